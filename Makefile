@@ -1,0 +1,39 @@
+# make demo: the whole loop on real reviews.   make test: the tests.   Both set everything up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export HF_HUB_OFFLINE = 1
+export HF_HUB_DISABLE_TELEMETRY = 1
+export TOKENIZERS_PARALLELISM = false
+# Spinning threads cost a shared machine ten times the work they do.
+export OMP_WAIT_POLICY = PASSIVE
+export GOMP_SPINCOUNT = 0
+
+.PHONY: demo test check setup clean
+
+setup: $(VENV)/ready
+
+# constraints.txt pins the closure that was tested, and with it the CPU build of torch.
+$(VENV)/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python >= 3.11 is needed; say: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m steelyard.cli.no_cuda
+	touch $@
+
+demo: setup
+	$(BIN)/steelyard turn examples/reviews/product.yaml
+
+test: setup
+	$(BIN)/python -m pytest
+
+# What CI asks beyond the tests.
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) .steelyard examples/*/.steelyard

@@ -1,0 +1,21 @@
+"""steelyard: does the next unit of money go into technology or into the market?
+
+`import steelyard as sy; p = sy.open("product.yaml"); p.turn(); p.variant("物流很快")`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from steelyard.cli.product import Product
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "open"]
+
+
+def open(path: str) -> Product:  # `sy.open` reads as the builtin does
+    """Open a product file; see `steelyard.cli.product.Product`."""
+    from steelyard.cli.product import Product
+
+    return Product.open(path)

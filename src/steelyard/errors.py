@@ -1,0 +1,74 @@
+"""Every failure a user can meet, as one tree. Knows no stage.
+
+    SteelyardError              a bug unless a subclass says otherwise; exit 1
+    +-- UserError               the caller can repair it; exit 2, no traceback
+    |   +-- SpecError           product.yaml: file:line:col, expected, found, repair
+    |   +-- DataError           a data file or record that cannot be read
+    |   +-- Missing              an optional dependency, model or file that is not here
+    |   +-- StoreError          the ledger or a dataset refuses
+    |   |   +-- Damaged         bytes on disk are not the bytes that were published
+    |   +-- RequestError        a serving request that is refused; carries an HTTP status
+    +-- Refused                 a gate said no; exit 3
+
+Example: raise DataError("reviews.csv:7", "a label in [neg, pos]", "'good'", "correct the row")
+"""
+
+from __future__ import annotations
+
+
+class SteelyardError(Exception):
+    """Root of the tree."""
+
+    exit_code = 1
+
+
+class UserError(SteelyardError):
+    """Says place, expectation, fact and repair in one wording."""
+
+    exit_code = 2
+
+    def __init__(self, place: str, expected: str, found: str = "", repair: str = "") -> None:
+        self.place, self.expected, self.found, self.repair = place, expected, found, repair
+        text = f"{place}: expected {expected}"
+        text += f", found {found}" if found else ""
+        super().__init__(text + (f"; {repair}" if repair else ""))
+
+
+class SpecError(UserError):
+    """One or more problems of a product file, a line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        Exception.__init__(self, "\n".join(problems))
+
+
+class DataError(UserError):
+    """A data file or a record that cannot be read."""
+
+
+class Missing(UserError):
+    """Something optional is not installed or not here; the repair is a command."""
+
+
+class StoreError(UserError):
+    """The ledger or a dataset refuses."""
+
+
+class Damaged(StoreError):
+    """The bytes on disk are not the bytes that were published."""
+
+
+class RequestError(UserError):
+    """A request that is refused; `status` is the HTTP status code."""
+
+    def __init__(
+        self, status: int, place: str, expected: str, found: str = "", repair: str = ""
+    ) -> None:
+        self.status = status
+        super().__init__(place, expected, found, repair)
+
+
+class Refused(SteelyardError):
+    """A gate said no: nothing is broken, and nothing was changed."""
+
+    exit_code = 3

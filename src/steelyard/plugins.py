@@ -1,0 +1,48 @@
+"""Entry points and optional dependencies: the one door for both. Knows no stage.
+
+Built-ins come through the same entry points as strangers' packages.
+Example: `need("ray", extra="ray").init()`; `get("tasks", "text_classification")`
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+from steelyard.errors import Missing, UserError
+
+
+def need(module: str, *, extra: str) -> ModuleType:
+    """Import an optional module, or raise `Missing` with the command that installs it."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        missing = error.name or module
+        raise Missing(
+            module, f"the package of module '{missing}'", "it is not installed",
+            f"run: pip install 'steelyard[{extra}]'",
+        ) from error  # fmt: skip
+
+
+@cache
+def _points(group: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=f"steelyard.{group}")}
+
+
+def names(group: str) -> list[str]:
+    """Names registered under `steelyard.<group>`, sorted."""
+    return sorted(_points(group))
+
+
+def get(group: str, name: str) -> Any:
+    """The object registered as `name` under `steelyard.<group>`; UserError when unknown."""
+    point = _points(group).get(name)
+    if point is None:
+        close = difflib.get_close_matches(name, names(group), n=1)
+        hint = f"did you mean '{close[0]}'?" if close else "install the package that brings it"
+        raise UserError(f"{group}", f"one of {names(group)}", f"'{name}'", hint)
+    return point.load()

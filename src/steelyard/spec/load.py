@@ -1,0 +1,220 @@
+"""Read product.yaml and say where each mistake stands. Knows no store and no task code.
+
+Every problem is one line: `product.yaml:6:3 serve.canry: not a field; did you mean 'canary'?`
+Example: `product = load(Path("product.yaml"))`
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from steelyard.errors import SpecError
+from steelyard.plugins import names
+from steelyard.spec.model import Product
+
+SPEC_BYTES_MAX = 1_000_000
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class ProductFile:
+    """A valid product, where it was read, and the hash that goes with each turn."""
+
+    spec: Product
+    path: Path
+    sha256: str
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+
+def load(path: str | Path) -> ProductFile:
+    """Parse and validate; SpecError lists every problem with its line and column."""
+    file = Path(path)
+    tree = _parse(file)
+    try:
+        spec = Product.model_validate(_plain(tree))
+    except ValidationError as error:
+        raise SpecError([_line(file, tree, dict(e)) for e in error.errors()]) from None
+    problems = [*_unregistered(file, tree, spec), *_missing_files(file, tree, spec)]
+    if problems:
+        raise SpecError(problems)
+    canonical = json.dumps(spec.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return ProductFile(spec, file.resolve(), hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def _parse(file: Path) -> Any:
+    try:
+        raw = file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise SpecError(
+            [f"{file}: expected a product file, found nothing; run: steelyard init"]
+        ) from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise SpecError([f"{file}: expected a readable file, found {error.strerror}"]) from None
+    if len(raw) > SPEC_BYTES_MAX:
+        raise SpecError([f"{file}: expected at most {SPEC_BYTES_MAX} bytes, found {len(raw)}"])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise SpecError(
+            [
+                f"{file}:{line}:1 expected UTF-8, found byte {raw[error.start]:#x}; save the file as UTF-8"
+            ]
+        ) from None
+    try:
+        tree = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+        raise SpecError(
+            [f"{file}:{at} expected YAML, found: {error.problem or error.context}"]
+        ) from None
+    except (YAMLError, RecursionError, ValueError) as error:
+        raise SpecError(
+            [f"{file}:1:1 expected YAML, found: {str(error).splitlines()[0]}"]
+        ) from None
+    if not isinstance(tree, CommentedMap):
+        raise SpecError(
+            [f"{file}:1:1 expected fields such as 'product:' and 'task:', found {_kind(tree)}"]
+        )
+    return tree
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, CommentedMap):
+        return {str(k): _plain(v) for k, v in node.items()}
+    if isinstance(node, CommentedSeq):
+        return [_plain(v) for v in node]
+    if isinstance(node, bool) or node is None:
+        return node
+    for plain in (int, float, str):
+        if isinstance(node, plain):
+            return plain(node)
+    return node
+
+
+def _kind(value: Any) -> str:
+    words = {dict: "fields", list: "a list", str: "a text", type(None): "nothing"}
+    return next((w for t, w in words.items() if isinstance(value, t)), repr(value))
+
+
+def place(file: Path, tree: Any, path: Path_) -> str:
+    """`file:line:col` of a field, or of the section that should hold it."""
+    line, column, node = 0, 0, tree
+    for part in path:
+        try:
+            if isinstance(node, CommentedMap):
+                line, column = node.lc.key(part)
+            elif isinstance(node, CommentedSeq):
+                line, column = node.lc.item(part)
+            node = node[part]
+        except (KeyError, IndexError, TypeError):
+            break
+    return f"{file}:{line + 1}:{column + 1}"
+
+
+def _line(file: Path, tree: Any, error: dict[str, Any]) -> str:
+    path = tuple(error["loc"])
+    where = f"{place(file, tree, path)} {'.'.join(map(str, path)) or 'file'}"
+    return f"{where}: {_said(error, path)}"
+
+
+def _said(error: dict[str, Any], path: Path_) -> str:
+    if error["type"] == "extra_forbidden":
+        known = list(_fields(path[:-1]))
+        close = difflib.get_close_matches(str(path[-1]), known, n=1)
+        return (
+            f"not a field; did you mean '{close[0]}'?"
+            if close
+            else f"not a field; expected one of {known}"
+        )
+    if error["type"] == "missing":
+        about = _fields(path[:-1]).get(str(path[-1]), "")
+        return "missing" + (f"; add it: {about}" if about else "; add it")
+    message = str(error["msg"]).removeprefix("Value error, ")
+    message = message.removeprefix("Input should be ").removeprefix("a valid ")
+    found = error.get("input")
+    shown = _kind(found) if isinstance(found, (dict, list)) else repr(found)
+    return f"expected {message}, found {shown}"
+
+
+def _fields(path: Path_) -> dict[str, str]:
+    """Field names and descriptions of the section at `path`."""
+    model: Any = Product
+    for part in path:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part) if _is_model(model) else None
+        model = _model_of(field.annotation) if field else None
+    if not _is_model(model):
+        return {}
+    return {name: f.description or "" for name, f in model.model_fields.items()}
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseModel)
+
+
+def _model_of(annotation: Any) -> Any:
+    inner = [annotation, *get_args(annotation)]
+    return next((a for a in inner if _is_model(a)), None)
+
+
+def _unregistered(file: Path, tree: Any, spec: Product) -> list[str]:
+    """Names that must be registered kinds: the task, readers, operators, compressors."""
+    asked: list[tuple[str, Path_, str]] = [("tasks", ("task", "name"), spec.task.name)]
+    asked += [
+        ("readers", ("data", "sources", i, "reader"), s.reader)
+        for i, s in enumerate(spec.data.sources)
+    ]
+    asked += [
+        ("operators", ("data", "operators", i), name)
+        for i, name in enumerate(spec.data.operators or ())
+    ]
+    asked += [
+        ("compressors", ("compress", "variants", i), name)
+        for i, name in enumerate(spec.compress.variants)
+    ]
+    problems = []
+    for group, path, name in asked:
+        known = names(group)
+        if name in known:
+            continue
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else "install the package that brings it"
+        where = f"{place(file, tree, path)} {'.'.join(map(str, path))}"
+        problems.append(f"{where}: expected one of {known}, found '{name}'; {hint}")
+    return problems
+
+
+def _missing_files(file: Path, tree: Any, spec: Product) -> list[str]:
+    problems = []
+    for i, source in enumerate(spec.data.sources):
+        if source.path is None or (file.parent / source.path).exists():
+            continue
+        where = f"{place(file, tree, ('data', 'sources', i, 'path'))} data.sources.{i}.path"
+        problems.append(
+            f"{where}: expected a file or folder, found nothing at '{source.path}'; correct the path (it is relative to the product file)"
+        )
+    labels = set(spec.task.labels)
+    for i, source in enumerate(spec.data.sources):
+        wrong = {source.every_label, *source.names.values()} - labels - {None}
+        if wrong:
+            where = f"{place(file, tree, ('data', 'sources', i))} data.sources.{i}"
+            problems.append(
+                f"{where}: expected labels in {list(spec.task.labels)}, found {sorted(map(str, wrong))}"
+            )
+    return problems

@@ -1,0 +1,187 @@
+"""What a product file may say: every field, its type, its unit and its default. Knows no file.
+
+Each section belongs to one stage; a step's key is the hash of the sections it reads.
+Example: `Product.model_validate({"product": "reviews", "task": {...}, ...}).goals.p95_ms`
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Price = Annotated[Decimal, Field(ge=0), BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)]  # fmt: skip
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TaskSpec(Section):
+    """What the product does: a registered task and the labels it may answer."""
+
+    name: str = Field(description="a registered task, e.g. text_classification")
+    labels: tuple[str, ...] = Field(min_length=2, description="every label, in a fixed order")
+
+    @model_validator(mode="after")
+    def _distinct(self) -> TaskSpec:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("every label must be named once")
+        return self
+
+
+class Goals(Section):
+    """What a variant must reach to be released; a goal left out is not asked."""
+
+    macro_f1: float | None = Field(None, ge=0, le=1, description="on the hold-out, 0 to 1")
+    p95_ms: float | None = Field(None, gt=0, description="95th percentile of one request, ms")
+    memory_mb: float | None = Field(None, gt=0, description="weights resident for serving, MB")
+    cost_per_1000: float | None = Field(None, gt=0, description="money per 1,000 requests")
+
+
+class Prices(Section):
+    """What a unit costs. There is no default: a missing price is an error, never zero."""
+
+    label: Price = Field(description="money per label bought")
+    cpu_hour: Price = Field(description="money per CPU core-hour")
+
+
+class MoneySpec(Section):
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, e.g. CNY")
+    prices: Prices
+    correct_answer: Price = Field(description="what one correct answer is worth")
+
+
+class Source(Section):
+    """One place records come from: a file, a folder or an installed package."""
+
+    path: str | None = Field(None, description="file or folder, relative to the product file")
+    package: str | None = Field(None, description="installed package that holds the file")
+    file: str | None = Field(None, description="path inside the package")
+    reader: str = Field(description="a registered reader: csv, jsonl, parquet, lines, folder ...")
+    content: str = Field("text", description="column that holds the text or image")
+    label: str | None = Field(None, description="column that holds the label")
+    id: str | None = Field(None, description="column that holds a unique id")
+    every_label: str | None = Field(None, description="the label of every record of this source")
+    names: dict[str, str] = Field({}, description="label in the file -> label of the task")
+    licence: str = Field("unstated", description="licence of the data")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Source:
+        if self.package is not None and self.path is not None:
+            raise ValueError("name either 'path' or 'package', not both")
+        if self.label is not None and self.every_label is not None:
+            raise ValueError("name either 'label' or 'every_label', not both")
+        return self
+
+
+class Split(Section):
+    """Shares by hash of the near-duplicate cluster; what is left is the training pool."""
+
+    holdout: Share = Field(0.15, description="never trained on; every figure is measured here")
+    stream: Share = Field(0.25, description="kept apart to replay as users' requests")
+    seed: int = Field(0, description="changes which cluster goes where")
+
+    @model_validator(mode="after")
+    def _leaves_a_pool(self) -> Split:
+        if self.holdout + self.stream >= 0.95:
+            raise ValueError("holdout and stream together must leave a training pool")
+        return self
+
+
+class Data(Section):
+    sources: tuple[Source, ...] = Field(min_length=1)
+    operators: tuple[str, ...] | None = Field(None, description="default: the task's own list")
+    near_duplicate: float = Field(0.8, gt=0, le=1, description="Jaccard of character 4-grams")
+    line_bytes_max: int = Field(1_000_000, ge=100, description="a longer record is rejected")
+    split: Split = Split()
+
+
+class Label(Section):
+    start: int = Field(2000, ge=10, description="labels bought before the first training")
+    seed: int = 0
+
+
+class Train(Section):
+    backbone: tuple[str, ...] = Field((), description="sources of the same weights, in order")
+    method: Literal["full", "lora"] = Field("full", description="what is trained")
+    epochs: int = Field(3, ge=1, le=1000)
+    batch: int = Field(16, ge=1, le=4096, description="examples per optimizer step")
+    learning_rate: float = Field(1e-4, gt=0, lt=1)
+    weight_decay: float = Field(0.01, ge=0, lt=1, description="L2, decoupled")
+    dropout: float = Field(0.1, ge=0, lt=1)
+    length_max: int = Field(128, ge=8, le=512, description="tokens; longer texts are cut")
+    frozen_embeddings: bool = Field(True, description="do not train the token embeddings")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="auto asks the processor"
+    )
+    patience: int = Field(2, ge=1, description="epochs without improvement before stopping")
+    validation: Share = Field(0.1, description="share of the labels kept for early stopping")
+    checkpoint_steps: int = Field(50, ge=1, description="steps between checkpoints")
+    lora_rank: int = Field(16, ge=1, le=256)
+    augment: bool = Field(True, description="let the task vary the training examples")
+    seed: int = 0
+
+
+class Compress(Section):
+    variants: tuple[str, ...] = Field(
+        ("onnx_fp32", "onnx_int8", "openvino_fp32", "openvino_bf16", "openvino_int8"),
+        description="registered compressors to build and measure",
+    )
+    quality_loss_max: float = Field(
+        0.005, ge=0, lt=1, description="of the task's quality, absolute"
+    )
+    measure_items: int = Field(256, ge=8, description="hold-out records timed, with their lengths")
+    calibration_items: int = Field(300, ge=8, description="training texts shown to the quantizer")
+
+
+class Serve(Section):
+    host: str = Field("127.0.0.1", description="loopback unless said otherwise")
+    port: int = Field(8080, ge=0, le=65535)
+    key_env: str = Field("STEELYARD_API_KEY", description="environment variable with the API key")
+    queue_max: int = Field(64, ge=1, description="requests waiting; one more gets 503")
+    body_bytes_max: int = Field(1_000_000, ge=100)
+    items_max: int = Field(64, ge=1, description="inputs in one request")
+    batch_tokens: int = Field(1024, ge=1, description="token budget of one batch")
+    batch_wait_ms: float = Field(2.0, ge=0, le=1000, description="longest wait to fill a batch")
+    threads: int = Field(1, ge=1, le=256, description="threads of one runtime")
+
+
+class Market(Section):
+    canary_share: Share = Field(0.5, description="share of users the new variant answers")
+    replay: int = Field(1000, ge=10, description="records of the stream sent as requests")
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="of the always-valid interval")
+    outcome_loss_max: float = Field(0.02, ge=0, lt=1, description="worse than this rolls back")
+
+
+class PlanSpec(Section):
+    unit: Price = Field(Decimal(1000), description="the next unit of money to place")
+    requests: int = Field(1_000_000, ge=1, description="requests expected until the next turn")
+
+
+class Product(Section):
+    """A product file; see docs/en/product.md for each field with an example."""
+
+    product: Name
+    task: TaskSpec
+    goals: Goals = Goals()
+    money: MoneySpec
+    data: Data
+    label: Label = Label()
+    train: Train = Train()
+    compress: Compress = Compress()
+    serve: Serve = Serve()
+    market: Market = Market()
+    plan: PlanSpec = PlanSpec()
+    store: str = Field(
+        ".steelyard", description="folder, beside the product file, or an absolute path"
+    )
+    ledger: str | None = Field(None, description="database URL; default: SQLite inside the store")
+
+
+def sections(product: Product, *names: str) -> dict[str, Any]:
+    """The named sections as plain JSON, to be hashed into a step's key."""
+    return product.model_dump(mode="json", include=set(names))

@@ -1,0 +1,121 @@
+"""One database, SQLite or PostgreSQL by URL, migrated when it is opened. Knows no noun.
+
+Example: `database = Database.open("sqlite:////data/ledger.db")`
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+
+from steelyard.errors import StoreError
+from steelyard.plugins import need
+from steelyard.store.tables import entry
+
+_BUSY_S = 60
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """Short reads, and one writer at a time."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """Connect and bring the schema up to date; StoreError says why it cannot."""
+        try:
+            engine = _engine(url)
+            database = cls(engine)
+            database._migrate()
+        except NoSuchModuleError as error:
+            raise StoreError("ledger", "a sqlite: or postgresql: URL", str(error)) from error
+        except sa.exc.ArgumentError as error:
+            raise StoreError("ledger", "a database URL", str(error)) from error
+        except DBAPIError as error:
+            shown = sa.make_url(url).render_as_string(hide_password=True)
+            fact = str(error.orig).strip().splitlines()[0]
+            raise StoreError(shown, "a database that can be opened", fact) from error
+        return database
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction, alone: it commits as a whole or leaves nothing."""
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite":
+                # IMMEDIATE takes the write lock at once; a later upgrade could deadlock.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(_LOCK)
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def rows(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
+        with self.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        from alembic.migration import MigrationContext
+
+        with self.engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+        if current == HEAD:
+            return
+        from alembic import command
+        from alembic.config import Config
+
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        with self.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+
+
+HEAD = "0001"
+_LOCK = sa.text(f"LOCK TABLE {entry.name} IN EXCLUSIVE MODE")
+
+
+def _engine(url: str) -> sa.Engine:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        need("psycopg", extra="postgres")
+        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    return _sqlite(parsed)
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_S})
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where this file says so
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged row survives a power cut
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    return engine

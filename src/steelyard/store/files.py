@@ -1,0 +1,46 @@
+"""The one door for writing files: temp, fsync, rename. Knows no artifact and no dataset.
+
+A reader sees the old file or the new one, never a part. Example: `write(path, b"...")`
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write(path: Path, body: bytes | str) -> None:
+    """Replace `path` with `body`, whole or not at all."""
+    raw = body.encode("utf-8") if isinstance(body, str) else body
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())  # before rename: a crash may otherwise publish an empty file
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_tree(folder: Path) -> None:
+    """Every file of `folder` is on the disk when this returns."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """A rename is durable only when its folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,90 @@
+"""The hash-chained money ledger: append, sum, verify. Knows no stage and no model.
+
+Each line's hash covers the line before it, so a changed or missing line is found.
+Example: `ledger.append(connection, [Line("label", 2000, "label", Money.of(-600, "CNY"), "dataset:x")])`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from steelyard.errors import StoreError
+from steelyard.spec import Money
+from steelyard.store.tables import entry
+
+GENESIS = "0" * 64
+_HASHED = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """One movement of money. `money` below zero was spent, above zero was earned."""
+
+    account: str
+    quantity: Decimal | int | float
+    unit: str
+    money: Money
+    evidence: str
+
+
+def append(connection: sa.Connection, lines: Sequence[Line], *, turn: int, time: str) -> None:
+    """Add lines inside the caller's transaction, which must already be the only writer."""
+    last = connection.execute(
+        sa.select(entry.c.id, entry.c.hash).order_by(entry.c.id.desc()).limit(1)
+    ).first()
+    number, previous = (last.id, last.hash) if last else (0, GENESIS)
+    for line in lines:
+        number += 1
+        row: dict[str, Any] = {
+            "id": number,
+            "time": time,
+            "turn": turn,
+            "account": line.account,
+            "quantity": format(Decimal(str(line.quantity)), "f"),
+            "unit": line.unit,
+            "nano": line.money.nano,
+            "currency": line.money.currency,
+            "evidence": line.evidence,
+            "previous": previous,
+        }
+        row["hash"] = previous = digest(row)
+        connection.execute(entry.insert().values(row))
+
+
+def digest(row: dict[str, Any]) -> str:
+    """SHA-256 of the line's canonical JSON."""
+    body = json.dumps([row[k] for k in _HASHED], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def verify(connection: sa.Connection) -> int:
+    """Lines in an unbroken chain; StoreError names the first line that does not fit."""
+    previous, number = GENESIS, 0
+    for row in connection.execute(sa.select(entry).order_by(entry.c.id)).mappings():
+        number += 1
+        place = f"ledger entry {row['id']}"
+        repair = "restore the ledger from a backup"
+        if row["id"] != number:
+            raise StoreError(place, f"entry {number}", "a gap", repair)
+        if row["previous"] != previous or digest(dict(row)) != row["hash"]:
+            raise StoreError(place, "the hash of an unchanged line", row["hash"][:12], repair)
+        previous = row["hash"]
+    return number
+
+
+def sums(connection: sa.Connection, *, turn: int | None = None) -> list[dict[str, Any]]:
+    """Lines, money and quantity unit by account, in the order of accounts."""
+    query = sa.select(
+        entry.c.account, entry.c.unit, entry.c.currency,
+        sa.func.count().label("lines"), sa.func.sum(entry.c.nano).label("nano"),
+    ).group_by(entry.c.account, entry.c.unit, entry.c.currency).order_by(entry.c.account)  # fmt: skip
+    if turn is not None:
+        query = query.where(entry.c.turn == turn)
+    return [dict(r) | {"nano": int(r["nano"])} for r in connection.execute(query).mappings()]

@@ -1,0 +1,233 @@
+"""Where everything that lasts is kept: ledger, datasets, artifacts, and the steps of a turn.
+
+Knows no model and no server. Example:
+`store = Store.open(product_file); done = store.step(turn, "train", key, work)`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from steelyard import __version__
+from steelyard.errors import StoreError
+from steelyard.spec import Money, ProductFile
+from steelyard.store import ledger, tables
+from steelyard.store.artifacts import Artifacts
+from steelyard.store.clock import Clock
+from steelyard.store.database import Database
+from steelyard.store.datasets import Datasets
+
+
+def step_key(name: str, reads: Any, inputs: list[str]) -> str:
+    """Hash of the code version, the spec sections a step reads, and the ids it takes in."""
+    body = json.dumps([__version__, name, reads, inputs], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(body.encode()).hexdigest()[:32]
+
+
+@dataclass
+class Step:
+    """What a running step gathers; all of it is committed with its `done` row, or none."""
+
+    store: Store
+    name: str
+    key: str
+    turn: int
+    currency: str
+    lines: list[ledger.Line] = field(default_factory=list)
+    facts: list[tuple[sa.Table, dict[str, Any]]] = field(default_factory=list)
+    cpu_s: float | None = None  # set by a step that resumes: seconds over all its attempts
+
+    def spend(
+        self, account: str, quantity: float, unit: str, price: Decimal, *, evidence: str
+    ) -> None:
+        """Money out: quantity times price."""
+        money = Money.of(price * Decimal(str(quantity)), self.currency)
+        self.lines.append(ledger.Line(account, quantity, unit, -money, evidence))
+
+    def earn(
+        self, account: str, quantity: float, unit: str, price: Decimal, *, evidence: str
+    ) -> None:
+        """Money in: quantity times value."""
+        money = Money.of(price * Decimal(str(quantity)), self.currency)
+        self.lines.append(ledger.Line(account, quantity, unit, money, evidence))
+
+    def add(self, table: sa.Table, **row: Any) -> None:
+        """One fact; `created` is set at commit."""
+        self.facts.append((table, row))
+
+    def measure(
+        self, subject: str, name: str, value: float, *, n: int, on: str,
+        low: float | None = None, high: float | None = None, detail: Any = None,
+    ) -> None:  # fmt: skip
+        """One number with its interval, its n and what it was measured on."""
+        self.add(
+            tables.measure, subject=subject, name=name, value=float(value),
+            low=low, high=high, n=n, on=on, detail=detail,
+        )  # fmt: skip
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of this step's own, for checkpoints; removed when the step is done."""
+        folder = self.store.root / "scratch" / self.key
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+class Store:
+    """The only code that persists."""
+
+    def __init__(
+        self, root: Path, database: Database, *, product: str, currency: str, clock: Clock
+    ) -> None:
+        self.root, self.database, self.clock = root, database, clock
+        self.product, self.currency = product, currency
+        self.artifacts = Artifacts(root / "artifacts")
+        self.datasets = Datasets(root / "datasets")
+
+    @classmethod
+    def open(cls, product: ProductFile, *, clock: Clock | None = None) -> Store:
+        """The store a product file names, created when it is not there."""
+        root = product.folder / product.spec.store
+        root.mkdir(parents=True, exist_ok=True)
+        url = product.spec.ledger or f"sqlite:///{(root / 'ledger.db').resolve()}"
+        return cls(
+            root,
+            Database.open(url),
+            product=product.spec.product,
+            currency=product.spec.money.currency,
+            clock=clock or Clock(),
+        )
+
+    def close(self) -> None:
+        self.database.close()
+
+    # -- turns and steps ------------------------------------------------------------------
+
+    def begin_turn(self, spec_sha256: str) -> int:
+        """The id of a new turn, or of the one that was interrupted with the same file."""
+        t = tables.turn
+        with self.database.write() as connection:
+            open_turn = connection.execute(
+                sa.select(t.c.id)
+                .where(t.c.product == self.product, t.c.ended.is_(None))
+                .where(t.c.spec_sha256 == spec_sha256)
+                .order_by(t.c.id.desc())
+            ).first()
+            if open_turn:
+                return int(open_turn.id)
+            row = {"product": self.product, "spec_sha256": spec_sha256, "started": self.clock.now()}
+            made = connection.execute(t.insert().values(row))
+            return int(made.inserted_primary_key[0])
+
+    def end_turn(self, turn: int) -> None:
+        t = tables.turn
+        with self.database.write() as connection:
+            connection.execute(
+                t.update().where(t.c.id == turn, t.c.ended.is_(None)).values(ended=self.clock.now())
+            )
+
+    def done(self, key: str) -> dict[str, Any] | None:
+        """Output of a step that is done, else None."""
+        s = tables.step
+        rows = self.database.rows(sa.select(s.c.output).where(s.c.key == key))
+        return rows[0]["output"] if rows else None
+
+    def step(
+        self, turn: int, name: str, key: str, work: Callable[[Step], dict[str, Any]], *,
+        cpu_price: Decimal,
+    ) -> tuple[dict[str, Any], bool]:  # fmt: skip
+        """Run `work` unless the key is done; (its output, whether it ran).
+
+        Its facts, its lines, the CPU it used and the `done` row are one transaction.
+        """
+        found = self.done(key)
+        if found is not None:
+            return found, False
+        step = Step(self, name, key, turn, self.currency)
+        before = self.clock.cpu_s()
+        output = work(step)
+        used = step.cpu_s if step.cpu_s is not None else self.clock.cpu_s() - before
+        hours = Decimal(str(round(used, 3))) / 3600
+        step.spend(
+            f"cpu.{name}", float(round(hours, 9)), "cpu_hour", cpu_price, evidence=f"step:{key}"
+        )
+        self.commit(step, output, cpu_s=used)
+        self._clear(step)
+        return output, True
+
+    def commit(self, step: Step, output: dict[str, Any], *, cpu_s: float) -> None:
+        now = self.clock.now()
+        with self.database.write() as connection:
+            taken = connection.execute(
+                sa.select(tables.step.c.key).where(tables.step.c.key == step.key)
+            ).first()
+            if taken:
+                raise StoreError(f"step {step.name}", "to be run once at a time", "another run finished it first", "run the command again")  # fmt: skip
+            self._insert(connection, step.facts, now)
+            ledger.append(connection, step.lines, turn=step.turn, time=now)
+            row = {"key": step.key, "name": step.name, "turn": step.turn, "done": now}
+            connection.execute(
+                tables.step.insert().values(row | {"cpu_s": cpu_s, "output": output})
+            )
+
+    def record(
+        self, facts: list[tuple[sa.Table, dict[str, Any]]], lines: list[ledger.Line], *, turn: int
+    ) -> None:
+        """Facts outside a step (answers, feedback), all in one durable transaction."""
+        now = self.clock.now()
+        with self.database.write() as connection:
+            self._insert(connection, facts, now)
+            ledger.append(connection, lines, turn=turn, time=now)
+
+    def _insert(
+        self, connection: sa.Connection, facts: list[tuple[sa.Table, dict[str, Any]]], now: str
+    ) -> None:
+        for table, row in facts:
+            if table is tables.variant and self._has(connection, table, row["id"]):
+                continue  # the same bytes are the same variant
+            connection.execute(table.insert().values({"created": now} | row))
+
+    @staticmethod
+    def _has(connection: sa.Connection, table: sa.Table, identity: str) -> bool:
+        return (
+            connection.execute(sa.select(table.c.id).where(table.c.id == identity)).first()
+            is not None
+        )
+
+    def _clear(self, step: Step) -> None:
+        import shutil
+
+        shutil.rmtree(self.root / "scratch" / step.key, ignore_errors=True)
+
+    # -- reading facts --------------------------------------------------------------------
+
+    def variants(self) -> list[dict[str, Any]]:
+        """Every variant of the product's datasets, oldest first."""
+        v, d = tables.variant, tables.dataset
+        query = sa.select(v).join(d, d.c.id == v.c.dataset).where(d.c.product == self.product)
+        return self.database.rows(query.order_by(v.c.created, v.c.id))
+
+    def measures(self, subject: str) -> dict[str, dict[str, Any]]:
+        """Newest measure of each name."""
+        m = tables.measure
+        rows = self.database.rows(sa.select(m).where(m.c.subject == subject).order_by(m.c.id))
+        return {row["name"]: row for row in rows}
+
+    def releases(self) -> list[dict[str, Any]]:
+        """Current release of each state that has one: the newest row of each variant, unless retired."""
+        r = tables.release
+        rows = self.database.rows(sa.select(r).where(r.c.product == self.product).order_by(r.c.id))
+        newest = {row["variant"]: row for row in rows}
+        return [row for row in newest.values() if row["state"] != "retired"]
+
+    def sums(self, *, turn: int | None = None) -> list[dict[str, Any]]:
+        with self.database.read() as connection:
+            return ledger.sums(connection, turn=turn)

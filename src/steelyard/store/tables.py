@@ -1,0 +1,146 @@
+"""The nouns as tables: one row is one fact, appended and not rewritten. Knows no SQL dialect.
+
+Money is a whole number of nano-units; time is UTC ISO 8601 text; JSON columns hold plain JSON.
+Example: `select(entry.c.account, func.sum(entry.c.nano)).group_by(entry.c.account)`
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+Time = sa.String(32)
+Id = sa.String(64)
+
+turn = sa.Table(
+    "turn",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("product", Id, nullable=False),
+    sa.Column("spec_sha256", Id, nullable=False),
+    sa.Column("started", Time, nullable=False),
+    sa.Column("ended", Time),  # the one column set later: a turn without it is continued
+)
+step = sa.Table(
+    "step",
+    metadata,
+    sa.Column("key", Id, primary_key=True),  # a step is done once, whichever turn asks
+    sa.Column("name", Id, nullable=False),
+    sa.Column("turn", sa.Integer, sa.ForeignKey("turn.id"), nullable=False),
+    sa.Column("done", Time, nullable=False),
+    sa.Column("cpu_s", sa.Float, nullable=False),
+    sa.Column("output", sa.JSON, nullable=False),
+)
+dataset = sa.Table(
+    "dataset",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("product", Id, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # of the Lance dataset
+    sa.Column("tag", Id, nullable=False),
+    sa.Column("parent", Id),
+    sa.Column("sources", sa.JSON, nullable=False),  # place, licence, sha256
+    sa.Column("recipe", sa.JSON, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),  # in and out of every operator
+    sa.Column("created", Time, nullable=False),
+)
+variant = sa.Table(
+    "variant",
+    metadata,
+    sa.Column("id", Id, primary_key=True),  # hash of the artifact folder
+    sa.Column("name", Id, nullable=False),  # baseline, torch_bf16, openvino_int8 ...
+    sa.Column("task", Id, nullable=False),
+    sa.Column("parent", Id),
+    sa.Column("dataset", Id, sa.ForeignKey("dataset.id"), nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("card", sa.JSON, nullable=False),
+    sa.Column("created", Time, nullable=False),
+)
+measure = sa.Table(
+    "measure",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("subject", Id, nullable=False),  # a variant, an experiment or a dataset
+    sa.Column("name", Id, nullable=False),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.Column("low", sa.Float),
+    sa.Column("high", sa.Float),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("on", sa.String(200), nullable=False),  # holdout, length histogram, canary ...
+    sa.Column("detail", sa.JSON),
+    sa.Column("created", Time, nullable=False),
+)
+release = sa.Table(
+    "release",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("product", Id, nullable=False),
+    sa.Column("variant", Id, sa.ForeignKey("variant.id"), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # shadow, canary, live, retired
+    sa.Column("share", sa.Float, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("who", Id, nullable=False),
+    sa.Column("created", Time, nullable=False),
+)
+answer = sa.Table(
+    "answer",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("product", Id, nullable=False),
+    sa.Column("variant", Id, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # of the release that answered
+    sa.Column("user", Id, nullable=False),  # salted hash, never the user's own id
+    sa.Column("request", Id, nullable=False),
+    sa.Column("label", sa.String(200), nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("cpu_s", sa.Float, nullable=False),
+    sa.Column("latency_ms", sa.Float, nullable=False),
+    sa.Column("created", Time, nullable=False),
+    sa.Index("answer_by_request", "request"),
+)
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("answer", Id, sa.ForeignKey("answer.id"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),  # outcome, correction, preference, rating
+    sa.Column("value", sa.String(200), nullable=False),
+    sa.Column("created", Time, nullable=False),
+    sa.Index("feedback_by_answer", "answer"),
+)
+experiment = sa.Table(
+    "experiment",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("product", Id, nullable=False),
+    sa.Column("arms", sa.JSON, nullable=False),  # state -> variant
+    sa.Column("unit", Id, nullable=False),
+    sa.Column("metric", Id, nullable=False),
+    sa.Column("rule", sa.JSON, nullable=False),  # confidence, guardrails
+    sa.Column("readout", sa.JSON, nullable=False),
+    sa.Column("created", Time, nullable=False),
+)
+entry = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # 1, 2, 3 ... no gaps
+    sa.Column("time", Time, nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("account", Id, nullable=False),  # label, cpu.train, cpu.serve, value.correct ...
+    sa.Column("quantity", sa.String(40), nullable=False),  # decimal text: never rounded
+    sa.Column("unit", Id, nullable=False),
+    sa.Column("nano", sa.BigInteger, nullable=False),  # below zero: spent; above: earned
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("evidence", sa.String(300), nullable=False),  # what it was for, by id
+    sa.Column("previous", Id, nullable=False),
+    sa.Column("hash", Id, nullable=False, unique=True),
+)
+plan = sa.Table(
+    "plan",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("turn", sa.Integer, sa.ForeignKey("turn.id"), nullable=False),
+    sa.Column("product", Id, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("created", Time, nullable=False),
+)

@@ -1,0 +1,34 @@
+"""One file per task: what a record, a label and an answer are. Knows no stage.
+
+Example: `open_task("text_classification", labels=("negative", "positive"))`
+"""
+
+from steelyard.tasks.base import (
+    Answer,
+    Array,
+    Backbone,
+    Content,
+    Inputs,
+    Linear,
+    Preprocessor,
+    Record,
+    Task,
+    open_preprocessor,
+    open_task,
+    softmax,
+)
+
+__all__ = [
+    "Answer",
+    "Array",
+    "Backbone",
+    "Content",
+    "Inputs",
+    "Linear",
+    "Preprocessor",
+    "Record",
+    "Task",
+    "open_preprocessor",
+    "open_task",
+    "softmax",
+]

@@ -1,0 +1,150 @@
+"""What a task must say, and nothing else may: records, labels, inputs, loss, answers, metrics.
+
+Knows no files, servers or money. A new task is one file with one class and one entry point.
+Example: `task = open_task("text_classification", labels=("neg", "pos")); task.decode("很好")`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.plugins import get
+
+Content = Any  # str for text, bytes of an encoded picture for images
+Array = NDArray[Any]
+Inputs = dict[str, Any]  # name -> array [B, ...]; one sparse matrix for character n-grams
+
+
+@dataclass(frozen=True)
+class Record:
+    """One example. `label` is None while nobody has paid for it."""
+
+    id: str
+    content: Content
+    label: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One prediction: the label, its probability, and every label's probability."""
+
+    label: str
+    score: float
+    scores: dict[str, float]
+
+
+class Preprocessor(Protocol):
+    """Content -> model inputs, without torch; saved beside the weights it belongs to."""
+
+    kind: ClassVar[str]
+
+    def features(self, contents: Sequence[Content]) -> list[Any]:
+        """One feature per content; never raises on content that `Task.decode` let through."""
+
+    def size(self, feature: Any) -> int:
+        """Work it asks for, in tokens (1 where every item costs the same)."""
+
+    def collate(self, features: Sequence[Any]) -> Inputs:
+        """Padded arrays of one batch, each of shape [B, ...]."""
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write what is needed into `folder`; return the JSON settings that `load` takes."""
+
+    @classmethod
+    def load(cls, folder: Path, settings: Mapping[str, Any]) -> Preprocessor:
+        """The inverse of `save`."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A fitted linear baseline: `logits = inputs @ weight.T + bias`, weight [K, F], bias [K]."""
+
+    weight: Array
+    bias: Array
+    preprocessor: Preprocessor
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A loaded pretrained encoder (a torch module) and the folder of its tokenizer."""
+
+    module: Any
+    width: int
+    tokenizer: Path
+    source: str
+
+
+class Task(Protocol):
+    """The one place where what a product does is written down."""
+
+    name: ClassVar[str]
+    modality: ClassVar[str]  # names the column type and the default operators
+    quality: ClassVar[str]  # the metric that goals and choices read
+    operators: ClassVar[tuple[str, ...]]
+    needs_backbone: ClassVar[bool]
+    labels: tuple[str, ...]
+
+    def parse(self, raw: Any) -> Content:
+        """A value of a data file -> content; ValueError says what is wrong with it."""
+
+    def decode(self, value: Any) -> Content:
+        """A JSON value of a request -> content; ValueError says what was expected."""
+
+    def baseline(self, contents: Sequence[Content], targets: Array, *, seed: int) -> Linear:
+        """Fit the cheap baseline variant that every report shows."""
+
+    def preprocessor(
+        self, backbone: Backbone | None, contents: Sequence[Content], *, length_max: int
+    ) -> Preprocessor:
+        """What turns content into inputs of the model; fitted on training contents if need be."""
+
+    def build(self, backbone: Backbone | None, preprocessor: Any, *, dropout: float) -> Any:
+        """A torch module: `forward(**inputs) -> logits [B, K]`."""
+
+    def targets(self, labels: Sequence[str]) -> Array:
+        """Labels -> what `loss` compares with; classification: int64 [B]."""
+
+    def loss(self, logits: Any, targets: Any) -> Any:
+        """One loss per example, always: [B, K], [B] -> [B]."""
+
+    def augment(self, inputs: Any, generator: Any) -> Any:
+        """Vary one training batch (torch tensors); the identity where nothing helps."""
+
+    def answers(self, logits: Array) -> list[Answer]:
+        """Logits [B, K] -> B answers."""
+
+    def metrics(self, logits: Array, targets: Array) -> dict[str, float]:
+        """Named metrics over n examples, logits [n, K], targets [n]."""
+
+    def detail(self, logits: Array, targets: Array) -> dict[str, Any]:
+        """What a report shows beside the metrics, as JSON: confusion, per label, calibration."""
+
+    def outcome(self, answer: str, label: str) -> float:
+        """What came of one answer when the truth arrived: 1.0 right, 0.0 wrong."""
+
+    def contract_examples(self) -> list[tuple[Any, str]]:
+        """JSON values and labels small enough to train two steps on in a test."""
+
+
+def open_task(name: str, *, labels: Sequence[str]) -> Task:
+    """The registered task `name` for these labels; UserError when it is not registered."""
+    task: Task = get("tasks", name)(tuple(labels))
+    return task
+
+
+def open_preprocessor(kind: str, folder: Path, settings: Mapping[str, Any]) -> Preprocessor:
+    found: Preprocessor = get("preprocessors", kind).load(folder, settings)
+    return found
+
+
+def softmax(logits: Array) -> Array:
+    """Rows sum to one; float64 so that calibration is not rounded away. [B, K] -> [B, K]"""
+    shifted = np.asarray(logits, dtype=np.float64)
+    shifted = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))

@@ -1,0 +1,112 @@
+"""What every single-label classification shares: targets, loss, answers, metrics.
+
+Knows no modality. Example: `Classification(("neg", "pos")).targets(["pos"]) == [1]`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from steelyard.tasks.base import Answer, Array, softmax
+
+CALIBRATION_BINS = 10
+
+
+class Classification:
+    """Base of the classification tasks; a label's index is its place in the product file."""
+
+    quality: ClassVar[str] = "macro_f1"
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = tuple(labels)
+        self._index = {label: i for i, label in enumerate(self.labels)}
+
+    def targets(self, labels: Sequence[str]) -> Array:
+        return np.array([self._index[label] for label in labels], dtype=np.int64)
+
+    def loss(self, logits: Any, targets: Any) -> Any:
+        from torch.nn.functional import cross_entropy
+
+        return cross_entropy(logits.float(), targets, reduction="none")
+
+    def augment(self, inputs: Any, generator: Any) -> Any:
+        return inputs
+
+    def answers(self, logits: Array) -> list[Answer]:
+        rows = softmax(logits)
+        best = rows.argmax(axis=-1)
+        return [
+            Answer(
+                label=self.labels[k],
+                score=float(row[k]),
+                scores={name: float(p) for name, p in zip(self.labels, row, strict=True)},
+            )
+            for row, k in zip(rows, best, strict=True)
+        ]
+
+    def metrics(self, logits: Array, targets: Array) -> dict[str, float]:
+        """accuracy, macro precision / recall / F1 (absent labels count 0), calibration error."""
+        table = confusion(logits.argmax(-1), targets, len(self.labels))
+        precision, recall, f1 = per_label(table)
+        return {
+            "accuracy": float(np.trace(table) / max(1, table.sum())),
+            "precision": float(precision.mean()),
+            "recall": float(recall.mean()),
+            "macro_f1": float(f1.mean()),
+            "calibration_error": float(calibration(logits, targets)["error"]),
+        }
+
+    def detail(self, logits: Array, targets: Array) -> dict[str, Any]:
+        table = confusion(logits.argmax(-1), targets, len(self.labels))
+        precision, recall, f1 = per_label(table)
+        return {
+            "labels": list(self.labels),
+            "confusion": table.tolist(),
+            "per_label": [
+                {"label": name, "precision": float(p), "recall": float(r), "f1": float(f)}
+                for name, p, r, f in zip(self.labels, precision, recall, f1, strict=True)
+            ],
+            "calibration": calibration(logits, targets),
+        }
+
+    def outcome(self, answer: str, label: str) -> float:
+        return float(answer == label)
+
+
+def confusion(predicted: Array, targets: Array, labels: int) -> Array:
+    """Counts [truth, predicted], shape [K, K]."""
+    table = np.zeros((labels, labels), dtype=np.int64)
+    np.add.at(table, (targets, predicted), 1)
+    return table
+
+
+def per_label(table: Array) -> tuple[Array, Array, Array]:
+    """Precision, recall and F1 of each label, 0 where the label never occurs; each [K]."""
+    hits = np.diag(table).astype(float)
+    precision = hits / np.maximum(table.sum(axis=0), 1)
+    recall = hits / np.maximum(table.sum(axis=1), 1)
+    f1 = 2 * hits / np.maximum(table.sum(axis=0) + table.sum(axis=1), 1)
+    return precision, recall, f1
+
+
+def calibration(logits: Array, targets: Array) -> dict[str, Any]:
+    """Expected calibration error over ten equal-width bins (Guo et al. 2017, eq. 3)."""
+    rows = softmax(logits)
+    confidence, right = rows.max(-1), rows.argmax(-1) == targets
+    which = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    bins = []
+    for b in range(CALIBRATION_BINS):
+        inside = which == b
+        if inside.any():
+            bins.append(
+                {
+                    "n": int(inside.sum()),
+                    "confidence": float(confidence[inside].mean()),
+                    "accuracy": float(right[inside].mean()),
+                }
+            )
+    gap = sum(b["n"] * abs(b["confidence"] - b["accuracy"]) for b in bins)
+    return {"error": gap / max(1, len(targets)), "bins": bins}

@@ -1,0 +1,62 @@
+"""Subword tokens for a pretrained encoder, padded to the longest of a batch. Knows no torch.
+
+Example: `Tokens.load(folder, {"length_max": 128}).collate(t.features(["物流很快"]))`
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from steelyard.tasks.base import Inputs
+
+CHARACTERS_PER_TOKEN = 16  # cut hostile input before the tokenizer sees it
+
+
+class Tokens:
+    """`tokenizer.json` and the longest input in tokens."""
+
+    kind: ClassVar[str] = "tokens"
+
+    def __init__(self, file: Path, *, length_max: int, pad: int, prefix: str = "") -> None:
+        from tokenizers import Tokenizer
+
+        self.file, self.length_max, self.pad, self.prefix = file, length_max, pad, prefix
+        self._tokenizer = Tokenizer.from_file(str(file))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(length_max)
+
+    def features(self, contents: Sequence[str]) -> list[list[int]]:
+        cut = self.length_max * CHARACTERS_PER_TOKEN
+        texts = [self.prefix + text[:cut] for text in contents]
+        return [e.ids or [self.pad] for e in self._tokenizer.encode_batch(texts)]
+
+    def size(self, feature: list[int]) -> int:
+        return len(feature)
+
+    def collate(self, features: Sequence[list[int]]) -> Inputs:
+        """input_ids and attention_mask, int64 [B, T]."""
+        width = max((len(f) for f in features), default=1)
+        ids = np.full((len(features), width), self.pad, dtype=np.int64)
+        mask = np.zeros((len(features), width), dtype=np.int64)
+        for row, feature in enumerate(features):
+            ids[row, : len(feature)] = feature
+            mask[row, : len(feature)] = 1
+        return {"input_ids": ids, "attention_mask": mask}
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        shutil.copyfile(self.file, folder / "tokenizer.json")
+        return {"length_max": self.length_max, "pad": self.pad, "prefix": self.prefix}
+
+    @classmethod
+    def load(cls, folder: Path, settings: Mapping[str, Any]) -> Tokens:
+        return cls(
+            folder / "tokenizer.json",
+            length_max=int(settings["length_max"]),
+            pad=int(settings["pad"]),
+            prefix=str(settings.get("prefix", "")),
+        )
