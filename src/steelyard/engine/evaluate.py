@@ -1,0 +1,49 @@
+"""How good a variant is, with intervals, and how much better than another. Knows no money.
+
+Example: `evaluate(task, logits, labels, seed=0).metrics["macro_f1"].low`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from steelyard.stats import Interval, bootstrap_many, paired_difference
+from steelyard.tasks import Array, Task
+
+REPEATS = 1000
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Every metric of the task as a bootstrap interval, and what the report draws."""
+
+    metrics: dict[str, Interval]
+    detail: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"metrics": {k: asdict(v) for k, v in self.metrics.items()}, "detail": self.detail}
+
+
+def evaluate(task: Task, logits: Array, labels: Sequence[str], *, seed: int = 0) -> Evaluation:
+    """Logits [n, K] against n labels; percentile bootstrap over the records."""
+    targets = task.targets(labels)
+    metrics = bootstrap_many(
+        lambda rows: task.metrics(logits[rows], targets[rows]), len(targets), repeats=REPEATS, seed=seed
+    )
+    return Evaluation(metrics, task.detail(logits, targets))
+
+
+def quality_gain(
+    task: Task, before: Array, after: Array, labels: Sequence[str], *, seed: int = 0
+) -> Interval:
+    """`after` minus `before` in the task's quality on the same records: paired bootstrap."""
+    targets = task.targets(labels)
+    return paired_difference(
+        lambda rows: task.metrics(before[rows], targets[rows])[task.quality],
+        lambda rows: task.metrics(after[rows], targets[rows])[task.quality],
+        len(targets),
+        repeats=REPEATS,
+        seed=seed,
+    )

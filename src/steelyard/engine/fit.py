@@ -1,0 +1,270 @@
+"""The one training loop: any task's module, per-example losses, checkpoints, early stop.
+
+Knows no ledger and no product file. Killed anywhere, the same call continues to the same weights.
+Example: `fit(task, module, preprocessor, train, validation, recipe, folder=scratch)`
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from steelyard.engine.predictor import token_batches
+from steelyard.plugins import need
+from steelyard.store import Clock
+from steelyard.store.files import write
+from steelyard.tasks import Array, Content, Preprocessor, Task
+
+WARMUP = 0.1  # share of the steps
+GRADIENT_NORM_MAX = 1.0
+BUCKET_BATCHES = 50  # sorted by length inside this many batches: little padding, still shuffled
+EVALUATION_TOKENS = 2048
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Contents and labels of equal length."""
+
+    contents: Sequence[Content]
+    labels: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.contents)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train; `precision` is fp32 or bf16, already decided."""
+
+    epochs: int
+    batch: int
+    learning_rate: float
+    weight_decay: float
+    precision: str
+    patience: int
+    checkpoint_steps: int
+    augment: bool
+    seed: int
+
+
+@dataclass
+class Progress:
+    """Where training stands; saved with every checkpoint."""
+
+    step: int = 0
+    epoch: int = 0
+    best: float = -1.0
+    best_epoch: int = -1
+    stopped: bool = False
+    cpu_s: float = 0.0  # over every attempt, each second once
+    loss: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def fit(
+    task: Task, module: Any, preprocessor: Preprocessor, train: Examples, validation: Examples,
+    recipe: Recipe, *, folder: Path, clock: Clock,
+    report: Callable[[Progress, int], None] | None = None,
+) -> Progress:  # fmt: skip
+    """Train `module` in place to its best epoch on `validation`; `folder` holds checkpoints.
+
+    One loss per example (shape [B]); AdamW with linear warm-up and decay. The weights are a
+    function of the arguments alone, whether or not the run was interrupted.
+    """
+    torch = need("torch", extra="train")
+    features = preprocessor.features(train.contents)
+    targets = torch.as_tensor(task.targets(train.labels))
+    sizes = [preprocessor.size(f) for f in features]
+    run = _Run(torch, task, module, recipe, steps=_steps_an_epoch(len(train), recipe) * recipe.epochs)
+    state = run.resume(folder)
+    lap = clock.cpu_s()
+    for epoch in range(state.epoch, recipe.epochs):
+        if state.stopped:
+            break
+        batches = list(_batches(sizes, recipe, epoch))
+        done = state.step - epoch * len(batches)
+        for batch in batches[done:]:
+            inputs = preprocessor.collate([features[i] for i in batch])
+            state.loss = run.step(inputs, targets[batch], at=state.step)
+            state.step += 1
+            now = clock.cpu_s()
+            state.cpu_s, lap = state.cpu_s + now - lap, now
+            if report is not None:
+                report(state, run.steps)
+            if state.step % recipe.checkpoint_steps == 0:
+                run.save(folder, state)
+        quality = _quality(torch, task, module, preprocessor, validation, recipe)
+        _judge(state, epoch, quality, recipe, folder, run)
+        now = clock.cpu_s()
+        state.cpu_s, lap = state.cpu_s + now - lap, now
+        run.save(folder, state)
+    run.load_weights(folder / "best.safetensors")
+    module.eval()
+    return state
+
+
+def processor_precision(asked: str) -> str:
+    """`auto` is bf16 where the processor multiplies it natively, else fp32."""
+    if asked != "auto":
+        return asked
+    torch = need("torch", extra="train")
+    cpu = torch.cpu
+    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    native = any(bool(getattr(cpu, probe, lambda: False)()) for probe in probes)
+    return "bf16" if native else "fp32"
+
+
+def torch_logits(
+    torch: Any, module: Any, preprocessor: Preprocessor, contents: Sequence[Content], *,
+    precision: str = "fp32", batch_tokens: int = EVALUATION_TOKENS,
+) -> Array:  # fmt: skip
+    """Contents [n] -> logits [n, K] of a torch module, in evaluation mode, in their order."""
+    features = preprocessor.features(contents)
+    out: Array | None = None
+    was_training = module.training
+    module.eval()
+    with torch.inference_mode(), _autocast(torch, precision):
+        for batch in token_batches([preprocessor.size(f) for f in features], batch_tokens=batch_tokens):
+            inputs = _tensors(torch, preprocessor.collate([features[i] for i in batch]))
+            rows = module(**inputs).float().numpy()
+            if out is None:
+                out = np.zeros((len(features), rows.shape[1]), dtype=np.float32)
+            out[batch] = rows
+    module.train(was_training)
+    return out if out is not None else np.zeros((0, 0), dtype=np.float32)
+
+
+class _Run:
+    """Optimizer, schedule and checkpoints of one call of `fit`."""
+
+    def __init__(self, torch: Any, task: Task, module: Any, recipe: Recipe, *, steps: int) -> None:
+        self.torch, self.task, self.module, self.recipe = torch, task, module, recipe
+        self.steps = steps
+        self.trained = {n: p for n, p in module.named_parameters() if p.requires_grad}
+        self.optimizer = torch.optim.AdamW(
+            self.trained.values(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        )
+
+    def step(self, inputs: Any, targets: Any, *, at: int) -> float:
+        torch = self.torch
+        self.module.train()
+        # Seeded by step: dropout and augmentation repeat exactly after a resume.
+        torch.manual_seed(self.recipe.seed * 1_000_003 + at)
+        tensors = _tensors(torch, inputs)
+        if self.recipe.augment:
+            generator = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + at)
+            tensors = self.task.augment(tensors, generator)
+        with _autocast(torch, self.recipe.precision):
+            logits = self.module(**tensors)
+        loss = self.task.loss(logits, targets).mean()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.learning_rate * schedule(at, self.steps)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.trained.values(), GRADIENT_NORM_MAX)
+        self.optimizer.step()
+        return float(loss.detach())
+
+    def save(self, folder: Path, state: Progress) -> None:
+        """Weights, optimizer state and progress in one file: a crash leaves the one before."""
+        from safetensors.torch import save
+
+        tensors = {f"weight/{n}": p.detach() for n, p in self.weights().items()}
+        for name, parameter in self.trained.items():
+            for key, value in self.optimizer.state.get(parameter, {}).items():
+                tensors[f"{key}/{name}"] = value
+        contiguous = {n: t.contiguous() for n, t in tensors.items()}
+        write(folder / "checkpoint.safetensors", save(contiguous, {"state": json.dumps(asdict(state))}))
+
+    def resume(self, folder: Path) -> Progress:
+        path = folder / "checkpoint.safetensors"
+        if not path.is_file():
+            return Progress()
+        from safetensors import safe_open
+
+        with safe_open(str(path), framework="pt") as file:
+            state = Progress(**json.loads(file.metadata()["state"]))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        self._fill({n.removeprefix("weight/"): t for n, t in tensors.items() if n.startswith("weight/")})
+        for name, parameter in self.trained.items():
+            keys = [k for k in ("step", "exp_avg", "exp_avg_sq") if f"{k}/{name}" in tensors]
+            self.optimizer.state[parameter] = {k: tensors[f"{k}/{name}"] for k in keys}
+        return state
+
+    def weights(self) -> dict[str, Any]:
+        """What training changes: trained parameters and buffers such as running means."""
+        buffers = {n: b for n, b in self.module.named_buffers() if n in self.module.state_dict()}
+        return dict(self.trained) | buffers
+
+    def save_weights(self, path: Path) -> None:
+        from safetensors.torch import save
+
+        write(path, save({n: t.detach().contiguous() for n, t in self.weights().items()}))
+
+    def load_weights(self, path: Path) -> None:
+        from safetensors.torch import load_file
+
+        self._fill(load_file(str(path)))
+
+    def _fill(self, tensors: dict[str, Any]) -> None:
+        with self.torch.no_grad():
+            for name, target in self.weights().items():
+                target.copy_(tensors[name])
+
+
+def schedule(step: int, steps: int) -> float:
+    """Factor of the learning rate: up over the first tenth, then linearly to zero."""
+    warmup = max(1, int(steps * WARMUP))
+    if step < warmup:
+        return (step + 1) / warmup
+    return max(0.0, (steps - step) / max(1, steps - warmup))
+
+
+def _judge(
+    state: Progress, epoch: int, quality: float, recipe: Recipe, folder: Path, run: _Run
+) -> None:
+    state.epoch = epoch + 1
+    state.history.append({"epoch": epoch + 1, "train_loss": state.loss, "validation": quality})
+    if quality > state.best:
+        state.best, state.best_epoch = quality, epoch
+        run.save_weights(folder / "best.safetensors")
+    state.stopped = epoch - state.best_epoch >= recipe.patience
+
+
+def _quality(
+    torch: Any, task: Task, module: Any, preprocessor: Preprocessor, validation: Examples, recipe: Recipe
+) -> float:  # fmt: skip
+    logits = torch_logits(torch, module, preprocessor, validation.contents, precision=recipe.precision)
+    return task.metrics(logits, task.targets(validation.labels))[task.quality]
+
+
+def _steps_an_epoch(examples: int, recipe: Recipe) -> int:
+    return max(1, -(-examples // recipe.batch))
+
+
+def _batches(sizes: Sequence[int], recipe: Recipe, epoch: int) -> Iterator[list[int]]:
+    """Shuffled batches of similar length; the order is a function of seed and epoch."""
+    rng = np.random.default_rng([recipe.seed, epoch])
+    order = rng.permutation(len(sizes))
+    bucket = recipe.batch * BUCKET_BATCHES
+    batches = []
+    for start in range(0, len(order), bucket):
+        chunk = sorted(order[start : start + bucket], key=lambda i: sizes[i])
+        batches += [
+            [int(i) for i in chunk[k : k + recipe.batch]] for k in range(0, len(chunk), recipe.batch)
+        ]
+    for i in rng.permutation(len(batches)):
+        yield batches[i]
+
+
+def _tensors(torch: Any, inputs: Any) -> dict[str, Any]:
+    return {name: torch.as_tensor(array) for name, array in inputs.items()}
+
+
+def _autocast(torch: Any, precision: str) -> Any:
+    return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")

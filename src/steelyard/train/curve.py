@@ -1,0 +1,54 @@
+"""The learning curve: the same training on fewer labels, so that more can be forecast.
+
+Knows no money. Example: `run(store, product, step, task=task, ...)["curve"][0]["quality"]`
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from steelyard.engine.evaluate import Evaluation, evaluate
+from steelyard.engine.predictor import Predictor
+from steelyard.spec import ProductFile
+from steelyard.store import Step, Store
+from steelyard.tasks import Task
+from steelyard.train.examples import bought, first, holdout
+from steelyard.train.model import Report, logits_of, train
+
+ITEMS_MAX = 1000  # hold-out records each point is measured on
+LABELS_MIN = 20
+
+
+def run(
+    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, labels: str,
+    variant: str, report: Report | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """{"curve": points by number of labels}, the last of them the trained variant itself."""
+    examples, held = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
+    part = first(held, ITEMS_MAX)
+    sizes = sorted({max(LABELS_MIN, round(len(examples) * s)) for s in product.spec.plan.curve})
+    points, fitted_s = [], 0.0
+    before = store.clock.cpu_s()
+    for n in (n for n in sizes if n < len(examples)):
+        started = store.clock.cpu_s()
+        folder = step.scratch / str(n)
+        folder.mkdir(exist_ok=True)
+        trained = train(
+            store, product, task, first(examples, n), folder=folder, report=report,
+            what=f"curve {n}",
+        )  # fmt: skip
+        fitted_s += trained.progress.cpu_s - (store.clock.cpu_s() - started)
+        points.append(_point(task, n, evaluate(task, logits_of(trained, part), part.labels)))
+    logits = Predictor.open(store.artifacts.open(variant), threads=2).logits(part.contents)
+    points.append(_point(task, len(examples), evaluate(task, logits, part.labels)))
+    # An interrupted attempt's seconds are in `progress`, this attempt's are on the clock.
+    step.cpu_s = store.clock.cpu_s() - before + max(0.0, fitted_s)
+    return {"curve": points}
+
+
+def _point(task: Task, labels: int, found: Evaluation) -> dict[str, Any]:
+    quality, accuracy = found.metrics[task.quality], found.metrics["accuracy"]
+    return {
+        "labels": labels, "quality": quality.value, "low": quality.low, "high": quality.high,
+        "accuracy": accuracy.value, "n": quality.n,
+    }  # fmt: skip

@@ -1,0 +1,39 @@
+"""Publish a trained model: its folder, its row and its measures. Knows no training.
+
+Example: `publish(store, step, draft, "torch_fp32", task=task, dataset=d, parent=None, ...)`
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from steelyard.engine.evaluate import Evaluation
+from steelyard.store import Step, Store, tables
+from steelyard.tasks import Task
+
+
+def publish(
+    store: Store, step: Step, draft: Path, name: str, *, task: Task, dataset: str,
+    parent: str | None, evaluation: Evaluation, card: dict[str, Any],
+) -> str:  # fmt: skip
+    """The id of the artifact; its variant and hold-out measures are committed with the step."""
+    quality = evaluation.metrics[task.quality]
+    card = {
+        "name": name, "task": task.name, "labels": list(task.labels), "dataset": dataset,
+        "parent": parent, "holdout": {task.quality: quality.value, "n": quality.n}, **card,
+    }  # fmt: skip
+    body = json.dumps(card, ensure_ascii=False, indent=1)
+    (draft / "card.json").write_text(body, encoding="utf-8")
+    identity = store.artifacts.publish(draft)
+    step.add(
+        tables.variant, id=identity, name=name, task=task.name, parent=parent, dataset=dataset,
+        bytes=store.artifacts.bytes(identity), card=card,
+    )  # fmt: skip
+    for metric, found in evaluation.metrics.items():
+        step.measure(
+            identity, metric, found.value, low=found.low, high=found.high, n=found.n,
+            on=f"holdout of {dataset}",
+        )  # fmt: skip
+    return identity
