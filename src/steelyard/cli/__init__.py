@@ -1,1 +1,40 @@
-"""Stage."""
+"""The command line: parse, call one public function, show the facts. Knows no stage's inside.
+
+A user's error exits 2 without a traceback, a refused gate 3, a bug 1 with one.
+Example: `steelyard turn product.yaml`
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from steelyard.errors import Refused, SpecError, SteelyardError, UserError
+
+# Set before any numeric library loads: spinning threads waste a shared machine.
+for _name, _value in (("OMP_WAIT_POLICY", "PASSIVE"), ("GOMP_SPINCOUNT", "0"), ("TOKENIZERS_PARALLELISM", "false")):  # fmt: skip
+    os.environ.setdefault(_name, _value)
+
+
+def main() -> None:
+    """Entry point of the `steelyard` command."""
+    from steelyard.cli.commands import app
+
+    try:
+        app()
+    except (UserError, Refused) as error:
+        print(_said(error), file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to continue", file=sys.stderr)
+        sys.exit(130)
+
+
+def _said(error: SteelyardError) -> str:
+    if isinstance(error, SpecError):
+        return "\n".join(error.problems)
+    return f"refused: {error}" if isinstance(error, Refused) else str(error)
+
+
+if __name__ == "__main__":
+    main()

@@ -70,11 +70,15 @@ def _open(folder: Path, source: str) -> Backbone:
         )
     except (OSError, ValueError, KeyError) as error:
         fact = str(error).splitlines()[0]
-        raise Damaged(str(folder), "config.json and model.safetensors of an encoder", fact) from error
+        raise Damaged(
+            str(folder), "config.json and model.safetensors of an encoder", fact
+        ) from error
     if not (folder / "tokenizer.json").is_file():
         raise Missing(f"{folder}/tokenizer.json", "a fast tokenizer beside the weights")
     _without_pooler(module)
-    return Backbone(module.float(), int(module.config.hidden_size), folder / "tokenizer.json", source)
+    return Backbone(
+        module.float(), int(module.config.hidden_size), folder / "tokenizer.json", source
+    )
 
 
 def _without_pooler(module: Any) -> Any:

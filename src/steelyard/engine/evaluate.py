@@ -30,7 +30,10 @@ def evaluate(task: Task, logits: Array, labels: Sequence[str], *, seed: int = 0)
     """Logits [n, K] against n labels; percentile bootstrap over the records."""
     targets = task.targets(labels)
     metrics = bootstrap_many(
-        lambda rows: task.metrics(logits[rows], targets[rows]), len(targets), repeats=REPEATS, seed=seed
+        lambda rows: task.metrics(logits[rows], targets[rows]),
+        len(targets),
+        repeats=REPEATS,
+        seed=seed,
     )
     return Evaluation(metrics, task.detail(logits, targets))
 

@@ -80,7 +80,9 @@ def fit(
     features = preprocessor.features(train.contents)
     targets = torch.as_tensor(task.targets(train.labels))
     sizes = [preprocessor.size(f) for f in features]
-    run = _Run(torch, task, module, recipe, steps=_steps_an_epoch(len(train), recipe) * recipe.epochs)
+    run = _Run(
+        torch, task, module, recipe, steps=_steps_an_epoch(len(train), recipe) * recipe.epochs
+    )
     state = run.resume(folder)
     lap = clock.cpu_s()
     for epoch in range(state.epoch, recipe.epochs):
@@ -129,7 +131,9 @@ def torch_logits(
     was_training = module.training
     module.eval()
     with torch.inference_mode(), _autocast(torch, precision):
-        for batch in token_batches([preprocessor.size(f) for f in features], batch_tokens=batch_tokens):
+        for batch in token_batches(
+            [preprocessor.size(f) for f in features], batch_tokens=batch_tokens
+        ):
             inputs = _tensors(torch, preprocessor.collate([features[i] for i in batch]))
             rows = module(**inputs).float().numpy()
             if out is None:
@@ -147,7 +151,10 @@ class _Run:
         self.steps = steps
         self.trained = {n: p for n, p in module.named_parameters() if p.requires_grad}
         self.optimizer = torch.optim.AdamW(
-            self.trained.values(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+            self.trained.values(),
+            lr=recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            fused=True,
         )
 
     def step(self, inputs: Any, targets: Any, *, at: int) -> float:
@@ -179,7 +186,10 @@ class _Run:
             for key, value in self.optimizer.state.get(parameter, {}).items():
                 tensors[f"{key}/{name}"] = value
         contiguous = {n: t.contiguous() for n, t in tensors.items()}
-        write(folder / "checkpoint.safetensors", save(contiguous, {"state": json.dumps(asdict(state))}))
+        write(
+            folder / "checkpoint.safetensors",
+            save(contiguous, {"state": json.dumps(asdict(state))}),
+        )
 
     def resume(self, folder: Path) -> Progress:
         path = folder / "checkpoint.safetensors"
@@ -190,7 +200,9 @@ class _Run:
         with safe_open(str(path), framework="pt") as file:
             state = Progress(**json.loads(file.metadata()["state"]))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        self._fill({n.removeprefix("weight/"): t for n, t in tensors.items() if n.startswith("weight/")})
+        self._fill(
+            {n.removeprefix("weight/"): t for n, t in tensors.items() if n.startswith("weight/")}
+        )
         for name, parameter in self.trained.items():
             keys = [k for k in ("step", "exp_avg", "exp_avg_sq") if f"{k}/{name}" in tensors]
             self.optimizer.state[parameter] = {k: tensors[f"{k}/{name}"] for k in keys}
@@ -239,7 +251,9 @@ def _judge(
 def _quality(
     torch: Any, task: Task, module: Any, preprocessor: Preprocessor, validation: Examples, recipe: Recipe
 ) -> float:  # fmt: skip
-    logits = torch_logits(torch, module, preprocessor, validation.contents, precision=recipe.precision)
+    logits = torch_logits(
+        torch, module, preprocessor, validation.contents, precision=recipe.precision
+    )
     return task.metrics(logits, task.targets(validation.labels))[task.quality]
 
 
@@ -256,7 +270,8 @@ def _batches(sizes: Sequence[int], recipe: Recipe, epoch: int) -> Iterator[list[
     for start in range(0, len(order), bucket):
         chunk = sorted(order[start : start + bucket], key=lambda i: sizes[i])
         batches += [
-            [int(i) for i in chunk[k : k + recipe.batch]] for k in range(0, len(chunk), recipe.batch)
+            [int(i) for i in chunk[k : k + recipe.batch]]
+            for k in range(0, len(chunk), recipe.batch)
         ]
     for i in rng.permutation(len(batches)):
         yield batches[i]

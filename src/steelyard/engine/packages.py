@@ -58,7 +58,9 @@ def convert_q4(files: Files, draft: Path) -> None:
             target = _EMBEDDINGS[name]
         else:
             part, _, kind = rest.rpartition(".")
-            target = f"encoder.layer.{layer[1:]}.{_PARTS[part]}.{'weight' if kind == 'w' else 'bias'}"
+            target = (
+                f"encoder.layer.{layer[1:]}.{_PARTS[part]}.{'weight' if kind == 'w' else 'bias'}"
+            )
         matrix = target.endswith("weight") and "LayerNorm" not in target
         columns = int(sizes["intermediate"]) if ".fo.w" in name else hidden
         renamed[target] = flat.reshape(-1, columns) if matrix else flat

@@ -160,6 +160,9 @@ class Market(Section):
 class PlanSpec(Section):
     unit: Price = Field(Decimal(1000), description="the next unit of money to place")
     requests: int = Field(1_000_000, ge=1, description="requests expected until the next turn")
+    curve: tuple[Share, ...] = Field(
+        (0.125, 0.25, 0.5), min_length=2, description="shares of the labels to draw the curve from"
+    )
 
 
 class Product(Section):

@@ -12,7 +12,9 @@ from steelyard.store import Store
 def bought(store: Store, *, dataset: str, labels: str) -> Examples:
     """The labelled training records in the order they were bought."""
     rows = store.datasets.read("labels", labels).to_pylist()
-    records = store.datasets.read("records", dataset, columns=["id", "content"], where="split = 'train'")
+    records = store.datasets.read(
+        "records", dataset, columns=["id", "content"], where="split = 'train'"
+    )
     content = dict(zip(records["id"].to_pylist(), records["content"].to_pylist(), strict=True))
     return Examples([content[r["id"]] for r in rows], [r["label"] for r in rows])
 

@@ -43,9 +43,10 @@ def run(
     baseline: str, report: Report | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train on every bought label, publish, and compare with the baseline on the hold-out."""
-    before = store.clock.cpu_s()
     examples, held = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
-    trained = train(store, product, task, examples, folder=step.scratch, report=report, what="train")
+    trained = train(
+        store, product, task, examples, folder=step.scratch, report=report, what="train"
+    )
     # Seconds of the loop are summed over its attempts; the rest is measured here.
     rest = store.clock.cpu_s()
     logits = torch_logits(need("torch", extra="train"), trained.module, trained.preprocessor, held.contents)  # fmt: skip
@@ -62,7 +63,6 @@ def run(
     on = f"holdout of {dataset} against {baseline}"
     step.measure(variant, "gain", gain.value, low=gain.low, high=gain.high, n=gain.n, on=on)
     step.cpu_s = trained.progress.cpu_s + store.clock.cpu_s() - rest
-    del before
     return {
         "variant": variant, "name": NAME, **found.to_json(), "against_baseline": asdict(gain),
         "history": trained.progress.history, "precision": trained.recipe.precision,
@@ -124,7 +124,9 @@ def save(draft: Path, task: Task, trained: Trained) -> None:
     weights = {n: t.detach().float().contiguous() for n, t in trained.module.state_dict().items()}
     save_file(weights, draft / "model.safetensors")
     config = None if trained.backbone is None else config_of(trained.backbone)
-    write_config(draft, task, trained.preprocessor, runtime="torch", precision="fp32", backbone=config)
+    write_config(
+        draft, task, trained.preprocessor, runtime="torch", precision="fp32", backbone=config
+    )
 
 
 def check(product: ProductFile, task: Task) -> None:

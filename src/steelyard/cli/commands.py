@@ -1,0 +1,241 @@
+"""Every command, each a thin skin over one public function. Knows no stage's inside.
+
+Example: `steelyard check product.yaml --json`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from steelyard import __version__
+from steelyard.errors import UserError
+
+app = typer.Typer(
+    name="steelyard", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Does the next unit of money go into technology or into the market?",
+)  # fmt: skip
+File = Annotated[Path, typer.Argument(help="the product file")]
+AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
+DEFAULT = Path("product.yaml")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """Does the next unit of money go into technology or into the market?"""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="where product.yaml is written")] = Path(),
+    example: Annotated[str, typer.Option(help="reviews or digits")] = "reviews",
+) -> None:
+    """Write a commented product.yaml to start from."""
+    from steelyard.cli.examples import example_text
+    from steelyard.store.files import write
+
+    path = folder / "product.yaml"
+    if path.exists():
+        raise UserError(str(path), "no file there yet", "one", "edit it, or name another folder")
+    write(path, example_text(example))
+    typer.echo(f"wrote {path}; next: steelyard check {path}")
+
+
+@app.command()
+def check(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """Validate the file and estimate what a turn costs, spending nothing."""
+    from steelyard.cli.estimate import estimate
+    from steelyard.cli.show import out, table
+    from steelyard.spec import load
+
+    file = load(product)
+    facts = estimate(file)
+    if as_json:
+        return out(facts)
+    rows = [[r["step"], r["quantity"], r["unit"], r["money"], r["because"]] for r in facts["steps"]]
+    table(
+        f"{product} is valid; a turn is estimated at {facts['total']}",
+        ["step", "quantity", "unit", "money", "because"], rows,
+    )  # fmt: skip
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of product.yaml."""
+    from steelyard.cli.show import out
+    from steelyard.spec import Product
+
+    out(Product.model_json_schema())
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """What is present, what is missing, and the line that repairs it."""
+    from steelyard.cli.doctor import examine
+    from steelyard.cli.show import out, table
+
+    facts = examine()
+    if as_json:
+        return out(facts)
+    rows = [[f["name"], f["found"] or "missing", f["for"], f["repair"]] for f in facts]
+    table("steelyard doctor", ["what", "found", "for", "repair"], rows)
+
+
+@app.command()
+def turn(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """Run one turn of the loop, or continue the one that was interrupted."""
+    _run(product, until=None, as_json=as_json)
+
+
+def _stage(step: str, words: str) -> Callable[..., None]:
+    def command(product: File = DEFAULT, as_json: AsJson = False) -> None:
+        _run(product, until=step, as_json=as_json)
+
+    command.__doc__ = words
+    return command
+
+
+for _name, _step, _words in (
+    ("data", "data", "Read, clean, deduplicate and split the data."),
+    ("label", "label", "Buy labels for the training pool."),
+    ("train", "train", "Fit the baseline and train the model."),
+    ("compress", "compress", "Build smaller variants, measure them here, choose by money."),
+    ("release", "release", "Set the chosen variant as canary."),
+    ("plan", "plan", "Say where the next unit of money returns most."),
+):
+    app.command(_name)(_stage(_step, f"{_words} Runs the steps before it that are not done."))
+
+
+def _run(path: Path, *, until: str | None, as_json: bool) -> None:
+    from steelyard.cli.progress import Screen
+    from steelyard.cli.show import out
+    from steelyard.loop import turn as turn_the_wheel
+    from steelyard.spec import load
+
+    file = load(path)
+    with Screen() as screen:
+        done = turn_the_wheel(file, until=until, watcher=screen)
+    report = str(done.report) if done.report else None
+    if as_json:
+        return out({"turn": done.id, "ran": done.ran, "report": report, "outputs": done.outputs})
+    if until is not None:
+        return None
+    from rich.console import Console
+
+    from steelyard.report import closing_table, gather
+    from steelyard.store import Store
+
+    with closing(Store.open(file)) as store:
+        Console().print(closing_table(gather(store, file, done.outputs)))
+    typer.echo(f"report: {report}")
+
+
+@app.command()
+def serve(
+    product: File = DEFAULT,
+    host: Annotated[str | None, typer.Option(help="instead of serve.host")] = None,
+    port: Annotated[int | None, typer.Option(help="instead of serve.port")] = None,
+) -> None:
+    """Serve the released variants over HTTP."""
+    from steelyard.serve import serve as serve_forever
+    from steelyard.spec import load
+
+    serve_forever(load(product), host=host, port=port)
+
+
+@app.command()
+def replay(
+    product: File = DEFAULT,
+    url: Annotated[str | None, typer.Option(help="a running server; default: start one")] = None,
+    records: Annotated[int | None, typer.Option(help="how many, with --url")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send stream records as users' requests, return their labels, read the canary out."""
+    if url is None:
+        return _run(product, until="replay", as_json=as_json)
+    from steelyard.cli.replaying import replay_against
+    from steelyard.cli.show import out
+
+    return out(replay_against(product, url=url, records=records))
+
+
+@app.command()
+def show(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """Variants with their measures, and what is released."""
+    from steelyard.cli.facts import released, variants
+    from steelyard.cli.show import out, table
+    from steelyard.spec import load
+
+    file = load(product)
+    found, live = variants(file), released(file)
+    if as_json:
+        return out({"variants": found, "releases": live})
+    columns = ["name", "variant", "macro_f1", "p95_ms", "memory_mb", "cost_per_1000", "state"]
+    table("Variants", columns, [[row.get(c) for c in columns] for row in found])
+    rows = [[r["created"], r["variant"], r["state"], r["share"], r["reason"]] for r in live]
+    return table("Releases", ["when", "variant", "state", "share", "reason"], rows)
+
+
+@app.command()
+def report(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """Where the newest report is."""
+    from steelyard.cli.facts import reports
+    from steelyard.cli.show import out
+    from steelyard.spec import load
+
+    found = reports(load(product))
+    if as_json:
+        return out(found)
+    return typer.echo("\n".join(found))
+
+
+ledger_app = typer.Typer(help="What everything cost and earned.", invoke_without_command=True)
+app.add_typer(ledger_app, name="ledger")
+
+
+@ledger_app.callback()
+def ledger(context: typer.Context) -> None:
+    """What everything cost and earned."""
+    if context.invoked_subcommand is None:
+        ledger_show(DEFAULT, False)
+
+
+@ledger_app.command("show")
+def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """Money by account."""
+    from steelyard.cli.facts import sums
+    from steelyard.cli.show import out, table
+    from steelyard.spec import load
+
+    rows = sums(load(product))
+    if as_json:
+        return out(rows)
+    shown = [[r["account"], r["lines"], r["quantity"], r["unit"], r["money"]] for r in rows]
+    return table("Ledger", ["account", "lines", "quantity", "unit", "money"], shown)
+
+
+@ledger_app.command("verify")
+def ledger_verify(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """Check the hash chain; exit 2 names the first line that was changed."""
+    from steelyard.cli.facts import verified
+    from steelyard.cli.show import out
+    from steelyard.spec import load
+
+    lines = verified(load(product))
+    if as_json:
+        return out({"lines": lines, "unbroken": True})
+    return typer.echo(f"{lines:,} ledger lines, unbroken chain")

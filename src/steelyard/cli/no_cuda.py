@@ -1,0 +1,25 @@
+"""Prove that no CUDA package was installed: `python -m steelyard.cli.no_cuda`. Knows no product."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import distributions
+
+
+def cuda_packages() -> list[str]:
+    """Installed distributions named nvidia-*."""
+    found = {str(d.metadata["Name"]).lower() for d in distributions() if d.metadata["Name"]}
+    return sorted(name for name in found if name.startswith("nvidia"))
+
+
+def main() -> int:
+    found = cuda_packages()
+    if found:
+        print(f"expected no nvidia-* package, found {found}; remove .venv and install with -c constraints.txt")  # fmt: skip
+        return 1
+    print("no nvidia-* package is installed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""`import steelyard as sy`: the same turn, predictions and facts from Python. Knows no terminal.
+
+Example: `p = sy.open("product.yaml"); p.turn(); p.variant("物流很快，包装完好").label`
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from functools import cached_property
+from typing import Any
+
+from steelyard.errors import Missing
+from steelyard.loop import Turn, turn
+from steelyard.spec import ProductFile, load
+from steelyard.store import Store
+from steelyard.tasks import Answer
+
+
+class Variant:
+    """A released variant, called like a function."""
+
+    def __init__(self, predictor: Any, identity: str) -> None:
+        self._predictor, self.id = predictor, identity
+
+    def __call__(self, value: Any) -> Answer:
+        """One answer for one JSON value (a text; a picture as bytes or base64)."""
+        return self.many([value])[0]
+
+    def many(self, values: list[Any]) -> list[Answer]:
+        """Answers in the order of the values; ValueError says which one cannot be read."""
+        task = self._predictor.task
+        answers: list[Answer] = self._predictor.predict([task.decode(v) for v in values])
+        return answers
+
+
+class Product:
+    """A product file and everything its store knows."""
+
+    def __init__(self, file: ProductFile) -> None:
+        self.file = file
+
+    @classmethod
+    def open(cls, path: str) -> Product:
+        """SpecError lists every mistake in the file with its line."""
+        return cls(load(path))
+
+    def turn(self, *, until: str | None = None) -> Turn:
+        """Run one turn, or continue the one that was interrupted."""
+        self.__dict__.pop("variant", None)
+        return turn(self.file, until=until)
+
+    @cached_property
+    def variant(self) -> Variant:
+        """The variant that is live; Missing before the first turn."""
+        from steelyard.engine.predictor import Predictor
+
+        with closing(Store.open(self.file)) as store:
+            live = [row["variant"] for row in store.releases() if row["state"] == "live"]
+            if not live:
+                raise Missing(
+                    self.file.spec.product, "a live release", "none", "run: steelyard turn"
+                )
+            return Variant(Predictor.open(store.artifacts.open(live[0])), live[0])
+
+    def sums(self) -> list[dict[str, Any]]:
+        """Money by account, in nano-units."""
+        with closing(Store.open(self.file)) as store:
+            return store.sums()

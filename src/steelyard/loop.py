@@ -1,0 +1,257 @@
+"""One turn of the wheel: steps, keys, resume. Knows no command line.
+
+Each step reads facts and leaves facts; a step whose key is done is not run, and not paid, again.
+Example: `turn(load("product.yaml")).outputs["plan"]["plan"]["recommendation"]`
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from steelyard.errors import Refused, UserError
+from steelyard.spec import ProductFile, sections
+from steelyard.store import Clock, Step, Store, step_key
+from steelyard.tasks import Task, open_task
+
+
+class Watcher(Protocol):
+    """What the loop tells while it works."""
+
+    def begin(self, step: str) -> None: ...
+
+    def advance(self, what: str, done: int, total: int | None) -> None: ...
+
+    def end(self, step: str, output: dict[str, Any], *, ran: bool) -> None: ...
+
+
+class Silent:
+    """Tells nobody."""
+
+    def begin(self, step: str) -> None:
+        return None
+
+    def advance(self, what: str, done: int, total: int | None) -> None:
+        return None
+
+    def end(self, step: str, output: dict[str, Any], *, ran: bool) -> None:
+        return None
+
+
+@dataclass
+class Turn:
+    """A turn while it runs, and what came of it."""
+
+    product: ProductFile
+    store: Store
+    task: Task
+    watcher: Watcher
+    id: int
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ran: list[str] = field(default_factory=list)
+    report: Path | None = None
+
+    def of(self, step: str, name: str) -> Any:
+        """A value that an earlier step of this turn left."""
+        return self.outputs[step].get(name)
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """One step: the sections it reads, the ids it takes in, and the work."""
+
+    name: str
+    reads: tuple[str, ...]
+    inputs: Callable[[Turn], list[str]]
+    work: Callable[[Turn, Step], dict[str, Any]]
+
+
+def turn(
+    product: ProductFile, *, until: str | None = None, clock: Clock | None = None,
+    watcher: Watcher | None = None,
+) -> Turn:  # fmt: skip
+    """Run every step that is not done, up to `until`; continues an interrupted turn.
+
+    Refused when no variant meets the goals: the facts and the report are there all the same.
+    """
+    task = open_task(product.spec.task.name, labels=product.spec.task.labels)
+    _check(product, task)
+    with closing(Store.open(product, clock=clock)) as store:
+        run = Turn(product, store, task, watcher or Silent(), store.begin_turn(product.sha256))
+        for plan in STEPS:
+            _run(run, plan)
+            if plan.name == until:
+                return run
+        run.report = _report(run)
+        store.end_turn(run.id)
+    refused = run.outputs["release"].get("refused")
+    if refused:
+        raise Refused(f"{refused}; the report says what each variant lacked: {run.report}")
+    return run
+
+
+def _check(product: ProductFile, task: Task) -> None:
+    """Everything that can be refused before a step has cost anything."""
+    from steelyard.train.model import check
+
+    check(product, task)
+
+
+def _run(run: Turn, plan: StepPlan) -> None:
+    run.watcher.begin(plan.name)
+    reads = sections(run.product.spec, "product", "task", *plan.reads)
+    key = step_key(plan.name, reads, plan.inputs(run))
+    output, ran = run.store.step(
+        run.id, plan.name, key, lambda step: plan.work(run, step),
+        cpu_price=run.product.spec.money.prices.cpu_hour,
+    )  # fmt: skip
+    run.outputs[plan.name] = output
+    if ran:
+        run.ran.append(plan.name)
+    run.watcher.end(plan.name, output, ran=ran)
+
+
+def fingerprints(product: ProductFile) -> list[str]:
+    """Hash of every source's bytes, so that changed data are read again."""
+    from steelyard.data.sources import files_of
+
+    found = []
+    for source in product.spec.data.sources:
+        digest = hashlib.sha256()
+        for path in files_of(source, product.folder):
+            digest.update(path.name.encode())
+            with path.open("rb") as file:
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+        found.append(digest.hexdigest())
+    return found
+
+
+def _data(run: Turn, step: Step) -> dict[str, Any]:
+    from steelyard import data
+
+    return data.run(run.store, run.product, step, task=run.task, progress=run.watcher.advance)
+
+
+def _label(run: Turn, step: Step) -> dict[str, Any]:
+    from steelyard import label
+
+    return label.run(run.store, run.product, step, dataset=run.of("data", "dataset"))
+
+
+def _learned(run: Turn) -> dict[str, str]:
+    return {"dataset": run.of("data", "dataset"), "labels": run.of("label", "labels")}
+
+
+def _baseline(run: Turn, step: Step) -> dict[str, Any]:
+    from steelyard.train import baseline
+
+    return baseline.run(run.store, run.product, step, task=run.task, **_learned(run))
+
+
+def _train(run: Turn, step: Step) -> dict[str, Any]:
+    from steelyard.train import model
+
+    return model.run(
+        run.store, run.product, step, task=run.task, baseline=run.of("baseline", "variant"),
+        report=run.watcher.advance, **_learned(run),
+    )  # fmt: skip
+
+
+def _curve(run: Turn, step: Step) -> dict[str, Any]:
+    from steelyard.train import curve
+
+    return curve.run(
+        run.store, run.product, step, task=run.task, variant=run.of("train", "variant"),
+        report=run.watcher.advance, **_learned(run),
+    )  # fmt: skip
+
+
+def _compress(run: Turn, step: Step) -> dict[str, Any]:
+    from steelyard import compress
+
+    return compress.run(
+        run.store, run.product, step, task=run.task, dataset=run.of("data", "dataset"),
+        labels=run.of("label", "labels"), parent=run.of("train", "variant"),
+        baseline=run.of("baseline", "variant"), progress=run.watcher.advance,
+    )  # fmt: skip
+
+
+def _release(run: Turn, step: Step) -> dict[str, Any]:
+    from steelyard.market import release
+
+    return release.run(
+        run.store, run.product, step,
+        chosen=run.of("compress", "chosen"), baseline=run.of("baseline", "variant"),
+    )  # fmt: skip
+
+
+def _replay(run: Turn, step: Step) -> dict[str, Any]:
+    from steelyard import market
+    from steelyard.serve import Server
+
+    return market.run(
+        run.store, run.product, step, task=run.task, dataset=run.of("data", "dataset"),
+        live=run.of("release", "live"), canary=run.of("release", "canary"),
+        serve=lambda: Server(run.store, run.product, port=0), progress=run.watcher.advance,
+    )  # fmt: skip
+
+
+def _plan(run: Turn, step: Step) -> dict[str, Any]:
+    from steelyard import plan
+
+    return plan.run(run.store, run.product, step, outputs=run.outputs)
+
+
+def _report(run: Turn) -> Path:
+    from steelyard import report
+    from steelyard.store.files import write
+
+    facts = report.gather(run.store, run.product, run.outputs)
+    folder = run.store.root / "reports"
+    for language in ("en", "zh"):
+        write(folder / f"turn-{run.id}.{language}.html", report.render(facts, language=language))
+    return folder / f"turn-{run.id}.en.html"
+
+
+def _ids(*pairs: tuple[str, str]) -> Callable[[Turn], list[str]]:
+    return lambda run: [str(run.of(step, name)) for step, name in pairs]
+
+
+_DATA, _LABELS = ("data", "dataset"), ("label", "labels")
+STEPS = (
+    StepPlan("data", ("data",), lambda run: fingerprints(run.product), _data),
+    StepPlan("label", ("label", "money"), _ids(_DATA), _label),
+    StepPlan("baseline", (), _ids(_DATA, _LABELS), _baseline),
+    StepPlan("train", ("train",), _ids(_DATA, _LABELS, ("baseline", "variant")), _train),
+    StepPlan(
+        "compress", ("compress", "goals", "money", "serve"),
+        _ids(_LABELS, ("train", "variant"), ("baseline", "variant")), _compress,
+    ),
+    # A release depends on what is live now, so each turn decides anew.
+    StepPlan(
+        "release", ("market",),
+        lambda run: [str(run.id), str(run.of("compress", "chosen"))], _release,
+    ),
+    StepPlan(
+        "replay", ("market", "money", "serve"),
+        _ids(_DATA, ("release", "live"), ("release", "canary")), _replay,
+    ),
+    StepPlan("curve", ("train", "plan"), _ids(_LABELS, ("train", "variant")), _curve),
+    StepPlan(
+        "plan", ("plan", "money", "goals"),
+        lambda run: [str(run.id), str(run.of("replay", "experiment")), str(run.of("train", "variant"))],
+        _plan,
+    ),
+)  # fmt: skip
+NAMES = tuple(plan.name for plan in STEPS)
+
+
+def check_step(name: str) -> str:
+    if name not in NAMES:
+        raise UserError("step", f"one of {list(NAMES)}", f"'{name}'")
+    return name
