@@ -1,1 +1,8 @@
-"""Stage."""
+"""data: sources -> clean records, split by cluster. Reads files; leaves `records` and its counts.
+
+Knows no model. Example: `data.run(store, product, step, task=task)["dataset"]`
+"""
+
+from steelyard.data.pipeline import run
+
+__all__ = ["run"]

@@ -1,1 +1,23 @@
-"""Stage."""
+"""Pure mathematics: intervals, sequential tests, learning curves. Knows no store and no torch.
+
+Example: `difference(Sample.of(a), Sample.of(b), tuned_at=1000)`
+"""
+
+from steelyard.stats.bootstrap import Interval, bootstrap, bootstrap_many, paired_difference
+from steelyard.stats.curves import LearningCurve, Point, back_test, fit_curve
+from steelyard.stats.sequential import Sample, difference, mean_sequence, radius
+
+__all__ = [
+    "Interval",
+    "LearningCurve",
+    "Point",
+    "Sample",
+    "back_test",
+    "bootstrap",
+    "bootstrap_many",
+    "difference",
+    "fit_curve",
+    "mean_sequence",
+    "paired_difference",
+    "radius",
+]
