@@ -52,10 +52,15 @@ class Predictor:
         """Load a published artifact; Damaged when its configuration is not one."""
         config = read_config(folder)
         task = open_task(config["task"], labels=config["labels"])
-        kind, settings = config["preprocess"]["kind"], config["preprocess"]["settings"]
-        preprocessor = open_preprocessor(kind, folder, settings)
+        preprocessor = cls.open_preprocessor(folder, config)
         runtime = get("runtimes", config["runtime"]).load(folder, config, threads=threads)
         return cls(task, preprocessor, runtime, config)
+
+    @staticmethod
+    def open_preprocessor(folder: Path, config: dict[str, Any]) -> Preprocessor:
+        """Only the preprocessor of an artifact."""
+        named = config["preprocess"]
+        return open_preprocessor(named["kind"], folder, named["settings"])
 
     def logits(
         self,
@@ -65,14 +70,30 @@ class Predictor:
         progress: Callable[[int], None] | None = None,
     ) -> Array:
         """Contents [n] -> logits [n, K] in their order; length-sorted inside a token budget."""
-        out = np.zeros((len(contents), len(self.task.labels)), dtype=np.float32)
         features = self.preprocessor.features(contents)
         sizes = [self.preprocessor.size(f) for f in features]
+        return self.logits_of(features, sizes, batch_tokens=batch_tokens, progress=progress)
+
+    def logits_of(
+        self,
+        features: Sequence[Any],
+        sizes: Sequence[int],
+        *,
+        batch_tokens: int = BATCH_TOKENS,
+        progress: Callable[[int], None] | None = None,
+    ) -> Array:
+        """Features of the preprocessor [n] and their sizes -> logits [n, K]."""
+        out = np.zeros((len(features), len(self.task.labels)), dtype=np.float32)
         for batch in token_batches(sizes, batch_tokens=batch_tokens):
             out[batch] = self.runtime.run(self.preprocessor.collate([features[i] for i in batch]))
             if progress is not None:
                 progress(len(batch))
         return out
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the runtime computes in threads of its own, not in the calling one."""
+        return bool(getattr(self.runtime, "elsewhere", False))
 
     def predict(self, contents: Sequence[Content]) -> list[Answer]:
         """Contents, already passed by `task.decode` -> one answer each."""

@@ -1,1 +1,8 @@
-"""Stage."""
+"""market: canary, replay, readout, release. Reads releases and answers; leaves experiments.
+
+Knows no server: the loop hands one in. Example: `market.run(store, product, step, ...)`
+"""
+
+from steelyard.market.run import run
+
+__all__ = ["run"]

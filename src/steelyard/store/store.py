@@ -178,14 +178,29 @@ class Store:
                 tables.step.insert().values(row | {"cpu_s": cpu_s, "output": output})
             )
 
-    def record(
-        self, facts: list[tuple[sa.Table, dict[str, Any]]], lines: list[ledger.Line], *, turn: int
+    def record_once(
+        self,
+        facts: list[tuple[sa.Table, dict[str, Any]]],
+        lines: Callable[[set[str]], list[ledger.Line]],
     ) -> None:
-        """Facts outside a step (answers, feedback), all in one durable transaction."""
+        """Facts with ids of their own, outside a step, in one durable transaction.
+
+        A fact whose id is there already is left out; `lines` gets the ids that were new.
+        """
         now = self.clock.now()
         with self.database.write() as connection:
-            self._insert(connection, facts, now)
-            ledger.append(connection, lines, turn=turn, time=now)
+            new: set[str] = set()
+            for table, row in facts:
+                if row["id"] in new or self._has(connection, table, row["id"]):
+                    continue
+                connection.execute(table.insert().values({"created": now} | row))
+                new.add(row["id"])
+            ledger.append(connection, lines(new), turn=self._newest_turn(connection), time=now)
+
+    def _newest_turn(self, connection: sa.Connection) -> int:
+        t = tables.turn
+        query = sa.select(sa.func.max(t.c.id)).where(t.c.product == self.product)
+        return int(connection.execute(query).scalar() or 0)
 
     def _insert(
         self, connection: sa.Connection, facts: list[tuple[sa.Table, dict[str, Any]]], now: str

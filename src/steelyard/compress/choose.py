@@ -1,0 +1,88 @@
+"""The variant that meets the goals at the lowest cost, and why each other one was not chosen.
+
+Knows no model and no store. Example: `choose(candidates, goals, reference=0.86, loss_max=0.005)`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from steelyard.spec.model import Goals
+
+# Two timings of one model differ by this much here: within it, the earlier in the list wins, so
+# that noise does not flip the choice.
+SAME_COST = 0.10
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One measured variant. `quality` is the task's, `cost_per_1000` in the product's money."""
+
+    variant: str
+    name: str
+    quality: float
+    low: float
+    high: float
+    cpu_ms: float
+    p95_ms: float
+    memory_mb: float
+    cost_per_1000: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A candidate, whether it meets every goal, and the sentence that says why (not)."""
+
+    candidate: Candidate
+    meets: bool
+    chosen: bool
+    why: str
+
+
+def choose(
+    candidates: Sequence[Candidate], goals: Goals, *, reference: float, loss_max: float
+) -> list[Judged]:
+    """Judge every candidate; at most one is chosen. `reference` is the uncompressed quality."""
+    lacks = {
+        c.variant: lacking(c, goals, reference=reference, loss_max=loss_max) for c in candidates
+    }
+    able = [c for c in candidates if not lacks[c.variant]]
+    cheapest = min((c.cost_per_1000 for c in able), default=0.0)
+    best = next((c for c in able if c.cost_per_1000 <= cheapest * (1 + SAME_COST)), None)
+    return [
+        Judged(c, not lacks[c.variant], c is best, _why(c, lacks[c.variant], best))
+        for c in candidates
+    ]
+
+
+def lacking(c: Candidate, goals: Goals, *, reference: float, loss_max: float) -> list[str]:
+    """Goals the candidate misses, as sentences with numbers."""
+    found = []
+    if goals.macro_f1 is not None and c.quality < goals.macro_f1:
+        found.append(f"macro_f1 {c.quality:.4f} is below the goal {goals.macro_f1:g}")
+    if reference - c.quality > loss_max:
+        found.append(f"quality {c.quality:.4f} is {reference - c.quality:.4f} below the uncompressed {reference:.4f} (limit {loss_max:g})")  # fmt: skip
+    limits: tuple[tuple[str, float, Any, str], ...] = (
+        ("p95", c.p95_ms, goals.p95_ms, "ms"),
+        ("memory", c.memory_mb, goals.memory_mb, "MB"),
+        ("cost per 1,000", c.cost_per_1000, goals.cost_per_1000, ""),
+    )
+    for what, value, limit, unit in limits:
+        if limit is not None and value > limit:
+            found.append(
+                f"{what} {value:.4g} {unit} is above the goal {limit:g}".replace("  ", " ")
+            )
+    return found
+
+
+def _why(c: Candidate, lacks: list[str], best: Candidate | None) -> str:
+    if lacks:
+        return "; ".join(lacks)
+    if best is None or c is best:
+        return "meets every goal at the lowest cost"
+    times = c.cost_per_1000 / best.cost_per_1000 if best.cost_per_1000 else 1.0
+    if times <= 1 + SAME_COST:
+        return f"costs {times:.2f}x {best.name}: the same within the noise, and later in the list"
+    return f"costs {times:.1f}x {best.name}"

@@ -1,0 +1,33 @@
+"""Runtime of the linear baseline: one sparse or dense product. Knows no torch.
+
+Example: `LinearRuntime.load(folder, config, threads=1).run({"x": matrix})`
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file
+from scipy.sparse import issparse
+
+from steelyard.tasks import Array, Inputs
+
+
+class LinearRuntime:
+    """weight [K, F], bias [K]."""
+
+    def __init__(self, weight: Array, bias: Array) -> None:
+        self._weight, self.bias = np.ascontiguousarray(weight.T), bias
+
+    @classmethod
+    def load(cls, folder: Path, config: dict[str, Any], *, threads: int) -> LinearRuntime:
+        tensors = load_file(folder / "model.safetensors")
+        return cls(tensors["weight"], tensors["bias"])
+
+    def run(self, inputs: Inputs) -> Array:
+        """{"x": csr_matrix [B, F] or array [B, ...]} -> logits [B, K]"""
+        x = inputs["x"]
+        flat = x if issparse(x) else x.reshape(len(x), -1)
+        return np.asarray(flat @ self._weight + self.bias, dtype=np.float32)

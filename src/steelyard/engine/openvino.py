@@ -1,0 +1,46 @@
+"""Runtime of OpenVINO variants on the CPU. Knows no torch.
+
+Example: `OpenVinoRuntime.load(folder, config, threads=1).run({"input_ids": ids, ...})`
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from steelyard.errors import Damaged
+from steelyard.plugins import need
+from steelyard.tasks import Array, Inputs
+
+
+class OpenVinoRuntime:
+    """`model.xml` and `model.bin`; config["precision"] says how it computes."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._request = compiled.create_infer_request()
+        self._names = [i.get_any_name() for i in compiled.inputs]
+
+    @classmethod
+    def load(cls, folder: Path, config: dict[str, Any], *, threads: int) -> OpenVinoRuntime:
+        openvino = need("openvino", extra="train")
+        hint = "bf16" if "bf16" in str(config["precision"]) else "f32"
+        settings = {
+            "INFERENCE_PRECISION_HINT": hint,
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+            "ENABLE_CPU_PINNING": False,
+        }
+        path = folder / "model.xml"
+        try:
+            compiled = openvino.Core().compile_model(str(path), "CPU", settings)
+        except RuntimeError as error:
+            fact = str(error).strip().splitlines()[0]
+            raise Damaged(str(path), "an OpenVINO model", fact) from error
+        return cls(compiled)
+
+    def run(self, inputs: Inputs) -> Array:
+        found = self._request.infer({name: inputs[name] for name in self._names})
+        return np.array(next(iter(found.values())), dtype=np.float32)

@@ -1,0 +1,47 @@
+"""Counters for an operator's dashboard; no user data in any label. Knows no routes' work.
+
+Example: `metrics.text()` is what GET /metrics returns
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from steelyard.serve.service import Service
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Metrics:
+    """A registry of its own, so that two servers in one process do not mix."""
+
+    def __init__(self, service: Service) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "steelyard_requests", "Requests by route and status", ["route", "status"],
+            registry=self.registry,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "steelyard_request_seconds", "Seconds in the server by route", ["route"],
+            buckets=_BUCKETS, registry=self.registry,
+        )  # fmt: skip
+        waiting = Gauge("steelyard_queue", "Requests waiting", registry=self.registry)
+        waiting.set_function(lambda: sum(s.batcher.waiting for s in service.router.served))
+
+    def count(self, route: str, status: int) -> None:
+        self._requests.labels(route, str(status)).inc()
+
+    @contextmanager
+    def timed(self, route: str) -> Iterator[None]:
+        before = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds.labels(route).observe(time.perf_counter() - before)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)

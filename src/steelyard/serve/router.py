@@ -1,0 +1,121 @@
+"""Which release answers a user, always the same one. Knows no HTTP.
+
+A damaged artifact is refused and what served before keeps serving.
+Example: `router.pick(user_hash).variant`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from steelyard.engine.predictor import Predictor
+from steelyard.errors import RequestError, UserError
+from steelyard.serve.batcher import Batcher
+from steelyard.spec.model import Serve
+from steelyard.store import Store, tables
+
+log = logging.getLogger("steelyard.serve")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A loaded release."""
+
+    variant: str
+    state: str
+    share: float
+    batcher: Batcher
+
+
+class Router:
+    """Reads releases from the ledger, now and again every `every_s` seconds."""
+
+    def __init__(self, store: Store, settings: Serve, *, every_s: float = 2.0) -> None:
+        self.store, self.settings = store, settings
+        self._batchers: dict[str, Batcher] = {}
+        self._served: dict[str, Served] = {}
+        self._refused: set[str] = set()
+        self._stop = threading.Event()
+        self.refresh()
+        self._thread = threading.Thread(target=self._poll, args=(every_s,), daemon=True)
+        self._thread.start()
+
+    @property
+    def ready(self) -> bool:
+        return "live" in self._served
+
+    @property
+    def served(self) -> list[Served]:
+        return list(self._served.values())
+
+    def pick(self, user: str) -> Served:
+        """Sticky: a hash of the user against the canary's share; 503 before the first release."""
+        live, canary = self._served.get("live"), self._served.get("canary")
+        if live is None:
+            raise RequestError(503, "server", "a live release", "none", "run: steelyard turn")
+        at = int.from_bytes(hashlib.sha256(f"share\t{user}".encode()).digest()[:8], "big") / 2**64
+        return canary if canary is not None and at < canary.share else live
+
+    def refresh(self) -> None:
+        """Follow the ledger. What cannot be loaded is refused; what served before stays."""
+        rows = {row["state"]: row for row in self.store.releases()}
+        served: dict[str, Served] = {}
+        for state in ("live", "canary"):
+            row = rows.get(state)
+            if row is None:
+                continue
+            batcher = self._load(row["variant"])
+            if batcher is not None:
+                served[state] = Served(row["variant"], state, row["share"], batcher)
+        if "live" not in served:
+            kept = self._served.get("live") or self._older()
+            if kept is not None:
+                served["live"] = kept
+        self._served = served
+        self._drop({s.variant for s in served.values()})
+
+    def close(self) -> None:
+        self._stop.set()
+        for batcher in self._batchers.values():
+            batcher.close()
+
+    def _poll(self, every_s: float) -> None:
+        while not self._stop.wait(every_s):
+            try:
+                self.refresh()
+            except Exception:  # a ledger that is away for a moment must not stop serving
+                log.exception("router.refresh failed")
+
+    def _load(self, variant: str) -> Batcher | None:
+        if variant in self._batchers:
+            return self._batchers[variant]
+        try:
+            folder = self.store.artifacts.open(variant)
+            predictor = Predictor.open(folder, threads=self.settings.threads)
+        except UserError as error:
+            if variant not in self._refused:
+                self._refused.add(variant)
+                log.error("release.refused variant=%s because=%s", variant, error)
+            return None
+        self._refused.discard(variant)
+        self._batchers[variant] = Batcher(predictor, self.settings, clock=self.store.clock)
+        return self._batchers[variant]
+
+    def _older(self) -> Served | None:
+        """The newest release of the past that still loads, when the live one does not."""
+        r = tables.release
+        query = sa.select(r.c.variant).where(r.c.product == self.store.product, r.c.state == "live")
+        for row in self.store.database.rows(query.order_by(r.c.id.desc())):
+            batcher = self._load(row["variant"])
+            if batcher is not None:
+                return Served(row["variant"], "live", 1.0, batcher)
+        return None
+
+    def _drop(self, wanted: set[str]) -> None:
+        for variant in set(self._batchers) - wanted:
+            self._batchers.pop(variant).close()

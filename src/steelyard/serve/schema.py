@@ -1,0 +1,74 @@
+"""What a request and a response say, as JSON. Knows no model.
+
+Example: `PredictRequest.model_validate({"input": "物流很快", "user": "u1"})`
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PredictRequest(Strict):
+    """One `input` or several `inputs`; texts as they are, pictures as base64."""
+
+    input: Any = None
+    inputs: list[Any] | None = None
+    user: str | None = Field(None, max_length=200, description="keeps a user on one release")
+    request_id: str | None = Field(None, min_length=1, max_length=64, description="a retry with the same id gets the same answer")  # fmt: skip
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> PredictRequest:
+        if (self.input is None) == (self.inputs is None):
+            raise ValueError("expected either 'input' or 'inputs'")
+        return self
+
+    @property
+    def values(self) -> list[Any]:
+        return [self.input] if self.inputs is None else self.inputs
+
+
+class PredictedAnswer(Strict):
+    answer_id: str
+    label: str
+    score: float
+    scores: dict[str, float]
+
+
+class PredictResponse(Strict):
+    """`release` is the id of the variant that answered."""
+
+    release: str
+    state: str
+    answers: list[PredictedAnswer]
+
+
+class FeedbackRequest(Strict):
+    """What came back for one answer: the true label, a correction, a rating, a preference."""
+
+    answer_id: str = Field(min_length=1, max_length=64)
+    kind: Literal["outcome", "correction", "rating", "preference"]
+    value: str = Field(min_length=1, max_length=200)
+
+
+class FeedbackResponse(Strict):
+    feedback_id: str
+
+
+class Problem(Strict):
+    """Why a request was refused; it never repeats what the user sent."""
+
+    status: int
+    place: str
+    expected: str
+    found: str
+    repair: str
+
+
+class ErrorResponse(Strict):
+    error: Problem

@@ -1,0 +1,106 @@
+"""Run the application: in the foreground for users, in a thread for a turn's own replay.
+
+Knows no training. Example: `with Server(store, product, port=0) as url: ...`
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import socket
+import threading
+import time
+from contextlib import closing
+from types import TracebackType
+from typing import Any
+
+from steelyard.errors import StoreError, UserError
+from steelyard.spec import ProductFile
+from steelyard.store import Store
+
+log = logging.getLogger("steelyard.serve")
+START_S = 60
+
+
+class Server:
+    """A server in a thread of this process, on loopback; the context is its base URL."""
+
+    def __init__(self, store: Store, product: ProductFile, *, port: int = 0) -> None:
+        self.store, self.product, self.port = store, product, port
+
+    def __enter__(self) -> str:
+        # The key guards the door to others; the turn talks to itself on a port nobody was told.
+        uvicorn = _uvicorn(self.store, self.product, key=None)
+        bound = _bind("127.0.0.1", self.port)
+        self._server = uvicorn
+        self._thread = threading.Thread(
+            target=uvicorn.run, kwargs={"sockets": [bound]}, daemon=True
+        )
+        self._thread.start()
+        deadline = time.monotonic() + START_S
+        while not uvicorn.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise StoreError("server", f"a start within {START_S} s", "none", "see the log")
+            time.sleep(0.01)
+        return f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:  # fmt: skip
+        self._server.should_exit = True
+        self._thread.join(timeout=START_S)
+
+
+def serve(product: ProductFile, *, host: str | None = None, port: int | None = None) -> None:
+    """Serve until stopped. UserError when it would be open to a network without a key."""
+    settings = product.spec.serve
+    address, number = host or settings.host, settings.port if port is None else port
+    key = os.environ.get(settings.key_env) or None
+    if key is None and not _loopback(address):
+        raise UserError(
+            "serve", f"an API key in ${settings.key_env} to listen on {address}", "none",
+            f"export {settings.key_env}=..., or use host 127.0.0.1",
+        )  # fmt: skip
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    if key is None:
+        log.warning("serve.open host=%s: no API key is set, loopback only", address)
+    with closing(Store.open(product)) as store, closing(_bind(address, number)) as bound:
+        shown = bound.getsockname()[1]
+        print(
+            f"serving {product.spec.product} on http://{address}:{shown} (docs at /docs)",
+            flush=True,
+        )
+        _uvicorn(store, product, key=key).run(sockets=[bound])
+
+
+def _uvicorn(store: Store, product: ProductFile, *, key: str | None) -> Any:
+    import uvicorn
+
+    from steelyard.serve.app import build_app
+    from steelyard.serve.service import Service
+
+    app = build_app(Service(store, product), key=key)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
+    return uvicorn.Server(config)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise UserError("serve.port", f"a free port on {host}", f"{port}: {error.strerror}", "name another port") from error  # fmt: skip
+    return bound
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
