@@ -5,6 +5,8 @@ Example: `openvino_int8(job).runtime == "openvino"`
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 from typing import Any
 
@@ -32,10 +34,11 @@ def openvino_int8(job: CompressJob) -> Built:
     nncf = need("nncf", extra="train")
     logging.getLogger("nncf").setLevel(logging.ERROR)
     batches = job.batches(CALIBRATION_BATCH)
-    model = nncf.quantize(
-        _converted(job), nncf.Dataset(batches), subset_size=len(batches),
-        model_type=_model_type(nncf, batches[0]),
-    )  # fmt: skip
+    with contextlib.redirect_stdout(io.StringIO()):  # its progress bars would mix with --json
+        model = nncf.quantize(
+            _converted(job), nncf.Dataset(batches), subset_size=len(batches),
+            model_type=_model_type(nncf, batches[0]),
+        )  # fmt: skip
     _save(job, model, half=True)
     return Built("openvino", "int8")
 

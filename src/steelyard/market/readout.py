@@ -80,7 +80,9 @@ def decide(found: Interval, live: Arm, canary: Arm, *, loss_max: float, value: f
     """Proven worse by more than `loss_max` goes back; proven not worse than that and worth more
     per request goes up; anything else stays a canary and gathers more."""
     seen = f"outcome {found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}] over {found.n:,} requests"
-    seen_zh = f"结果差 {found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]，共 {found.n:,} 次请求"
+    seen_zh = (
+        f"结果差 {found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]，共 {found.n:,} 次请求"
+    )
     if found.high < -loss_max:
         return Decision("rolled back", f"worse by more than {loss_max:g}: {seen}", f"差于容许值 {loss_max:g}：{seen_zh}")  # fmt: skip
     extra = found.value * value * 1000 - (canary.cost_per_1000 - live.cost_per_1000)
@@ -89,7 +91,9 @@ def decide(found: Interval, live: Arm, canary: Arm, *, loss_max: float, value: f
     if found.low > -loss_max and extra > 0:
         return Decision("promote", f"not worse by more than {loss_max:g}, and {worth}: {seen}", f"未差于容许值 {loss_max:g}，{worth_zh}：{seen_zh}")  # fmt: skip
     if found.low > -loss_max:
-        return Decision("keep", f"not worse, but {worth}: {seen}", f"不更差，但{worth_zh}：{seen_zh}")
+        return Decision(
+            "keep", f"not worse, but {worth}: {seen}", f"不更差，但{worth_zh}：{seen_zh}"
+        )
     return Decision("keep", f"undecided, more requests are needed: {seen}", f"尚无定论，需要更多请求：{seen_zh}")  # fmt: skip
 
 
@@ -126,7 +130,9 @@ def _path(
     looks = np.unique(np.linspace(0, len(rows), PATH_POINTS + 1).astype(int)[1:])
     for n in looks:
         part = rows[:n]
-        samples = [Sample.of([r["outcome"] for r in part if r["variant"] == variants[arm]]) for arm in ARMS]
+        samples = [
+            Sample.of([r["outcome"] for r in part if r["variant"] == variants[arm]]) for arm in ARMS
+        ]
         if all(s.n for s in samples):
             seen = difference(*samples, confidence=confidence, tuned_at=tuned_at)
             found.append({"n": int(n), "value": seen.value, "low": seen.low, "high": seen.high})

@@ -71,7 +71,9 @@ def replay(
             with lock:
                 report.answered += 1
                 report.answers[visit.request_id] = identity
-            client.post("/v1/feedback", {"answer_id": identity, "kind": "outcome", "value": visit.truth})
+            client.post(
+                "/v1/feedback", {"answer_id": identity, "kind": "outcome", "value": visit.truth}
+            )
             with lock:
                 report.acknowledged += 1
                 if progress is not None:
@@ -118,7 +120,9 @@ class _Client:
             if status == 200:
                 return answer
             if status not in (0, 503):
-                raise UserError(f"POST {path}", "status 200", f"{status}: {json.dumps(answer)[:300]}")
+                raise UserError(
+                    f"POST {path}", "status 200", f"{status}: {json.dumps(answer)[:300]}"
+                )
             self.retried += 1
             time.sleep(min(wait, retry_after) if status == 503 else wait)
         raise StoreError(f"POST {path}", f"a server within {self._give_up_s:.0f} s", "none", "start it again and repeat the command")  # fmt: skip

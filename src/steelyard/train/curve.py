@@ -23,7 +23,10 @@ def run(
     store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, labels: str,
     variant: str, report: Report | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """{"curve": points by number of labels}, the last of them the trained variant itself."""
+    """{"curve": points by number of labels}, the last of them the trained variant itself.
+
+    `low` and `high` are the interval of `accuracy`.
+    """
     examples, held = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
     part = first(held, ITEMS_MAX)
     sizes = sorted({max(LABELS_MIN, round(len(examples) * s)) for s in product.spec.plan.curve})
@@ -49,6 +52,6 @@ def run(
 def _point(task: Task, labels: int, found: Evaluation) -> dict[str, Any]:
     quality, accuracy = found.metrics[task.quality], found.metrics["accuracy"]
     return {
-        "labels": labels, "quality": quality.value, "low": quality.low, "high": quality.high,
+        "labels": labels, "quality": quality.value, "low": accuracy.low, "high": accuracy.high,
         "accuracy": accuracy.value, "n": quality.n,
     }  # fmt: skip

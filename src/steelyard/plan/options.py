@@ -1,0 +1,176 @@
+"""Where the next unit of money may go, and what each place returns. Knows no ledger.
+
+Every figure says whether it was measured, extrapolated or is only assumed.
+Example: `allocate(facts).recommendation == "labels"`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from steelyard.stats import LearningCurve
+
+MEASURED, EXTRAPOLATED, ASSUMED = "measured", "extrapolated", "assumed"
+PROBE = 0.1  # share of the unit for a first experiment where nothing is known
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A variant as a choice: `accuracy` with its interval, money per 1,000 requests."""
+
+    variant: str
+    name: str
+    accuracy: float
+    low: float
+    high: float
+    cost_per_1000: float
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """What the ledger knows; money in units of `currency`, `requests` until the next turn."""
+
+    currency: str
+    unit: float
+    requests: int
+    label_price: float
+    correct_answer: float
+    labels_bought: int
+    labels_pool: int
+    retrain_cost: float
+    curve: LearningCurve | None
+    live: Priced
+    alternatives: Sequence[Priced] = ()
+
+
+@dataclass(frozen=True)
+class Option:
+    """`net` and its interval: value until the next turn, minus the money spent now."""
+
+    name: str
+    spend: float
+    value: float
+    net: float
+    low: float
+    high: float
+    evidence: str
+    because: str
+    because_zh: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every option, the best first, and what to do."""
+
+    recommendation: str
+    unit: float
+    currency: str
+    options: list[Option]
+    because: str
+    because_zh: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def allocate(facts: PlanFacts) -> Plan:
+    """The option with the largest net value whose interval is above zero; an experiment first
+    when the best one's interval holds zero; nothing when none promises anything."""
+    known = [labels(facts), *cheaper(facts), nothing()]
+    options = [*sorted(known, key=lambda o: -o.net), market(facts)]
+    best = options[0]
+    if best.name == "nothing":
+        return _plan(
+            facts,
+            "nothing",
+            options,
+            "no known option returns more than it costs",
+            "已知选项都不能收回成本",
+        )
+    if best.low > 0:
+        return _plan(facts, best.name, options, best.because, best.because_zh)
+    return _plan(
+        facts, f"an experiment first: {best.name}", options,
+        f"{best.because}; the interval holds zero, so measure on a part before the whole unit",
+        f"{best.because_zh}；区间包含零，应先小规模试验",
+    )  # fmt: skip
+
+
+def labels(facts: PlanFacts) -> Option:
+    """More labels: gain read from the learning curve, never more than the pool still holds."""
+    room = facts.labels_pool - facts.labels_bought
+    affordable = int(facts.unit / facts.label_price) if facts.label_price else room
+    more = max(0, min(room, affordable))
+    if facts.curve is None or more == 0:
+        why = "the pool is empty" if more == 0 else "no learning curve was measured"
+        why_zh = "标注池已空" if more == 0 else "尚未测量学习曲线"
+        return Option("labels", 0.0, 0.0, 0.0, 0.0, 0.0, ASSUMED, why, why_zh)
+    spend = more * facts.label_price + facts.retrain_cost
+    gain = facts.curve.gain(facts.labels_bought, facts.labels_bought + more)
+    worth = facts.requests * facts.correct_answer
+    low, high = sorted((gain.low * worth, gain.high * worth))
+    total = facts.labels_bought + more
+    numbers = f"{more:,} more labels ({total:,} in all) for {spend:,.2f} {facts.currency}: quality {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+    numbers_zh = f"再买 {more:,} 条标注（共 {total:,} 条），花费 {spend:,.2f} {facts.currency}：质量 {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+    return Option(
+        "labels", spend, gain.value * worth, gain.value * worth - spend, low - spend,
+        high - spend, EXTRAPOLATED, numbers, numbers_zh,
+    )  # fmt: skip
+
+
+def cheaper(facts: PlanFacts) -> list[Option]:
+    """The measured variant that saves most; it exists, so it costs nothing but what it loses."""
+    found = [
+        _cheaper(facts, other)
+        for other in facts.alternatives
+        if other.variant != facts.live.variant
+    ]
+    saving = [option for option in found if option.value > 0]
+    if not saving:
+        why = f"no measured variant is worth more than {facts.live.name}"
+        return [
+            Option(
+                "cheaper_variant",
+                0.0,
+                0.0,
+                0.0,
+                0.0,
+                0.0,
+                MEASURED,
+                why,
+                f"没有比 {facts.live.name} 更划算的已测版本",
+            )
+        ]
+    return [max(saving, key=lambda option: option.net)]
+
+
+def _cheaper(facts: PlanFacts, other: Priced) -> Option:
+    live, worth = facts.live, facts.requests * facts.correct_answer
+    saved = (live.cost_per_1000 - other.cost_per_1000) * facts.requests / 1000
+    lost = (live.accuracy - other.accuracy) * worth
+    # The two were measured on the same records, so half of each interval is a wide bound.
+    spread = ((live.high - live.low) / 2 + (other.high - other.low) / 2) * worth / 2
+    net = saved - lost
+    because = f"{other.name} instead of {live.name}: {saved:+,.2f} {facts.currency} of serving, {-lost:+,.2f} of answers over {facts.requests:,} requests"
+    because_zh = f"用 {other.name} 代替 {live.name}：{facts.requests:,} 次请求中服务成本 {saved:+,.2f} {facts.currency}，答案价值 {-lost:+,.2f}"
+    return Option(
+        "cheaper_variant", 0.0, net, net, net - spread, net + spread, MEASURED, because, because_zh
+    )
+
+
+def nothing() -> Option:
+    return Option("nothing", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, "keep the money", "保留这笔钱")
+
+
+def market(facts: PlanFacts) -> Option:
+    """No campaign was ever measured here, so no figure is given: only the experiment that would."""
+    probe = facts.unit * PROBE
+    why = f"no evidence in the ledger: spend {probe:,.2f} {facts.currency} on one channel with a held-out group, and the next plan can tell"
+    why_zh = f"账本中没有证据：先用 {probe:,.2f} {facts.currency} 在一个渠道做有对照组的试验，下次规划即可判断"
+    return Option("market", probe, 0.0, 0.0, 0.0, 0.0, ASSUMED, why, why_zh)
+
+
+def _plan(facts: PlanFacts, what: str, options: list[Option], why: str, why_zh: str) -> Plan:
+    return Plan(what, facts.unit, facts.currency, options, why, why_zh)

@@ -1,0 +1,105 @@
+"""Turn what the turn left into plan facts, allocate, write the plan down. Knows no model.
+
+Example: `run(store, product, step, outputs=outputs)["plan"]["recommendation"]`
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from steelyard.plan.options import PlanFacts, Priced, allocate
+from steelyard.spec import ProductFile
+from steelyard.stats import LearningCurve, Point, fit_curve
+from steelyard.store import Step, Store, tables
+
+FORECAST_POINTS = 24
+NORMAL_95 = 1.96
+
+
+def run(
+    store: Store, product: ProductFile, step: Step, *, outputs: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """{"plan": body, "curve": points, "forecast": points}; the plan row goes with the step."""
+    points = outputs["curve"]["curve"]
+    curve = _curve(points)
+    facts = _facts(store, product, outputs, curve)
+    body = allocate(facts).to_json()
+    step.add(tables.plan, id=step.key, turn=step.turn, product=store.product, body=body)
+    reach = facts.labels_bought + max(1, int(facts.unit / max(facts.label_price, 1e-9)))
+    reach = max(facts.labels_bought, min(reach, facts.labels_pool))
+    widening = curve.widening if curve else None
+    return {"plan": body, "curve": points, "forecast": _forecast(curve, points, reach), "widening": widening}  # fmt: skip
+
+
+def _curve(points: list[dict[str, Any]]) -> LearningCurve | None:
+    """Accuracy by labels: an answer is worth money when it is right, whatever the label."""
+    measured = [
+        Point(
+            p["labels"], p["accuracy"], float(np.sqrt(p["accuracy"] * (1 - p["accuracy"]) / p["n"]))
+        )
+        for p in points
+    ]
+    try:
+        return fit_curve(measured, seed=0)
+    except ValueError:
+        return None
+
+
+def _facts(
+    store: Store, product: ProductFile, outputs: dict[str, dict[str, Any]], curve: LearningCurve | None
+) -> PlanFacts:  # fmt: skip
+    spec = product.spec
+    rows = {row["variant"]: row for row in outputs["compress"]["table"]}
+    accuracy = outputs["compress"]["accuracy"]
+    live = outputs["replay"].get("live") or outputs["release"]["live"]
+    priced = {v: _priced(row, accuracy[row["name"]]) for v, row in rows.items()}
+    return PlanFacts(
+        currency=spec.money.currency, unit=float(spec.plan.unit), requests=spec.plan.requests,
+        label_price=float(spec.money.prices.label), correct_answer=float(spec.money.correct_answer),
+        labels_bought=outputs["label"]["bought"], labels_pool=outputs["label"]["pool"],
+        retrain_cost=_retrain_cost(store, spec.money.prices.cpu_hour), curve=curve,
+        live=priced.get(live) or _of_old(store, live),
+        # what misses the goals may not be released, so it is no option
+        alternatives=[priced[v] for v, row in rows.items() if row["meets"]],
+    )  # fmt: skip
+
+
+def _priced(row: dict[str, Any], accuracy: dict[str, float]) -> Priced:
+    return Priced(
+        row["variant"], row["name"], accuracy["value"], accuracy["low"], accuracy["high"],
+        row["cost_per_1000"],
+    )  # fmt: skip
+
+
+def _of_old(store: Store, variant: str) -> Priced:
+    """A live variant of an earlier turn, from its own measures."""
+    m = store.measures(variant)
+    name = next(row["name"] for row in store.variants() if row["id"] == variant)
+    a = m["accuracy"]
+    return Priced(variant, name, a["value"], a["low"], a["high"], m["cost_per_1000"]["value"])
+
+
+def _retrain_cost(store: Store, cpu_hour: Any) -> float:
+    """Money of the CPU that the newest training and compression took."""
+    s = tables.step
+    total = 0.0
+    for name in ("baseline", "train", "compress"):
+        query = sa.select(s.c.cpu_s).where(s.c.name == name).order_by(s.c.done.desc()).limit(1)
+        total += sum(row["cpu_s"] for row in store.database.rows(query))
+    return total / 3600 * float(cpu_hour)
+
+
+def _forecast(
+    curve: LearningCurve | None, points: list[dict[str, Any]], reach: int
+) -> list[dict[str, Any]]:
+    if curve is None:
+        return []
+    grid = np.unique(np.geomspace(points[0]["labels"], max(reach, points[-1]["labels"]), FORECAST_POINTS).astype(int))  # fmt: skip
+    found = []
+    for n in grid:
+        seen = curve.predict(int(n))
+        found.append({"labels": int(n), "quality": seen.value, "low": seen.low, "high": seen.high})
+    return found
