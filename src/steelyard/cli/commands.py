@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from steelyard import __version__
 from steelyard.errors import UserError
+from steelyard.version import __version__
 
 app = typer.Typer(
     name="steelyard", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,

@@ -45,6 +45,11 @@ class Rejects:
         if len(self.examples) < EXAMPLES_MAX:
             self.examples.append({"where": where, "reason": reason})
 
+    def drop(self, where: str, reason: str) -> Row | None:
+        """Count it and stand for the row that is not there."""
+        self.add(where, reason)
+        return None
+
     def to_json(self) -> dict[str, Any]:
         total = sum(self.reasons.values())
         return {"total": total, "reasons": dict(self.reasons), "examples": self.examples}
@@ -98,18 +103,18 @@ def _row(
     raw: Raw, index: int, place: str, *, task: Task, rejects: Rejects, seen: set[str]
 ) -> Row | None:
     if raw.label is not None and raw.label not in task.labels:
-        return rejects.add(raw.where, "a label outside task.labels")
+        return rejects.drop(raw.where, "a label outside task.labels")
     try:
         content = task.parse(raw.content)
     except ValueError as error:
-        return rejects.add(raw.where, str(error))
+        return rejects.drop(raw.where, str(error))
     body = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     # Without an id of its own a record is named by place and content, so that it keeps its name.
     identity = raw.id or hashlib.sha256(f"{index}\t".encode() + body).hexdigest()[:16]
     if raw.id is None and identity in seen:
         identity = hashlib.sha256(f"{index}\t{raw.where}\t".encode() + body).hexdigest()[:16]
     if identity in seen:
-        return rejects.add(raw.where, "a duplicate id")
+        return rejects.drop(raw.where, "a duplicate id")
     seen.add(identity)
     return Row(identity, content, raw.label, place)
 

@@ -59,6 +59,7 @@ class Progress:
     step: int = 0
     epoch: int = 0
     best: float = -1.0
+    best_loss: float = 1e30
     best_epoch: int = -1
     stopped: bool = False
     cpu_s: float = 0.0  # over every attempt, each second once
@@ -100,8 +101,8 @@ def fit(
                 report(state, run.steps)
             if state.step % recipe.checkpoint_steps == 0:
                 run.save(folder, state)
-        quality = _quality(torch, task, module, preprocessor, validation, recipe)
-        _judge(state, epoch, quality, recipe, folder, run)
+        seen = _validate(torch, task, module, preprocessor, validation, recipe)
+        _judge(state, epoch, *seen, recipe, folder, run)
         now = clock.cpu_s()
         state.cpu_s, lap = state.cpu_s + now - lap, now
         run.save(folder, state)
@@ -238,23 +239,40 @@ def schedule(step: int, steps: int) -> float:
 
 
 def _judge(
-    state: Progress, epoch: int, quality: float, recipe: Recipe, folder: Path, run: _Run
+    state: Progress,
+    epoch: int,
+    quality: float,
+    loss: float,
+    recipe: Recipe,
+    folder: Path,
+    run: _Run,
 ) -> None:
+    """Better quality is better; at equal quality, which few examples often give, a lower loss is."""
     state.epoch = epoch + 1
-    state.history.append({"epoch": epoch + 1, "train_loss": state.loss, "validation": quality})
-    if quality > state.best:
-        state.best, state.best_epoch = quality, epoch
+    state.history.append(
+        {
+            "epoch": epoch + 1,
+            "train_loss": state.loss,
+            "validation": quality,
+            "validation_loss": loss,
+        }
+    )
+    if (quality, -loss) > (state.best, -state.best_loss):
+        state.best, state.best_loss, state.best_epoch = quality, loss, epoch
         run.save_weights(folder / "best.safetensors")
     state.stopped = epoch - state.best_epoch >= recipe.patience
 
 
-def _quality(
+def _validate(
     torch: Any, task: Task, module: Any, preprocessor: Preprocessor, validation: Examples, recipe: Recipe
-) -> float:  # fmt: skip
+) -> tuple[float, float]:  # fmt: skip
+    """(quality, mean loss) on the validation part."""
     logits = torch_logits(
         torch, module, preprocessor, validation.contents, precision=recipe.precision
     )
-    return task.metrics(logits, task.targets(validation.labels))[task.quality]
+    targets = task.targets(validation.labels)
+    loss = task.loss(torch.as_tensor(logits), torch.as_tensor(targets)).mean()
+    return task.metrics(logits, targets)[task.quality], float(loss)
 
 
 def _steps_an_epoch(examples: int, recipe: Recipe) -> int:

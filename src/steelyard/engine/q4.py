@@ -32,16 +32,16 @@ def dequantize(blocks: NDArray[Any]) -> NDArray[np.float32]:
 
 def read_q4(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
     """Sizes of the encoder and its flat float32 tensors by name; Damaged when it is not one."""
-    raw = np.memmap(path, dtype=np.uint8, mode="r")
+    mapped = np.memmap(path, dtype=np.uint8, mode="r")
     try:
-        return _read(raw)
+        return _read(mapped.data)
     except (struct.error, ValueError, IndexError) as error:
         raise Damaged(
             str(path), "an E5S1 file of 4-bit tensors", str(error), "install the package again"
         ) from error
 
 
-def _read(raw: NDArray[np.uint8]) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
+def _read(raw: memoryview) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
     magic, _version, *numbers = _HEADER.unpack(bytes(raw[: _HEADER.size]))
     if magic != b"E5S1":
         raise ValueError(f"magic {magic!r}")
@@ -60,17 +60,17 @@ def _read(raw: NDArray[np.uint8]) -> tuple[dict[str, Any], dict[str, NDArray[np.
     return sizes, found
 
 
-def _tensor(body: NDArray[np.uint8], count: int) -> NDArray[np.float32]:
+def _tensor(body: memoryview, count: int) -> NDArray[np.float32]:
     # Plain tensors take four bytes a number and blocks take 18 bytes for 32 of them.
-    if body.size == count * 4:
-        return np.frombuffer(body.tobytes(), dtype="<f4").astype(np.float32)
-    weights = dequantize(np.frombuffer(body.tobytes(), dtype=_BLOCK_DTYPE))
+    if body.nbytes == count * 4:
+        return np.frombuffer(body, dtype="<f4").astype(np.float32)
+    weights = dequantize(np.frombuffer(body, dtype=_BLOCK_DTYPE))
     if weights.size != count:
-        raise ValueError(f"a tensor of {body.size} bytes for {count} numbers")
+        raise ValueError(f"a tensor of {body.nbytes} bytes for {count} numbers")
     return weights
 
 
-def _skip_tokenizer(raw: NDArray[np.uint8], at: int) -> int:
+def _skip_tokenizer(raw: memoryview, at: int) -> int:
     pieces = struct.unpack_from("<i", raw, at)[0]
     (blob,) = struct.unpack_from("<Q", raw, at + 20)
     at += 28 + (pieces + 1) * 4 + pieces * 4 + blob

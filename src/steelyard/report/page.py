@@ -75,7 +75,7 @@ def _figures(facts: ReportFacts, words: Words, language: str) -> str:
         found.append(
             (
                 words["decision"],
-                DECISIONS[language].get(replay["decision"], replay["decision"]),
+                DECISIONS[language].get(str(replay["decision"]), ""),
                 f"n = {n:,}",
             )
         )

@@ -16,7 +16,6 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
-from steelyard import __version__
 from steelyard.errors import RequestError
 from steelyard.serve.metrics import Metrics
 from steelyard.serve.schema import (  # fmt: skip
@@ -27,6 +26,7 @@ from steelyard.serve.schema import (  # fmt: skip
     PredictResponse,
 )
 from steelyard.serve.service import Asked, Service
+from steelyard.version import __version__
 
 Model = TypeVar("Model", bound=BaseModel)
 ANONYMOUS = "anonymous"

@@ -115,6 +115,9 @@ class Train(Section):
     dropout: float = Field(0.1, ge=0, lt=1)
     length_max: int = Field(128, ge=8, le=512, description="tokens; longer texts are cut")
     frozen_embeddings: bool = Field(True, description="do not train the token embeddings")
+    vocabulary: Literal["full", "trimmed"] = Field(
+        "full", description="trimmed: drop tokens of languages the training texts never use"
+    )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="auto asks the processor"
     )

@@ -16,7 +16,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard import __version__
 from steelyard.errors import StoreError
 from steelyard.spec import Money, ProductFile
 from steelyard.store import ledger, tables
@@ -24,6 +23,7 @@ from steelyard.store.artifacts import Artifacts
 from steelyard.store.clock import Clock
 from steelyard.store.database import Database
 from steelyard.store.datasets import Datasets
+from steelyard.version import __version__
 
 
 def step_key(name: str, reads: Any, inputs: list[str]) -> str:
@@ -125,7 +125,9 @@ class Store:
                 return int(open_turn.id)
             row = {"product": self.product, "spec_sha256": spec_sha256, "started": self.clock.now()}
             made = connection.execute(t.insert().values(row))
-            return int(made.inserted_primary_key[0])
+            key = made.inserted_primary_key
+            assert key is not None
+            return int(key[0])
 
     def end_turn(self, turn: int) -> None:
         t = tables.turn

@@ -37,8 +37,8 @@ def run(
         folder = step.scratch / str(n)
         folder.mkdir(exist_ok=True)
         trained = train(
-            store, product, task, first(examples, n), folder=folder, report=report,
-            what=f"curve {n}",
+            store, product, task, first(examples, n), dataset=dataset, folder=folder,
+            report=report, what=f"curve {n}",
         )  # fmt: skip
         fitted_s += trained.progress.cpu_s - (store.clock.cpu_s() - started)
         points.append(_point(task, n, evaluate(task, logits_of(trained, part), part.labels)))

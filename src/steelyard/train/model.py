@@ -15,6 +15,7 @@ from steelyard.engine.backbone import config_of, default_cache, load_backbone
 from steelyard.engine.evaluate import evaluate, quality_gain
 from steelyard.engine.fit import Examples, Progress, Recipe, fit, processor_precision, torch_logits
 from steelyard.engine.predictor import Predictor, write_config
+from steelyard.engine.vocabulary import trim
 from steelyard.errors import SpecError
 from steelyard.plugins import need
 from steelyard.spec import ProductFile
@@ -45,8 +46,9 @@ def run(
     """Train on every bought label, publish, and compare with the baseline on the hold-out."""
     examples, held = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
     trained = train(
-        store, product, task, examples, folder=step.scratch, report=report, what="train"
-    )
+        store, product, task, examples, dataset=dataset, folder=step.scratch, report=report,
+        what="train",
+    )  # fmt: skip
     # Seconds of the loop are summed over its attempts; the rest is measured here.
     rest = store.clock.cpu_s()
     logits = torch_logits(need("torch", extra="train"), trained.module, trained.preprocessor, held.contents)  # fmt: skip
@@ -71,7 +73,7 @@ def run(
 
 
 def train(
-    store: Store, product: ProductFile, task: Task, examples: Examples, *, folder: Path,
+    store: Store, product: ProductFile, task: Task, examples: Examples, *, dataset: str, folder: Path,
     report: Report | None, what: str,
 ) -> Trained:  # fmt: skip
     """One training run in `folder`, continued when it was interrupted there."""
@@ -79,7 +81,7 @@ def train(
     settings = product.spec.train
     learn, validation = parted(examples, validation=settings.validation)
     torch.manual_seed(settings.seed)
-    backbone = open_backbone(product) if task.needs_backbone else None
+    backbone = _backbone(store, product, dataset, folder) if task.needs_backbone else None
     preprocessor = task.preprocessor(backbone, learn.contents, length_max=settings.length_max)
     module = task.build(backbone, preprocessor, dropout=settings.dropout)
     if backbone is not None:
@@ -100,8 +102,13 @@ def train(
     return Trained(module, preprocessor, backbone, progress, recipe)
 
 
-def open_backbone(product: ProductFile) -> Backbone:
-    return load_backbone(product.spec.train.backbone, cache=default_cache(), base=product.folder)
+def _backbone(store: Store, product: ProductFile, dataset: str, folder: Path) -> Backbone:
+    settings = product.spec.train
+    found = load_backbone(settings.backbone, cache=default_cache(), base=product.folder)
+    if settings.vocabulary == "full":
+        return found
+    rows = store.datasets.read("records", dataset, columns=["content"], where="split = 'train'")
+    return trim(found, rows["content"].to_pylist(), folder)
 
 
 def _choose_parameters(product: ProductFile, module: Any) -> None:

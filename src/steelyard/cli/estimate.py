@@ -1,0 +1,101 @@
+"""What a turn will cost, said before anything is spent. Knows no stage's inside.
+
+Labels are exact. CPU comes from the ledger's last turn, or is assumed and said to be.
+Example: `estimate(load("product.yaml"))["total"]`
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from steelyard.loop import NAMES
+from steelyard.spec import Money, ProductFile
+from steelyard.store import Store, tables
+from steelyard.tasks import Task, open_task
+
+# CPU seconds of a first turn where the ledger knows none: what the two examples took, rounded up.
+ENCODER_S_PER_EXAMPLE, SMALL_S_PER_EXAMPLE = 0.1, 0.001
+FIXED_S = {"data": 10, "baseline": 5, "compress": 300, "replay": 30}
+
+
+def estimate(file: ProductFile) -> dict[str, Any]:
+    """{"steps": rows of step, quantity, unit, money, because; "total"}: validates the task too."""
+    from steelyard.train.model import check
+
+    task = open_task(file.spec.task.name, labels=file.spec.task.labels)
+    check(file, task)
+    currency, prices = file.spec.money.currency, file.spec.money.prices
+    seen, bought = _history(file)
+    start = file.spec.label.start
+    new = max(0, start - bought)
+    rows = [
+        _row(
+            "label",
+            new,
+            "label",
+            Money.of(prices.label * new, currency),
+            f"{start:,} wanted, {bought:,} bought",
+        )
+    ]
+    for name in NAMES:
+        seconds, because = _seconds(file, task, name, seen)
+        if seconds is None:
+            continue
+        hours = Decimal(str(round(seconds, 1))) / 3600
+        rows.append(
+            _row(
+                name,
+                round(float(hours), 4),
+                "cpu_hour",
+                Money.of(prices.cpu_hour * hours, currency),
+                because,
+            )
+        )
+    total = Money(sum(r["nano"] for r in rows), currency)
+    return {"steps": [_plain(r) for r in rows], "total": str(total)}
+
+
+def _seconds(
+    file: ProductFile, task: Task, name: str, seen: dict[str, float]
+) -> tuple[float | None, str]:
+    if name in seen:
+        return seen[name], "measured in the last turn"
+    if name in FIXED_S:
+        return FIXED_S[name], "assumed"
+    each = ENCODER_S_PER_EXAMPLE if task.needs_backbone else SMALL_S_PER_EXAMPLE
+    work = file.spec.label.start * file.spec.train.epochs * each
+    if name == "train":
+        return work, "assumed"
+    if name == "curve":
+        return work * sum(file.spec.plan.curve), "assumed"
+    return None, ""
+
+
+def _history(file: ProductFile) -> tuple[dict[str, float], int]:
+    """CPU seconds of each step's last run, and labels bought; nothing is created on the disk."""
+    if not (file.folder / file.spec.store).exists():
+        return {}, 0
+    s = tables.step
+    with closing(Store.open(file)) as store:
+        rows = store.database.rows(sa.select(s.c.name, s.c.cpu_s, s.c.output).order_by(s.c.done))
+    bought = [row["output"]["bought"] for row in rows if row["name"] == "label"]
+    return {row["name"]: row["cpu_s"] for row in rows}, max(bought, default=0)
+
+
+def _row(step: str, quantity: float, unit: str, money: Money, because: str) -> dict[str, Any]:
+    return {
+        "step": step,
+        "quantity": quantity,
+        "unit": unit,
+        "nano": money.nano,
+        "money": str(money),
+        "because": because,
+    }
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if k != "nano"}

@@ -1,0 +1,25 @@
+"""Commented product files to start from. Knows no product.
+
+Example: `example_text("reviews").startswith("#")`
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from steelyard.errors import UserError
+
+
+def example_names() -> list[str]:
+    folder = files("steelyard.cli").joinpath("templates")
+    return sorted(
+        p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml")
+    )
+
+
+def example_text(name: str) -> str:
+    """The example's product file; UserError lists what there is."""
+    if name not in example_names():
+        raise UserError("--example", f"one of {example_names()}", f"'{name}'")
+    path = files("steelyard.cli").joinpath("templates", f"{name}.yaml")
+    return path.read_text(encoding="utf-8")
