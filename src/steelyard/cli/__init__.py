@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 from steelyard.errors import Refused, SpecError, SteelyardError, UserError
 
@@ -18,6 +19,8 @@ for _name, _value in (("OMP_WAIT_POLICY", "PASSIVE"), ("GOMP_SPINCOUNT", "0"), (
 
 def main() -> None:
     """Entry point of the `steelyard` command."""
+    # Said by lance whenever any library forks to run a program; nothing of ours forks.
+    warnings.filterwarnings("ignore", message="lance is not fork-safe")
     from steelyard.cli.commands import app
 
     try:

@@ -108,7 +108,7 @@ def _plain(node: Any) -> Any:
 
 
 def _kind(value: Any) -> str:
-    words = {dict: "fields", list: "a list", str: "a text", type(None): "nothing"}
+    words: dict[type, str] = {dict: "fields", list: "a list", str: "a text", type(None): "nothing"}
     return next((w for t, w in words.items() if isinstance(value, t)), repr(value))
 
 

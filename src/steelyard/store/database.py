@@ -101,6 +101,8 @@ def _engine(url: str) -> sa.Engine:
     if parsed.get_backend_name() == "postgresql":
         need("psycopg", extra="postgres")
         return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    if parsed.get_backend_name() != "sqlite":
+        raise NoSuchModuleError(f"'{parsed.get_backend_name()}'")
     return _sqlite(parsed)
 
 

