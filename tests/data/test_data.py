@@ -1,6 +1,7 @@
 """Readers refuse what is broken, operators count what they do, twins never cross the split."""
 
 import gzip
+import itertools
 import random
 import tracemalloc
 
@@ -262,7 +263,7 @@ def test_counts_add_up_and_no_twin_crosses_the_split(product_file):
     counts = output["counts"]
     assert counts[0]["in"] == 530 and counts[0]["out"] == 500
     assert output["rejects"]["reasons"] == {"a duplicate id": 30}
-    assert all(a["out"] == b["in"] for a, b in zip(counts, counts[1:], strict=False))
+    assert all(a["out"] == b["in"] for a, b in itertools.pairwise(counts))
     assert (
         counts[-1]["out"] == len(records) == sum(sum(s.values()) for s in output["splits"].values())
     )

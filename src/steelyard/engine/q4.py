@@ -32,9 +32,8 @@ def dequantize(blocks: NDArray[Any]) -> NDArray[np.float32]:
 
 def read_q4(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
     """Sizes of the encoder and its flat float32 tensors by name; Damaged when it is not one."""
-    mapped = np.memmap(path, dtype=np.uint8, mode="r")
     try:
-        return _read(mapped.data)
+        return _read(np.memmap(path, dtype=np.uint8, mode="r").data)
     except (struct.error, ValueError, IndexError) as error:
         raise Damaged(
             str(path), "an E5S1 file of 4-bit tensors", str(error), "install the package again"

@@ -79,7 +79,7 @@ def allocate(facts: PlanFacts) -> Plan:
     """The option with the largest net value whose interval is above zero; an experiment first
     when the best one's interval holds zero; nothing when none promises anything."""
     known = [labels(facts), *cheaper(facts), nothing()]
-    options = [*sorted(known, key=lambda o: -o.net), market(facts)]
+    options = [*sorted(known, key=lambda o: (-o.net, o.name != "nothing")), market(facts)]
     best = options[0]
     if best.name == "nothing":
         return _plan(
@@ -100,12 +100,16 @@ def allocate(facts: PlanFacts) -> Plan:
 
 def labels(facts: PlanFacts) -> Option:
     """More labels: gain read from the learning curve, never more than the pool still holds."""
-    room = facts.labels_pool - facts.labels_bought
+    room = max(0, facts.labels_pool - facts.labels_bought)
     affordable = int(facts.unit / facts.label_price) if facts.label_price else room
     more = max(0, min(room, affordable))
     if facts.curve is None or more == 0:
-        why = "the pool is empty" if more == 0 else "no learning curve was measured"
-        why_zh = "标注池已空" if more == 0 else "尚未测量学习曲线"
+        if room == 0:
+            why, why_zh = "the pool is empty", "标注池已空"
+        elif more == 0:
+            why, why_zh = "the unit buys no label", "这笔钱买不到一条标注"
+        else:
+            why, why_zh = "no learning curve was measured", "尚未测量学习曲线"
         return Option("labels", 0.0, 0.0, 0.0, 0.0, 0.0, ASSUMED, why, why_zh)
     spend = more * facts.label_price + facts.retrain_cost
     gain = facts.curve.gain(facts.labels_bought, facts.labels_bought + more)

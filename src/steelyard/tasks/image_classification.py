@@ -44,9 +44,10 @@ class ImageClassification(Classification):
             raise ValueError(f"expected base64 of a picture, found {type(value).__name__}")
         body = value.split(",", 1)[1] if value.startswith("data:") and "," in value else value
         try:
-            return check_picture(base64.b64decode(body, validate=True))
-        except binascii.Error as error:
-            raise ValueError(f"expected base64 of a picture: {error}") from error
+            picture = base64.b64decode(body.encode("ascii"), validate=True)
+        except (binascii.Error, UnicodeEncodeError):
+            raise ValueError("expected base64 of a picture, found other text") from None
+        return check_picture(picture)
 
     def baseline(self, contents: Sequence[bytes], targets: Array, *, seed: int) -> Linear:
         linear_model = need("sklearn.linear_model", extra="train")

@@ -5,7 +5,6 @@ Example: `Tokens.load(folder, {"length_max": 128}).collate(t.features(["物流�
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -49,7 +48,7 @@ class Tokens:
         return {"input_ids": ids, "attention_mask": mask}
 
     def save(self, folder: Path) -> dict[str, Any]:
-        shutil.copyfile(self.file, folder / "tokenizer.json")
+        (folder / "tokenizer.json").write_bytes(self.file.read_bytes())
         return {"length_max": self.length_max, "pad": self.pad, "prefix": self.prefix}
 
     @classmethod

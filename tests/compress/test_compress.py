@@ -1,0 +1,162 @@
+"""Exports compute what was trained; the choice follows goals, money and a stable order."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.conftest import reviews
+
+from steelyard.compress.choose import SAME_COST, Candidate, choose, lacking
+from steelyard.compress.job import CompressJob, check_equal
+from steelyard.engine.backbone import load_backbone
+from steelyard.engine.fit import Progress, Recipe
+from steelyard.engine.predictor import Predictor, read_config, write_config
+from steelyard.engine.torch import load_module
+from steelyard.errors import Damaged, SteelyardError
+from steelyard.plugins import get, names
+from steelyard.spec.model import Goals
+from steelyard.tasks import open_task
+from steelyard.train.model import Trained, save
+
+RECIPE = Recipe(1, 8, 1e-3, 0.0, "fp32", 1, 1, False, 0)
+
+
+def saved_text(encoder, folder):
+    task = open_task("text_classification", labels=("negative", "positive"))
+    torch.manual_seed(0)
+    backbone = load_backbone((str(encoder),), cache=folder)
+    preprocessor = task.preprocessor(backbone, [], length_max=32)
+    module = task.build(backbone, preprocessor, dropout=0.1)
+    torch.nn.init.normal_(module.head.weight, std=1.0)
+    save(folder, task, Trained(module, preprocessor, backbone, Progress(), RECIPE))
+    return task, [r["text"] for r in reviews(60)]
+
+
+def saved_picture(encoder, folder):
+    task = open_task("image_classification", labels=("0", "1", "2"))
+    contents = [task.decode(v) for v, _ in task.contract_examples()]
+    torch.manual_seed(0)
+    preprocessor = task.preprocessor(None, contents, length_max=32)
+    module = task.build(None, preprocessor, dropout=0.1)
+    save(folder, task, Trained(module, preprocessor, None, Progress(), RECIPE))
+    return task, contents
+
+
+@pytest.mark.parametrize("make", [saved_text, saved_picture])
+@pytest.mark.parametrize("name", names("compressors"))
+def test_every_compressor_keeps_the_answers_of_what_was_trained(make, name, encoder, tmp_path):
+    source, draft, shared = tmp_path / "source", tmp_path / "draft", tmp_path / "shared"
+    for folder in (source, draft, shared):
+        folder.mkdir()
+    task, contents = make(encoder, source)
+    config = read_config(source)
+    preprocessor = Predictor.open_preprocessor(source, config)
+    job = CompressJob(
+        task, preprocessor, lambda: load_module(source, config, attention="eager"), draft, shared,
+        contents, threads=1,
+    )  # fmt: skip
+    built = get("compressors", name)(job)
+    write_config(draft, task, preprocessor, runtime=built.runtime, precision=built.precision)
+    expected = Predictor.open(source).logits(contents)
+    found = Predictor.open(draft).logits(contents)
+    spread = expected.max() - expected.min()
+    allowed = {"fp32": 1e-3, "bf16": 0.05, "int8": 0.25}[built.precision]
+    assert np.abs(expected - found).max() < allowed * spread
+    assert (expected.argmax(1) == found.argmax(1)).mean() >= 0.8
+    one = Predictor.open(draft).logits(contents[:1])
+    assert np.allclose(one, found[:1], atol=0.1 * spread)
+
+
+def test_an_export_that_computes_something_else_is_refused():
+    with pytest.raises(SteelyardError, match="exported logits differ"):
+        check_equal("x", np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]]))
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino", "torch"])
+def test_damaged_weights_are_refused_at_load(runtime, encoder, tmp_path):
+    task, _ = saved_text(encoder, tmp_path)
+    preprocessor = Predictor.open_preprocessor(tmp_path, read_config(tmp_path))
+    backbone = read_config(tmp_path)["backbone"]
+    write_config(tmp_path, task, preprocessor, runtime=runtime, precision="fp32", backbone=backbone)
+    for name in ("model.onnx", "model.xml", "model.safetensors"):
+        (tmp_path / name).write_bytes(b"no weights")
+    with pytest.raises(Damaged):
+        Predictor.open(tmp_path)
+
+
+def candidate(name="v", **changed) -> Candidate:
+    facts = {
+        "quality": 0.86,
+        "low": 0.85,
+        "high": 0.87,
+        "cpu_ms": 1.0,
+        "p95_ms": 10.0,
+        "memory_mb": 100.0,
+        "cost_per_1000": 1.0,
+    }
+    return Candidate(variant=name, name=name, **(facts | changed))
+
+
+GOALS = Goals(macro_f1=0.8, p95_ms=50, memory_mb=500, cost_per_1000=5)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"quality": 0.79}, "below the goal 0.8"),
+        ({"quality": 0.85}, "below the uncompressed 0.8600 (limit 0.005)"),
+        ({"p95_ms": 83.0}, "p95 83 ms is above the goal 50"),
+        ({"memory_mb": 900.0}, "memory 900 MB is above the goal 500"),
+        ({"cost_per_1000": 9.0}, "cost per 1,000 9 is above the goal 5"),
+    ],
+)
+def test_each_missed_goal_is_said_with_its_numbers(changed, said):
+    assert said in "; ".join(lacking(candidate(**changed), GOALS, reference=0.86, loss_max=0.005))
+
+
+def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():
+    rows = [
+        candidate("dear", cost_per_1000=3.0),
+        candidate("cheap"),
+        candidate("bad", quality=0.5, cost_per_1000=0.1),
+    ]
+    judged = {j.candidate.name: j for j in choose(rows, GOALS, reference=0.86, loss_max=0.005)}
+    assert judged["cheap"].chosen and judged["dear"].why == "costs 3.0x cheap"
+    assert not judged["bad"].meets and "below the goal" in judged["bad"].why
+
+
+def test_nothing_is_chosen_when_nothing_meets_the_goals():
+    judged = choose([candidate(p95_ms=99.0)], GOALS, reference=0.86, loss_max=0.005)
+    assert not any(j.chosen for j in judged)
+
+
+@given(
+    st.lists(st.floats(1.0, 100.0), min_size=2, max_size=6),
+    st.integers(0, 5),
+    st.floats(0.985, 1.015),
+)
+def test_a_little_noise_does_not_flip_a_choice_that_is_not_on_the_edge(costs, which, noise):
+    rows = [candidate(f"v{i}", cost_per_1000=c) for i, c in enumerate(costs)]
+    cheapest = min(costs)
+    edge = [c for c in costs if abs(c / cheapest - (1 + SAME_COST)) < 0.05]
+    shaken = [
+        candidate(f"v{i}", cost_per_1000=c * (noise if i == which else 1))
+        for i, c in enumerate(costs)
+    ]
+    pick = [
+        next(j.candidate.name for j in choose(r, Goals(), reference=0.86, loss_max=1) if j.chosen)
+        for r in (rows, shaken)
+    ]
+    assert edge or pick[0] == pick[1]
+
+
+@given(st.lists(st.tuples(st.floats(0.7, 0.9), st.floats(0.1, 10.0)), min_size=1, max_size=8))
+def test_what_is_chosen_meets_every_goal_and_is_never_much_dearer_than_another_that_does(pairs):
+    rows = [candidate(f"v{i}", quality=q, cost_per_1000=c) for i, (q, c) in enumerate(pairs)]
+    judged = choose(rows, GOALS, reference=0.9, loss_max=0.1)
+    able = [j.candidate.cost_per_1000 for j in judged if j.meets]
+    chosen = [j for j in judged if j.chosen]
+    assert len(chosen) == bool(able)
+    if chosen:
+        assert chosen[0].meets and chosen[0].candidate.cost_per_1000 <= min(able) * (1 + SAME_COST)

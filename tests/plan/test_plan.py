@@ -1,0 +1,89 @@
+"""The answer follows the evidence, and says where there is none."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steelyard.plan.options import PlanFacts, Priced, allocate, labels
+from steelyard.stats import Point, fit_curve
+
+STEEP = fit_curve([Point(n, 0.9 - 2 * n**-0.5, 0.003) for n in (250, 500, 1000, 2000)], seed=0)
+FLAT = fit_curve([Point(n, 0.8, 0.003) for n in (250, 500, 1000, 2000)], seed=0)
+LIVE = Priced("a", "live", 0.85, 0.84, 0.86, 0.02)
+FACTS = PlanFacts(
+    currency="CNY", unit=1000.0, requests=1_000_000, label_price=0.3, correct_answer=0.5,
+    labels_bought=2000, labels_pool=10_000, retrain_cost=0.1, curve=STEEP, live=LIVE,
+)  # fmt: skip
+
+
+def option(plan, name):
+    return next(o for o in plan.options if o.name == name)
+
+
+def test_a_steep_curve_and_dear_answers_say_labels():
+    plan = allocate(FACTS)
+    assert plan.recommendation == "labels" and option(plan, "labels").evidence == "extrapolated"
+    assert "3,333 more labels" in plan.because and "3,333 条标注" in plan.because_zh
+
+
+def test_a_flat_curve_says_keep_the_money():
+    assert allocate(replace(FACTS, curve=FLAT, correct_answer=0.01)).recommendation == "nothing"
+
+
+def test_an_interval_that_holds_zero_says_an_experiment_first():
+    wide = fit_curve(
+        [Point(n, q, 0.05) for n, q in ((250, 0.7), (500, 0.78), (1000, 0.76), (2000, 0.83))],
+        seed=0,
+    )
+    plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1))
+    assert plan.recommendation == "an experiment first: labels"
+    assert option(plan, "labels").low < 0 < option(plan, "labels").net
+
+
+def test_the_market_without_evidence_is_assumed_and_has_no_figure():
+    market = option(allocate(FACTS), "market")
+    assert market.evidence == "assumed" and market.net == 0.0 and "held-out group" in market.because
+
+
+def test_a_cheaper_variant_of_equal_quality_is_worth_what_it_saves():
+    other = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
+    plan = allocate(
+        replace(FACTS, curve=None, alternatives=[other], live=replace(LIVE, low=0.85, high=0.85))
+    )
+    assert plan.recommendation == "cheaper_variant"
+    assert option(plan, "cheaper_variant").net == pytest.approx(15.0)
+
+
+def test_no_curve_and_an_empty_pool_are_said():
+    assert "no learning curve" in labels(replace(FACTS, curve=None)).because
+    assert "pool is empty" in labels(replace(FACTS, labels_pool=2000)).because
+
+
+@given(st.integers(1, 10**7), st.integers(1, 10**7))
+def test_more_requests_never_make_labels_worth_less(a, b):
+    few, many = sorted((a, b))
+    assert (
+        labels(replace(FACTS, requests=few)).net <= labels(replace(FACTS, requests=many)).net + 1e-6
+    )
+
+
+@given(st.floats(0.01, 100.0), st.integers(2000, 20_000), st.floats(1.0, 1e5))
+def test_labels_never_exceed_the_pool_or_the_unit(price, pool, unit):
+    found = labels(replace(FACTS, label_price=price, labels_pool=pool, unit=unit))
+    bought = (found.spend - FACTS.retrain_cost) / price if found.spend else 0
+    assert bought <= pool - 2000 + 1e-6 and bought * price <= unit + 1e-6
+
+
+@given(st.floats(0.0, 1e4))
+def test_worthless_answers_never_buy_labels(unit):
+    plan = allocate(replace(FACTS, correct_answer=0.0, unit=unit))
+    assert plan.recommendation == "nothing"
+
+
+@given(st.floats(0.01, 1.0), st.floats(0.01, 1.0))
+def test_dearer_labels_never_return_more(a, b):
+    low, high = sorted((a, b))
+    per_unit = [labels(replace(FACTS, label_price=p)) for p in (low, high)]
+    assert per_unit[0].net >= per_unit[1].net - FACTS.unit * 0.5
