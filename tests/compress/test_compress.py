@@ -73,7 +73,7 @@ def test_an_export_that_computes_something_else_is_refused():
         check_equal("x", np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]]))
 
 
-@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino", "torch"])
+@pytest.mark.parametrize("runtime", ["linear", "onnxruntime", "openvino", "torch"])
 def test_damaged_weights_are_refused_at_load(runtime, encoder, tmp_path):
     task, _ = saved_text(encoder, tmp_path)
     preprocessor = Predictor.open_preprocessor(tmp_path, read_config(tmp_path))

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from scipy.sparse import issparse
 
+from steelyard.errors import Damaged
 from steelyard.tasks import Array, Inputs
 
 
@@ -23,8 +25,12 @@ class LinearRuntime:
 
     @classmethod
     def load(cls, folder: Path, config: dict[str, Any], *, threads: int) -> LinearRuntime:
-        tensors = load_file(folder / "model.safetensors")
-        return cls(tensors["weight"], tensors["bias"])
+        path = folder / "model.safetensors"
+        try:
+            tensors = load_file(path)
+            return cls(tensors["weight"], tensors["bias"])
+        except (SafetensorError, OSError, KeyError) as error:
+            raise Damaged(str(path), "tensors 'weight' and 'bias'", str(error)) from error
 
     def run(self, inputs: Inputs) -> Array:
         """{"x": csr_matrix [B, F] or array [B, ...]} -> logits [B, K]"""

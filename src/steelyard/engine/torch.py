@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 
 from steelyard.engine.backbone import empty_backbone
 from steelyard.errors import Damaged
@@ -54,7 +55,7 @@ def load_module(folder: Path, config: dict[str, Any], *, attention: str | None =
     path = folder / "model.safetensors"
     try:
         module.load_state_dict(load_file(str(path)), strict=True)
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, SafetensorError) as error:
         fact = str(error).splitlines()[0]
         raise Damaged(str(path), "the weights of this task's module", fact) from error
     return module.eval()

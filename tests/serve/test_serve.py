@@ -1,0 +1,346 @@
+"""A real server on a free port, asked as users and strangers ask."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from steelyard.errors import RequestError, UserError
+from steelyard.serve import Server, serve
+from steelyard.serve.batcher import Batcher
+from steelyard.spec import load
+from steelyard.spec.model import Serve
+from steelyard.store import Clock, Store, tables, verify
+from tests.serving import call, publish, release
+
+
+@pytest.fixture
+def product(product_file):
+    return load(product_file)
+
+
+@pytest.fixture
+def live(store):
+    variant = publish(store)
+    release(store, variant, "live")
+    return variant
+
+
+@pytest.fixture
+def url(store, product, live):
+    with Server(store, product) as address:
+        yield address
+
+
+def ask(url, value="真的很好，很满意", **fields):
+    return call(url, "POST", "/v1/predict", {"input": value, **fields})
+
+
+def test_one_text_gets_one_answer_with_its_release(url, live):
+    status, body, _ = ask(url)
+    assert status == 200 and body["release"] == live and body["state"] == "live"
+    (answer,) = body["answers"]
+    assert answer["label"] == "positive" and answer["score"] == max(answer["scores"].values())
+
+
+def test_many_texts_get_answers_in_their_order(url):
+    _, body, _ = call(url, "POST", "/v1/predict", {"inputs": ["很好，满意", "太差，失望", "great lovely"]})
+    assert [a["label"] for a in body["answers"]] == ["positive", "negative", "positive"]
+
+
+def test_an_answer_is_in_the_ledger_with_its_cost_before_it_is_given(url, store):
+    _, body, _ = ask(url)
+    (row,) = store.database.rows(tables.answer.select())
+    assert row["id"] == body["answers"][0]["answer_id"] and row["cpu_s"] > 0
+    assert any(r["account"] == "cpu.serve" for r in store.sums())
+
+
+def test_users_and_texts_are_not_kept_in_the_clear(url, store):
+    ask(url, user="王小明", request_id="r1")
+    (row,) = store.database.rows(tables.answer.select())
+    assert "王小明" not in str(row) and "满意" not in str(row)
+
+
+def test_feedback_earns_once_however_often_it_is_sent(url, store):
+    _, body, _ = ask(url)
+    sent = {"answer_id": body["answers"][0]["answer_id"], "kind": "outcome", "value": "positive"}
+    first = call(url, "POST", "/v1/feedback", sent)
+    assert first[0] == 200 and call(url, "POST", "/v1/feedback", sent)[1] == first[1]
+    earned = {r["account"]: r["nano"] for r in store.sums()}["value.correct"]
+    assert earned == 10_000_000  # one correct answer at 0.01
+    with store.database.read() as connection:
+        assert verify(connection) > 0
+
+
+def test_a_wrong_answer_earns_nothing(url, store):
+    _, body, _ = ask(url)
+    sent = {"answer_id": body["answers"][0]["answer_id"], "kind": "outcome", "value": "negative"}
+    assert call(url, "POST", "/v1/feedback", sent)[0] == 200
+    assert {r["account"]: r["nano"] for r in store.sums()}["value.correct"] == 0
+
+
+def test_a_retry_with_the_same_request_id_gets_the_same_answer_and_is_not_paid_again(url, store):
+    first = ask(url, user="u", request_id="r1")[1]["answers"][0]
+    again = ask(url, user="u", request_id="r1")[1]["answers"][0]
+    assert again["answer_id"] == first["answer_id"] and again["label"] == first["label"]
+    assert len(store.database.rows(tables.answer.select())) == 1
+    other = ask(url, user="v", request_id="r1")[1]["answers"][0]
+    assert other["answer_id"] != first["answer_id"]
+
+
+def test_simultaneous_retries_are_one_answer(url, store):
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(ask(url, user="u", request_id="same"))) for _ in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert {f[1]["answers"][0]["answer_id"] for f in found} == {found[0][1]["answers"][0]["answer_id"]}
+    assert len(store.database.rows(tables.answer.select())) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("/v1/predict", b"{broken", 400, "JSON"),
+        ("/v1/predict", "中".encode("gbk"), 400, "JSON"),
+        ("/v1/predict", b"[" * 100_000, 400, "JSON"),
+        ("/v1/predict", {}, 422, "either 'input' or 'inputs'"),
+        ("/v1/predict", {"input": "x", "inputs": ["y"]}, 422, "either"),
+        ("/v1/predict", {"input": 7}, 422, "expected a text, found int"),
+        ("/v1/predict", {"input": "   "}, 422, "an empty one"),
+        ("/v1/predict", {"inputs": []}, 422, "at least one"),
+        ("/v1/predict", {"inputs": ["x"] * 65}, 422, "at most 64"),
+        ("/v1/predict", {"input": "x", "usr": "y"}, 422, "usr"),
+        ("/v1/predict", {"input": "x", "user": 7}, 422, "user"),
+        ("/v1/predict", [1, 2], 422, "dict"),
+        ("/v1/predict", b"x" * 1_000_001, 413, "at most 1000000 bytes"),
+        ("/v1/feedback", {"answer_id": "none", "kind": "outcome", "value": "positive"}, 404, "answer"),
+        ("/v1/feedback", {"answer_id": "x", "kind": "applause", "value": "y"}, 422, "kind"),
+        ("/v1/nothing", {}, 404, "path"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_with_the_right_status_and_why(url, path, body, status, said):
+    found, answer, _ = call(url, "POST", path, body)
+    assert found == status and set(answer["error"]) == {"status", "place", "expected", "found", "repair"}
+    assert said in str(answer["error"])
+
+
+def test_errors_never_repeat_what_the_user_sent(url):
+    secret = "我的电话13812345678"
+    for body in ({"input": [secret]}, {"input": "x", "user": [secret]}, {"input": "x", secret * 50: 1}):
+        assert secret not in str(call(url, "POST", "/v1/predict", {**body, "request_id": 5})[1].get("error", {}).get("found"))
+
+
+def test_an_outcome_outside_the_labels_is_refused(url):
+    _, body, _ = ask(url)
+    sent = {"answer_id": body["answers"][0]["answer_id"], "kind": "outcome", "value": "neutral"}
+    assert call(url, "POST", "/v1/feedback", sent)[0] == 422
+
+
+def test_another_method_and_another_content_type_are_refused(url):
+    assert call(url, "GET", "/v1/predict")[0] == 405
+    assert call(url, "POST", "/v1/predict", b"x", {"Content-Type": "text/plain"})[0] == 415
+
+
+def test_a_picture_sent_to_a_text_product_is_refused(url):
+    status, body, _ = call(url, "POST", "/v1/predict", b"\x89PNG", {"Content-Type": "image/png"})
+    assert status == 422 and "expected a text" in str(body)
+
+
+def test_a_body_without_an_honest_length_is_still_bounded(url):
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try:
+            for _ in range(40):
+                connection.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+        except OSError:
+            pass  # the server may close while we still send
+        assert b"413" in connection.recv(200)
+
+
+def test_probes_metrics_and_docs_answer(url):
+    ask(url)
+    assert call(url, "GET", "/healthz")[1] == {"status": "alive"}
+    assert call(url, "GET", "/readyz")[1]["status"] == "ready"
+    assert 'steelyard_requests_total{route="predict",status="200"} 1.0' in call(url, "GET", "/metrics")[1]
+    assert call(url, "GET", "/docs")[0] == 200
+    assert "PredictRequest" in str(call(url, "GET", "/openapi.json")[1])
+
+
+def test_without_a_release_the_server_is_alive_but_not_ready(store, product):
+    with Server(store, product) as url:
+        assert call(url, "GET", "/healthz")[0] == 200
+        status, _, headers = call(url, "GET", "/readyz")
+        assert status == 503 and headers["Retry-After"] == "1"
+        assert ask(url)[0] == 503
+
+
+def test_a_user_stays_on_one_release_and_the_share_is_kept(store, product, live):
+    canary = publish(store, seed=9, name="new")
+    release(store, canary, "canary", 0.3)
+    with Server(store, product) as url:
+        seen = {f"u{i}": ask(url, user=f"u{i}")[1]["state"] for i in range(150)}
+        again = {u: ask(url, user=u)[1]["state"] for u in list(seen)[:30]}
+    share = list(seen.values()).count("canary") / 150
+    assert 0.15 < share < 0.45 and all(seen[u] == s for u, s in again.items())
+
+
+def test_a_damaged_release_is_refused_and_the_previous_one_keeps_serving(store, product, live):
+    from steelyard.serve.router import Router
+
+    router = Router(store, product.spec.serve, every_s=3600)
+    newer = publish(store, seed=5, name="newer")
+    (store.artifacts.root / newer / "model.safetensors").write_bytes(b"damaged")
+    release(store, live, "retired", 0.0)
+    release(store, newer, "live")
+    router.refresh()
+    assert router.pick("u").variant == live
+    router.close()
+    restarted = Router(store, product.spec.serve, every_s=3600)  # and after a restart
+    assert restarted.pick("u").variant == live
+    restarted.close()
+
+
+def test_a_new_release_is_taken_up_without_a_restart(store, product, live):
+    from steelyard.serve.router import Router
+
+    router = Router(store, product.spec.serve, every_s=0.05)
+    newer = publish(store, seed=5, name="newer")
+    release(store, newer, "live")
+    release(store, live, "retired", 0.0)
+    deadline = time.monotonic() + 20
+    while router.pick("u").variant != newer and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert router.pick("u").variant == newer
+    router.close()
+
+
+class Slow:
+    """Stands for a model that takes its time; only the queue in front of it is under test."""
+
+    elsewhere = False
+
+    def __init__(self):
+        self.go = threading.Event()
+        self.preprocessor = self
+
+    def features(self, contents):
+        return list(contents)
+
+    def size(self, feature):
+        return 1
+
+    def logits_of(self, features, sizes, *, batch_tokens):
+        self.go.wait(20)
+        raise RuntimeError("done")
+
+
+def test_a_full_queue_refuses_at_once(store):
+    slow = Slow()
+    batcher = Batcher(slow, Serve(queue_max=2, batch_tokens=1, batch_wait_ms=0), clock=Clock())
+    waiting = [batcher.submit(["x"])]
+    time.sleep(0.2)  # the worker takes the first
+    waiting += [batcher.submit(["x"]) for _ in range(2)]
+    with pytest.raises(RequestError) as error:
+        batcher.submit(["x"])
+    assert error.value.status == 503
+    slow.go.set()
+    batcher.close()
+    assert all(isinstance(f.exception(timeout=5), RuntimeError) for f in waiting)
+    with pytest.raises(RequestError):
+        batcher.submit(["x"])
+
+
+def test_a_server_open_to_a_network_without_a_key_does_not_start(product, monkeypatch):
+    monkeypatch.delenv("STEELYARD_API_KEY", raising=False)
+    with pytest.raises(UserError, match="STEELYARD_API_KEY"):
+        serve(product, host="0.0.0.0")
+
+
+def start(product_file, port=0, key=None):
+    env = os.environ | ({"STEELYARD_API_KEY": key} if key else {})
+    command = [sys.executable, "-m", "steelyard", "serve", str(product_file), "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
+    url = process.stdout.readline().split(" on ")[1].split(" ")[0]
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if call(url, "GET", "/readyz")[0] == 200:
+                return process, url
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("the server did not start")
+
+
+def test_a_key_is_asked_for_when_one_is_set(product_file, store, live):
+    process, url = start(product_file, key="geheim")
+    try:
+        status, body, headers = ask(url)
+        assert status == 401 and headers["WWW-Authenticate"] == "Bearer" and "geheim" not in str(body)
+        body = {"input": "很好"}
+        assert call(url, "POST", "/v1/predict", body, {"Authorization": "Bearer wrong"})[0] == 401
+        assert call(url, "POST", "/v1/predict", body, {"Authorization": "Bearer geheim"})[0] == 200
+        assert call(url, "POST", "/v1/predict", body, {"X-API-Key": "geheim"})[0] == 200
+        assert call(url, "GET", "/healthz")[0] == 200
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_a_port_in_use_is_a_clear_error(product, live):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(UserError, match="a free port"):
+            serve(product, port=taken.getsockname()[1])
+
+
+def test_kill_9_loses_no_acknowledged_answer_and_no_acknowledged_feedback(product_file, store, live):
+    process, url = start(product_file)
+    acknowledged, feedback = [], []
+    stop = threading.Event()
+
+    def user(n):
+        i = 0
+        while not stop.is_set():
+            try:
+                body = ask(url, user=f"u{n}", request_id=f"{n}-{i}")[1]
+                identity = body["answers"][0]["answer_id"]
+                acknowledged.append(identity)
+                sent = {"answer_id": identity, "kind": "outcome", "value": "positive"}
+                if call(url, "POST", "/v1/feedback", sent)[0] == 200:
+                    feedback.append(identity)
+            except (OSError, KeyError, TypeError):
+                return
+            i += 1
+
+    threads = [threading.Thread(target=user, args=(n,)) for n in range(4)]
+    for t in threads:
+        t.start()
+    while len(feedback) < 60:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    stop.set()
+    for t in threads:
+        t.join()
+    process.wait(30)
+    answers = {r["id"] for r in store.database.rows(tables.answer.select())}
+    kept = {r["answer"] for r in store.database.rows(tables.feedback.select())}
+    assert set(acknowledged) <= answers and set(feedback) <= kept
+    with store.database.read() as connection:
+        verify(connection)
+    outcomes = sum(int(r["quantity"]) for r in store.database.rows(tables.entry.select()) if r["account"] == "value.correct" and r["quantity"].isdigit())
+    assert outcomes <= len(kept)
+
+
+def test_the_store_is_one_for_server_and_reader(product, store, live):
+    other = Store.open(product)
+    assert other.releases()[0]["variant"] == live
+    other.close()

@@ -1,0 +1,59 @@
+"""A released linear variant in a store, without training: what serving and market tests need."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from urllib.parse import urlsplit
+
+from safetensors.numpy import save_file
+
+from steelyard.engine.predictor import write_config
+from steelyard.store import tables
+from steelyard.tasks import open_task
+from tests.conftest import reviews
+
+
+def publish(store, *, seed: int = 0, name: str = "baseline", flip: bool = False) -> str:
+    """Fit a baseline on generated reviews (labels turned around if `flip`), publish, add rows."""
+    task = open_task("text_classification", labels=("negative", "positive"))
+    rows = reviews(200, seed=seed)
+    targets = task.targets([r["label"] for r in rows])
+    fitted = task.baseline([r["text"] for r in rows], 1 - targets if flip else targets, seed=seed)
+    with store.artifacts.draft() as draft:
+        save_file({"weight": fitted.weight, "bias": fitted.bias}, draft / "model.safetensors")
+        write_config(draft, task, fitted.preprocessor, runtime="linear", precision="fp32", name=name)
+        identity = store.artifacts.publish(draft)
+
+    def work(step):
+        if not store.database.rows(tables.dataset.select()):
+            step.add(tables.dataset, id="d", product=store.product, version=1, tag="d", sources=[], recipe={}, counts=[])
+        step.add(tables.variant, id=identity, name=name, task=task.name, parent=None, dataset="d", bytes=1, card={})
+        return {}
+
+    store.step(store.begin_turn("t"), "publish", identity, work, cpu_price=0)
+    return identity
+
+
+def release(store, variant: str, state: str, share: float = 1.0) -> None:
+    def work(step):
+        step.add(tables.release, product=store.product, variant=variant, state=state, share=share, reason="test", who="test")
+        return {}
+
+    count = len(store.database.rows(tables.release.select()))
+    store.step(store.begin_turn("t"), "release", f"{variant}{state}{count}", work, cpu_price=0)
+
+
+def call(url: str, method: str, path: str, body=None, headers=None):
+    """(status, parsed body, headers); a body that is not bytes is sent as JSON."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    raw = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+    connection.request(method, path, body=raw, headers={"Content-Type": "application/json"} | (headers or {}))
+    response = connection.getresponse()
+    text = response.read()
+    connection.close()
+    try:
+        return response.status, json.loads(text), response.headers
+    except ValueError:
+        return response.status, text.decode("utf-8", "replace"), response.headers
