@@ -22,13 +22,33 @@ def publish(store, *, seed: int = 0, name: str = "baseline", flip: bool = False)
     fitted = task.baseline([r["text"] for r in rows], 1 - targets if flip else targets, seed=seed)
     with store.artifacts.draft() as draft:
         save_file({"weight": fitted.weight, "bias": fitted.bias}, draft / "model.safetensors")
-        write_config(draft, task, fitted.preprocessor, runtime="linear", precision="fp32", name=name)
+        write_config(
+            draft, task, fitted.preprocessor, runtime="linear", precision="fp32", name=name
+        )
         identity = store.artifacts.publish(draft)
 
     def work(step):
         if not store.database.rows(tables.dataset.select()):
-            step.add(tables.dataset, id="d", product=store.product, version=1, tag="d", sources=[], recipe={}, counts=[])
-        step.add(tables.variant, id=identity, name=name, task=task.name, parent=None, dataset="d", bytes=1, card={})
+            step.add(
+                tables.dataset,
+                id="d",
+                product=store.product,
+                version=1,
+                tag="d",
+                sources=[],
+                recipe={},
+                counts=[],
+            )
+        step.add(
+            tables.variant,
+            id=identity,
+            name=name,
+            task=task.name,
+            parent=None,
+            dataset="d",
+            bytes=1,
+            card={},
+        )
         return {}
 
     store.step(store.begin_turn("t"), "publish", identity, work, cpu_price=0)
@@ -37,7 +57,15 @@ def publish(store, *, seed: int = 0, name: str = "baseline", flip: bool = False)
 
 def release(store, variant: str, state: str, share: float = 1.0) -> None:
     def work(step):
-        step.add(tables.release, product=store.product, variant=variant, state=state, share=share, reason="test", who="test")
+        step.add(
+            tables.release,
+            product=store.product,
+            variant=variant,
+            state=state,
+            share=share,
+            reason="test",
+            who="test",
+        )
         return {}
 
     count = len(store.database.rows(tables.release.select()))
@@ -49,7 +77,9 @@ def call(url: str, method: str, path: str, body=None, headers=None):
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
     raw = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
-    connection.request(method, path, body=raw, headers={"Content-Type": "application/json"} | (headers or {}))
+    connection.request(
+        method, path, body=raw, headers={"Content-Type": "application/json"} | (headers or {})
+    )
     response = connection.getresponse()
     text = response.read()
     connection.close()

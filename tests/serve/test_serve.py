@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from tests.serving import call, publish, release
 
 from steelyard.errors import RequestError, UserError
 from steelyard.serve import Server, serve
@@ -16,7 +17,6 @@ from steelyard.serve.batcher import Batcher
 from steelyard.spec import load
 from steelyard.spec.model import Serve
 from steelyard.store import Clock, Store, tables, verify
-from tests.serving import call, publish, release
 
 
 @pytest.fixture
@@ -49,7 +49,9 @@ def test_one_text_gets_one_answer_with_its_release(url, live):
 
 
 def test_many_texts_get_answers_in_their_order(url):
-    _, body, _ = call(url, "POST", "/v1/predict", {"inputs": ["很好，满意", "太差，失望", "great lovely"]})
+    _, body, _ = call(
+        url, "POST", "/v1/predict", {"inputs": ["很好，满意", "太差，失望", "great lovely"]}
+    )
     assert [a["label"] for a in body["answers"]] == ["positive", "negative", "positive"]
 
 
@@ -95,12 +97,17 @@ def test_a_retry_with_the_same_request_id_gets_the_same_answer_and_is_not_paid_a
 
 def test_simultaneous_retries_are_one_answer(url, store):
     found = []
-    threads = [threading.Thread(target=lambda: found.append(ask(url, user="u", request_id="same"))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: found.append(ask(url, user="u", request_id="same")))
+        for _ in range(8)
+    ]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    assert {f[1]["answers"][0]["answer_id"] for f in found} == {found[0][1]["answers"][0]["answer_id"]}
+    assert {f[1]["answers"][0]["answer_id"] for f in found} == {
+        found[0][1]["answers"][0]["answer_id"]
+    }
     assert len(store.database.rows(tables.answer.select())) == 1
 
 
@@ -120,21 +127,42 @@ def test_simultaneous_retries_are_one_answer(url, store):
         ("/v1/predict", {"input": "x", "user": 7}, 422, "user"),
         ("/v1/predict", [1, 2], 422, "dict"),
         ("/v1/predict", b"x" * 1_000_001, 413, "at most 1000000 bytes"),
-        ("/v1/feedback", {"answer_id": "none", "kind": "outcome", "value": "positive"}, 404, "answer"),
+        (
+            "/v1/feedback",
+            {"answer_id": "none", "kind": "outcome", "value": "positive"},
+            404,
+            "answer",
+        ),
         ("/v1/feedback", {"answer_id": "x", "kind": "applause", "value": "y"}, 422, "kind"),
         ("/v1/nothing", {}, 404, "path"),
     ],
 )
-def test_what_cannot_be_answered_is_refused_with_the_right_status_and_why(url, path, body, status, said):
+def test_what_cannot_be_answered_is_refused_with_the_right_status_and_why(
+    url, path, body, status, said
+):
     found, answer, _ = call(url, "POST", path, body)
-    assert found == status and set(answer["error"]) == {"status", "place", "expected", "found", "repair"}
+    assert found == status and set(answer["error"]) == {
+        "status",
+        "place",
+        "expected",
+        "found",
+        "repair",
+    }
     assert said in str(answer["error"])
 
 
 def test_errors_never_repeat_what_the_user_sent(url):
     secret = "我的电话13812345678"
-    for body in ({"input": [secret]}, {"input": "x", "user": [secret]}, {"input": "x", secret * 50: 1}):
-        assert secret not in str(call(url, "POST", "/v1/predict", {**body, "request_id": 5})[1].get("error", {}).get("found"))
+    for body in (
+        {"input": [secret]},
+        {"input": "x", "user": [secret]},
+        {"input": "x", secret * 50: 1},
+    ):
+        assert secret not in str(
+            call(url, "POST", "/v1/predict", {**body, "request_id": 5})[1]
+            .get("error", {})
+            .get("found")
+        )
 
 
 def test_an_outcome_outside_the_labels_is_refused(url):
@@ -156,7 +184,9 @@ def test_a_picture_sent_to_a_text_product_is_refused(url):
 def test_a_body_without_an_honest_length_is_still_bounded(url):
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
-        connection.sendall(b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(
+            b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
         try:
             for _ in range(40):
                 connection.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
@@ -169,7 +199,10 @@ def test_probes_metrics_and_docs_answer(url):
     ask(url)
     assert call(url, "GET", "/healthz")[1] == {"status": "alive"}
     assert call(url, "GET", "/readyz")[1]["status"] == "ready"
-    assert 'steelyard_requests_total{route="predict",status="200"} 1.0' in call(url, "GET", "/metrics")[1]
+    assert (
+        'steelyard_requests_total{route="predict",status="200"} 1.0'
+        in call(url, "GET", "/metrics")[1]
+    )
     assert call(url, "GET", "/docs")[0] == 200
     assert "PredictRequest" in str(call(url, "GET", "/openapi.json")[1])
 
@@ -267,7 +300,9 @@ def test_a_server_open_to_a_network_without_a_key_does_not_start(product, monkey
 def start(product_file, port=0, key=None):
     env = os.environ | ({"STEELYARD_API_KEY": key} if key else {})
     command = [sys.executable, "-m", "steelyard", "serve", str(product_file), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env
+    )
     url = process.stdout.readline().split(" on ")[1].split(" ")[0]
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -283,7 +318,9 @@ def test_a_key_is_asked_for_when_one_is_set(product_file, store, live):
     process, url = start(product_file, key="geheim")
     try:
         status, body, headers = ask(url)
-        assert status == 401 and headers["WWW-Authenticate"] == "Bearer" and "geheim" not in str(body)
+        assert (
+            status == 401 and headers["WWW-Authenticate"] == "Bearer" and "geheim" not in str(body)
+        )
         body = {"input": "很好"}
         assert call(url, "POST", "/v1/predict", body, {"Authorization": "Bearer wrong"})[0] == 401
         assert call(url, "POST", "/v1/predict", body, {"Authorization": "Bearer geheim"})[0] == 200
@@ -302,7 +339,9 @@ def test_a_port_in_use_is_a_clear_error(product, live):
             serve(product, port=taken.getsockname()[1])
 
 
-def test_kill_9_loses_no_acknowledged_answer_and_no_acknowledged_feedback(product_file, store, live):
+def test_kill_9_loses_no_acknowledged_answer_and_no_acknowledged_feedback(
+    product_file, store, live
+):
     process, url = start(product_file)
     acknowledged, feedback = [], []
     stop = threading.Event()
@@ -336,7 +375,11 @@ def test_kill_9_loses_no_acknowledged_answer_and_no_acknowledged_feedback(produc
     assert set(acknowledged) <= answers and set(feedback) <= kept
     with store.database.read() as connection:
         verify(connection)
-    outcomes = sum(int(r["quantity"]) for r in store.database.rows(tables.entry.select()) if r["account"] == "value.correct" and r["quantity"].isdigit())
+    outcomes = sum(
+        int(r["quantity"])
+        for r in store.database.rows(tables.entry.select())
+        if r["account"] == "value.correct" and r["quantity"].isdigit()
+    )
     assert outcomes <= len(kept)
 
 

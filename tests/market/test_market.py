@@ -1,0 +1,169 @@
+"""The canary goes up, comes back or stays, and a repeated replay pays nothing twice."""
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.conftest import reviews
+from tests.serving import publish, release
+
+from steelyard.errors import StoreError, UserError
+from steelyard.market import release as release_step
+from steelyard.market.readout import Arm, decide, readout
+from steelyard.market.replay import Visit, replay
+from steelyard.serve import Server
+from steelyard.spec import load
+from steelyard.stats import Interval
+from steelyard.store import tables
+from steelyard.tasks import open_task
+
+
+def arm(outcome=0.8, cost=0.01):
+    return Arm("v", "v", 500, outcome, cost, 5.0)
+
+
+def decided(value, low, high, *, live_cost=0.01, canary_cost=0.01, worth=0.005):
+    found = Interval(value, low, high, 1000)
+    return decide(found, arm(cost=live_cost), arm(cost=canary_cost), loss_max=0.02, value=worth)
+
+
+@pytest.mark.parametrize(
+    ("facts", "decision"),
+    [
+        ({"value": 0.05, "low": 0.01, "high": 0.09}, "promote"),
+        ({"value": -0.10, "low": -0.15, "high": -0.05}, "rolled back"),
+        ({"value": 0.01, "low": -0.04, "high": 0.06}, "keep"),
+        ({"value": 0.0, "low": -0.01, "high": 0.01, "live_cost": 0.02}, "promote"),
+        ({"value": 0.0, "low": -0.01, "high": 0.01, "canary_cost": 0.02}, "keep"),
+        ({"value": 0.01, "low": 0.005, "high": 0.015, "canary_cost": 0.2}, "keep"),
+    ],
+)
+def test_the_decision_follows_the_interval_and_the_money(facts, decision):
+    found = decided(**facts)
+    assert found.decision == decision and "1,000" in found.reason and found.reason_zh
+
+
+@given(st.floats(-0.5, 0.5), st.floats(0, 0.5))
+def test_nothing_is_promoted_while_a_real_loss_is_still_possible(value, half):
+    found = decided(value, value - half, value + half)
+    assert found.decision != "promote" or value - half > -0.02
+
+
+def visits(n, *, seed=0, experiment="e"):
+    return [
+        Visit(f"{experiment}:{r['id']}", f"u{r['id']}", r["text"], r["label"])
+        for r in reviews(n, seed=seed)
+    ]
+
+
+def test_every_record_is_answered_and_acknowledged(store, product_file):
+    release(store, publish(store), "live")
+    with Server(store, load(product_file)) as url:
+        report = replay(url, visits(120))
+    assert (report.sent, report.answered, report.acknowledged, report.lost) == (120, 120, 120, 0)
+    assert len(store.database.rows(tables.feedback.select())) == 120
+
+
+def test_a_replay_sent_again_pays_nothing_again(store, product_file):
+    release(store, publish(store), "live")
+    product = load(product_file)
+    with Server(store, product) as url:
+        replay(url, visits(40)[:25])  # stands for an attempt that was killed
+        once = {r["account"]: r for r in store.sums()}
+        replay(url, visits(40))
+        replay(url, visits(40))
+    total = {r["account"]: r["nano"] for r in store.sums()}
+    assert len(store.database.rows(tables.answer.select())) == 40
+    assert len(store.database.rows(tables.feedback.select())) == 40
+    task = open_task("text_classification", labels=("negative", "positive"))
+    right = sum(
+        task.outcome(a["label"], f["value"])
+        for a in store.database.rows(tables.answer.select())
+        for f in store.database.rows(tables.feedback.select())
+        if f["answer"] == a["id"]
+    )
+    assert total["value.correct"] == right * 10_000_000 >= once["value.correct"]["nano"]
+
+
+def test_a_record_outlives_a_restart_of_the_server(store, product_file):
+    release(store, publish(store), "live")
+    product = load(product_file)
+    first = Server(store, product)
+    url = first.__enter__()
+    port = int(url.rsplit(":", 1)[1])
+    report = []
+    sender = threading.Thread(target=lambda: report.append(replay(url, visits(200), concurrency=2)))
+    sender.start()
+    first.__exit__(None, None, None)
+    with Server(store, product, port=port):
+        sender.join(60)
+    assert report[0].lost == 0 and report[0].acknowledged == 200
+
+
+def test_a_server_that_stays_away_is_said_and_not_waited_for_for_ever():
+    with pytest.raises(StoreError, match="start it again"):
+        replay("http://127.0.0.1:9", visits(2), give_up_s=0.3)
+    with pytest.raises(UserError, match="http://host:port"):
+        replay("ftp://x", visits(1))
+
+
+def experiment(store, product_file, *, flip):
+    """60 users on each arm, answered by two variants of known quality."""
+    live, canary = publish(store), publish(store, seed=3, name="new", flip=flip)
+    release(store, live, "live")
+    release(store, canary, "canary", 0.5)
+    product = load(product_file)
+    with Server(store, product) as url:
+        replay(url, visits(400, seed=8))
+    task = open_task("text_classification", labels=("negative", "positive"))
+    return readout(
+        store, product, task=task, variants={"live": live, "canary": canary}, prefix="e:"
+    )
+
+
+def test_a_canary_that_answers_wrongly_is_rolled_back(store, product_file):
+    text = product_file.read_text().replace("outcome_loss_max: 0.5", "outcome_loss_max: 0.02")
+    product_file.write_text(text)
+    found = experiment(store, product_file, flip=True)
+    assert found.decision.decision == "rolled back" and found.difference.high < -0.5
+    assert (
+        found.path[-1]["n"] == 400
+        and found.path[0]["high"] - found.path[0]["low"]
+        > found.path[-1]["high"] - found.path[-1]["low"]
+    )
+
+
+def test_a_canary_as_good_as_the_live_one_is_not_rolled_back(store, product_file):
+    found = experiment(store, product_file, flip=False)
+    assert found.decision.decision != "rolled back" and found.arms["canary"].cost_per_1000 > 0
+
+
+def released(store, product_file, chosen, baseline):
+    product = load(product_file)
+    output, _ = store.step(
+        store.begin_turn("r"), "release", f"key{chosen}{len(store.releases())}",
+        lambda step: release_step.run(store, product, step, chosen=chosen, baseline=baseline), cpu_price=0,
+    )  # fmt: skip
+    return output
+
+
+def test_the_baseline_goes_live_first_and_the_chosen_one_becomes_canary(store, product_file):
+    baseline, chosen = publish(store), publish(store, seed=4, name="new")
+    assert released(store, product_file, chosen, baseline) == {"live": baseline, "canary": chosen}
+    assert {(r["variant"], r["state"]) for r in store.releases()} == {
+        (baseline, "live"),
+        (chosen, "canary"),
+    }
+
+
+def test_without_a_variant_that_meets_the_goals_there_is_no_canary(store, product_file):
+    baseline = publish(store)
+    output = released(store, product_file, None, baseline)
+    assert output["canary"] is None and "no variant meets the goals" in output["refused"]
+
+
+def test_a_variant_that_is_live_is_not_tested_against_itself(store, product_file):
+    live = publish(store)
+    release(store, live, "live")
+    assert released(store, product_file, live, live) == {"live": live, "canary": None}
