@@ -45,24 +45,36 @@ def quality_cost(rows: Sequence[Facts], goals: Mapping[str, float | None], words
     costs = [r["cost_per_1000"] for r in rows]
     wide = min(costs) > 0 and max(costs) / min(costs) > 8
     limit, floor = goals.get("cost_per_1000"), goals.get("macro_f1")
-    x = Scale.of(costs, canvas.left, canvas.right - 110, log=wide)
+    x = Scale.of(costs, canvas.left, canvas.right - 130, log=wide)
     shown = [floor] if floor is not None else []
     y = Scale.of([*(r["low"] for r in rows), *(r["high"] for r in rows), *shown], canvas.bottom, canvas.top)  # fmt: skip
     canvas.axes(x, y, x_title=words["cost_axis"], y_title=words["quality"])
     if floor is not None:
         canvas.rule(canvas.left, y(floor), canvas.right, y(floor), css="goal")
-        canvas.text(canvas.right, y(floor) - 5, f"{words['goal']} {floor:g}", css="tick end")
+        canvas.text(canvas.left + 6, y(floor) - 5, f"{words['goal']} {floor:g}", css="tick")
     if limit is not None and x.low < limit < x.high:
         canvas.rule(x(limit), canvas.top, x(limit), canvas.bottom, css="goal")
-    heights = spread([y(r["quality"]) for r in rows], 15, canvas.top + 8, canvas.bottom - 4)
-    for row, height in zip(rows, heights, strict=True):
+    # Near-equal variants stand in one heap, so their names go to a column of their own.
+    heap = [r for r in rows if x(r["cost_per_1000"]) > (canvas.left + canvas.right) / 2]
+    heights = dict(
+        zip(
+            (r["name"] for r in heap),
+            spread([y(r["quality"]) for r in heap], 16, canvas.top + 8, canvas.bottom - 8),
+            strict=True,
+        )
+    )
+    column = canvas.right - 96
+    for row in rows:
         at, level = x(row["cost_per_1000"]), y(row["quality"])
+        place, height = (
+            (column, heights[row["name"]]) if row["name"] in heights else (at + 8, level)
+        )
         canvas.rule(at, y(row["low"]), at, y(row["high"]), css="error")
+        if place == column:
+            canvas.rule(at, level, column - 3, height, css="lead")
         canvas.dot(at, level, css="dot" if row["chosen"] else "dot open", radius=6 if row["chosen"] else 4.5)  # fmt: skip
-        if abs(height - level) > 6:
-            canvas.rule(at + 6, level, at + 12, height, css="lead")
         canvas.text(
-            at + 14, height + 4, row["name"], css="label strong" if row["chosen"] else "label"
+            place + 2, height + 4, row["name"], css="label strong" if row["chosen"] else "label"
         )
     return canvas.svg()
 

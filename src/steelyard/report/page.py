@@ -222,19 +222,24 @@ def _figure(svg: str) -> str:
 
 def _table(head: str, rows: Sequence[Sequence[Any]]) -> str:
     columns = head.split("|")
-    top = "".join(f"<th scope=col>{_e(c)}</th>" for c in columns)
+    numeric = [all(_numeric(str(row[i])) for row in rows) for i in range(len(columns))]
+    css = [" class=n" if n else "" for n in numeric]
+    top = "".join(f"<th scope=col{c}>{_e(name)}</th>" for c, name in zip(css, columns, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td{_class(v)}>{_e(str(v))}</td>" for v in row) + "</tr>" for row in rows
+        "<tr>"
+        + "".join(f"<td{c}>{_e(str(v))}</td>" for c, v in zip(css, row, strict=True))
+        + "</tr>"
+        for row in rows
     )
     return (
         f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _class(value: Any) -> str:
-    text = str(value).strip("[]+-?")
-    numeric = bool(text) and all(c in "0123456789.,+- []" for c in text)
-    return " class=n" if numeric or str(value) == "?" else ""
+def _numeric(text: str) -> bool:
+    """Digits and signs, perhaps with a currency behind them; `?` stands for a number not known."""
+    number = text.removesuffix(" " + text[-3:]) if text[-3:].isupper() else text
+    return bool(number) and all(c in "0123456789.,+- []?" for c in number)
 
 
 def _e(text: str) -> str:
