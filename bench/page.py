@@ -1,0 +1,61 @@
+"""Write bench/README.md from the results files: every number with its command beside it.
+
+`python bench/page.py`
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from common import RESULTS, ROOT
+
+from steelyard.store.files import write
+
+TITLES = {
+    "demo": "The demo, from raw text to the answer",
+    "startup": "`steelyard --help`",
+    "replay": "10,000 requests with the server killed on the way",
+    "cifar": "CIFAR-10 through the whole turn",
+}
+
+
+def main() -> None:
+    parts = ["# What was measured\n", "Written by `python bench/page.py` from `bench/results/`. The machine was shared: trust ratios taken\nin one run above single times.\n"]  # fmt: skip
+    for name, title in TITLES.items():
+        path = RESULTS / f"{name}.json"
+        if not path.is_file():
+            continue
+        body = json.loads(path.read_text(encoding="utf-8"))
+        m = body["machine"]
+        parts.append(f"## {title}\n")
+        parts.append(f"`{body['command']}`, {m['measured']}, {m['cores']} cores of {m['processor']}, Python {m['python']}, load before {m['load_before']}.\n")  # fmt: skip
+        parts.append("| figure | value |\n|---|---|")
+        parts += [f"| {key} | {_shown(value)} |" for key, value in body["figures"].items() if key != "variants"]  # fmt: skip
+        parts.append(_variants(body["figures"].get("variants")))
+    write(ROOT / "bench" / "README.md", "\n".join(parts).rstrip() + "\n")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict) and {"value", "low", "high", "n"} <= set(value):
+        return f"{value['value']:.4f} [{value['low']:.4f}, {value['high']:.4f}], n = {value['n']:,}"
+    if isinstance(value, dict):
+        return "; ".join(f"{k}: {_shown(v)}" for k, v in value.items())
+    if isinstance(value, list):
+        return ", ".join(f"{a:,}: {b}" for a, b in value)
+    return str(value)
+
+
+def _variants(rows: dict[str, dict[str, float]] | None) -> str:
+    if not rows:
+        return ""
+    head = "\n| variant | quality | CPU ms an item | p95 ms | memory MB | cost per 1,000 |\n|---|---|---|---|---|---|"
+    body = [
+        f"| {n} | {r['quality']:.4f} | {r['cpu_ms']:.2f} | {r['p95_ms']:.1f} | {r['memory_mb']:.0f} | {r['cost_per_1000']:.6f} |"
+        for n, r in rows.items()
+    ]
+    return "\n".join([head, *body, ""])
+
+
+if __name__ == "__main__":
+    main()

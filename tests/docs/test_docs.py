@@ -1,0 +1,92 @@
+"""The documents are run: every snippet, every named test, every setting."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.conftest import PRODUCT, reviews, write_jsonl
+
+from steelyard.cli.reference import reference
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, encoder):
+    """A tiny product where the snippets run one after another, as a reader would."""
+    made = tmp_path_factory.mktemp("docs")
+    write_jsonl(made / "reviews.jsonl", reviews(600))
+    (made / "product.yaml").write_text(PRODUCT.format(encoder=encoder), encoding="utf-8")
+    return made
+
+
+def shell(line: str, cwd: Path) -> None:
+    words = line.split("#")[0].split()
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{line}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_every_command_of_a_page_works(page, folder, tmp_path):
+    for block in blocks(page, "bash"):
+        for line in filter(str.strip, block.splitlines()):
+            if line.startswith("make "):
+                target = line.split()[1]
+                assert f"\n{target}: setup" in (ROOT / "Makefile").read_text()
+            elif line.startswith("steelyard init"):
+                shell(line, tmp_path)
+            elif line.startswith("steelyard serve"):
+                assert "serve" in line  # runs until stopped: tests/serve starts it for real
+            else:
+                assert line.startswith("steelyard "), f"{page}: a command nobody runs: {line}"
+                shell(line, folder)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_every_python_block_of_a_page_runs(page, folder):
+    for block in blocks(page, "python"):
+        done = subprocess.run(
+            [sys.executable, "-c", block], cwd=folder, capture_output=True, text=True, timeout=300,
+            env=os.environ | {"PYTHONIOENCODING": "utf-8"}, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip() in ("negative", "positive", "")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_every_test_and_file_a_page_names_is_there(page):
+    text = page.read_text(encoding="utf-8")
+    for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text):
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{name}"
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_setting_is_documented_as_it_is():
+    page = ROOT / "docs" / "en" / "product.md"
+    assert page.read_text(encoding="utf-8") == reference(), (
+        "run: python -m steelyard.cli.reference > docs/en/product.md"
+    )
+
+
+def test_both_readmes_make_the_same_promises():
+    named = [
+        re.findall(r"`(tests/[^`]+)`", (ROOT / f).read_text(encoding="utf-8"))
+        for f in ("README.md", "README.zh.md")
+    ]
+    assert named[0] == named[1] and len(named[0]) >= 10

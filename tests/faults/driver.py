@@ -1,0 +1,55 @@
+"""Run a turn in this process and kill it with signal 9 where the test says; time is a counter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from steelyard.loop import Silent, turn
+from steelyard.spec import load
+from steelyard.store import Clock
+
+
+class Ticks(Clock):
+    """One second for each look of the main thread; one for each batch that was served."""
+
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def cpu_s(self) -> float:
+        if threading.current_thread() is threading.main_thread():
+            self.s += 1
+        return self.s
+
+    def wall_s(self) -> float:
+        return 0.001 * self.cpu_s()
+
+    def thread_cpu_s(self) -> float:
+        self.local = getattr(self, "local", 0) + 1
+        return float(self.local)
+
+
+class Killer(Silent):
+    """Dies at `begin:STEP`, `end:STEP`, or at `WHAT:COUNT` inside a step."""
+
+    def __init__(self, at: str) -> None:
+        self.at = at
+
+    def begin(self, step: str) -> None:
+        self._die(f"begin:{step}")
+
+    def advance(self, what: str, done: int, total: int | None) -> None:
+        self._die(f"{what}:{done}")
+
+    def end(self, step: str, output: dict, *, ran: bool) -> None:
+        self._die(f"end:{step}")
+
+    def _die(self, here: str) -> None:
+        if here == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    turn(load(sys.argv[1]), clock=Ticks(), watcher=Killer(sys.argv[2]))

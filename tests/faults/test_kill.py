@@ -1,0 +1,98 @@
+"""kill -9 at every boundary of a turn and inside its long steps: the same sums, the same choice."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from tests.conftest import PRODUCT, reviews, write_jsonl
+
+from steelyard.loop import NAMES
+from steelyard.spec import load
+from steelyard.store import Store, tables, verify
+
+ROOT = Path(__file__).parents[2]
+KILLS = [
+    *(f"begin:{name}" for name in NAMES),
+    "train:7", "train:16", "building variants:1", "requests:25", "curve 60:5", "end:replay", "end:plan",
+]  # fmt: skip
+
+
+def make(folder: Path, encoder: Path) -> Path:
+    folder.mkdir()
+    write_jsonl(folder / "reviews.jsonl", reviews(600))
+    # A second costs a whole number of nano-units, and every request is a batch of its own, so
+    # that sums are comparable to the last digit.
+    text = PRODUCT.format(encoder=encoder).replace("cpu_hour: 0.35", "cpu_hour: 0.36")
+    text += "serve: {batch_tokens: 1, batch_wait_ms: 0}\n"
+    (folder / "product.yaml").write_text(text, encoding="utf-8")
+    (folder / ".steelyard").mkdir()
+    (folder / ".steelyard" / "salt").write_text("00" * 16)  # the same users on the same arms
+    return folder / "product.yaml"
+
+
+def run(product: Path, at: str) -> int:
+    command = [sys.executable, "-m", "tests.faults.driver", str(product), at]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=ROOT, env=environment, timeout=300, check=False).returncode
+
+
+def facts(product: Path) -> dict:
+    """Everything that must not depend on how often the turn was killed."""
+    with closing(Store.open(load(product))) as store:
+        with store.database.read() as connection:
+            verify(connection)
+        steps = store.database.rows(sa.select(tables.step))
+        output = {row["name"]: row["output"] for row in steps}
+        return {
+            "sums": {r["account"]: r["nano"] for r in store.sums()},
+            "chosen": output["compress"]["chosen"],
+            "trained": output["train"]["variant"],
+            "decision": output["replay"]["decision"],
+            "plan": output["plan"]["plan"]["recommendation"],
+            "steps": sorted(row["name"] for row in steps),
+            "turns": len(store.database.rows(sa.select(tables.turn))),
+            "answers": len(store.database.rows(sa.select(tables.answer.c.id))),
+            "releases": [(r["variant"], r["state"]) for r in store.releases()],
+        }
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, encoder) -> dict:
+    """One turn that nobody disturbed."""
+    product = make(tmp_path_factory.mktemp("whole") / "p", encoder)
+    assert run(product, "never") == 0
+    return facts(product)
+
+
+def test_a_turn_killed_at_every_boundary_and_inside_steps_pays_once_and_chooses_the_same(
+    whole, tmp_path, encoder
+):
+    product = make(tmp_path / "p", encoder)
+    for at in KILLS:
+        code = run(product, at)
+        assert code == -signal.SIGKILL, f"{at} was never reached (exit {code})"
+        if at == "end:plan":
+            break
+    assert run(product, "never") == 0
+    found = facts(product)
+    assert found == whole
+    assert found["sums"]["label"] == -60 * 10**9 and found["answers"] == 60
+
+
+def test_a_second_turn_on_the_same_file_pays_nothing_but_its_own_decisions(
+    whole, tmp_path, encoder
+):
+    product = make(tmp_path / "p", encoder)
+    assert run(product, "never") == 0
+    before = facts(product)["sums"]
+    assert run(product, "never") == 0
+    after = facts(product)["sums"]
+    free = {k for k in after if k not in ("cpu.release", "cpu.plan", "cpu.replay")}
+    assert {k: after[k] for k in free} == {k: before[k] for k in free}
+    shutil.rmtree(tmp_path / "p")

