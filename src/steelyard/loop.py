@@ -176,8 +176,8 @@ def _compress(run: Turn, step: Step) -> dict[str, Any]:
 
     return compress.run(
         run.store, run.product, step, task=run.task, dataset=run.of("data", "dataset"),
-        labels=run.of("label", "labels"), parent=run.of("train", "variant"),
-        baseline=run.of("baseline", "variant"), progress=run.watcher.advance,
+        labels=run.of("label", "labels"), parent=run.outputs["train"],
+        baseline=run.outputs["baseline"], progress=run.watcher.advance,
     )  # fmt: skip
 
 

@@ -40,20 +40,28 @@ class Found:
 
 def run(
     store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, labels: str,
-    parent: str, baseline: str, progress: Report | None = None,
+    parent: dict[str, Any], baseline: dict[str, Any], progress: Report | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """{"chosen": id or None, "table": one row a variant, the baseline last}."""
+    """{"chosen": id or None, "table": one row a variant, the baseline last}.
+
+    `parent` and `baseline` are the outputs of their steps: both were evaluated on the same
+    hold-out there, which is not done twice.
+    """
     say = progress or (lambda what, done, total: None)
     contents, truth = _holdout(store, dataset)
-    built = {"torch_fp32": parent}
-    built |= _build(store, product, step, task, dataset, labels, parent, say)
-    built["baseline"] = baseline
+    known = {"torch_fp32": parent, "baseline": baseline}
+    made = _build(store, product, step, task, dataset, labels, parent["variant"], say)
+    built = {"torch_fp32": parent["variant"], **made, "baseline": baseline["variant"]}
     found: dict[str, Found] = {}
     for i, (name, identity) in enumerate(built.items()):
         say("measuring quality", i, len(built))
         folder = store.artifacts.open(identity)
-        logits = Predictor.open(folder, threads=os.cpu_count() or 1).logits(contents)
-        found[name] = Found(name, identity, evaluate(task, logits, truth), memory_mb(folder))
+        if name in known:
+            evaluation = Evaluation.of_json(known[name])
+        else:
+            predictor = Predictor.open(folder, threads=os.cpu_count() or 1)
+            evaluation = evaluate(task, predictor.logits(contents), truth)
+        found[name] = Found(name, identity, evaluation, memory_mb(folder))
     opened = {
         name: Predictor.open(store.artifacts.open(v), threads=product.spec.serve.threads)
         for name, v in built.items()

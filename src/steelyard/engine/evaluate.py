@@ -22,6 +22,12 @@ class Evaluation:
     metrics: dict[str, Interval]
     detail: dict[str, Any]
 
+    @classmethod
+    def of_json(cls, body: dict[str, Any]) -> Evaluation:
+        """The inverse of `to_json`; other keys of `body` are left alone."""
+        metrics = {k: Interval(**v) for k, v in body["metrics"].items()}
+        return cls(metrics, body["detail"])
+
     def to_json(self) -> dict[str, Any]:
         return {"metrics": {k: asdict(v) for k, v in self.metrics.items()}, "detail": self.detail}
 

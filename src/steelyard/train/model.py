@@ -146,4 +146,6 @@ def check(product: ProductFile, task: Task) -> None:
 
 
 def logits_of(trained: Trained, examples: Examples) -> Array:
-    return torch_logits(need("torch", extra="train"), trained.module, trained.preprocessor, examples.contents)  # fmt: skip
+    """Logits in the precision of the training, for points of a curve."""
+    torch, precision = need("torch", extra="train"), trained.recipe.precision
+    return torch_logits(torch, trained.module, trained.preprocessor, examples.contents, precision=precision)  # fmt: skip
