@@ -54,6 +54,18 @@ def test_peeking_at_a_fixed_test_does_not_so_the_simulation_can_tell():
     assert peeked(arms, fixed_z) > 0.15
 
 
+@pytest.mark.parametrize("right", [0.8, 0.95, 0.99])
+def test_a_small_canary_does_not_raise_false_alarms(right):
+    rng = np.random.default_rng(3)
+    alarms = 0
+    for _ in range(300):
+        outcome, canary = rng.random(2000) < right, rng.random(2000) < 0.1
+        looks = [(outcome[:n][~canary[:n]], outcome[:n][canary[:n]]) for n in range(20, 2001, 20)]
+        seen = [difference(Sample.of(a), Sample.of(b), tuned_at=1000) for a, b in looks]
+        alarms += any(i.low > 0 or i.high < 0 for i in seen)
+    assert alarms <= 15
+
+
 def test_a_real_difference_is_found_in_the_right_direction():
     rng = np.random.default_rng(0)
     found = difference(

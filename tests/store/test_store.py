@@ -146,6 +146,16 @@ def test_a_draft_that_is_not_published_leaves_nothing(store):
     assert list(store.artifacts.root.iterdir()) == []
 
 
+def test_a_draft_of_a_killed_process_is_swept_once_it_is_old(store):
+    store.artifacts.root.mkdir(parents=True, exist_ok=True)
+    old, young = (store.artifacts.root / f".draft-{name}" for name in ("old", "young"))
+    old.mkdir()
+    young.mkdir()
+    os.utime(old, (0, 0))
+    store.artifacts.sweep()
+    assert not old.exists() and young.exists()
+
+
 def test_a_missing_artifact_says_how_to_get_it(store):
     with pytest.raises(Missing, match="steelyard turn"):
         store.artifacts.open("0" * 24)

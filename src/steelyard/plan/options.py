@@ -6,8 +6,10 @@ Example: `allocate(facts).recommendation == "labels"`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 from steelyard.stats import LearningCurve
@@ -101,7 +103,9 @@ def allocate(facts: PlanFacts) -> Plan:
 def labels(facts: PlanFacts) -> Option:
     """More labels: gain read from the learning curve, never more than the pool still holds."""
     room = max(0, facts.labels_pool - facts.labels_bought)
-    affordable = int(facts.unit / facts.label_price) if facts.label_price else room
+    left = Decimal(str(facts.unit)) - Decimal(str(facts.retrain_cost))  # the unit pays for both
+    price = Decimal(str(facts.label_price))
+    affordable = int(left / price) if price else (room if left >= 0 else 0)
     more = max(0, min(room, affordable))
     if facts.curve is None or more == 0:
         if room == 0:
@@ -116,8 +120,8 @@ def labels(facts: PlanFacts) -> Option:
     worth = facts.requests * facts.correct_answer
     low, high = sorted((gain.low * worth, gain.high * worth))
     total = facts.labels_bought + more
-    numbers = f"{more:,} more labels ({total:,} in all) for {spend:,.2f} {facts.currency}: quality {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
-    numbers_zh = f"再买 {more:,} 条标注（共 {total:,} 条），花费 {spend:,.2f} {facts.currency}：质量 {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+    numbers = f"{more:,} more labels ({total:,} in all) for {spend:,.2f} {facts.currency}: accuracy {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+    numbers_zh = f"再买 {more:,} 条标注（共 {total:,} 条），花费 {spend:,.2f} {facts.currency}：准确率 {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
     return Option(
         "labels", spend, gain.value * worth, gain.value * worth - spend, low - spend,
         high - spend, EXTRAPOLATED, numbers, numbers_zh,
@@ -154,8 +158,8 @@ def _cheaper(facts: PlanFacts, other: Priced) -> Option:
     live, worth = facts.live, facts.requests * facts.correct_answer
     saved = (live.cost_per_1000 - other.cost_per_1000) * facts.requests / 1000
     lost = (live.accuracy - other.accuracy) * worth
-    # The two were measured on the same records, so half of each interval is a wide bound.
-    spread = ((live.high - live.low) / 2 + (other.high - other.low) / 2) * worth / 2
+    # As if measured on different records: the same records make it narrower, an old live not.
+    spread = math.hypot(live.high - live.low, other.high - other.low) / 2 * worth
     net = saved - lost
     because = f"{other.name} instead of {live.name}: {saved:+,.2f} {facts.currency} of serving, {-lost:+,.2f} of answers over {facts.requests:,} requests"
     because_zh = f"用 {other.name} 代替 {live.name}：{facts.requests:,} 次请求中服务成本 {saved:+,.2f} {facts.currency}，答案价值 {-lost:+,.2f}"

@@ -84,11 +84,13 @@ def _of_old(store: Store, variant: str) -> Priced:
 
 def _retrain_cost(store: Store, cpu_hour: Any) -> float:
     """Money of the CPU that the newest training and compression took."""
-    s = tables.step
+    s, t = tables.step, tables.turn
     total = 0.0
     for name in ("baseline", "train", "compress"):
-        query = sa.select(s.c.cpu_s).where(s.c.name == name).order_by(s.c.done.desc()).limit(1)
-        total += sum(row["cpu_s"] for row in store.database.rows(query))
+        query = sa.select(s.c.cpu_s).join(t, t.c.id == s.c.turn).where(s.c.name == name)
+        own = query.where(t.c.product == store.product)  # a ledger may hold several products
+        newest = own.order_by(s.c.done.desc()).limit(1)
+        total += sum(row["cpu_s"] for row in store.database.rows(newest))
     return total / 3600 * float(cpu_hour)
 
 

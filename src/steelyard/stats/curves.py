@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from steelyard.stats.bootstrap import Interval
 
 POINTS_MIN = 3
 DRAWS = 200
 SE_MIN = 1e-3
+EXPONENTS = np.geomspace(0.05, 2.0, 160)  # where c is looked for
 WIDENING_MIN, UNTESTED = 1.5, 2.0
 
 
@@ -91,22 +91,30 @@ def _draws(points: tuple[Point, ...], seed: int) -> NDArray[np.float64]:
     n = np.array([p.labels for p in points], dtype=float)
     q = np.array([p.quality for p in points])
     se = np.maximum([p.se for p in points], SE_MIN)
-    fits = [_fit(n, q, se)]
-    fits += [_fit(n, q + rng.normal(0, se), se) for _ in range(DRAWS)]
-    return np.array(fits)
+    return _fit(n, np.vstack([q, q + rng.normal(0, se, (DRAWS, len(q)))]), se)
 
 
 def _fit(
     n: NDArray[np.float64], q: NDArray[np.float64], se: NDArray[np.float64]
 ) -> NDArray[np.float64]:
+    """Weighted least squares of each row: n [P], q [D, P], se [P] -> a, b, c [D, 3].
+
+    Given c the curve is linear in a and b, so every c of the grid is solved and the best kept.
+    """
     # b may be negative: a curve that falls is a fact, not an error.
-    ratio = n / n.min()
-    start = [min(1.0, float(q.max())), float(q.max() - q.min()) or 0.01, 0.5]
-    found = least_squares(
-        lambda p: (p[0] - p[1] * ratio ** -p[2] - q) / se, start,
-        bounds=([-1.0, -1.0, 0.05], [1.0, 2.0, 2.0]), max_nfev=200,
-    )  # fmt: skip
-    return np.array([found.x[0], found.x[1] * n.min() ** found.x[2], found.x[2]])
+    weight = se**-2 / np.sum(se**-2)
+    x = (n / n.min()) ** -EXPONENTS[:, None]  # [C, P]
+    away = x - (x @ weight)[:, None]
+    b = np.clip(-(q * weight) @ away.T / (away**2 @ weight), -1.0, 2.0)  # [D, C]
+    a = (q @ weight)[:, None] + b * (x @ weight)
+    # no quality is above one: where a would be, it is one and b is fitted alone
+    alone = np.clip(((1 - q) * weight) @ x.T / (x**2 @ weight), -1.0, 2.0)
+    a, b = np.minimum(a, 1.0), np.where(a > 1, alone, b)
+    error = ((a[..., None] - b[..., None] * x - q[:, None]) ** 2) @ weight
+    best = error.argmin(axis=1)
+    rows = np.arange(len(q))
+    c = EXPONENTS[best]
+    return np.stack([a[rows, best], b[rows, best] * n.min() ** c, c], axis=1)
 
 
 def _quality(parameters: NDArray[np.float64], labels: int) -> NDArray[np.float64]:

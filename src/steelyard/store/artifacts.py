@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +70,12 @@ class Artifacts:
                     _REPAIR,
                 )
         return folder
+
+    def sweep(self, *, older_than_s: float = 3600.0) -> None:
+        """Remove drafts that a killed process left behind; a young one may still be in use."""
+        for draft in self.root.glob(".draft-*"):
+            if time.time() - draft.stat().st_mtime > older_than_s:
+                shutil.rmtree(draft, ignore_errors=True)
 
     def bytes(self, identity: str) -> int:
         return sum(p.stat().st_size for p in (self.root / identity).rglob("*") if p.is_file())

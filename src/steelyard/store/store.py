@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -135,6 +136,9 @@ class Store:
             connection.execute(
                 t.update().where(t.c.id == turn, t.c.ended.is_(None)).values(ended=self.clock.now())
             )
+        # What killed attempts left: a finished turn needs none of it.
+        shutil.rmtree(self.root / "scratch", ignore_errors=True)
+        self.artifacts.sweep()
 
     def done(self, key: str) -> dict[str, Any] | None:
         """Output of a step that is done, else None."""
@@ -220,8 +224,6 @@ class Store:
         )
 
     def _clear(self, step: Step) -> None:
-        import shutil
-
         shutil.rmtree(self.root / "scratch" / step.key, ignore_errors=True)
 
     # -- reading facts --------------------------------------------------------------------
