@@ -69,11 +69,17 @@ def outputs():
 
 def facts(**changed) -> ReportFacts:
     money = [
-        {"account": "label", "lines": 1, "unit": "label", "amount": -600.0, "money": "-600.00 CNY"},
+        {
+            "account": "label",
+            "lines": 1,
+            "quantity": "2,000 label",
+            "amount": -600.0,
+            "money": "-600.00 CNY",
+        },
         {
             "account": "value.correct",
             "lines": 9,
-            "unit": "correct_answer",
+            "quantity": "1,296 correct_answer",
             "amount": 40.5,
             "money": "40.50 CNY",
         },

@@ -49,6 +49,7 @@ def test_a_step_is_run_once_and_paid_once(any_store):
     assert buy(any_store) == ({"bought": 2000}, False)
     spent = {row["account"]: row["nano"] for row in any_store.sums()}
     assert spent["label"] == -600 * 10**9
+    assert {row["account"]: row["quantity"] for row in any_store.sums()}["label"] == "2000"
 
 
 def test_a_step_that_fails_leaves_neither_facts_nor_money(any_store):

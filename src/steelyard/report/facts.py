@@ -45,7 +45,7 @@ def gather(store: Store, product: ProductFile, outputs: dict[str, Output]) -> Re
         {
             "account": row["account"],
             "lines": row["lines"],
-            "unit": row["unit"],
+            "quantity": f"{Decimal(row['quantity']):,.6g} {row['unit']}",
             "amount": row["nano"] / NANO,
             "money": str(Money(row["nano"], row["currency"])),
         }

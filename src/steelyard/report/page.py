@@ -168,7 +168,7 @@ def _canary(facts: ReportFacts, words: Words, language: str) -> str:
 def _money(facts: ReportFacts, words: Words, language: str) -> str:
     if not facts.money:
         return ""
-    rows = [[r["account"], f"{r['lines']:,}", r["unit"], r["money"]] for r in facts.money]
+    rows = [[r["account"], f"{r['lines']:,}", r["quantity"], r["money"]] for r in facts.money]
     return _figure(charts.money(facts.money, words)) + _table(words["accounts"], rows)
 
 

@@ -80,11 +80,26 @@ def verify(connection: sa.Connection) -> int:
 
 
 def sums(connection: sa.Connection, *, turn: int | None = None) -> list[dict[str, Any]]:
-    """Lines, money and quantity unit by account, in the order of accounts."""
-    query = sa.select(
-        entry.c.account, entry.c.unit, entry.c.currency,
-        sa.func.count().label("lines"), sa.func.sum(entry.c.nano).label("nano"),
-    ).group_by(entry.c.account, entry.c.unit, entry.c.currency).order_by(entry.c.account)  # fmt: skip
+    """Lines, exact quantity and money by account and unit, in the order of accounts."""
+    e = entry.c
+    query = sa.select(e.account, e.unit, e.currency, e.quantity, e.nano)
     if turn is not None:
-        query = query.where(entry.c.turn == turn)
-    return [dict(r) | {"nano": int(r["nano"])} for r in connection.execute(query).mappings()]
+        query = query.where(e.turn == turn)
+    found: dict[tuple[str, str, str], list[Any]] = {}
+    for row in connection.execute(query):
+        # Added here: SQLite would add the decimal texts as binary fractions.
+        total = found.setdefault((row.account, row.unit, row.currency), [0, Decimal(0), 0])
+        total[0] += 1
+        total[1] += Decimal(row.quantity)
+        total[2] += row.nano
+    return [
+        {
+            "account": account,
+            "unit": unit,
+            "currency": currency,
+            "lines": lines,
+            "quantity": format(quantity.normalize(), "f"),
+            "nano": nano,
+        }
+        for (account, unit, currency), (lines, quantity, nano) in sorted(found.items())
+    ]

@@ -30,22 +30,22 @@ def run(
     examples, held = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
     part = first(held, ITEMS_MAX)
     sizes = sorted({max(LABELS_MIN, round(len(examples) * s)) for s in product.spec.plan.curve})
-    points, fitted_s = [], 0.0
-    before = store.clock.cpu_s()
+    points: list[dict[str, Any]] = []
+    used = 0.0
     for n in (n for n in sizes if n < len(examples)):
-        started = store.clock.cpu_s()
         folder = step.scratch / str(n)
         folder.mkdir(exist_ok=True)
         trained = train(
             store, product, task, first(examples, n), dataset=dataset, folder=folder,
             report=report, what=f"curve {n}",
         )  # fmt: skip
-        fitted_s += trained.progress.cpu_s - (store.clock.cpu_s() - started)
+        lap = store.clock.cpu_s()
         points.append(_point(task, n, evaluate(task, logits_of(trained, part), part.labels)))
+        used += trained.cpu_s + store.clock.cpu_s() - lap
+    lap = store.clock.cpu_s()
     logits = Predictor.open(store.artifacts.open(variant), threads=2).logits(part.contents)
     points.append(_point(task, len(examples), evaluate(task, logits, part.labels)))
-    # An interrupted attempt's seconds are in `progress`, this attempt's are on the clock.
-    step.cpu_s = store.clock.cpu_s() - before + max(0.0, fitted_s)
+    step.cpu_s = used + store.clock.cpu_s() - lap
     return {"curve": points}
 
 

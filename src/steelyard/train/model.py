@@ -37,6 +37,12 @@ class Trained:
     backbone: Backbone | None
     progress: Progress
     recipe: Recipe
+    setup_s: float = 0.0  # CPU seconds before the loop, of the last attempt alone
+
+    @property
+    def cpu_s(self) -> float:
+        """Setting up once, and the loop over all its attempts."""
+        return self.setup_s + self.progress.cpu_s
 
 
 def run(
@@ -64,7 +70,7 @@ def run(
         )  # fmt: skip
     on = f"holdout of {dataset} against {baseline}"
     step.measure(variant, "gain", gain.value, low=gain.low, high=gain.high, n=gain.n, on=on)
-    step.cpu_s = trained.progress.cpu_s + store.clock.cpu_s() - rest
+    step.cpu_s = trained.cpu_s + store.clock.cpu_s() - rest
     return {
         "variant": variant, "name": NAME, **found.to_json(), "against_baseline": asdict(gain),
         "history": trained.progress.history, "precision": trained.recipe.precision,
@@ -77,6 +83,7 @@ def train(
     report: Report | None, what: str,
 ) -> Trained:  # fmt: skip
     """One training run in `folder`, continued when it was interrupted there."""
+    started = store.clock.cpu_s()
     torch = need("torch", extra="train")
     settings = product.spec.train
     learn, validation = parted(examples, validation=settings.validation)
@@ -93,13 +100,14 @@ def train(
         augment=settings.augment, seed=settings.seed,
     )  # fmt: skip
     said = None if report is None else (lambda p, steps: report(what, p.step, steps))
+    setup_s = store.clock.cpu_s() - started
     progress = fit(
         task, module, preprocessor, learn, validation, recipe,
         folder=folder, clock=store.clock, report=said,
     )  # fmt: skip
     if settings.method == "lora" and backbone is not None:
         module.encoder = module.encoder.merge_and_unload()
-    return Trained(module, preprocessor, backbone, progress, recipe)
+    return Trained(module, preprocessor, backbone, progress, recipe, setup_s)
 
 
 def _backbone(store: Store, product: ProductFile, dataset: str, folder: Path) -> Backbone:
