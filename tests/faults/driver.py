@@ -17,6 +17,7 @@ class Ticks(Clock):
 
     def __init__(self) -> None:
         self.s = 0.0
+        self.of_thread = threading.local()
 
     def cpu_s(self) -> float:
         if threading.current_thread() is threading.main_thread():
@@ -27,8 +28,8 @@ class Ticks(Clock):
         return 0.001 * self.cpu_s()
 
     def thread_cpu_s(self) -> float:
-        self.local = getattr(self, "local", 0) + 1
-        return float(self.local)
+        self.of_thread.s = getattr(self.of_thread, "s", 0.0) + 1
+        return float(self.of_thread.s)
 
 
 class Killer(Silent):
