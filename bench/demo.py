@@ -1,6 +1,7 @@
 """The demo after installation: wall time, peak memory, and what the turn found.
 
-`python bench/demo.py` runs examples/reviews from nothing in a temporary store.
+`python bench/demo.py [FOLDER]` runs examples/reviews from nothing in a temporary store, which is
+copied to FOLDER afterwards.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ def main() -> None:
         command = [sys.executable, "-m", "steelyard", "turn", str(product), "--json"]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         wall_s = time.perf_counter() - before
+        if len(sys.argv) > 1:  # keep the store, for bench/replay.py and for its report
+            shutil.copytree(Path(folder) / ".steelyard", sys.argv[1], dirs_exist_ok=True)
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     outputs = json.loads(done.stdout)["outputs"]
     table = {row["name"]: row for row in outputs["compress"]["table"]}

@@ -137,7 +137,7 @@ class Compress(Section):
     quality_loss_max: float = Field(
         0.005, ge=0, lt=1, description="of the task's quality, absolute"
     )
-    measure_items: int = Field(128, ge=8, description="hold-out records timed, with their lengths")
+    measure_items: int = Field(96, ge=8, description="hold-out records timed, with their lengths")
     calibration_items: int = Field(300, ge=8, description="training texts shown to the quantizer")
 
 
