@@ -56,6 +56,14 @@ def test_a_cheaper_variant_of_equal_quality_is_worth_what_it_saves():
     assert option(plan, "cheaper_variant").net == pytest.approx(15.0)
 
 
+def test_a_dearer_variant_that_only_looks_better_is_no_option():
+    noisy = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
+    surely = Priced("c", "large", 0.95, 0.945, 0.955, 0.06)
+    assert allocate(replace(FACTS, curve=None, alternatives=[noisy])).recommendation == "nothing"
+    plan = allocate(replace(FACTS, curve=None, alternatives=[noisy, surely]))
+    assert plan.recommendation == "cheaper_variant" and "large instead of live" in plan.because
+
+
 def test_no_curve_and_an_empty_pool_are_said():
     assert "no learning curve" in labels(replace(FACTS, curve=None)).because
     assert "pool is empty" in labels(replace(FACTS, labels_pool=2000)).because

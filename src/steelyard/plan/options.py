@@ -131,11 +131,13 @@ def labels(facts: PlanFacts) -> Option:
 def cheaper(facts: PlanFacts) -> list[Option]:
     """The measured variant that saves most; it exists, so it costs nothing but what it loses."""
     found = [
-        _cheaper(facts, other)
+        (other.cost_per_1000 < facts.live.cost_per_1000, _cheaper(facts, other))
         for other in facts.alternatives
         if other.variant != facts.live.variant
     ]
-    saving = [option for option in found if option.value > 0]
+    # A dearer one counts only when it is better for certain: the best of several noisy measures
+    # nearly always looks a little better than the live one.
+    saving = [o for costs_less, o in found if o.value > 0 and (costs_less or o.low > 0)]
     if not saving:
         why = f"no measured variant is worth more than {facts.live.name}"
         return [

@@ -100,8 +100,8 @@ WORDS: dict[str, dict[str, str]] = {
     },
 }
 OPTION_NAMES = {
-    "en": {"labels": "labels", "cheaper_variant": "a cheaper variant", "nothing": "nothing", "market": "the market"},
-    "zh": {"labels": "标注", "cheaper_variant": "更便宜的版本", "nothing": "什么都不做", "market": "市场"},
+    "en": {"labels": "labels", "cheaper_variant": "another variant", "nothing": "nothing", "market": "the market"},
+    "zh": {"labels": "标注", "cheaper_variant": "另一个版本", "nothing": "什么都不做", "market": "市场"},
 }  # fmt: skip
 EVIDENCE = {
     "en": {"measured": "measured", "extrapolated": "extrapolated", "assumed": "assumed"},
