@@ -10,11 +10,11 @@ from tests.serving import publish, release
 
 from steelyard.errors import StoreError, UserError
 from steelyard.market import release as release_step
-from steelyard.market.readout import Arm, decide, readout
+from steelyard.market.readout import Arm, decide, difference, readout
 from steelyard.market.replay import Visit, replay
 from steelyard.serve import Server
 from steelyard.spec import load
-from steelyard.stats import Interval
+from steelyard.stats import Interval, Sample
 from steelyard.store import tables
 from steelyard.tasks import open_task
 
@@ -48,6 +48,11 @@ def test_the_decision_follows_the_interval_and_the_money(facts, decision):
 def test_nothing_is_promoted_while_a_real_loss_is_still_possible(value, half):
     found = decided(value, value - half, value + half)
     assert found.decision != "promote" or value - half > -0.02
+
+
+def test_an_arm_without_answers_gives_the_widest_interval_there_is():
+    seen = difference(Sample.of([1.0]), Sample.of([]), confidence=0.95, tuned_at=100)
+    assert (seen.low, seen.high) == (-1.0, 1.0)
 
 
 def visits(n, *, seed=0, experiment="e"):

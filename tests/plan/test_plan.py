@@ -44,7 +44,11 @@ def test_an_interval_that_holds_zero_says_an_experiment_first():
 
 def test_the_market_without_evidence_is_assumed_and_has_no_figure():
     market = option(allocate(FACTS), "market")
-    assert market.evidence == "assumed" and market.net == 0.0 and "held-out group" in market.because
+    assert (
+        market.evidence == "assumed"
+        and market.net is market.low is None
+        and "held-out group" in market.because
+    )
 
 
 def test_a_cheaper_variant_of_equal_quality_is_worth_what_it_saves():
@@ -54,6 +58,24 @@ def test_a_cheaper_variant_of_equal_quality_is_worth_what_it_saves():
     )
     assert plan.recommendation == "cheaper_variant"
     assert option(plan, "cheaper_variant").net == pytest.approx(15.0)
+
+
+def test_a_sure_saving_is_not_hidden_behind_an_unsure_gain():
+    wide = fit_curve(
+        [Point(n, q, 0.05) for n, q in ((250, 0.7), (500, 0.78), (1000, 0.76), (2000, 0.83))],
+        seed=0,
+    )
+    other = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
+    live = replace(LIVE, low=0.85, high=0.85)
+    plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1, alternatives=[other], live=live))
+    assert plan.options[0].name == "labels" and plan.recommendation == "cheaper_variant"
+    assert "labels may return more" in plan.because and "labels 可能" in plan.because_zh
+
+
+def test_unknown_is_not_zero():
+    found = labels(replace(FACTS, curve=None))
+    assert found.net is None and found.evidence == "assumed"
+    assert allocate(replace(FACTS, curve=None)).recommendation == "nothing"
 
 
 def test_a_dearer_variant_that_only_looks_better_is_no_option():

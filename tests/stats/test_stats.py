@@ -14,7 +14,6 @@ from steelyard.stats import (
     bootstrap_many,
     difference,
     fit_curve,
-    mean_sequence,
     paired_difference,
     radius,
 )
@@ -96,11 +95,6 @@ def test_the_radius_is_that_of_the_published_equation():
     rho2 = (-2 * np.log(alpha) + np.log(-2 * np.log(alpha)) + 1) / tuned
     expected = np.sqrt(2 * (n * rho2 + 1) / (n**2 * rho2) * np.log(np.sqrt(n * rho2 + 1) / alpha))
     assert radius(n, confidence=0.95, tuned_at=tuned) == pytest.approx(expected)
-
-
-def test_a_mean_sequence_holds_the_mean():
-    found = mean_sequence(Sample.of([0.0, 1.0] * 200), tuned_at=400)
-    assert found.low < 0.5 < found.high and found.value == 0.5
 
 
 def test_the_bootstrap_interval_of_a_mean_is_the_textbook_one():

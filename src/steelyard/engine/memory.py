@@ -8,17 +8,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import psutil
+
 from steelyard.engine.predictor import Predictor, read_config
 from steelyard.tasks import open_task
 
-PAGE_MB = 4096 / 2**20
 _LIBRARIES = {"torch": ("torch", "transformers"), "onnxruntime": ("onnxruntime",), "openvino": ("openvino",)}  # fmt: skip
 
 
 def resident_mb() -> float:
     """Anonymous and file pages of this process that are in memory now."""
-    fields = Path("/proc/self/statm").read_text(encoding="ascii").split()
-    return int(fields[1]) * PAGE_MB
+    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 def main(folder: Path) -> float:

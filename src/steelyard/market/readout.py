@@ -13,7 +13,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from steelyard.spec import ProductFile
-from steelyard.stats import Interval, Sample, difference
+from steelyard.stats import Interval, Sample
+from steelyard.stats import difference as sequence
 from steelyard.store import Store, tables
 from steelyard.tasks import Task
 
@@ -74,6 +75,12 @@ def readout(
     value = float(product.spec.money.correct_answer)
     loss = product.spec.market.outcome_loss_max
     return Readout(arms, found, path, decide(found, arms["live"], arms["canary"], loss_max=loss, value=value))  # fmt: skip
+
+
+def difference(live: Sample, canary: Sample, *, confidence: float, tuned_at: int) -> Interval:
+    """canary - live, always valid. Outcomes lie in [0, 1], so it never leaves [-1, 1]."""
+    found = sequence(live, canary, confidence=confidence, tuned_at=tuned_at)
+    return Interval(found.value, max(-1.0, found.low), min(1.0, found.high), found.n)
 
 
 def decide(found: Interval, live: Arm, canary: Arm, *, loss_max: float, value: float) -> Decision:

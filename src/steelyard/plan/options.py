@@ -49,14 +49,17 @@ class PlanFacts:
 
 @dataclass(frozen=True)
 class Option:
-    """`net` and its interval: value until the next turn, minus the money spent now."""
+    """`net` and its interval: value until the next turn, minus the money spent now.
+
+    None where the ledger has no evidence: unknown is not zero.
+    """
 
     name: str
     spend: float
-    value: float
-    net: float
-    low: float
-    high: float
+    value: float | None
+    net: float | None
+    low: float | None
+    high: float | None
     evidence: str
     because: str
     because_zh: str
@@ -78,26 +81,25 @@ class Plan:
 
 
 def allocate(facts: PlanFacts) -> Plan:
-    """The option with the largest net value whose interval is above zero; an experiment first
-    when the best one's interval holds zero; nothing when none promises anything."""
-    known = [labels(facts), *cheaper(facts), nothing()]
-    options = [*sorted(known, key=lambda o: (-o.net, o.name != "nothing")), market(facts)]
+    """The largest net value among those whose whole interval is above zero; where there is none,
+    an experiment with the most promising one; nothing when none promises anything."""
+    found = [labels(facts), cheaper(facts), nothing(), market(facts)]
+    options = sorted(found, key=lambda o: (o.net is None, -(o.net or 0.0), o.name != "nothing"))
     best = options[0]
-    if best.name == "nothing":
-        return _plan(
-            facts,
-            "nothing",
-            options,
-            "no known option returns more than it costs",
-            "已知选项都不能收回成本",
-        )
-    if best.low > 0:
-        return _plan(facts, best.name, options, best.because, best.because_zh)
-    return _plan(
-        facts, f"an experiment first: {best.name}", options,
-        f"{best.because}; the interval holds zero, so measure on a part before the whole unit",
-        f"{best.because_zh}；区间包含零，应先小规模试验",
-    )  # fmt: skip
+    sure = next((o for o in options if o.low is not None and o.low > 0), None)
+    if sure is best:
+        what, why, why_zh = best.name, best.because, best.because_zh
+    elif sure:
+        what = sure.name
+        why = f"{sure.because}; {best.name} may return more, but its interval holds zero: try a part of it"
+        why_zh = f"{sure.because_zh}；{best.name} 可能回报更高，但区间包含零：可先小规模试验"
+    elif best.name == "nothing":
+        what, why, why_zh = "nothing", "no known option returns more than it costs", "已知选项都不能收回成本"  # fmt: skip
+    else:
+        what = f"an experiment first: {best.name}"
+        why = f"{best.because}; the interval holds zero, so measure on a part before the whole unit"
+        why_zh = f"{best.because_zh}；区间包含零，应先小规模试验"
+    return Plan(what, facts.unit, facts.currency, options, why, why_zh)
 
 
 def labels(facts: PlanFacts) -> Option:
@@ -114,7 +116,9 @@ def labels(facts: PlanFacts) -> Option:
             why, why_zh = "the unit buys no label", "这笔钱买不到一条标注"
         else:
             why, why_zh = "no learning curve was measured", "尚未测量学习曲线"
-        return Option("labels", 0.0, 0.0, 0.0, 0.0, 0.0, ASSUMED, why, why_zh)
+        if more == 0:  # known: no money goes in and nothing comes out
+            return Option("labels", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why, why_zh)
+        return Option("labels", 0.0, None, None, None, None, ASSUMED, why, why_zh)
     spend = more * facts.label_price + facts.retrain_cost
     gain = facts.curve.gain(facts.labels_bought, facts.labels_bought + more)
     worth = facts.requests * facts.correct_answer
@@ -128,7 +132,7 @@ def labels(facts: PlanFacts) -> Option:
     )  # fmt: skip
 
 
-def cheaper(facts: PlanFacts) -> list[Option]:
+def cheaper(facts: PlanFacts) -> Option:
     """The measured variant that saves most; it exists, so it costs nothing but what it loses."""
     found = [
         (other.cost_per_1000 < facts.live.cost_per_1000, _cheaper(facts, other))
@@ -137,26 +141,28 @@ def cheaper(facts: PlanFacts) -> list[Option]:
     ]
     # A dearer one counts only when it is better for certain: the best of several noisy measures
     # nearly always looks a little better than the live one.
-    saving = [o for costs_less, o in found if o.value > 0 and (costs_less or o.low > 0)]
+    saving = [s for costs_less, s in found if s.net > 0 and (costs_less or s.low > 0)]
     if not saving:
         why = f"no measured variant is worth more than {facts.live.name}"
-        return [
-            Option(
-                "cheaper_variant",
-                0.0,
-                0.0,
-                0.0,
-                0.0,
-                0.0,
-                MEASURED,
-                why,
-                f"没有比 {facts.live.name} 更划算的已测版本",
-            )
-        ]
-    return [max(saving, key=lambda option: option.net)]
+        why_zh = f"没有比 {facts.live.name} 更划算的已测版本"
+        return Option("cheaper_variant", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why, why_zh)
+    best = max(saving, key=lambda s: s.net)
+    return Option(
+        "cheaper_variant", 0.0, best.net, best.net, best.low, best.high, MEASURED,
+        best.because, best.because_zh,
+    )  # fmt: skip
 
 
-def _cheaper(facts: PlanFacts, other: Priced) -> Option:
+@dataclass(frozen=True)
+class _Saving:
+    net: float
+    low: float
+    high: float
+    because: str
+    because_zh: str
+
+
+def _cheaper(facts: PlanFacts, other: Priced) -> _Saving:
     live, worth = facts.live, facts.requests * facts.correct_answer
     saved = (live.cost_per_1000 - other.cost_per_1000) * facts.requests / 1000
     lost = (live.accuracy - other.accuracy) * worth
@@ -165,9 +171,7 @@ def _cheaper(facts: PlanFacts, other: Priced) -> Option:
     net = saved - lost
     because = f"{other.name} instead of {live.name}: {saved:+,.2f} {facts.currency} of serving, {-lost:+,.2f} of answers over {facts.requests:,} requests"
     because_zh = f"用 {other.name} 代替 {live.name}：{facts.requests:,} 次请求中服务成本 {saved:+,.2f} {facts.currency}，答案价值 {-lost:+,.2f}"
-    return Option(
-        "cheaper_variant", 0.0, net, net, net - spread, net + spread, MEASURED, because, because_zh
-    )
+    return _Saving(net, net - spread, net + spread, because, because_zh)
 
 
 def nothing() -> Option:
@@ -179,8 +183,4 @@ def market(facts: PlanFacts) -> Option:
     probe = facts.unit * PROBE
     why = f"no evidence in the ledger: spend {probe:,.2f} {facts.currency} on one channel with a held-out group, and the next plan can tell"
     why_zh = f"账本中没有证据：先用 {probe:,.2f} {facts.currency} 在一个渠道做有对照组的试验，下次规划即可判断"
-    return Option("market", probe, 0.0, 0.0, 0.0, 0.0, ASSUMED, why, why_zh)
-
-
-def _plan(facts: PlanFacts, what: str, options: list[Option], why: str, why_zh: str) -> Plan:
-    return Plan(what, facts.unit, facts.currency, options, why, why_zh)
+    return Option("market", probe, None, None, None, None, ASSUMED, why, why_zh)

@@ -118,7 +118,7 @@ def options(rows: Sequence[Facts], names: Mapping[str, str], words: Words, recom
     """Net value of each option with its interval."""
     step = 44
     canvas = Canvas(WIDTH, 48 + step * max(1, len(rows)), words["plan"], words["plan_note"])
-    values = [0.0, *(r[k] for r in rows for k in ("low", "high", "net"))]
+    values = [0.0, *(r[k] for r in rows for k in ("low", "high", "net") if r[k] is not None)]
     x = Scale.of(values, 150, canvas.width - 90)
     foot = 14 + step * len(rows)
     for tick in x.ticks():
@@ -129,7 +129,7 @@ def options(rows: Sequence[Facts], names: Mapping[str, str], words: Words, recom
         level = 14 + i * step + step / 2 - 6
         best = row["name"] in recommended
         canvas.text(0, level + 4, names.get(row["name"], row["name"]), css="label strong" if best else "label")  # fmt: skip
-        if row["evidence"] == "assumed":
+        if row["net"] is None:
             canvas.text(x(0.0) + 10, level + 4, "?", css="label")
             continue
         canvas.rule(x(row["low"]), level, x(row["high"]), level, css="error thick")

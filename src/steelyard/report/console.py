@@ -54,7 +54,7 @@ def _money(facts: ReportFacts) -> Any:
 def _options(facts: ReportFacts, plan: dict[str, Any]) -> Any:
     table = _table(f"Where {facts.unit} {facts.currency} go", ["option", "net", "interval", "evidence", "because"])  # fmt: skip
     for o in plan["options"]:
-        known = o["evidence"] != "assumed"
+        known = o["net"] is not None
         table.add_row(
             o["name"], f"{o['net']:+,.2f}" if known else "?",
             f"[{o['low']:+,.0f}, {o['high']:+,.0f}]".replace("[", "\\[") if known else "?",

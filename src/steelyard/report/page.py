@@ -102,8 +102,8 @@ def _plan(facts: ReportFacts, words: Words, language: str) -> str:
     rows = [
         [
             names.get(o["name"], o["name"]), f"{o['spend']:,.2f}",
-            "?" if o["evidence"] == "assumed" else f"{o['net']:+,.2f}",
-            "?" if o["evidence"] == "assumed" else f"[{o['low']:+,.0f}, {o['high']:+,.0f}]",
+            "?" if o["net"] is None else f"{o['net']:+,.2f}",
+            "?" if o["net"] is None else f"[{o['low']:+,.0f}, {o['high']:+,.0f}]",
             evidence.get(o["evidence"], o["evidence"]), o[because],
         ]
         for o in plan["options"]

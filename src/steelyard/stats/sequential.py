@@ -32,23 +32,18 @@ class Sample:
 
 
 def radius(n: float, *, confidence: float, tuned_at: float) -> float:
-    """Half width of the sequence in standard deviations of one observation (their eq. 16).
+    """Half width of the sequence in standard deviations of one observation (their
+    sequence for a mean, with a normal mixture).
 
     `tuned_at` is the n where it is narrowest; it holds at every other n too.
     """
     if n <= 0:
         return math.inf
     alpha = 1 - confidence
-    # rho of their Appendix B.2, narrowest at `tuned_at`
+    # their choice of rho, narrowest at `tuned_at`
     log = -2 * math.log(alpha)
     rho2 = (log + math.log(log) + 1) / max(1.0, tuned_at)
     return math.sqrt((n * rho2 + 1) / (n * n * rho2) * math.log((n * rho2 + 1) / alpha**2))
-
-
-def mean_sequence(sample: Sample, *, confidence: float = 0.95, tuned_at: int) -> Interval:
-    """Always-valid interval of a mean."""
-    half = math.sqrt(_smoothed(sample)) * radius(sample.n, confidence=confidence, tuned_at=tuned_at)
-    return _interval(sample.mean, half if sample.n else math.inf, sample.n)
 
 
 def difference(a: Sample, b: Sample, *, confidence: float = 0.95, tuned_at: int) -> Interval:

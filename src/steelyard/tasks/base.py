@@ -126,7 +126,7 @@ class Task(Protocol):
         """What a report shows beside the metrics, as JSON: confusion, per label, calibration."""
 
     def outcome(self, answer: str, label: str) -> float:
-        """What came of one answer when the truth arrived: 1.0 right, 0.0 wrong."""
+        """What came of one answer when the truth arrived, from 0.0 (wrong) to 1.0 (right)."""
 
     def contract_examples(self) -> list[tuple[Any, str]]:
         """JSON values and labels small enough to train two steps on in a test."""
