@@ -197,8 +197,16 @@ def _replay(run: Turn, step: Step) -> dict[str, Any]:
     return market.run(
         run.store, run.product, step, task=run.task, dataset=run.of("data", "dataset"),
         live=run.of("release", "live"), canary=run.of("release", "canary"),
+        sent_before=_sent_before(run),
         serve=lambda: Server(run.store, run.product, port=0), progress=run.watcher.advance,
     )  # fmt: skip
+
+
+def _sent_before(run: Turn) -> int:
+    from steelyard import market
+
+    pair = {arm: run.of("release", arm) for arm in ("live", "canary")}
+    return market.sent_before(run.store, turn=run.id, **pair)
 
 
 def _plan(run: Turn, step: Step) -> dict[str, Any]:
@@ -237,9 +245,11 @@ STEPS = (
         "release", ("market",),
         lambda run: [str(run.id), str(run.of("compress", "chosen"))], _release,
     ),
+    # An experiment that is undecided goes on in the next turn with records not sent yet.
     StepPlan(
         "replay", ("market", "money", "serve"),
-        _ids(_DATA, ("release", "live"), ("release", "canary")), _replay,
+        lambda run: [*_ids(_DATA, ("release", "live"), ("release", "canary"))(run), str(_sent_before(run))],
+        _replay,
     ),
     StepPlan("curve", ("train", "plan"), _ids(_LABELS, ("train", "variant")), _curve),
     StepPlan(

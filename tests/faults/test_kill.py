@@ -35,6 +35,9 @@ def make(folder: Path, encoder: Path) -> Path:
     # that sums are comparable to the last digit.
     text = PRODUCT.format(encoder=encoder).replace("cpu_hour: 0.35", "cpu_hour: 0.36")
     text += "serve: {batch_tokens: 1, batch_wait_ms: 0}\n"
+    # three looks, none of which is sure: the experiment sends all its requests
+    text = text.replace("replay: 60,", "replay: 60, look_every: 20,")
+    text = text.replace("outcome_loss_max: 0.5", "outcome_loss_max: 0.0001")
     (folder / "product.yaml").write_text(text, encoding="utf-8")
     (folder / ".steelyard").mkdir()
     (folder / ".steelyard" / "salt").write_text("00" * 16)  # the same users on the same arms
@@ -90,14 +93,17 @@ def test_a_turn_killed_at_every_boundary_and_inside_steps_pays_once_and_chooses_
     assert found["sums"]["label"] == -60 * 10**9 and found["answers"] == 60
 
 
-def test_a_second_turn_on_the_same_file_pays_nothing_but_its_own_decisions(
+def test_a_second_turn_pays_only_for_its_decisions_and_for_the_requests_it_sends(
     whole, tmp_path, encoder
 ):
     product = make(tmp_path / "p", encoder)
     assert run(product, "never") == 0
-    before = facts(product)["sums"]
+    before = facts(product)
+    assert run(product, "end:replay") == -signal.SIGKILL  # an experiment that goes on, killed
     assert run(product, "never") == 0
-    after = facts(product)["sums"]
-    free = {k for k in after if k not in ("cpu.release", "cpu.plan", "cpu.replay")}
-    assert {k: after[k] for k in free} == {k: before[k] for k in free}
+    after = facts(product)
+    assert before["decision"] == "keep" and (before["answers"], after["answers"]) == (60, 120)
+    own = {"cpu.release", "cpu.plan", "cpu.replay", "cpu.serve", "value.correct"}
+    paid = {k: v for k, v in after["sums"].items() if k not in own}
+    assert paid == {k: v for k, v in before["sums"].items() if k not in own}
     shutil.rmtree(tmp_path / "p")

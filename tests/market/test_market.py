@@ -2,6 +2,7 @@
 
 import threading
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ from steelyard.errors import StoreError, UserError
 from steelyard.market import release as release_step
 from steelyard.market.readout import Arm, decide, difference, readout
 from steelyard.market.replay import Visit, replay
+from steelyard.market.run import Experiment, sent_before, stream
+from steelyard.market.run import run as market_run
 from steelyard.serve import Server
 from steelyard.spec import load
 from steelyard.stats import Interval, Sample
@@ -144,6 +147,92 @@ def test_a_canary_as_good_as_the_live_one_is_not_rolled_back(store, product_file
     assert found.decision.decision != "rolled back" and found.arms["canary"].cost_per_1000 > 0
 
 
+def published_stream(store, n=200):
+    """`n` labelled records that were never trained on, as the data stage leaves them."""
+    rows = reviews(n, seed=8)
+    table = pa.table(
+        {
+            "id": [r["id"] for r in rows],
+            "content": [r["text"] for r in rows],
+            "label": [r["label"] for r in rows],
+            "split": ["stream"] * n,
+        }
+    )
+    store.datasets.publish("records", table, tag="d")
+
+
+def replayed(store, product_file, pair, *, turn, key):
+    """One replay step of a turn, as the loop runs it."""
+    product = load(product_file)
+    sent = sent_before(store, turn=turn, **pair)
+
+    def work(step):
+        return market_run(
+            store, product, step, dataset="d", sent_before=sent, **pair,
+            task=open_task("text_classification", labels=("negative", "positive")),
+            serve=lambda: Server(store, product),
+        )  # fmt: skip
+
+    output, _ = store.step(turn, "replay", f"{key:0>16}", work, cpu_price=0)
+    return output
+
+
+def canary_of(store, product_file, *, flip, loss_max, replay=100, look_every=20):
+    live, canary = publish(store), publish(store, seed=3, name="new", flip=flip)
+    release(store, live, "live")
+    release(store, canary, "canary", 0.5)
+    published_stream(store)
+    text = product_file.read_text(encoding="utf-8").replace("outcome_loss_max: 0.5", f"outcome_loss_max: {loss_max}")  # fmt: skip
+    text = text.replace("replay: 60,", f"replay: {replay}, look_every: {look_every},")
+    product_file.write_text(text, encoding="utf-8")
+    return {"live": live, "canary": canary}
+
+
+def test_a_replay_stops_as_soon_as_the_answer_is_sure(store, product_file):
+    pair = canary_of(store, product_file, flip=True, loss_max=0.02)
+    found = replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")
+    assert found["decision"] == "rolled back" and found["sent"] < 100
+    assert [r["state"] for r in store.releases()] == ["live"]
+
+
+def test_an_undecided_experiment_goes_on_in_the_next_turn_with_new_records(store, product_file):
+    pair = canary_of(store, product_file, flip=False, loss_max=0.0001, replay=120)
+    first_turn = store.begin_turn("m1")
+    first = replayed(store, product_file, pair, turn=first_turn, key="a")
+    assert first["decision"] == "keep" and (first["sent_before"], first["sent"]) == (0, 120)
+    assert sent_before(store, turn=first_turn, **pair) == 0  # the same turn, walked again
+    store.end_turn(first_turn)
+    second_turn = store.begin_turn("m2")
+    second = replayed(store, product_file, pair, turn=second_turn, key="b")
+    assert (second["sent_before"], second["sent"]) == (120, 80)  # all that was left
+    assert second["difference"]["n"] == 200 == len(store.database.rows(tables.answer.select()))
+    store.end_turn(second_turn)
+    third = replayed(store, product_file, pair, turn=store.begin_turn("m3"), key="c")
+    assert third["sent"] == 0 and "every labelled record" in third["reason"]
+    assert "请补充数据" in third["reason_zh"]
+
+
+def test_a_killed_replay_looks_at_the_same_places(store, product_file):
+    pair = canary_of(store, product_file, flip=True, loss_max=0.02)
+    product = load(product_file)
+    task = open_task("text_classification", labels=("negative", "positive"))
+    visits = stream(store, product, dataset="d", prefix=Experiment(store, product, task, **pair).prefix)  # fmt: skip
+    with Server(store, product) as url:
+        replay(url, visits[:95])  # stands for an attempt that was killed near its end
+    found = replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")
+    assert found["sent"] < 100 and found["difference"]["n"] == found["sent"]
+
+
+def test_long_ids_that_begin_alike_are_different_requests(store, product_file):
+    rows = reviews(20, seed=8)
+    alike = ["the same long beginning of every id of this file " * 2 + r["id"] for r in rows]
+    columns = {"id": alike, "content": [r["text"] for r in rows], "label": [r["label"] for r in rows]}  # fmt: skip
+    store.datasets.publish("records", pa.table(columns | {"split": ["stream"] * 20}), tag="d")
+    visits = stream(store, load(product_file), dataset="d", prefix="p", records=20)
+    assert len({v.request_id for v in visits}) == 20
+    assert all(len(v.request_id) <= 64 for v in visits)
+
+
 def released(store, product_file, chosen, baseline):
     product = load(product_file)
     output, _ = store.step(
@@ -160,6 +249,14 @@ def test_the_baseline_goes_live_first_and_the_chosen_one_becomes_canary(store, p
         (baseline, "live"),
         (chosen, "canary"),
     }
+
+
+def test_a_canary_that_is_undecided_stays_without_another_row(store, product_file):
+    baseline, chosen = publish(store), publish(store, seed=4, name="new")
+    released(store, product_file, chosen, baseline)
+    rows = len(store.database.rows(tables.release.select()))
+    assert released(store, product_file, chosen, baseline) == {"live": baseline, "canary": chosen}
+    assert len(store.database.rows(tables.release.select())) == rows
 
 
 def test_without_a_variant_that_meets_the_goals_there_is_no_canary(store, product_file):

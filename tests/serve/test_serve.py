@@ -79,6 +79,34 @@ def test_feedback_earns_once_however_often_it_is_sent(url, store):
         assert verify(connection) > 0
 
 
+def test_a_second_outcome_that_contradicts_the_first_is_refused_and_earns_nothing(url, store):
+    identity = ask(url)[1]["answers"][0]["answer_id"]
+    outcome = {"answer_id": identity, "kind": "outcome"}
+    assert call(url, "POST", "/v1/feedback", outcome | {"value": "negative"})[0] == 200
+    status, body, _ = call(url, "POST", "/v1/feedback", outcome | {"value": "positive"})
+    assert status == 409 and "correction" in body["error"]["repair"]
+    assert {r["account"]: r["nano"] for r in store.sums()}["value.correct"] == 0
+    correction = {"answer_id": identity, "kind": "correction", "value": "positive"}
+    assert call(url, "POST", "/v1/feedback", correction)[0] == 200
+
+
+def test_simultaneous_outcomes_of_one_answer_are_one(url, store):
+    identity = ask(url)[1]["answers"][0]["answer_id"]
+    found = []
+
+    def send(value):
+        body = {"answer_id": identity, "kind": "outcome", "value": value}
+        found.append((call(url, "POST", "/v1/feedback", body)[0], value))
+
+    threads = [threading.Thread(target=send, args=(v,)) for v in ["positive", "negative"] * 4]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    (kept,) = store.database.rows(tables.feedback.select())
+    assert all((status == 200) == (value == kept["value"]) for status, value in found)
+
+
 def test_a_wrong_answer_earns_nothing(url, store):
     _, body, _ = ask(url)
     sent = {"answer_id": body["answers"][0]["answer_id"], "kind": "outcome", "value": "negative"}
@@ -126,6 +154,16 @@ def test_simultaneous_retries_are_one_answer(url, store):
         ("/v1/predict", {"input": "x", "usr": "y"}, 422, "usr"),
         ("/v1/predict", {"input": "x", "user": 7}, 422, "user"),
         ("/v1/predict", [1, 2], 422, "dict"),
+        ("/v1/predict", b'{"input": "\\ud800"}', 422, "surrogate"),
+        ("/v1/predict", {"input": "x", "request_id": "a\u0000b"}, 422, "request_id"),
+        ("/v1/predict", {"input": "x", "request_id": "x" * 65}, 422, "request_id"),
+        ("/v1/predict", b'{"input": "x", "request_id": "\\ud800"}', 422, "request_id"),
+        (
+            "/v1/feedback",
+            {"answer_id": "a\u0000", "kind": "rating", "value": "5"},
+            422,
+            "answer_id",
+        ),
         ("/v1/predict", b"x" * 1_000_001, 413, "at most 1000000 bytes"),
         (
             "/v1/feedback",
@@ -179,6 +217,33 @@ def test_another_method_and_another_content_type_are_refused(url):
 def test_a_picture_sent_to_a_text_product_is_refused(url):
     status, body, _ = call(url, "POST", "/v1/predict", b"\x89PNG", {"Content-Type": "image/png"})
     assert status == 422 and "expected a text" in str(body)
+
+
+def test_headers_of_a_picture_are_checked_like_fields(url):
+    sent = {"Content-Type": "image/png", "X-Request-Id": "x" * 65}
+    status, body, _ = call(url, "POST", "/v1/predict", b"\x89PNG", sent)
+    assert status == 422 and body["error"]["place"] == "request_id"
+
+
+def test_a_journal_that_cannot_keep_up_refuses_instead_of_filling_the_memory(
+    store, product, monkeypatch
+):
+    from steelyard.serve import journal as module
+
+    monkeypatch.setattr(module, "WAITING_MAX", 2)
+    held = threading.Event()
+    monkeypatch.setattr(store, "record_once", lambda *_: held.wait(20))
+    journal = module.Journal(store, product)
+    rows = [{"id": "a", "variant": "v", "cpu_s": 0.0}]
+    journal.answers(rows)
+    time.sleep(0.2)  # the writer takes the first
+    journal.answers(rows)
+    journal.answers(rows)
+    with pytest.raises(RequestError) as error:
+        journal.answers(rows)
+    assert error.value.status == 503
+    held.set()
+    journal.close()
 
 
 def test_a_body_without_an_honest_length_is_still_bounded(url):

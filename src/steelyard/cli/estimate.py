@@ -79,9 +79,10 @@ def _history(file: ProductFile) -> tuple[dict[str, float], int]:
     """CPU seconds of each step's last run, and labels bought; nothing is created on the disk."""
     if not (file.folder / file.spec.store).exists():
         return {}, 0
-    s = tables.step
+    s, t = tables.step, tables.turn
+    query = sa.select(s.c.name, s.c.cpu_s, s.c.output).join(t, t.c.id == s.c.turn)
     with closing(Store.open(file)) as store:
-        rows = store.database.rows(sa.select(s.c.name, s.c.cpu_s, s.c.output).order_by(s.c.done))
+        rows = store.database.rows(query.where(t.c.product == store.product).order_by(s.c.done))
     bought = [row["output"]["bought"] for row in rows if row["name"] == "label"]
     return {row["name"]: row["cpu_s"] for row in rows}, max(bought, default=0)
 

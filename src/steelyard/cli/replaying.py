@@ -33,7 +33,7 @@ def replay_against(
         )
         if not found:
             raise Missing(str(path), "a dataset", "none yet", "run: steelyard data")
-        visits = stream(store, file, dataset=found[-1]["id"], experiment=name, records=records)
+        visits = stream(store, file, dataset=found[-1]["id"], prefix=name, records=records)
     key = os.environ.get(file.spec.serve.key_env)
     with Screen() as screen:
         screen.begin("replay")

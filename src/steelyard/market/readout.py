@@ -5,7 +5,7 @@ Knows no HTTP. Example: `decide(difference, live, canary, loss_max=0.02, value=0
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -60,10 +60,12 @@ class Readout:
 
 
 def readout(
-    store: Store, product: ProductFile, *, task: Task, variants: Mapping[str, str], prefix: str
-) -> Readout:
-    """Read the answers of one experiment (request ids begin with `prefix`) and decide."""
-    rows = _rows(store, task, prefix)
+    store: Store, product: ProductFile, *, task: Task, variants: Mapping[str, str], prefix: str,
+    without: Set[str] = frozenset(),
+) -> Readout:  # fmt: skip
+    """Read the answers of one experiment (request ids begin with `prefix`, those of `without`
+    left out) and decide."""
+    rows = [row for row in _rows(store, task, prefix) if row["request"] not in without]
     by_arm = {arm: [r for r in rows if r["variant"] == variants[arm]] for arm in ARMS}
     name = {row["id"]: row["name"] for row in store.variants()}
     price = float(product.spec.money.prices.cpu_hour)
@@ -108,7 +110,9 @@ def _rows(store: Store, task: Task, prefix: str) -> list[dict[str, Any]]:
     """Answers with their outcome, in the order of the answers."""
     a, f = tables.answer, tables.feedback
     query = (
-        sa.select(a.c.variant, a.c.cpu_s, a.c.latency_ms, a.c.label, f.c.value.label("truth"))
+        sa.select(
+            a.c.request, a.c.variant, a.c.cpu_s, a.c.latency_ms, a.c.label, f.c.value.label("truth")
+        )
         .join(f, f.c.answer == a.c.id)
         .where(f.c.kind == "outcome", a.c.request.startswith(prefix, autoescape=True))
         .where(a.c.product == store.product)

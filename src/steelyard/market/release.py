@@ -27,7 +27,9 @@ def run(
     if chosen == live:
         return {"live": live, "canary": None}
     canary = current.get("canary")
-    if canary is not None and canary != chosen:
+    if canary == chosen:  # undecided so far: it goes on
+        return {"live": live, "canary": chosen}
+    if canary is not None:
         _add(store, step, canary, "retired", 0.0, f"replaced as canary by {chosen}")
     share = product.spec.market.canary_share
     _add(store, step, chosen, "canary", share, "meets the goals at the lowest cost")

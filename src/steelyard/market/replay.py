@@ -48,6 +48,14 @@ class ReplayReport:
     def lost(self) -> int:
         return self.sent - self.acknowledged
 
+    def add(self, more: ReplayReport) -> None:
+        """Count another part of the same stream in."""
+        self.sent += more.sent
+        self.answered += more.answered
+        self.acknowledged += more.acknowledged
+        self.retried += more.retried
+        self.answers |= more.answers
+
 
 def replay(
     base_url: str, visits: Sequence[Visit], *, key: str | None = None, concurrency: int = 8,

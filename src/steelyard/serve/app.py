@@ -140,7 +140,7 @@ def _authorize(request: Request, key: str | None) -> None:
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
     given = request.headers.get("x-api-key") or bearer
     # constant time: a comparison that stops early tells how much of a guess was right
-    if not hmac.compare_digest(given.encode(), key.encode()):
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), key.encode("utf-8", "replace")):
         raise RequestError(
             401, "header", "Authorization: Bearer with the API key", "none or another key"
         )
@@ -150,8 +150,12 @@ async def _asked(request: Request, body_bytes_max: int) -> Asked:
     kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
     body = await _read(request, body_bytes_max)
     if kind.startswith("image/"):
-        user = request.headers.get("x-user", ANONYMOUS)
-        return Asked([body], user, request.headers.get("x-request-id"))
+        named = {
+            "user": request.headers.get("x-user"),
+            "request_id": request.headers.get("x-request-id"),
+        }
+        checked = _validated(PredictRequest, {"input": "", **named})
+        return Asked([body], checked.user or ANONYMOUS, checked.request_id)
     if kind != "application/json":
         raise RequestError(415, "content-type", "application/json or image/*", "another type")
     parsed = _parsed(PredictRequest, body)
@@ -175,6 +179,10 @@ def _parsed(model: type[Model], body: bytes) -> Model:
         value = json.loads(body)
     except (ValueError, RecursionError):
         raise RequestError(400, "body", "JSON in UTF-8", f"{len(body)} bytes that are not", "check quotes and encoding") from None  # fmt: skip
+    return _validated(model, value)
+
+
+def _validated(model: type[Model], value: Any) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -16,10 +16,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from steelyard.errors import RequestError
 from steelyard.spec import Money, ProductFile
 from steelyard.store import Line, Store, tables
 
 GROUP_MAX = 512
+WAITING_MAX = 8 * GROUP_MAX  # a disk that falls behind refuses instead of filling the memory
 
 
 @dataclass(frozen=True)
@@ -28,24 +30,24 @@ class _Item:
     rows: list[dict[str, Any]]
     worth: float  # correct answers it stands for
     variant: str
-    future: Future[None]
+    future: Future[bool]
 
 
 class Journal:
-    """One thread writes; callers wait for their own group."""
+    """One thread writes; callers wait for their own group, and learn whether their rows were new."""
 
     def __init__(self, store: Store, product: ProductFile) -> None:
         self.store, self.prices = store, product.spec.money.prices
         self.correct = product.spec.money.correct_answer
-        self._queue: queue.Queue[_Item | None] = queue.Queue()
+        self._queue: queue.Queue[_Item | None] = queue.Queue(WAITING_MAX)
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
-    def answers(self, rows: list[dict[str, Any]]) -> Future[None]:
+    def answers(self, rows: list[dict[str, Any]]) -> Future[bool]:
         """Rows of one request, all by one variant."""
         return self._put(_Item(tables.answer, rows, 0.0, rows[0]["variant"], Future()))
 
-    def feedback(self, row: dict[str, Any], *, worth: float, variant: str) -> Future[None]:
+    def feedback(self, row: dict[str, Any], *, worth: float, variant: str) -> Future[bool]:
         """One row; the same row again changes and earns nothing."""
         return self._put(_Item(tables.feedback, [row], worth, variant, Future()))
 
@@ -54,8 +56,14 @@ class Journal:
         self._queue.put(None)
         self._thread.join(timeout=60)
 
-    def _put(self, item: _Item) -> Future[None]:
-        self._queue.put(item)
+    def _put(self, item: _Item) -> Future[bool]:
+        try:
+            self._queue.put_nowait(item)
+        except queue.Full:
+            full = f"{WAITING_MAX} rows waiting for the disk"
+            raise RequestError(
+                503, "server", "room in the journal", full, "retry after a second"
+            ) from None
         return item.future
 
     def _work(self) -> None:
@@ -78,14 +86,22 @@ class Journal:
                 return
 
     def _commit(self, group: list[_Item]) -> None:
+        seen: set[str] = set()
+
+        def lines(new: set[str]) -> list[Line]:
+            seen.update(new)
+            return self._lines(group, new)
+
         try:
-            self.store.record_once(group_rows(group), lambda new: self._lines(group, new))
+            self.store.record_once(group_rows(group), lines)
         except Exception as error:  # each caller is told; the journal goes on
             for item in group:
                 item.future.set_exception(error)
             return
         for item in group:
-            item.future.set_result(None)
+            mine = {row["id"] for row in item.rows} & seen
+            seen -= mine  # the same row a second time in one group is not new
+            item.future.set_result(len(mine) == len(item.rows))
 
     def _lines(self, group: list[_Item], new: set[str]) -> list[Line]:
         """One line a variant for the CPU of its answers, one for what its outcomes earned."""

@@ -5,9 +5,12 @@ Example: `PredictRequest.model_validate({"input": "物流很快", "user": "u1"})
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+# A request id is kept as it is, and PostgreSQL keeps no NUL in a text.
+Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class Strict(BaseModel):
@@ -20,7 +23,7 @@ class PredictRequest(Strict):
     input: Any = None
     inputs: list[Any] | None = None
     user: str | None = Field(None, max_length=200, description="keeps a user on one release")
-    request_id: str | None = Field(None, min_length=1, max_length=64, description="a retry with the same id gets the same answer")  # fmt: skip
+    request_id: Plain | None = Field(None, min_length=1, max_length=64, description="a retry with the same id gets the same answer")  # fmt: skip
 
     @model_validator(mode="after")
     def _one_of_two(self) -> PredictRequest:
@@ -51,9 +54,9 @@ class PredictResponse(Strict):
 class FeedbackRequest(Strict):
     """What came back for one answer: the true label, a correction, a rating, a preference."""
 
-    answer_id: str = Field(min_length=1, max_length=64)
+    answer_id: Plain = Field(min_length=1, max_length=64)
     kind: Literal["outcome", "correction", "rating", "preference"]
-    value: str = Field(min_length=1, max_length=200)
+    value: Plain = Field(min_length=1, max_length=200)
 
 
 class FeedbackResponse(Strict):

@@ -56,27 +56,23 @@ class Service:
         if asked.request_id is None or len(contents) != 1:
             return await self._answer(contents, user, asked.request_id)
         key = self._hashed(f"{asked.user}\t{asked.request_id}")
-        if key in self._running:  # a retry that overtook the first try
-            return await asyncio.shield(self._running[key])
-        found = self._stored(key)
-        if found is not None:
-            return found
-        task = asyncio.ensure_future(self._answer(contents, user, asked.request_id, key=key))
-        self._running[key] = task
-        try:
-            return await asyncio.shield(task)
-        finally:
-            self._running.pop(key, None)
+        if key not in self._running:  # else a retry that overtook the first try
+            first = asyncio.ensure_future(self._once(contents, user, asked.request_id, key))
+            first.add_done_callback(lambda _: self._running.pop(key, None))
+            self._running[key] = first
+        return await asyncio.shield(self._running[key])
+
+    async def _once(
+        self, contents: list[Any], user: str, request_id: str, key: str
+    ) -> PredictResponse:
+        found = await asyncio.to_thread(self._stored, key)
+        return found or await self._answer(contents, user, request_id, key=key)
 
     async def feedback(self, asked: FeedbackRequest) -> str:
-        """Id of the row, once it is durable; RequestError 404 for an unknown answer."""
-        a = tables.answer
-        rows = self.store.database.rows(
-            sa.select(a.c.variant, a.c.label).where(
-                a.c.id == asked.answer_id, a.c.product == self.store.product
-            )
-        )
-        if not rows:
+        """Id of the row, once it is durable; RequestError 404 for an unknown answer, 409 for a
+        second outcome that contradicts the first (a correction has a kind of its own)."""
+        answer = await asyncio.to_thread(self._answered, asked.answer_id)
+        if answer is None:
             raise RequestError(404, "answer_id", "the id of an answer", "an unknown id", "use the answer_id of a response")  # fmt: skip
         worth = 0.0
         if asked.kind == "outcome":
@@ -84,13 +80,14 @@ class Service:
                 raise RequestError(
                     422, "value", f"a label in {list(self.task.labels)}", "another text", ""
                 )
-            worth = self.task.outcome(rows[0]["label"], asked.value)
-        identity = hashlib.sha256(
-            f"{asked.answer_id}\t{asked.kind}\t{asked.value}".encode()
-        ).hexdigest()[:24]
+            worth = self.task.outcome(answer["label"], asked.value)
+        identity = _feedback_id(asked)
         row = {"id": identity, "answer": asked.answer_id, "kind": asked.kind, "value": asked.value}
-        future = self.journal.feedback(row, worth=worth, variant=rows[0]["variant"])
-        await asyncio.wrap_future(future)
+        new = await asyncio.wrap_future(
+            self.journal.feedback(row, worth=worth, variant=answer["variant"])
+        )
+        if not new and await asyncio.to_thread(self._kept, identity) != asked.value:
+            raise RequestError(409, "value", "the outcome that was recorded first", "another one", "send it as a correction")  # fmt: skip
         return identity
 
     async def _answer(
@@ -137,6 +134,20 @@ class Service:
         answer = PredictedAnswer(answer_id=identity, label=row["label"], score=row["score"], scores={row["label"]: row["score"]})  # fmt: skip
         return PredictResponse(release=row["variant"], state=row["state"], answers=[answer])
 
+    def _answered(self, identity: str) -> dict[str, Any] | None:
+        a = tables.answer
+        query = sa.select(a.c.variant, a.c.label)
+        rows = self.store.database.rows(
+            query.where(a.c.id == identity, a.c.product == self.store.product)
+        )
+        return rows[0] if rows else None
+
+    def _kept(self, identity: str) -> str:
+        f = tables.feedback
+        return str(
+            self.store.database.rows(sa.select(f.c.value).where(f.c.id == identity))[0]["value"]
+        )
+
     def _decode(self, values: list[Any]) -> list[Any]:
         if not values:
             raise RequestError(422, "inputs", "at least one input", "none")
@@ -153,6 +164,13 @@ class Service:
     def _hashed(self, text: str) -> str:
         """Users and request ids are kept as salted hashes only."""
         return hashlib.sha256(self._salt + text.encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def _feedback_id(asked: FeedbackRequest) -> str:
+    """One answer has one outcome, and so earns once; of the other kinds it may have several."""
+    said = "" if asked.kind == "outcome" else asked.value
+    body = f"{asked.answer_id}\t{asked.kind}\t{said}"
+    return hashlib.sha256(body.encode()).hexdigest()[:24]
 
 
 def _salt(path: Path) -> bytes:

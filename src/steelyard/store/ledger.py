@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from steelyard.errors import StoreError
 from steelyard.spec import Money
 from steelyard.store.tables import entry
+from steelyard.store.tables import turn as turns
 
 GENESIS = "0" * 64
 _HASHED = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous")  # fmt: skip
@@ -79,10 +80,14 @@ def verify(connection: sa.Connection) -> int:
     return number
 
 
-def sums(connection: sa.Connection, *, turn: int | None = None) -> list[dict[str, Any]]:
-    """Lines, exact quantity and money by account and unit, in the order of accounts."""
-    e = entry.c
+def sums(
+    connection: sa.Connection, *, product: str, turn: int | None = None
+) -> list[dict[str, Any]]:
+    """Lines, exact quantity and money of one product by account and unit, in the order of
+    accounts; a ledger may hold several products."""
+    e, t = entry.c, turns.c
     query = sa.select(e.account, e.unit, e.currency, e.quantity, e.nano)
+    query = query.join(turns, t.id == e.turn).where(t.product == product)
     if turn is not None:
         query = query.where(e.turn == turn)
     found: dict[tuple[str, str, str], list[Any]] = {}

@@ -249,4 +249,4 @@ class Store:
 
     def sums(self, *, turn: int | None = None) -> list[dict[str, Any]]:
         with self.database.read() as connection:
-            return ledger.sums(connection, turn=turn)
+            return ledger.sums(connection, product=self.product, turn=turn)

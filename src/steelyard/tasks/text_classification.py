@@ -30,6 +30,8 @@ class TextClassification(Classification):
             raise ValueError(f"expected a text, found {type(raw).__name__}")
         if not raw.strip():
             raise ValueError("expected a text, found an empty one")
+        if any("\ud800" <= c <= "\udfff" for c in raw):
+            raise ValueError("expected a text, found half of a surrogate pair")
         return raw
 
     decode = parse
