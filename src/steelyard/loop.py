@@ -6,7 +6,6 @@ Example: `turn(load("product.yaml")).outputs["plan"]["plan"]["recommendation"]`
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -42,6 +41,9 @@ class Silent:
         return None
 
 
+NO_VARIANT = "no variant meets the goals"
+
+
 @dataclass
 class Turn:
     """A turn while it runs, and what came of it."""
@@ -55,6 +57,12 @@ class Turn:
     ran: list[str] = field(default_factory=list)
     report: Path | None = None
 
+    @property
+    def refused(self) -> str | None:
+        """Why the gate was not passed, once a variant had to be chosen."""
+        found = self.outputs.get("compress")
+        return NO_VARIANT if found is not None and found["chosen"] is None else None
+
     def of(self, step: str, name: str) -> Any:
         """A value that an earlier step of this turn left."""
         return self.outputs[step].get(name)
@@ -62,12 +70,13 @@ class Turn:
 
 @dataclass(frozen=True)
 class StepPlan:
-    """One step: the sections it reads, the ids it takes in, and the work."""
+    """One step: the sections it reads, the ids it takes in, the work, and the files it leaves."""
 
     name: str
     reads: tuple[str, ...]
     inputs: Callable[[Turn], list[str]]
     work: Callable[[Turn, Step], dict[str, Any]]
+    leaves: Callable[[dict[str, Any]], list[tuple[str, str]]] = lambda output: []
 
 
 def turn(
@@ -76,11 +85,12 @@ def turn(
 ) -> Turn:  # fmt: skip
     """Run every step that is not done, up to `until`; continues an interrupted turn.
 
-    Refused when no variant meets the goals: the facts and the report are there all the same.
+    `Turn.refused` says why nothing could be released; the facts and the report are there all the
+    same, and `gate` makes an error of it.
     """
     task = open_task(product.spec.task.name, labels=product.spec.task.labels)
-    _check(product, task)
-    with closing(Store.open(product, clock=clock)) as store:
+    check(product, task)
+    with closing(Store.open(product, clock=clock)) as store, store.alone():
         run = Turn(product, store, task, watcher or Silent(), store.begin_turn(product.sha256))
         for plan in STEPS:
             _run(run, plan)
@@ -88,23 +98,33 @@ def turn(
                 return run
         run.report = _report(run)
         store.end_turn(run.id)
-    refused = run.outputs["release"].get("refused")
-    if refused:
-        raise Refused(f"{refused}; the report says what each variant lacked: {run.report}")
     return run
 
 
-def _check(product: ProductFile, task: Task) -> None:
-    """Everything that can be refused before a step has cost anything."""
-    from steelyard.train.model import check
+def gate(run: Turn) -> Turn:
+    """The same turn; Refused when no variant met the goals."""
+    if run.refused:
+        where = f"; the report says what each variant lacked: {run.report}" if run.report else ""
+        raise Refused(f"{run.refused}{where}")
+    return run
 
-    check(product, task)
+
+def check(product: ProductFile, task: Task) -> None:
+    """Everything that can be refused before a step has cost anything."""
+    from steelyard.data.sources import check_sources
+    from steelyard.train.model import check as check_training
+
+    check_sources(product, task)
+    check_training(product, task)
 
 
 def _run(run: Turn, plan: StepPlan) -> None:
     run.watcher.begin(plan.name)
     reads = sections(run.product.spec, "product", "task", *plan.reads)
     key = step_key(plan.name, reads, plan.inputs(run))
+    # Done, but its files are gone (removed, or on another machine): the work is done again.
+    while (done := run.store.done(key)) is not None and not run.store.holds(plan.leaves(done)):
+        key = step_key(plan.name, "made again", [key])
     output, ran = run.store.step(
         run.id, plan.name, key, lambda step: plan.work(run, step),
         cpu_price=run.product.spec.money.prices.cpu_hour,
@@ -117,18 +137,9 @@ def _run(run: Turn, plan: StepPlan) -> None:
 
 def fingerprints(product: ProductFile) -> list[str]:
     """Hash of every source's bytes, so that changed data are read again."""
-    from steelyard.data.sources import files_of
+    from steelyard.data.sources import fingerprint
 
-    found = []
-    for source in product.spec.data.sources:
-        digest = hashlib.sha256()
-        for path in files_of(source, product.folder):
-            digest.update(path.name.encode())
-            with path.open("rb") as file:
-                while chunk := file.read(1 << 20):
-                    digest.update(chunk)
-        found.append(digest.hexdigest())
-    return found
+    return [fingerprint(source, product.folder) for source in product.spec.data.sources]
 
 
 def _data(run: Turn, step: Step) -> dict[str, Any]:
@@ -138,8 +149,10 @@ def _data(run: Turn, step: Step) -> dict[str, Any]:
 
 
 def _label(run: Turn, step: Step) -> dict[str, Any]:
-    from steelyard import label
+    from steelyard import label, market
 
+    # said before a label is paid, not when the stream is to be sent
+    market.check_stream(run.product, run.of("data", "splits"))
     return label.run(run.store, run.product, step, dataset=run.of("data", "dataset"))
 
 
@@ -197,16 +210,16 @@ def _replay(run: Turn, step: Step) -> dict[str, Any]:
     return market.run(
         run.store, run.product, step, task=run.task, dataset=run.of("data", "dataset"),
         live=run.of("release", "live"), canary=run.of("release", "canary"),
-        sent_before=_sent_before(run),
-        serve=lambda: Server(run.store, run.product, port=0), progress=run.watcher.advance,
+        serve=lambda key: Server(run.store, run.product, key=key), progress=run.watcher.advance,
     )  # fmt: skip
 
 
 def _sent_before(run: Turn) -> int:
+    """Requests of earlier turns for the pair that is compared: an undecided experiment goes on."""
     from steelyard import market
 
     pair = {arm: run.of("release", arm) for arm in ("live", "canary")}
-    return market.sent_before(run.store, turn=run.id, **pair)
+    return len(market.sent_before(run.store, turn=run.id, **pair))
 
 
 def _plan(run: Turn, step: Step) -> dict[str, Any]:
@@ -230,15 +243,20 @@ def _ids(*pairs: tuple[str, str]) -> Callable[[Turn], list[str]]:
     return lambda run: [str(run.of(step, name)) for step, name in pairs]
 
 
+def _one(kind: str, name: str) -> Callable[[dict[str, Any]], list[tuple[str, str]]]:
+    return lambda output: [(kind, str(output[name]))]
+
+
 _DATA, _LABELS = ("data", "dataset"), ("label", "labels")
 STEPS = (
-    StepPlan("data", ("data",), lambda run: fingerprints(run.product), _data),
-    StepPlan("label", ("label", "money"), _ids(_DATA), _label),
-    StepPlan("baseline", (), _ids(_DATA, _LABELS), _baseline),
-    StepPlan("train", ("train",), _ids(_DATA, _LABELS, ("baseline", "variant")), _train),
+    StepPlan("data", ("data",), lambda run: fingerprints(run.product), _data, _one("records", "dataset")),
+    StepPlan("label", ("label", "money.prices.label"), _ids(_DATA), _label, _one("labels", "labels")),
+    StepPlan("baseline", ("train.seed",), _ids(_DATA, _LABELS), _baseline, _one("artifact", "variant")),
+    StepPlan("train", ("train",), _ids(_DATA, _LABELS, ("baseline", "variant")), _train, _one("artifact", "variant")),
     StepPlan(
-        "compress", ("compress", "goals", "money", "serve"),
-        _ids(_LABELS, ("train", "variant"), ("baseline", "variant")), _compress,
+        "compress", ("compress", "goals", "money.prices.cpu_hour", "serve.batch_tokens", "serve.threads"),
+        _ids(_DATA, _LABELS, ("train", "variant"), ("baseline", "variant")), _compress,
+        lambda output: [("artifact", row["variant"]) for row in output["table"]],
     ),
     # A release depends on what is live now, so each turn decides anew.
     StepPlan(
@@ -251,7 +269,7 @@ STEPS = (
         lambda run: [*_ids(_DATA, ("release", "live"), ("release", "canary"))(run), str(_sent_before(run))],
         _replay,
     ),
-    StepPlan("curve", ("train", "plan"), _ids(_LABELS, ("train", "variant")), _curve),
+    StepPlan("curve", ("train", "plan.curve"), _ids(_LABELS, ("train", "variant")), _curve),
     StepPlan(
         "plan", ("plan", "money", "goals"),
         lambda run: [str(run.id), str(run.of("replay", "experiment")), str(run.of("train", "variant"))],

@@ -112,7 +112,9 @@ GOALS = Goals(macro_f1=0.8, p95_ms=50, memory_mb=500, cost_per_1000=5)
     ],
 )
 def test_each_missed_goal_is_said_with_its_numbers(changed, said):
-    assert said in "; ".join(lacking(candidate(**changed), GOALS, reference=0.86, loss_max=0.005))
+    assert said in "; ".join(
+        lacking(candidate(**changed), GOALS, metric="macro_f1", reference=0.86, loss_max=0.005)
+    )
 
 
 def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():
@@ -121,13 +123,18 @@ def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():
         candidate("cheap"),
         candidate("bad", quality=0.5, cost_per_1000=0.1),
     ]
-    judged = {j.candidate.name: j for j in choose(rows, GOALS, reference=0.86, loss_max=0.005)}
+    judged = {
+        j.candidate.name: j
+        for j in choose(rows, GOALS, metric="macro_f1", reference=0.86, loss_max=0.005)
+    }
     assert judged["cheap"].chosen and judged["dear"].why == "costs 3.0x cheap"
     assert not judged["bad"].meets and "below the goal" in judged["bad"].why
 
 
 def test_nothing_is_chosen_when_nothing_meets_the_goals():
-    judged = choose([candidate(p95_ms=99.0)], GOALS, reference=0.86, loss_max=0.005)
+    judged = choose(
+        [candidate(p95_ms=99.0)], GOALS, metric="macro_f1", reference=0.86, loss_max=0.005
+    )
     assert not any(j.chosen for j in judged)
 
 
@@ -145,7 +152,11 @@ def test_a_little_noise_does_not_flip_a_choice_that_is_not_on_the_edge(costs, wh
         for i, c in enumerate(costs)
     ]
     pick = [
-        next(j.candidate.name for j in choose(r, Goals(), reference=0.86, loss_max=1) if j.chosen)
+        next(
+            j.candidate.name
+            for j in choose(r, Goals(), metric="macro_f1", reference=0.86, loss_max=1)
+            if j.chosen
+        )
         for r in (rows, shaken)
     ]
     assert edge or pick[0] == pick[1]
@@ -154,7 +165,7 @@ def test_a_little_noise_does_not_flip_a_choice_that_is_not_on_the_edge(costs, wh
 @given(st.lists(st.tuples(st.floats(0.7, 0.9), st.floats(0.1, 10.0)), min_size=1, max_size=8))
 def test_what_is_chosen_meets_every_goal_and_is_never_much_dearer_than_another_that_does(pairs):
     rows = [candidate(f"v{i}", quality=q, cost_per_1000=c) for i, (q, c) in enumerate(pairs)]
-    judged = choose(rows, GOALS, reference=0.9, loss_max=0.1)
+    judged = choose(rows, GOALS, metric="macro_f1", reference=0.9, loss_max=0.1)
     able = [j.candidate.cost_per_1000 for j in judged if j.meets]
     chosen = [j for j in judged if j.chosen]
     assert len(chosen) == bool(able)

@@ -9,7 +9,7 @@ import threading
 
 from steelyard.loop import Silent, turn
 from steelyard.spec import load
-from steelyard.store import Clock
+from steelyard.store import Clock, Store
 
 
 class Ticks(Clock):
@@ -33,7 +33,8 @@ class Ticks(Clock):
 
 
 class Killer(Silent):
-    """Dies at `begin:STEP`, `end:STEP`, or at `WHAT:COUNT` inside a step."""
+    """Dies at `begin:STEP`, `end:STEP`, at `WHAT:COUNT` inside a step, or at `commit:STEP`:
+    files published, nothing committed."""
 
     def __init__(self, at: str) -> None:
         self.at = at
@@ -53,4 +54,11 @@ class Killer(Silent):
 
 
 if __name__ == "__main__":
-    turn(load(sys.argv[1]), clock=Ticks(), watcher=Killer(sys.argv[2]))
+    killer, commit = Killer(sys.argv[2]), Store.commit
+
+    def dying(self, step, output, *, cpu_s):
+        killer._die(f"commit:{step.name}")
+        commit(self, step, output, cpu_s=cpu_s)
+
+    Store.commit = dying
+    turn(load(sys.argv[1]), clock=Ticks(), watcher=killer)

@@ -19,9 +19,12 @@ from steelyard.store import Store, tables, verify
 ROOT = Path(__file__).parents[2]
 # In the order in which a turn comes by; each attempt continues the one before.
 INSIDE = {
-    "train": ["train:7", "train:16"],
-    "compress": ["building variants:1", "measuring quality:2"],
-    "replay": ["requests:25", "end:replay"],
+    "data": ["commit:data"],
+    "label": ["commit:label"],
+    "baseline": ["commit:baseline"],
+    "train": ["train:7", "train:16", "commit:train"],
+    "compress": ["building variants:1", "measuring quality:2", "commit:compress"],
+    "replay": ["requests:25", "commit:replay", "end:replay"],
     "curve": ["curve 60:5"],
     "plan": ["end:plan"],
 }

@@ -54,7 +54,7 @@ def test_nothing_is_promoted_while_a_real_loss_is_still_possible(value, half):
 
 
 def test_an_arm_without_answers_gives_the_widest_interval_there_is():
-    seen = difference(Sample.of([1.0]), Sample.of([]), confidence=0.95, tuned_at=100)
+    seen = difference(Sample.of([1.0]), Sample.of([]), confidence=0.95)
     assert (seen.low, seen.high) == (-1.0, 1.0)
 
 
@@ -164,13 +164,12 @@ def published_stream(store, n=200):
 def replayed(store, product_file, pair, *, turn, key):
     """One replay step of a turn, as the loop runs it."""
     product = load(product_file)
-    sent = sent_before(store, turn=turn, **pair)
 
     def work(step):
         return market_run(
-            store, product, step, dataset="d", sent_before=sent, **pair,
+            store, product, step, dataset="d", **pair,
             task=open_task("text_classification", labels=("negative", "positive")),
-            serve=lambda: Server(store, product),
+            serve=lambda key: Server(store, product, key=key),
         )  # fmt: skip
 
     output, _ = store.step(turn, "replay", f"{key:0>16}", work, cpu_price=0)
@@ -200,7 +199,7 @@ def test_an_undecided_experiment_goes_on_in_the_next_turn_with_new_records(store
     first_turn = store.begin_turn("m1")
     first = replayed(store, product_file, pair, turn=first_turn, key="a")
     assert first["decision"] == "keep" and (first["sent_before"], first["sent"]) == (0, 120)
-    assert sent_before(store, turn=first_turn, **pair) == 0  # the same turn, walked again
+    assert not sent_before(store, turn=first_turn, **pair)  # the same turn, walked again
     store.end_turn(first_turn)
     second_turn = store.begin_turn("m2")
     second = replayed(store, product_file, pair, turn=second_turn, key="b")
@@ -214,13 +213,23 @@ def test_an_undecided_experiment_goes_on_in_the_next_turn_with_new_records(store
 
 def test_a_killed_replay_looks_at_the_same_places(store, product_file):
     pair = canary_of(store, product_file, flip=True, loss_max=0.02)
-    product = load(product_file)
+    product, number = load(product_file), store.begin_turn("m")
     task = open_task("text_classification", labels=("negative", "positive"))
     visits = stream(store, product, dataset="d", prefix=Experiment(store, product, task, **pair).prefix)  # fmt: skip
     with Server(store, product) as url:
         replay(url, visits[:95])  # stands for an attempt that was killed near its end
-    found = replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")
+    found = replayed(store, product_file, pair, turn=number, key="a")
     assert found["sent"] < 100 and found["difference"]["n"] == found["sent"]
+
+
+def test_a_record_the_server_refuses_is_counted_and_the_rest_is_sent(store, product_file):
+    release(store, publish(store), "live")
+    rows = visits(20)
+    rows[3] = Visit("e:big", "u", "长" * 400_000, "positive")
+    rows[7] = Visit("e:empty", "u", "\u200b", "positive")
+    with Server(store, load(product_file)) as url:
+        report = replay(url, rows)
+    assert (report.sent, report.refused, report.acknowledged, report.lost) == (20, 2, 18, 0)
 
 
 def test_long_ids_that_begin_alike_are_different_requests(store, product_file):
@@ -236,7 +245,7 @@ def test_long_ids_that_begin_alike_are_different_requests(store, product_file):
 def released(store, product_file, chosen, baseline):
     product = load(product_file)
     output, _ = store.step(
-        store.begin_turn("r"), "release", f"key{chosen}{len(store.releases())}",
+        store.begin_turn("r"), "release", f"{chosen}{len(store.database.rows(tables.step.select()))}",
         lambda step: release_step.run(store, product, step, chosen=chosen, baseline=baseline), cpu_price=0,
     )  # fmt: skip
     return output
@@ -259,13 +268,56 @@ def test_a_canary_that_is_undecided_stays_without_another_row(store, product_fil
     assert len(store.database.rows(tables.release.select())) == rows
 
 
+def test_a_canary_that_was_rolled_back_is_not_tried_again(store, product_file):
+    pair = canary_of(store, product_file, flip=True, loss_max=0.02)
+    assert replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")["decision"] == "rolled back"  # fmt: skip
+    for _ in range(2):  # the next turn, and the one after it
+        output = released(store, product_file, pair["canary"], pair["live"])
+        assert output["canary"] is None and "rolled back before" in output["why"]
+        assert [(r["variant"], r["state"]) for r in store.releases()] == [(pair["live"], "live")]
+
+
+@pytest.mark.parametrize("chosen", [None, "live"])
+def test_a_canary_that_is_not_chosen_any_more_is_retired(store, product_file, chosen):
+    live, canary = publish(store), publish(store, seed=4, name="new")
+    released(store, product_file, canary, live)
+    output = released(store, product_file, live if chosen else None, live)
+    assert output["canary"] is None
+    assert [(r["variant"], r["state"]) for r in store.releases()] == [(live, "live")]
+
+
+def test_a_changed_share_of_the_canary_is_taken_up(store, product_file):
+    live, canary = publish(store), publish(store, seed=4, name="new")
+    released(store, product_file, canary, live)
+    text = product_file.read_text(encoding="utf-8")
+    product_file.write_text(text.replace("canary_share: 0.5", "canary_share: 0.1"))
+    released(store, product_file, canary, live)
+    assert {r["state"]: r["share"] for r in store.releases()} == {"live": 1.0, "canary": 0.1}
+
+
+def test_cpu_of_the_answers_is_not_charged_again_with_the_replay(store, product_file):
+    pair = canary_of(store, product_file, flip=False, loss_max=0.0001, replay=40)
+
+    class Clock(type(store.clock)):
+        """Serving takes a hundred times what the whole process does."""
+
+        def thread_cpu_s(self):
+            return 100 * super().thread_cpu_s()
+
+    store.clock = Clock()
+    replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")
+    quantity = {r["account"]: float(r["quantity"]) for r in store.sums()}
+    assert quantity["cpu.serve"] > 0 and quantity["cpu.replay"] == 0
+
+
 def test_without_a_variant_that_meets_the_goals_there_is_no_canary(store, product_file):
     baseline = publish(store)
     output = released(store, product_file, None, baseline)
-    assert output["canary"] is None and "no variant meets the goals" in output["refused"]
+    assert output["canary"] is None and "no variant meets the goals" in output["why"]
 
 
 def test_a_variant_that_is_live_is_not_tested_against_itself(store, product_file):
     live = publish(store)
     release(store, live, "live")
-    assert released(store, product_file, live, live) == {"live": live, "canary": None}
+    output = released(store, product_file, live, live)
+    assert output["canary"] is None and "live already" in output["why"]

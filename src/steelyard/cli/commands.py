@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from steelyard.errors import UserError
 from steelyard.version import __version__
@@ -123,6 +124,7 @@ for _name, _step, _words in (
 def _run(path: Path, *, until: str | None, as_json: bool) -> None:
     from steelyard.cli.progress import Screen
     from steelyard.cli.show import out
+    from steelyard.loop import gate
     from steelyard.loop import turn as turn_the_wheel
     from steelyard.spec import load
 
@@ -131,24 +133,26 @@ def _run(path: Path, *, until: str | None, as_json: bool) -> None:
         done = turn_the_wheel(file, until=until, watcher=screen)
     report = str(done.report) if done.report else None
     if as_json:
-        return out({"turn": done.id, "ran": done.ran, "report": report, "outputs": done.outputs})
-    if until is not None:
-        return None
-    from rich.console import Console
+        out({"turn": done.id, "ran": done.ran, "report": report, "outputs": done.outputs})
+    elif until is None:
+        from rich.console import Console
 
-    from steelyard.report import closing_table, gather
-    from steelyard.store import Store
+        from steelyard.report import closing_table, gather
+        from steelyard.store import Store
 
-    with closing(Store.open(file)) as store:
-        Console().print(closing_table(gather(store, file, done.outputs)))
-    typer.echo(f"report: {report}")
+        with closing(Store.open(file)) as store:
+            Console().print(closing_table(gather(store, file, done.outputs)))
+        typer.echo(f"report: {report}")
+    gate(done)  # the facts are shown all the same
 
 
 @app.command()
 def serve(
     product: File = DEFAULT,
     host: Annotated[str | None, typer.Option(help="instead of serve.host")] = None,
-    port: Annotated[int | None, typer.Option(help="instead of serve.port")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="instead of serve.port", min=0, max=65535)
+    ] = None,
 ) -> None:
     """Serve the released variants over HTTP."""
     from steelyard.serve import serve as serve_forever
@@ -161,7 +165,7 @@ def serve(
 def replay(
     product: File = DEFAULT,
     url: Annotated[str | None, typer.Option(help="a running server; default: start one")] = None,
-    records: Annotated[int | None, typer.Option(help="how many, with --url")] = None,
+    records: Annotated[int | None, typer.Option(help="how many, with --url", min=1)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send stream records as users' requests, return their labels, read the canary out."""
@@ -203,15 +207,16 @@ def report(product: File = DEFAULT, as_json: AsJson = False) -> None:
     return typer.echo("\n".join(found))
 
 
-ledger_app = typer.Typer(help="What everything cost and earned.", invoke_without_command=True)
+class _ShowByDefault(TyperGroup):
+    """`steelyard ledger [FILE] [--json]` is `steelyard ledger show ...`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = bool(args) and (args[0] in self.commands or args[0] == "--help")
+        return super().parse_args(ctx, args if named else ["show", *args])
+
+
+ledger_app = typer.Typer(help="What everything cost and earned.", cls=_ShowByDefault)
 app.add_typer(ledger_app, name="ledger")
-
-
-@ledger_app.callback()
-def ledger(context: typer.Context) -> None:
-    """What everything cost and earned."""
-    if context.invoked_subcommand is None:
-        ledger_show(DEFAULT, False)
 
 
 @ledger_app.command("show")

@@ -1,6 +1,6 @@
 """What a turn will cost, said before anything is spent. Knows no stage's inside.
 
-Labels are exact. CPU comes from the ledger's last turn, or is assumed and said to be.
+Labels are exact while the data stay as they are. CPU comes from the ledger's last turn, or is assumed and said to be.
 Example: `estimate(load("product.yaml"))["total"]`
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard.loop import NAMES
+from steelyard.loop import NAMES, check
 from steelyard.spec import Money, ProductFile
 from steelyard.store import Store, tables
 from steelyard.tasks import Task, open_task
@@ -24,8 +24,6 @@ FIXED_S = {"data": 10, "baseline": 5, "compress": 300, "replay": 30}
 
 def estimate(file: ProductFile) -> dict[str, Any]:
     """{"steps": rows of step, quantity, unit, money, because; "total"}: validates the task too."""
-    from steelyard.train.model import check
-
     task = open_task(file.spec.task.name, labels=file.spec.task.labels)
     check(file, task)
     currency, prices = file.spec.money.currency, file.spec.money.prices

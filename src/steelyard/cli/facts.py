@@ -16,7 +16,7 @@ from steelyard.store import Store, tables, verify
 
 def variants(file: ProductFile) -> list[dict[str, Any]]:
     """Every variant with its newest measures and its release state."""
-    with closing(Store.open(file)) as store:
+    with closing(Store.open(file, create=False)) as store:
         state = {row["variant"]: row["state"] for row in store.releases()}
         return [
             {
@@ -34,20 +34,20 @@ def variants(file: ProductFile) -> list[dict[str, Any]]:
 def released(file: ProductFile) -> list[dict[str, Any]]:
     """The whole history, oldest first."""
     r = tables.release
-    with closing(Store.open(file)) as store:
+    with closing(Store.open(file, create=False)) as store:
         return store.database.rows(
             sa.select(r).where(r.c.product == store.product).order_by(r.c.id)
         )
 
 
 def sums(file: ProductFile) -> list[dict[str, Any]]:
-    with closing(Store.open(file)) as store:
+    with closing(Store.open(file, create=False)) as store:
         rows = store.sums()
     return [row | {"money": str(Money(row["nano"], row["currency"]))} for row in rows]
 
 
 def verified(file: ProductFile) -> int:
-    with closing(Store.open(file)) as store, store.database.read() as connection:
+    with closing(Store.open(file, create=False)) as store, store.database.read() as connection:
         return verify(connection)
 
 

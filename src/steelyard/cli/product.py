@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from steelyard.errors import Missing
-from steelyard.loop import Turn, turn
+from steelyard.loop import Turn, gate, turn
 from steelyard.spec import ProductFile, load
 from steelyard.store import Store
 from steelyard.tasks import Answer
@@ -45,9 +45,10 @@ class Product:
         return cls(load(path))
 
     def turn(self, *, until: str | None = None) -> Turn:
-        """Run one turn, or continue the one that was interrupted."""
+        """Run one turn, or continue the one that was interrupted; Refused when no variant meets
+        the goals."""
         self.__dict__.pop("variant", None)
-        return turn(self.file, until=until)
+        return gate(turn(self.file, until=until))
 
     @cached_property
     def variant(self) -> Variant:

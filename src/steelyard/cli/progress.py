@@ -111,7 +111,7 @@ _SUMMARIES: dict[str, Any] = {
     "baseline": _metric,
     "train": lambda o: f"{_metric(o)}; {o['against_baseline']['value']:+.3f} [{o['against_baseline']['low']:+.3f}, {o['against_baseline']['high']:+.3f}] against the baseline",
     "compress": _compress,
-    "release": lambda o: o.get("refused") or ("a canary was set" if o["canary"] else "the chosen variant is live already"),
+    "release": lambda o: o.get("why") or "the chosen variant is canary",
     "replay": lambda o: f"{o['decision']}: {o['reason']}",
     "curve": lambda o: "  ".join(f"{p['labels']:,}: {p['quality']:.3f}" for p in o["curve"]),
     "plan": lambda o: str(o["plan"]["recommendation"]),

@@ -42,11 +42,13 @@ class Judged:
 
 
 def choose(
-    candidates: Sequence[Candidate], goals: Goals, *, reference: float, loss_max: float
+    candidates: Sequence[Candidate], goals: Goals, *, metric: str, reference: float, loss_max: float
 ) -> list[Judged]:
-    """Judge every candidate; at most one is chosen. `reference` is the uncompressed quality."""
+    """Judge every candidate; at most one is chosen. `reference` is the uncompressed quality, and
+    `metric` its name: that of the goal it must reach."""
     lacks = {
-        c.variant: lacking(c, goals, reference=reference, loss_max=loss_max) for c in candidates
+        c.variant: lacking(c, goals, metric=metric, reference=reference, loss_max=loss_max)
+        for c in candidates
     }
     able = [c for c in candidates if not lacks[c.variant]]
     cheapest = min((c.cost_per_1000 for c in able), default=0.0)
@@ -57,11 +59,14 @@ def choose(
     ]
 
 
-def lacking(c: Candidate, goals: Goals, *, reference: float, loss_max: float) -> list[str]:
+def lacking(
+    c: Candidate, goals: Goals, *, metric: str, reference: float, loss_max: float
+) -> list[str]:
     """Goals the candidate misses, as sentences with numbers."""
     found = []
-    if goals.macro_f1 is not None and c.quality < goals.macro_f1:
-        found.append(f"macro_f1 {c.quality:.4f} is below the goal {goals.macro_f1:g}")
+    least = getattr(goals, metric, None)
+    if least is not None and c.quality < least:
+        found.append(f"{metric} {c.quality:.4f} is below the goal {least:g}")
     if reference - c.quality > loss_max:
         found.append(f"quality {c.quality:.4f} is {reference - c.quality:.4f} below the uncompressed {reference:.4f} (limit {loss_max:g})")  # fmt: skip
     limits: tuple[tuple[str, float, Any, str], ...] = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from steelyard.compress.choose import Candidate, choose
 from steelyard.compress.job import CompressJob
 from steelyard.engine.evaluate import Evaluation, evaluate
+from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.measure import ROUNDS, Timing, memory_mb, time_variants
 from steelyard.engine.predictor import Predictor, read_config, write_config
 from steelyard.plugins import get
@@ -48,7 +49,7 @@ def run(
     hold-out there, which is not done twice.
     """
     say = progress or (lambda what, done, total: None)
-    contents, truth = _holdout(store, dataset)
+    held = holdout(store, dataset=dataset)
     known = {"torch_fp32": parent, "baseline": baseline}
     made = _build(store, product, step, task, dataset, labels, parent["variant"], say)
     built = {"torch_fp32": parent["variant"], **made, "baseline": baseline["variant"]}
@@ -60,22 +61,17 @@ def run(
             evaluation = Evaluation.of_json(known[name])
         else:
             predictor = Predictor.open(folder, threads=os.cpu_count() or 1)
-            evaluation = evaluate(task, predictor.logits(contents), truth)
+            evaluation = evaluate(task, predictor.logits(held.contents), held.labels)
         found[name] = Found(name, identity, evaluation, memory_mb(folder))
     opened = {
         name: Predictor.open(store.artifacts.open(v), threads=product.spec.serve.threads)
         for name, v in built.items()
     }
-    _time(store, product, opened, contents, found, say)
+    part = first(held, product.spec.compress.measure_items)
+    _time(store, product, opened, part.contents, found, say)
     for one in found.values():
         _facts(product, step, task, one, dataset)
     return _chosen(product, task, found)
-
-
-def _holdout(store: Store, dataset: str) -> tuple[list[Any], list[str]]:
-    where = "split = 'holdout' AND label IS NOT NULL"
-    table = store.datasets.read("records", dataset, columns=["content", "label"], where=where)
-    return table["content"].to_pylist(), table["label"].to_pylist()
 
 
 def _build(
@@ -85,7 +81,9 @@ def _build(
     """Name -> id of each published variant."""
     source = store.artifacts.open(parent)
     names = product.spec.compress.variants
-    contents = _calibration(store, dataset, labels, product.spec.compress.calibration_items)
+    # labelled training contents: the hold-out stays unseen
+    learned = bought(store, dataset=dataset, labels=labels)
+    contents = first(learned, product.spec.compress.calibration_items).contents
     shared = step.scratch / "shared"
     shared.mkdir(exist_ok=True)
     built: dict[str, str] = {}
@@ -99,7 +97,7 @@ def _build(
 
 def _one(
     store: Store, step: Step, task: Task, dataset: str, parent: str, source: Path, name: str,
-    draft: Path, shared: Path, contents: list[Any],
+    draft: Path, shared: Path, contents: Sequence[Any],
 ) -> str:  # fmt: skip
     from steelyard.engine.torch import load_module
 
@@ -122,17 +120,8 @@ def _one(
     return identity
 
 
-def _calibration(store: Store, dataset: str, labels: str, items: int) -> list[Any]:
-    """Labelled training contents: the hold-out stays unseen."""
-    wanted = set(store.datasets.read("labels", labels, columns=["id"])["id"].to_pylist()[:items])
-    table = store.datasets.read(
-        "records", dataset, columns=["id", "content"], where="split = 'train'"
-    )
-    return [r["content"] for r in table.to_pylist() if r["id"] in wanted]
-
-
 def _time(
-    store: Store, product: ProductFile, opened: dict[str, Predictor], contents: list[Any],
+    store: Store, product: ProductFile, opened: dict[str, Predictor], contents: Sequence[Any],
     found: dict[str, Found], say: Report,
 ) -> None:  # fmt: skip
     total = ROUNDS * len(opened)
@@ -144,7 +133,7 @@ def _time(
         say("timing on this machine", done, total)
 
     timings = time_variants(
-        opened, contents[: product.spec.compress.measure_items], clock=store.clock,
+        opened, contents, clock=store.clock,
         batch_tokens=product.spec.serve.batch_tokens, progress=one,
     )  # fmt: skip
     for name, timing in timings.items():
@@ -160,14 +149,14 @@ def _facts(product: ProductFile, step: Step, task: Task, one: Found, dataset: st
     assert one.timing is not None
     on = f"this machine, {one.timing.n} held-out records of {dataset}"
     figures = {
-        "cpu_ms": one.timing.cpu_ms,
-        "p50_ms": one.timing.p50_ms,
-        "p95_ms": one.timing.p95_ms,
-        "memory_mb": one.memory_mb,
-        "cost_per_1000": cost_per_1000(product, one.timing.cpu_ms),
+        "cpu_ms": (one.timing.cpu_ms, one.timing.n),
+        "p50_ms": (one.timing.p50_ms, one.timing.singles),
+        "p95_ms": (one.timing.p95_ms, one.timing.singles),
+        "memory_mb": (one.memory_mb, 1),
+        "cost_per_1000": (cost_per_1000(product, one.timing.cpu_ms), one.timing.n),
     }
-    for name, value in figures.items():
-        step.measure(one.variant, name, value, n=one.timing.n, on=on)
+    for name, (value, n) in figures.items():
+        step.measure(one.variant, name, value, n=n, on=on)
     for name, m in one.evaluation.metrics.items():
         step.measure(one.variant, name, m.value, low=m.low, high=m.high, n=m.n, on=f"holdout of {dataset}")  # fmt: skip
 
@@ -176,7 +165,7 @@ def _chosen(product: ProductFile, task: Task, found: dict[str, Found]) -> dict[s
     candidates = {name: _candidate(product, task, one) for name, one in found.items()}
     baseline = candidates.pop("baseline")
     judged = choose(
-        list(candidates.values()), product.spec.goals,
+        list(candidates.values()), product.spec.goals, metric=task.quality,
         reference=candidates["torch_fp32"].quality, loss_max=product.spec.compress.quality_loss_max,
     )  # fmt: skip
     rows = [

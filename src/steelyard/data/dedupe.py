@@ -18,13 +18,15 @@ from steelyard.data.operators import Row
 from steelyard.plugins import need
 from steelyard.spec import Product
 
-HASHES, BANDS, SEED = 128, 16, 42
+HASHES, SEED = 128, 42
+RECALL_MIN = 0.9995  # of pairs that are exactly as alike as the threshold asks
 CHUNK = 20_000  # signatures of more rows at once take gigabytes
 BUCKET_MAX = 200  # a bucket of boilerplate is compared with its first members only
 
 
 class Dedupe:
     name: ClassVar[str] = "dedupe"
+    modality: ClassVar[str] = "any"
     whole: ClassVar[bool] = True
 
     def __init__(self, product: Product) -> None:
@@ -76,11 +78,12 @@ def near(rows: list[Row], *, threshold: float) -> list[list[int]]:
     """Groups of row indices whose shingles' Jaccard similarity reaches `threshold`.
 
     MinHash with banding (Broder 1997; Leskovec et al., Mining of Massive Datasets, ch. 3),
-    every candidate verified on its shingles.
+    every candidate verified on its shingles. A bucket of more than `BUCKET_MAX` rows is compared
+    with its first ones only.
     """
     sets = [shingles(row.content, row.language) for row in rows]
     parent = list(range(len(rows)))
-    for band in _buckets(sets):
+    for band in _buckets(sets, width(threshold)):
         for members in band:
             first = members[:BUCKET_MAX]
             for k, i in enumerate(members):
@@ -93,8 +96,15 @@ def near(rows: list[Row], *, threshold: float) -> list[list[int]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _buckets(sets: list[set[str]]) -> Iterable[list[list[int]]]:
-    """For each band, the rows that share it."""
+def width(threshold: float) -> int:
+    """Hashes in a band: as many as still find `RECALL_MIN` of the pairs at the threshold, since
+    a pair of similarity s shares a band with probability 1 - (1 - s^width)^bands."""
+    able = [w for w in range(1, HASHES) if 1 - (1 - threshold**w) ** (HASHES // w) >= RECALL_MIN]
+    return max(able, default=1)
+
+
+def _buckets(sets: list[set[str]], rows: int) -> Iterable[list[list[int]]]:
+    """For each band of `rows` hashes, the sets that share it."""
     if not sets:
         return
     rensa = need("rensa", extra="train")
@@ -103,8 +113,7 @@ def _buckets(sets: list[set[str]]) -> Iterable[list[list[int]]]:
         part = [sorted(s) for s in sets[start : start + CHUNK]]
         digests.append(np.array(rensa.RMinHash.digests_from_token_sets(part, num_perm=HASHES, seed=SEED), dtype=np.uint32))  # fmt: skip
     matrix = np.concatenate(digests)
-    rows = HASHES // BANDS
-    for b in range(BANDS):
+    for b in range(HASHES // rows):
         found: dict[bytes, list[int]] = defaultdict(list)
         for i, key in enumerate(np.ascontiguousarray(matrix[:, b * rows : (b + 1) * rows])):
             found[key.tobytes()].append(i)

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from steelyard.data.operators import Row
 from steelyard.data.readers import Raw
 from steelyard.data.sources import place_of, root_of
-from steelyard.data.split import split_of
+from steelyard.data.split import assign
 from steelyard.errors import DataError
 from steelyard.plugins import get
 from steelyard.spec import ProductFile, sections
@@ -31,6 +31,7 @@ BATCH = 2000
 EXAMPLES_MAX = 20
 HOLDOUT_MIN = 20
 REPORT_EVERY = 500
+UNLABELLED = "(unlabelled)"
 
 
 @dataclass
@@ -50,6 +51,14 @@ class Rejects:
         self.add(where, reason)
         return None
 
+    def __str__(self) -> str:
+        """The commonest reason, to stand behind what is missing."""
+        if not self.reasons:
+            return ""
+        (reason, n), first = self.reasons.most_common(1)[0], self.examples[0]["where"]
+        total = sum(self.reasons.values())
+        return f" ({total:,} records were rejected, {n:,} for {reason}; the first at {first})"
+
     def to_json(self) -> dict[str, Any]:
         total = sum(self.reasons.values())
         return {"total": total, "reasons": dict(self.reasons), "examples": self.examples}
@@ -62,10 +71,10 @@ def run(
     say = progress or (lambda what, done, total: None)
     rejects, counts = Rejects(), []
     rows: list[Row] = []
-    seen: set[str] = set()
-    for index, source in enumerate(product.spec.data.sources):
+    seen: Counter[str] = Counter()
+    for source in product.spec.data.sources:
         before = len(rows), sum(rejects.reasons.values())
-        rows += _read(product, index, source, task=task, rejects=rejects, seen=seen, say=say)
+        rows += _read(product, source, task=task, rejects=rejects, seen=seen, say=say)
         kept, refused = len(rows) - before[0], sum(rejects.reasons.values()) - before[1]
         counts.append(_count(f"read {place_of(source)}", kept + refused, kept, {}))
     for name in product.spec.data.operators or task.operators:
@@ -73,9 +82,11 @@ def run(
         size = len(rows)
         rows, detail = _operate(operator, rows, say)
         counts.append(_count(name, size, len(rows), detail))
-    split = {row.id: split_of(row.cluster or row.id, product.spec.data.split) for row in rows}
-    splits = _splits(rows, split, product)
-    dataset = _publish(store, product, step, rows, split, counts)
+    parent, known = _parent(store, product)
+    clusters = {row.id: row.cluster or row.id for row in rows}
+    split = assign(clusters, product.spec.data.split, before=known)
+    splits = _splits(rows, split, product, rejects)
+    dataset = _publish(store, product, step, rows, split, counts, parent)
     return {
         "dataset": dataset, "counts": counts, "splits": splits, "rejects": rejects.to_json(),
         "languages": dict(Counter(row.language for row in rows)),
@@ -83,15 +94,15 @@ def run(
 
 
 def _read(
-    product: ProductFile, index: int, source: Source, *, task: Task, rejects: Rejects,
-    seen: set[str], say: Report,
+    product: ProductFile, source: Source, *, task: Task, rejects: Rejects, seen: Counter[str],
+    say: Report,
 ) -> list[Row]:  # fmt: skip
     reader = get("readers", source.reader)
     place, limit = place_of(source), product.spec.data.line_bytes_max
     rows: list[Row] = []
     raws = reader(source, root_of(source, product.folder), line_bytes_max=limit, reject=rejects.add)
     for number, raw in enumerate(raws, start=1):
-        row = _row(raw, index, place, task=task, rejects=rejects, seen=seen)
+        row = _row(raw, place, task=task, rejects=rejects, seen=seen)
         if row is not None:
             rows.append(row)
         if number % REPORT_EVERY == 0:
@@ -99,9 +110,7 @@ def _read(
     return rows
 
 
-def _row(
-    raw: Raw, index: int, place: str, *, task: Task, rejects: Rejects, seen: set[str]
-) -> Row | None:
+def _row(raw: Raw, place: str, *, task: Task, rejects: Rejects, seen: Counter[str]) -> Row | None:
     if raw.label is not None and raw.label not in task.labels:
         return rejects.drop(raw.where, "a label outside task.labels")
     try:
@@ -109,14 +118,15 @@ def _row(
     except ValueError as error:
         return rejects.drop(raw.where, str(error))
     body = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    # Without an id of its own a record is named by place and content, so that it keeps its name.
-    identity = raw.id or hashlib.sha256(f"{index}\t".encode() + body).hexdigest()[:16]
-    if raw.id is None and identity in seen:
-        identity = hashlib.sha256(f"{index}\t{raw.where}\t".encode() + body).hexdigest()[:16]
-    if identity in seen:
+    # Without an id of its own a record is named by its content, so that it keeps its name (and a
+    # paid label) wherever it is moved; the same content again sorts behind the first.
+    identity = raw.id or hashlib.sha256(body).hexdigest()[:16]
+    if not identity.isprintable():
+        return rejects.drop(raw.where, "an id with characters that cannot be printed")
+    times, seen[identity] = seen[identity], seen[identity] + 1
+    if times and raw.id is not None:
         return rejects.drop(raw.where, "a duplicate id")
-    seen.add(identity)
-    return Row(identity, content, raw.label, place)
+    return Row(f"{identity}-{times}" if times else identity, content, raw.label, place)
 
 
 def _operate(operator: Any, rows: list[Row], say: Report) -> tuple[list[Row], dict[str, int]]:
@@ -137,28 +147,45 @@ def _operate(operator: Any, rows: list[Row], say: Report) -> tuple[list[Row], di
     return made, dict(total)
 
 
-def _splits(rows: list[Row], split: dict[str, str], product: ProductFile) -> dict[str, Any]:
+def _splits(
+    rows: list[Row], split: dict[str, str], product: ProductFile, rejects: Rejects
+) -> dict[str, Any]:
     """Labels by part; DataError where a part could not do its work."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        found[split[row.id]][row.label or "unlabelled"] += 1
+        found[split[row.id]][UNLABELLED if row.label is None else row.label] += 1
     place = f"{product.path.name} data"
     labels = product.spec.task.labels
     for part in ("train", "holdout"):
         missing = [label for label in labels if not found[part][label]]
         if missing:
-            raise DataError(place, f"records of every label in the {part} part", f"none of {missing}", "add data or remove the label")  # fmt: skip
-    if sum(found["holdout"].values()) < HOLDOUT_MIN:
-        raise DataError(place, f"at least {HOLDOUT_MIN} records to hold out", str(sum(found["holdout"].values())), "add data or raise data.split.holdout")  # fmt: skip
+            raise DataError(place, f"records of every label in the {part} part", f"none of {missing}{rejects}", "add data or remove the label")  # fmt: skip
+    held = sum(found["holdout"][label] for label in labels)
+    if held < HOLDOUT_MIN:
+        raise DataError(place, f"at least {HOLDOUT_MIN} labelled records to hold out", f"{held}{rejects}", "add data or raise data.split.holdout")  # fmt: skip
     return {part: dict(found[part]) for part in ("train", "holdout", "stream")}
+
+
+def _parent(store: Store, product: ProductFile) -> tuple[str | None, dict[str, str]]:
+    """The newest version of the product's data and the part of each of its records, unless the
+    split itself was changed or its files are gone."""
+    d = tables.dataset
+    query = sa.select(d).where(d.c.product == store.product).order_by(d.c.created.desc()).limit(1)
+    newest = next(iter(store.database.rows(query)), None)
+    if newest is None or not store.holds([("records", newest["tag"])]):
+        return None, {}
+    if newest["recipe"]["data"]["split"] != product.spec.data.split.model_dump(mode="json"):
+        return newest["id"], {}
+    known = store.datasets.read("records", newest["tag"], columns=["id", "split"])
+    return newest["id"], dict(zip(known["id"].to_pylist(), known["split"].to_pylist(), strict=True))
 
 
 def _publish(
     store: Store, product: ProductFile, step: Step, rows: list[Row], split: dict[str, str],
-    counts: list[dict[str, Any]],
+    counts: list[dict[str, Any]], parent: str | None,
 ) -> str:  # fmt: skip
     rows = sorted(rows, key=lambda r: r.id)
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(store.product.encode())  # a store may hold several products
     for row in rows:
         body = row.content.encode() if isinstance(row.content, str) else row.content
         facts = f"{row.id}\t{row.label}\t{split[row.id]}\t{row.cluster}\t{len(body)}\n"
@@ -179,7 +206,7 @@ def _publish(
     d = tables.dataset
     if not store.database.rows(sa.select(d.c.id).where(d.c.id == identity)):
         step.add(
-            d, id=identity, product=store.product, version=version, tag=identity, parent=None,
+            d, id=identity, product=store.product, version=version, tag=identity, parent=parent,
             sources=[{"place": place_of(s), "licence": s.licence} for s in product.spec.data.sources],
             recipe=sections(product.spec, "data"), counts=counts,
         )  # fmt: skip

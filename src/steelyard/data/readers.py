@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import difflib
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,8 @@ def read_lines(source: Source, path: Path, *, line_bytes_max: int, reject: Rejec
 
 
 def read_jsonl(source: Source, path: Path, *, line_bytes_max: int, reject: Reject) -> Iterator[Raw]:
-    """One JSON object a line."""
+    """One JSON object a line; a field that no object of the file has is a mistake in its name."""
+    fields: dict[str, None] = {}
     for number, line in lines_of(path, line_bytes_max=line_bytes_max, skip=reject):
         where = f"{path.name}:{number}"
         if not line.strip():
@@ -54,10 +56,14 @@ def read_jsonl(source: Source, path: Path, *, line_bytes_max: int, reject: Rejec
             continue
         if not isinstance(row, dict):
             reject(where, "not a JSON object")
-        elif source.content not in row:
+            continue
+        fields.update(dict.fromkeys(row))
+        if source.content not in row:
             reject(where, f"no field '{source.content}'")
         else:
             yield _raw(source, row, where)
+    if fields:
+        _need_columns(source, list(fields), path)
 
 
 def read_csv(source: Source, path: Path, *, line_bytes_max: int, reject: Reject) -> Iterator[Raw]:
@@ -75,26 +81,43 @@ def read_csv(source: Source, path: Path, *, line_bytes_max: int, reject: Reject)
 
 
 def _csv_rows(path: Path, line_bytes_max: int, reject: Reject) -> Iterator[tuple[int, list[str]]]:
+    """(first line, cells). A quote that never closes costs its own line, not those behind it."""
     csv.field_size_limit(line_bytes_max)
-    held: list[str] = []
-    size = started = 0
-    for number, line in lines_of(path, line_bytes_max=line_bytes_max, skip=reject):
-        started = started or number
-        held.append(line)
-        size += len(line)
-        text = "\n".join(held)
-        if text.count('"') % 2 and size <= line_bytes_max and len(held) < CSV_ROWS_JOINED_MAX:
-            continue
-        if text.count('"') % 2:
-            reject(f"{path.name}:{started}", "a quote that is never closed")
-        elif text.strip():
-            try:
-                yield started, next(csv.reader([text + "\n"] if len(held) == 1 else text.splitlines(keepends=True)))  # fmt: skip
-            except csv.Error as error:
-                reject(f"{path.name}:{started}", f"not CSV: {error}")
-        held, size, started = [], 0, 0
-    if held:
-        reject(f"{path.name}:{started}", "a quote that is never closed")
+    lines = lines_of(path, line_bytes_max=line_bytes_max, skip=reject)
+    again: deque[tuple[int, str]] = deque()
+
+    def take() -> tuple[int, str] | None:
+        return again.popleft() if again else next(lines, None)
+
+    while (first := take()) is not None:
+        held, size = [first], len(first[1])
+        cells, why = _cells(held)
+        while cells is None and why == _OPEN and size <= line_bytes_max and len(held) < CSV_ROWS_JOINED_MAX:  # fmt: skip
+            more = take()
+            if more is None:
+                break
+            held.append(more)
+            size += len(more[1])
+            if '"' in more[1]:  # nothing else can close it
+                cells, why = _cells(held)
+        if cells is None:
+            said = "a quote that is never closed" if why == _OPEN else f"not CSV: {why}"
+            reject(f"{path.name}:{first[0]}", said)
+            again.extendleft(reversed(held[1:]))
+        elif cells:
+            yield first[0], cells
+
+
+_OPEN = "unexpected end of data"  # what the csv module says of an open quote
+
+
+def _cells(held: list[tuple[int, str]]) -> tuple[list[str] | None, str]:
+    """Cells of one record, none for a blank line; or None and what is wrong."""
+    try:
+        row = next(csv.reader([line + "\n" for _, line in held], strict=True), [])
+    except csv.Error as error:
+        return None, str(error)
+    return [cell.removesuffix("\n") for cell in row], ""
 
 
 def read_parquet(
@@ -112,7 +135,11 @@ def read_parquet(
         for batch in file.iter_batches(batch_size=1024, columns=wanted):
             for row in batch.to_pylist():
                 number += 1
-                yield _raw(source, row, f"{path.name}:{number}")
+                where = f"{path.name}:{number}"
+                if _bytes(row[source.content]) > line_bytes_max:
+                    reject(where, f"a record of more than {line_bytes_max} bytes")
+                else:
+                    yield _raw(source, row, where)
     except (pa.ArrowInvalid, OSError) as error:
         fact = str(error).splitlines()[0]
         raise DataError(str(path), "a whole Parquet file", fact, "copy the file again") from error
@@ -142,6 +169,11 @@ def read_folder(
             yield Raw(where, body.decode("utf-8-sig"), label, where)
         except UnicodeDecodeError:
             reject(where, "not UTF-8")
+
+
+def _bytes(content: Any) -> int:
+    body = content.get("bytes") if isinstance(content, dict) else content
+    return len(body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body or b"")
 
 
 def _raw(source: Source, row: Mapping[str, Any], where: str) -> Raw:

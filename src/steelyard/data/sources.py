@@ -5,11 +5,16 @@ Knows no format. Example: `files_of(source, product.folder)[0].name == "pos.txt"
 
 from __future__ import annotations
 
+import hashlib
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from steelyard.errors import DataError, Missing
+from steelyard.errors import DataError, Missing, SpecError
+from steelyard.plugins import get
+from steelyard.spec import ProductFile
 from steelyard.spec.model import Source
+from steelyard.tasks import Task
 
 EXTRAS = {"snownlp": "zh"}
 
@@ -19,6 +24,38 @@ def place_of(source: Source) -> str:
     if source.package:
         return f"package:{source.package}/{source.file or ''}".rstrip("/")
     return source.path or source.reader
+
+
+def check_sources(product: ProductFile, task: Task) -> None:
+    """SpecError for sources and operators that can never work, before anything is read."""
+    file, problems = product.path.name, []
+    for i, source in enumerate(product.spec.data.sources):
+        own = getattr(get("readers", source.reader), "brings_data", False)
+        placed = source.path is not None or source.package is not None
+        if own == placed:
+            expected = "no 'path' and no 'package'" if own else "a 'path' or a 'package'"
+            problems.append(f"{file}: data.sources.{i}: expected {expected} with reader '{source.reader}', found {'one' if placed else 'neither'}")  # fmt: skip
+    for name in product.spec.data.operators or ():
+        wanted = get("operators", name).modality
+        if wanted not in ("any", task.modality):
+            problems.append(f"{file}: data.operators: expected operators for {task.modality}, found '{name}' for {wanted}; leave it out")  # fmt: skip
+    if problems:
+        raise SpecError(problems)
+
+
+def fingerprint(source: Source, base: Path) -> str:
+    """Hash of every file's place and bytes, so that changed data are read again."""
+    root, digest = root_of(source, base), hashlib.sha256()
+    for path in files_of(source, base):
+        # the folder a file lies in may be its label
+        place = os.fsencode(path.relative_to(root) if root and root.is_dir() else path.name)
+        digest.update(b"%d %s\n" % (len(place), place))
+        try:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise DataError(str(path), "a file that can be read", str(error.strerror), "change its mode or its owner") from error  # fmt: skip
+    return digest.hexdigest()
 
 
 def files_of(source: Source, base: Path) -> list[Path]:
@@ -44,7 +81,7 @@ def root_of(source: Source, base: Path) -> Path | None:
 
 
 def _in_package(package: str, file: str | None) -> Path:
-    found = find_spec(package)  # locates the package without running its code
+    found = find_spec(package)  # a name without dots is located without running its code
     extra = EXTRAS.get(package)
     repair = f"run: pip install '{f'steelyard[{extra}]' if extra else package}'"
     if found is None or not found.origin:

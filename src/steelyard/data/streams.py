@@ -25,6 +25,8 @@ def lines_of(
     path: Path, *, line_bytes_max: int, skip: Callable[[str, str], None]
 ) -> Iterator[tuple[int, str]]:
     """(line number, text without its end); `skip(place, reason)` for each line too long."""
+    if path.is_dir():
+        raise DataError(str(path), "a file", "a folder", "name a file in it, or say reader: folder")
     number = 0
     for number, raw in enumerate(_raw_lines(path, line_bytes_max), start=1):
         where = f"{path.name}:{number}"

@@ -102,9 +102,9 @@ def _without_pooler(module: Any) -> Any:
 def _locate(source: str, *, cache: Path, base: Path) -> Path:
     if source.startswith("package:"):
         return _from_package(source.removeprefix("package:"), cache)
-    for folder in (Path(source), base / source):
-        if folder.is_dir():
-            return folder
+    folder = base / Path(source).expanduser()
+    if folder.is_dir():
+        return folder
     if source.startswith((".", "/", "~")) or source.count("/") != 1:
         raise Missing(source, "a folder with an encoder", "no such folder")
     return _from_hub(source)

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
+from steelyard.errors import UserError
 from steelyard.stats import Interval, bootstrap_many, paired_difference
 from steelyard.tasks import Array, Task
 
@@ -34,6 +37,8 @@ class Evaluation:
 
 def evaluate(task: Task, logits: Array, labels: Sequence[str], *, seed: int = 0) -> Evaluation:
     """Logits [n, K] against n labels; percentile bootstrap over the records."""
+    if not np.isfinite(logits).all():
+        raise UserError("evaluation", "finite logits", "NaN or infinity: the training diverged", "lower train.learning_rate, or say precision: fp32")  # fmt: skip
     targets = task.targets(labels)
     metrics = bootstrap_many(
         lambda rows: task.metrics(logits[rows], targets[rows]),

@@ -18,7 +18,9 @@ from steelyard.tasks import Array, Inputs
 
 
 class LinearRuntime:
-    """weight [K, F], bias [K]."""
+    """weight [K, F], bias [K]; one thread, whatever was asked for."""
+
+    threads = 1
 
     def __init__(self, weight: Array, bias: Array) -> None:
         self._weight, self.bias = np.ascontiguousarray(weight.T), bias

@@ -26,12 +26,14 @@ MEMORY_TIMEOUT_S = 300
 
 @dataclass(frozen=True)
 class Timing:
-    """`cpu_ms`: CPU milliseconds an item in length-sorted batches; p50 and p95 of one request."""
+    """`cpu_ms`: CPU milliseconds an item in length-sorted batches, over `n` items; p50 and p95 of
+    one request, over `singles` requests."""
 
     cpu_ms: float
     p50_ms: float
     p95_ms: float
     n: int
+    singles: int
 
 
 def time_variants(
@@ -58,6 +60,7 @@ def time_variants(
             p50_ms=float(np.quantile(single[name], 0.5)),
             p95_ms=float(np.quantile(single[name], 0.95)),
             n=len(contents),
+            singles=len(single[name]),
         )
         for name in predictors
     }

@@ -18,8 +18,8 @@ from steelyard.tasks import Array, Inputs
 class OnnxRuntime:
     """`model.onnx`, its inputs named as the module's arguments."""
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
+    def __init__(self, session: Any, threads: int) -> None:
+        self._session, self.threads = session, threads
         self._names = [i.name for i in session.get_inputs()]
 
     @classmethod
@@ -36,7 +36,7 @@ class OnnxRuntime:
             session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the library raises its own kinds without a common base
             raise Damaged(str(path), "an ONNX model", str(error).splitlines()[0]) from error
-        return cls(session)
+        return cls(session, threads)
 
     def run(self, inputs: Inputs) -> Array:
         (logits,) = self._session.run(None, {name: inputs[name] for name in self._names})

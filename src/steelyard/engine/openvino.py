@@ -18,7 +18,8 @@ from steelyard.tasks import Array, Inputs
 class OpenVinoRuntime:
     """`model.xml` and `model.bin`; config["precision"] says how it computes."""
 
-    def __init__(self, compiled: Any) -> None:
+    def __init__(self, compiled: Any, threads: int) -> None:
+        self.threads = threads
         self._request = compiled.create_infer_request()
         self._names = [i.get_any_name() for i in compiled.inputs]
 
@@ -39,7 +40,7 @@ class OpenVinoRuntime:
         except RuntimeError as error:
             fact = str(error).strip().splitlines()[0]
             raise Damaged(str(path), "an OpenVINO model", fact) from error
-        return cls(compiled)
+        return cls(compiled, threads)
 
     def run(self, inputs: Inputs) -> Array:
         found = self._request.infer({name: inputs[name] for name in self._names})

@@ -33,7 +33,10 @@ BATCH_ITEMS = 64
 
 
 class Runtime(Protocol):
-    """Runs one batch: inputs -> logits float32 [B, K]. `threads` is set when it is loaded."""
+    """Runs one batch: inputs -> logits float32 [B, K]. `threads` is set when it is loaded, and
+    the calling thread is one of them."""
+
+    threads: int
 
     def run(self, inputs: Inputs) -> Array: ...
 
@@ -91,9 +94,9 @@ class Predictor:
         return out
 
     @property
-    def elsewhere(self) -> bool:
-        """Whether the runtime computes in threads of its own, not in the calling one."""
-        return bool(getattr(self.runtime, "elsewhere", False))
+    def threads(self) -> int:
+        """Threads that compute a batch, the calling one among them."""
+        return self.runtime.threads
 
     def predict(self, contents: Sequence[Content]) -> list[Answer]:
         """Contents, already passed by `task.decode` -> one answer each."""

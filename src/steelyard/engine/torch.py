@@ -21,7 +21,7 @@ class TorchRuntime:
     """`model.safetensors`, and config["backbone"]: the encoder's own configuration or null."""
 
     def __init__(self, torch: Any, module: Any, threads: int) -> None:
-        self._torch, self.module, self._threads = torch, module, threads
+        self._torch, self.module, self.threads = torch, module, threads
 
     @classmethod
     def load(cls, folder: Path, config: dict[str, Any], *, threads: int) -> TorchRuntime:
@@ -31,7 +31,7 @@ class TorchRuntime:
     def run(self, inputs: Inputs) -> Array:
         torch = self._torch
         before = torch.get_num_threads()
-        torch.set_num_threads(self._threads)
+        torch.set_num_threads(self.threads)
         try:
             with torch.inference_mode():
                 logits = self.module(**{name: torch.as_tensor(a) for name, a in inputs.items()})

@@ -31,14 +31,20 @@ def run(store: Store, product: ProductFile, step: Step, *, dataset: str) -> dict
         )  # fmt: skip
     order = buying_order(pool, seed=product.spec.label.seed)
     bought = order[:asked]
-    new = sorted(set(bought) - _paid(store))
+    by_label = {k: sum(pool[i] == k for i in bought) for k in product.spec.task.labels}
+    absent = [label for label, n in by_label.items() if n == 0]
+    if absent:
+        raise DataError(
+            f"{product.path.name} label.start", "labels of every kind among those bought",
+            f"none of {absent} among {asked}", "raise label.start or remove the label",
+        )  # fmt: skip
     table = pa.table({"id": bought, "label": [pool[i] for i in bought]})
     body = "\n".join(f"{i}\t{pool[i]}" for i in bought)
     tag = hashlib.sha256(body.encode()).hexdigest()[:24]
+    new = sorted(set(bought) - _paid(store, tag, bought))
     store.datasets.publish(NAME, table, tag=tag)
     price = product.spec.money.prices.label
     step.spend("label", len(new), "label", price, evidence=f"labels:{tag}")
-    by_label = {k: sum(pool[i] == k for i in bought) for k in product.spec.task.labels}
     return {
         "labels": tag, "bought": len(bought), "new": len(new), "pool": len(pool),
         "price": str(price), "by_label": by_label,
@@ -50,13 +56,15 @@ def buying_order(ids: Any, *, seed: int) -> list[str]:
     return sorted(ids, key=lambda i: hashlib.sha256(f"{seed}\t{i}".encode()).digest())
 
 
-def _paid(store: Store) -> set[str]:
-    """Ids of every label bought so far for this product."""
+def _paid(store: Store, tag: str, bought: list[str]) -> set[str]:
+    """Ids of every label bought so far for this product, `tag` being those of `bought`."""
     s, t = tables.step, tables.turn
     query = sa.select(s.c.output).join(t, t.c.id == s.c.turn)
     query = query.where(s.c.name == "label", t.c.product == store.product)
     tags = {row["output"]["labels"] for row in store.database.rows(query)}
+    if tag in tags:  # the same purchase again, whose file may be gone
+        return set(bought)
     found: set[str] = set()
-    for tag in tags:
-        found.update(store.datasets.read(NAME, tag, columns=["id"])["id"].to_pylist())
+    for earlier in tags:
+        found.update(store.datasets.read(NAME, earlier, columns=["id"])["id"].to_pylist())
     return found

@@ -3,6 +3,6 @@
 Knows no server: the loop hands one in. Example: `market.run(store, product, step, ...)`
 """
 
-from steelyard.market.run import run, sent_before
+from steelyard.market.run import check_stream, run, sent_before
 
-__all__ = ["run", "sent_before"]
+__all__ = ["check_stream", "run", "sent_before"]

@@ -19,6 +19,9 @@ from steelyard.store import Store, tables
 from steelyard.tasks import Task
 
 PATH_POINTS = 40
+# Where the interval is narrowest. It must be fixed before the data come, and an experiment may
+# outlive a change of the product file.
+TUNED_AT = 2000
 ARMS = ("live", "canary")
 
 
@@ -70,18 +73,18 @@ def readout(
     name = {row["id"]: row["name"] for row in store.variants()}
     price = float(product.spec.money.prices.cpu_hour)
     arms = {arm: _arm(variants[arm], name, by_arm[arm], price) for arm in ARMS}
-    confidence, tuned_at = product.spec.market.confidence, product.spec.market.replay
-    path = _path(rows, variants, confidence=confidence, tuned_at=tuned_at)
+    confidence = product.spec.market.confidence
+    path = _path(rows, variants, confidence=confidence)
     samples = {arm: Sample.of([r["outcome"] for r in by_arm[arm]]) for arm in ARMS}
-    found = difference(samples["live"], samples["canary"], confidence=confidence, tuned_at=tuned_at)
+    found = difference(samples["live"], samples["canary"], confidence=confidence)
     value = float(product.spec.money.correct_answer)
     loss = product.spec.market.outcome_loss_max
     return Readout(arms, found, path, decide(found, arms["live"], arms["canary"], loss_max=loss, value=value))  # fmt: skip
 
 
-def difference(live: Sample, canary: Sample, *, confidence: float, tuned_at: int) -> Interval:
+def difference(live: Sample, canary: Sample, *, confidence: float) -> Interval:
     """canary - live, always valid. Outcomes lie in [0, 1], so it never leaves [-1, 1]."""
-    found = sequence(live, canary, confidence=confidence, tuned_at=tuned_at)
+    found = sequence(live, canary, confidence=confidence, tuned_at=TUNED_AT)
     return Interval(found.value, max(-1.0, found.low), min(1.0, found.high), found.n)
 
 
@@ -134,7 +137,7 @@ def _arm(variant: str, names: Mapping[str, str], rows: list[dict[str, Any]], pri
 
 
 def _path(
-    rows: list[dict[str, Any]], variants: Mapping[str, str], *, confidence: float, tuned_at: int
+    rows: list[dict[str, Any]], variants: Mapping[str, str], *, confidence: float
 ) -> list[dict[str, float]]:
     """The interval as the answers came in: what a watcher would have seen."""
     found = []
@@ -145,6 +148,6 @@ def _path(
             Sample.of([r["outcome"] for r in part if r["variant"] == variants[arm]]) for arm in ARMS
         ]
         if all(s.n for s in samples):
-            seen = difference(*samples, confidence=confidence, tuned_at=tuned_at)
+            seen = difference(*samples, confidence=confidence)
             found.append({"n": int(n), "value": seen.value, "low": seen.low, "high": seen.high})
     return found

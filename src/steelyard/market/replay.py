@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,17 +37,18 @@ class Visit:
 
 @dataclass
 class ReplayReport:
-    """What was sent, answered, acknowledged, and had to be tried again."""
+    """What was sent, answered, acknowledged, refused, and had to be tried again."""
 
     sent: int = 0
     answered: int = 0
     acknowledged: int = 0
     retried: int = 0
+    refused: int = 0  # by the server's limits: never answered, so never lost
     answers: dict[str, str] = field(default_factory=dict)  # request id -> answer id
 
     @property
     def lost(self) -> int:
-        return self.sent - self.acknowledged
+        return self.sent - self.acknowledged - self.refused
 
     def add(self, more: ReplayReport) -> None:
         """Count another part of the same stream in."""
@@ -54,6 +56,7 @@ class ReplayReport:
         self.answered += more.answered
         self.acknowledged += more.acknowledged
         self.retried += more.retried
+        self.refused += more.refused
         self.answers |= more.answers
 
 
@@ -74,7 +77,11 @@ def replay(
     def work() -> None:
         client = _Client(base_url, key, give_up_s)
         while (visit := next_visit()) is not None:
-            answered = client.post("/v1/predict", _request(visit))
+            answered = client.post("/v1/predict", _request(visit), refusable=True)
+            if answered is None:
+                with lock:
+                    report.refused += 1
+                continue
             identity = answered["answers"][0]["answer_id"]
             with lock:
                 report.answered += 1
@@ -110,14 +117,17 @@ class _Client:
         if parts.scheme != "http" or not parts.hostname:
             raise UserError("url", "http://host:port", repr(base_url))
         self._host, self._port = parts.hostname, parts.port or 80
-        self._headers = {"Content-Type": "application/json"}
+        self._headers: dict[str, str | bytes] = {"Content-Type": "application/json"}
         if key:
-            self._headers["Authorization"] = f"Bearer {key}"
+            self._headers["Authorization"] = b"Bearer " + os.fsencode(key)
         self._connection: http.client.HTTPConnection | None = None
         self._give_up_s = give_up_s
         self.retried = 0
 
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def post(
+        self, path: str, body: dict[str, Any], *, refusable: bool = False
+    ) -> dict[str, Any] | None:
+        """The answer; None where `refusable` and the server's limits refuse it (413, 422)."""
         raw = json.dumps(body, ensure_ascii=False).encode()
         for wait in self._waits():
             try:
@@ -127,6 +137,8 @@ class _Client:
                 status, answer, retry_after = 0, {}, wait
             if status == 200:
                 return answer
+            if refusable and status in (413, 422):
+                return None
             if status not in (0, 503):
                 raise UserError(
                     f"POST {path}", "status 200", f"{status}: {json.dumps(answer)[:300]}"

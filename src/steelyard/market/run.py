@@ -8,7 +8,8 @@ Example: `run(store, product, step, task=task, dataset=d, live=a, canary=b, serv
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import DataError
-from steelyard.market.readout import ARMS, Decision, Readout, readout
+from steelyard.market.readout import Decision, Readout, readout
 from steelyard.market.release import WHO
 from steelyard.market.replay import ReplayReport, Visit, replay
 from steelyard.spec import ProductFile
@@ -29,28 +30,32 @@ DECIDED = ("promote", "rolled back")
 
 def run(
     store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, live: str,
-    canary: str | None, sent_before: int, serve: Callable[[], AbstractContextManager[str]],
+    canary: str | None, serve: Callable[[str], AbstractContextManager[str]],
     progress: Report | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """{"experiment", "decision", "reason", "arms", "difference", "path", "sent", "lost", ...}.
 
-    `sent` counts this turn's requests, the readout everything since the experiment began.
+    `sent` counts this turn's requests, the readout everything since the experiment began. `serve`
+    gets the API key of a server that only this step knows.
     """
     if canary is None:
         return {"experiment": None, "decision": "none", "reason": "no canary: nothing to compare", "reason_zh": "没有金丝雀版本，无可比较", "live": live}  # fmt: skip
-    experiment = Experiment(store, product, task, live, canary)
-    visits = stream(
-        store, product, dataset=dataset, prefix=experiment.prefix, sent_before=sent_before
-    )
-    with serve() as url:
-        sent, found = experiment.until_decided(
-            url, visits, progress or (lambda what, done, total: None)
-        )
+    started = store.clock.cpu_s()
+    key = secrets.token_urlsafe()
+    experiment = Experiment(store, product, task, live, canary, key=key)
+    before = sent_before(store, turn=step.turn, live=live, canary=canary)
+    charged = _charged(store, experiment.prefix)
+    visits = stream(store, product, dataset=dataset, prefix=experiment.prefix, without=before)
+    with serve(key) as url:
+        sent, found = experiment.until_decided(url, visits, progress or (lambda what, done, total: None))  # fmt: skip
     _facts(step, product, found, live=live, canary=canary)
+    # What the answers took is charged with them, and must not be charged again with the step.
+    served = _charged(store, experiment.prefix) - charged
+    step.cpu_s = max(0.0, store.clock.cpu_s() - started - served)
     return {
         "experiment": step.key[:16], "live": canary if found.decision.decision == "promote" else live,
-        "sent": sent.sent, "sent_before": sent_before, "answered": sent.answered,
-        "lost": sent.lost, "retried": sent.retried, **found.to_json(),
+        "sent": sent.sent, "sent_before": len(before), "answered": sent.answered,
+        "lost": sent.lost, "refused": sent.refused, "retried": sent.retried, **found.to_json(),
     }  # fmt: skip
 
 
@@ -63,11 +68,12 @@ class Experiment:
     task: Task
     live: str
     canary: str
+    key: str | None = None
 
     @property
     def prefix(self) -> str:
         """What every request id of this pair begins with."""
-        return hashlib.sha256(f"{self.live}\t{self.canary}".encode()).hexdigest()[:16]
+        return prefix_of(self.live, self.canary)
 
     def until_decided(
         self, url: str, visits: list[Visit], say: Report
@@ -78,7 +84,7 @@ class Experiment:
         found = self.look(visits)
         while done < len(visits) and found.decision.decision not in DECIDED:
             part = visits[done : done + every]
-            total.add(replay(url, part, progress=_onward(say, done, len(visits))))
+            total.add(replay(url, part, key=self.key, progress=_onward(say, done, len(visits))))
             done += len(part)
             found = self.look(visits[done:])
         return total, found if visits else _exhausted(found)
@@ -107,26 +113,46 @@ def _exhausted(found: Readout) -> Readout:
     return replace(found, decision=Decision(d.decision, reason, reason_zh))
 
 
-def sent_before(store: Store, *, turn: int, live: str | None, canary: str | None) -> int:
-    """Requests that turns before `turn` sent for this pair; 0 for a pair that is new."""
-    s, t = tables.step, tables.turn
-    query = sa.select(s.c.output).join(t, t.c.id == s.c.turn)
-    query = query.where(s.c.name == "replay", t.c.product == store.product, s.c.turn < turn)
-    total = 0
-    for row in store.database.rows(query):
-        arms = row["output"].get("arms") or {}
-        if [arms.get(arm, {}).get("variant") for arm in ARMS] == [live, canary]:
-            total += int(row["output"]["sent"])
-    return total
+def check_stream(product: ProductFile, splits: dict[str, dict[str, int]]) -> None:
+    """DataError when the stream of the data stage holds less than `market.replay` asks for."""
+    labels = product.spec.task.labels
+    here = sum(splits["stream"].get(label, 0) for label in labels)
+    if product.spec.market.replay > here:
+        raise DataError(
+            f"{product.path.name} market.replay", f"at most {here} (labelled stream records)",
+            str(product.spec.market.replay), "lower market.replay or raise data.split.stream",
+        )  # fmt: skip
+
+
+def prefix_of(live: str | None, canary: str | None) -> str:
+    """The same for the same two variants in every turn."""
+    return hashlib.sha256(f"{live}\t{canary}".encode()).hexdigest()[:16]
+
+
+def sent_before(store: Store, *, turn: int, live: str | None, canary: str | None) -> set[str]:
+    """Ids of the requests that were answered for this pair before turn `turn` began."""
+    a, t = tables.answer, tables.turn
+    began = sa.select(t.c.started).where(t.c.id == turn).scalar_subquery()
+    query = sa.select(a.c.request).where(a.c.product == store.product, a.c.created < began)
+    query = query.where(a.c.request.startswith(f"{prefix_of(live, canary)}:"))
+    return {row["request"] for row in store.database.rows(query)}
+
+
+def _charged(store: Store, prefix: str) -> float:
+    """CPU seconds of every answer of the experiment."""
+    a = tables.answer
+    query = sa.select(sa.func.sum(a.c.cpu_s).label("s")).where(a.c.product == store.product)
+    rows = store.database.rows(query.where(a.c.request.startswith(f"{prefix}:")))
+    return float(rows[0]["s"] or 0.0)
 
 
 def stream(
     store: Store, product: ProductFile, *, dataset: str, prefix: str, records: int | None = None,
-    sent_before: int = 0,
+    without: Set[str] = frozenset(),
 ) -> list[Visit]:  # fmt: skip
-    """The next records of the stream by hash; the same request ids in every attempt, so that a
-    repeated attempt gets the answers that are already paid."""
-    wanted = records or product.spec.market.replay
+    """The next records of the stream by hash, those of `without` left out; the same request ids
+    in every attempt, so that a repeated attempt gets the answers that are already paid."""
+    wanted = product.spec.market.replay if records is None else records
     where = "split = 'stream' AND label IS NOT NULL"
     table = store.datasets.read("records", dataset, columns=["id", "content", "label"], where=where)
     rows = sorted(((_digest(r["id"]), r) for r in table.to_pylist()), key=lambda pair: pair[0])
@@ -136,10 +162,11 @@ def stream(
             str(wanted), "lower market.replay or raise data.split.stream",
         )  # fmt: skip
     # one record is one user: twins are in one cluster, so users are independent
-    return [
-        Visit(f"{prefix}:{digest}", f"user-{r['id']}", r["content"], r["label"])
-        for digest, r in rows[sent_before : sent_before + wanted]
+    visits = [
+        Visit(f"{prefix}:{digest}", f"user-{digest}", r["content"], r["label"])
+        for digest, r in rows
     ]
+    return [v for v in visits if v.request_id not in without][:wanted]
 
 
 def _digest(identity: str) -> str:

@@ -120,7 +120,8 @@ def labels(facts: PlanFacts) -> Option:
             return Option("labels", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why, why_zh)
         return Option("labels", 0.0, None, None, None, None, ASSUMED, why, why_zh)
     spend = more * facts.label_price + facts.retrain_cost
-    gain = facts.curve.gain(facts.labels_bought, facts.labels_bought + more)
+    # at the level of the variants' intervals, since the two are compared
+    gain = facts.curve.gain(facts.labels_bought, facts.labels_bought + more, confidence=0.95)
     worth = facts.requests * facts.correct_answer
     low, high = sorted((gain.low * worth, gain.high * worth))
     total = facts.labels_bought + more

@@ -5,8 +5,10 @@ Example: `uvicorn.run(build_app(service, key=None))`
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -14,7 +16,9 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from steelyard.errors import RequestError
 from steelyard.serve.metrics import Metrics
@@ -30,6 +34,7 @@ from steelyard.version import __version__
 
 Model = TypeVar("Model", bound=BaseModel)
 ANONYMOUS = "anonymous"
+BODY_S = 30  # a request that is never finished must not be held for ever
 
 
 def build_app(service: Service, *, key: str | None) -> FastAPI:
@@ -45,7 +50,7 @@ def build_app(service: Service, *, key: str | None) -> FastAPI:
     _errors(app, metrics)
     _probes(app, service, metrics)
     responses: dict[int | str, dict[str, Any]] = {
-        status: {"model": ErrorResponse} for status in (400, 401, 404, 413, 415, 422, 503)
+        status: {"model": ErrorResponse} for status in (400, 401, 404, 408, 409, 413, 415, 422, 503)
     }
 
     @app.post("/v1/predict", response_model=PredictResponse, responses=responses, openapi_extra=_body(PredictRequest))  # fmt: skip
@@ -113,12 +118,23 @@ def _errors(app: FastAPI, metrics: Metrics) -> None:
             request, metrics, RequestError(error.status_code, "request", expected, "", repair)
         )
 
+    async def away(request: Request, error: Exception) -> Response:
+        told = RequestError(503, "server", "a ledger that can be reached", "none", "retry after a second")  # fmt: skip
+        return _problem(request, metrics, told)
+
+    async def gone(request: Request, error: Exception) -> Response:
+        told = RequestError(400, "body", "a whole request", "one that broke off", "send it again")
+        return _problem(request, metrics, told)
+
     async def bug(request: Request, error: Exception) -> Response:
         told = RequestError(500, "server", "no fault of ours", type(error).__name__, "see the log")
         return _problem(request, metrics, told)
 
     app.add_exception_handler(RequestError, refused)
     app.add_exception_handler(HTTPException, plain)
+    app.add_exception_handler(OperationalError, away)
+    app.add_exception_handler(InterfaceError, away)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, bug)
 
 
@@ -137,10 +153,11 @@ def _problem(request: Request, metrics: Metrics, error: RequestError) -> Respons
 def _authorize(request: Request, key: str | None) -> None:
     if key is None:
         return
-    bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-    given = request.headers.get("x-api-key") or bearer
-    # constant time: a comparison that stops early tells how much of a guess was right
-    if not hmac.compare_digest(given.encode("utf-8", "replace"), key.encode("utf-8", "replace")):
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    given = request.headers.get("x-api-key") or (bearer if scheme.lower() == "bearer" else "")
+    # headers are bytes that were read as latin-1; in constant time, since a comparison that stops
+    # early tells how much of a guess was right
+    if not hmac.compare_digest(given.encode("latin-1"), os.fsencode(key)):
         raise RequestError(
             401, "header", "Authorization: Bearer with the API key", "none or another key"
         )
@@ -165,12 +182,16 @@ async def _asked(request: Request, body_bytes_max: int) -> Asked:
 async def _read(request: Request, body_bytes_max: int) -> bytes:
     """The body, counted as it arrives: a length header may be absent or a lie."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > body_bytes_max:
-            raise RequestError(
-                413, "body", f"at most {body_bytes_max} bytes", "more", "send less at once"
-            )
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > body_bytes_max:
+                    raise RequestError(
+                        413, "body", f"at most {body_bytes_max} bytes", "more", "send less at once"
+                    )
+    except TimeoutError:
+        raise RequestError(408, "body", f"a request within {BODY_S} s", "a part of one", "send it again") from None  # fmt: skip
     return bytes(body)
 
 
@@ -187,7 +208,12 @@ def _validated(model: type[Model], value: Any) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(p) for p in first["loc"]) or "body"
+        # only names of ours: an unknown field's name is something the user sent
+        known = [str(p) for p in first["loc"] if p in model.model_fields or isinstance(p, int)]
+        place = ".".join(known) or "body"
+        if first["type"] == "extra_forbidden":
+            fields = f"fields among {sorted(model.model_fields)}"
+            raise RequestError(422, place, fields, "another one") from None
         expected = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
         raise RequestError(
             422, place, expected.removeprefix("expected "), type(value).__name__

@@ -1,7 +1,7 @@
 """A bounded queue and a token-budget batcher in front of one predictor. Knows no HTTP.
 
 Full means refused at once: an unbounded queue only turns overload into latency.
-Example: `Batcher(predictor, settings, clock=Clock()).submit(["很好"]).result()[0].answer.label`
+Example: `b.submit(b.prepare(["很好"], task.decode)).result()[0].answer.label`
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -32,9 +32,17 @@ class Priced:
 
 
 @dataclass(frozen=True)
-class _Job:
+class Prepared:
+    """Features of one request, their sizes, and the CPU seconds that reading each took."""
+
     features: list[Any]
     sizes: list[int]
+    cpu_s: float
+
+
+@dataclass(frozen=True)
+class _Job:
+    prepared: Prepared
     future: Future[list[Priced]]
 
 
@@ -44,7 +52,7 @@ class Batcher:
     def __init__(self, predictor: Predictor, settings: Serve, *, clock: Clock) -> None:
         self.predictor, self.settings, self.clock = predictor, settings, clock
         self._queue: queue.Queue[_Job | None] = queue.Queue(settings.queue_max)
-        self._closed = False
+        self._closed, self._lock = False, threading.Lock()
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._thread.start()
 
@@ -52,52 +60,62 @@ class Batcher:
     def waiting(self) -> int:
         return self._queue.qsize()
 
-    def submit(self, contents: Sequence[Content]) -> Future[list[Priced]]:
-        """Answers in the order of `contents`; RequestError 503 when the queue is full."""
-        features = self.predictor.preprocessor.features(contents)
+    def check_room(self) -> None:
+        """RequestError 503 when the queue is full, before any work is put into a request."""
+        if self._queue.full():
+            raise self._full()
+
+    def prepare(self, values: Sequence[Any], decode: Callable[[Any], Content]) -> Prepared:
+        """Read and turn the values of one request into features, in the calling thread."""
+        before = self.clock.thread_cpu_s()
+        features = self.predictor.preprocessor.features([decode(value) for value in values])
         sizes = [self.predictor.preprocessor.size(f) for f in features]
-        job = _Job(features, sizes, Future())
-        if self._closed:
-            raise _replaced()
-        try:
-            self._queue.put_nowait(job)
-        except queue.Full:
-            full = f"a queue of {self.settings.queue_max}"
-            raise RequestError(
-                503, "server", "room in the queue", full, "retry after a second"
-            ) from None
+        spent = self.clock.thread_cpu_s() - before
+        return Prepared(features, sizes, spent / max(1, len(features)))
+
+    def submit(self, prepared: Prepared) -> Future[list[Priced]]:
+        """Answers in the order of the values; RequestError 503 when the queue is full."""
+        job = _Job(prepared, Future())
+        with self._lock:  # else a job could slip in behind the last look at the queue
+            if self._closed:
+                raise Replaced()
+            try:
+                self._queue.put_nowait(job)
+            except queue.Full:
+                raise self._full() from None
         return job.future
 
     def close(self) -> None:
         """Answer what is queued, then stop."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
         self._queue.put(None)
         self._thread.join(timeout=30)
-        while True:  # a request that slipped in behind the last one
-            try:
-                job = self._queue.get_nowait()
-            except queue.Empty:
-                return
-            if job is not None:
-                job.future.set_exception(_replaced())
+
+    def _full(self) -> RequestError:
+        full = f"a queue of {self.settings.queue_max}"
+        return RequestError(503, "server", "room in the queue", full, "retry after a second")
 
     def _work(self) -> None:
         while True:
             first = self._queue.get()
             if first is None:
                 return
-            jobs, last = self._gather(first)
+            gathered, last = self._gather(first)
+            # a caller that is gone has cancelled its future, which may not be set any more
+            jobs = [job for job in gathered if job.future.set_running_or_notify_cancel()]
             try:
                 self._answer(jobs)
             except Exception as error:  # one bad batch must not stop the server
                 for job in jobs:
-                    job.future.set_exception(error)
+                    if not job.future.done():
+                        job.future.set_exception(error)
             if last:
                 return
 
     def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
         """Wait at most `batch_wait_ms` for company, up to the token budget."""
-        jobs, tokens = [first], sum(first.sizes)
+        jobs, tokens = [first], sum(first.prepared.sizes)
         deadline = time.monotonic() + self.settings.batch_wait_ms / 1000
         while tokens < self.settings.batch_tokens and len(jobs) < ITEMS_MAX:
             left = deadline - time.monotonic()
@@ -108,23 +126,31 @@ class Batcher:
             if job is None:
                 return jobs, True
             jobs.append(job)
-            tokens += sum(job.sizes)
+            tokens += sum(job.prepared.sizes)
         return jobs, False
 
     def _answer(self, jobs: list[_Job]) -> None:
-        features = [f for job in jobs for f in job.features]
-        sizes = [s for job in jobs for s in job.sizes]
-        before = self.clock.cpu_s() if self.predictor.elsewhere else self.clock.thread_cpu_s()
+        features = [f for job in jobs for f in job.prepared.features]
+        sizes = [s for job in jobs for s in job.prepared.sizes]
+        before = self.clock.thread_cpu_s()
         logits = self.predictor.logits_of(features, sizes, batch_tokens=self.settings.batch_tokens)
-        after = self.clock.cpu_s() if self.predictor.elsewhere else self.clock.thread_cpu_s()
-        each = (after - before) / max(1, sum(sizes))
+        # A runtime of several threads computes in this one too: their number times its share is
+        # what they took at most.
+        spent = (self.clock.thread_cpu_s() - before) * self.predictor.threads
+        each = spent / max(1, sum(sizes))
         answers = self.predictor.task.answers(logits)
         at = 0
         for job in jobs:
-            part = zip(answers[at : at + len(job.sizes)], job.sizes, strict=True)
-            job.future.set_result([Priced(answer, each * size) for answer, size in part])
-            at += len(job.sizes)
+            own = job.prepared
+            part = zip(answers[at : at + len(own.sizes)], own.sizes, strict=True)
+            job.future.set_result([Priced(a, own.cpu_s + each * size) for a, size in part])
+            at += len(own.sizes)
 
 
-def _replaced() -> RequestError:
-    return RequestError(503, "server", "a release in service", "one just replaced", "retry at once")
+class Replaced(RequestError):
+    """The release went out of service between choosing it and asking it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503, "server", "a release in service", "one just replaced", "retry at once"
+        )

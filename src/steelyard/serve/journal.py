@@ -95,13 +95,24 @@ class Journal:
         try:
             self.store.record_once(group_rows(group), lines)
         except Exception as error:  # each caller is told; the journal goes on
-            for item in group:
-                item.future.set_exception(error)
+            self._failed(group, error)
             return
         for item in group:
             mine = {row["id"] for row in item.rows} & seen
             seen -= mine  # the same row a second time in one group is not new
-            item.future.set_result(len(mine) == len(item.rows))
+            if item.future.set_running_or_notify_cancel():
+                item.future.set_result(len(mine) == len(item.rows))
+
+    def _failed(self, group: list[_Item], error: Exception) -> None:
+        """One row that the database refuses must not cost the others of its group theirs."""
+        if len(group) > 1 and not _away(error):
+            for item in group:
+                self._commit([item])
+            return
+        told = _AWAY if _away(error) else error
+        for item in group:
+            if item.future.set_running_or_notify_cancel():
+                item.future.set_exception(told)
 
     def _lines(self, group: list[_Item], new: set[str]) -> list[Line]:
         """One line a variant for the CPU of its answers, one for what its outcomes earned."""
@@ -128,6 +139,14 @@ class Journal:
             money = Money.of(self.correct * right, currency)
             lines.append(Line("value.correct", right, "correct_answer", money, f"variant:{variant} outcomes:{len(outcomes)}"))  # fmt: skip
         return lines
+
+
+_AWAY = RequestError(503, "server", "a ledger that can be reached", "none", "retry after a second")
+
+
+def _away(error: Exception) -> bool:
+    """Whether the database itself was not to be had: locked, restarting, out of reach."""
+    return isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))
 
 
 def group_rows(group: list[_Item]) -> list[tuple[sa.Table, dict[str, Any]]]:

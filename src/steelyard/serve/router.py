@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import threading
+import time
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from steelyard.engine.predictor import Predictor
-from steelyard.errors import RequestError, UserError
+from steelyard.errors import RequestError
 from steelyard.serve.batcher import Batcher
 from steelyard.spec.model import Serve
 from steelyard.store import Store, tables
 
+AGAIN_S = 60.0  # a damaged release is looked at again after this
 log = logging.getLogger("steelyard.serve")
 
 
@@ -39,7 +42,7 @@ class Router:
         self.store, self.settings = store, settings
         self._batchers: dict[str, Batcher] = {}
         self._served: dict[str, Served] = {}
-        self._refused: set[str] = set()
+        self._refused: dict[str, float] = {}  # and when: hashing a large one again takes a while
         self._stop = threading.Event()
         self.refresh()
         self._thread = threading.Thread(target=self._poll, args=(every_s,), daemon=True)
@@ -81,6 +84,7 @@ class Router:
 
     def close(self) -> None:
         self._stop.set()
+        self._thread.join(timeout=30)  # a refresh under way may still load a release
         for batcher in self._batchers.values():
             batcher.close()
 
@@ -94,15 +98,17 @@ class Router:
     def _load(self, variant: str) -> Batcher | None:
         if variant in self._batchers:
             return self._batchers[variant]
+        if time.monotonic() - self._refused.get(variant, -math.inf) < AGAIN_S:
+            return None
         try:
             folder = self.store.artifacts.open(variant)
             predictor = Predictor.open(folder, threads=self.settings.threads)
-        except UserError as error:
+        except Exception as error:  # whatever is wrong with it, what served before goes on
             if variant not in self._refused:
-                self._refused.add(variant)
                 log.error("release.refused variant=%s because=%s", variant, error)
+            self._refused[variant] = time.monotonic()
             return None
-        self._refused.discard(variant)
+        self._refused.pop(variant, None)
         self._batchers[variant] = Batcher(predictor, self.settings, clock=self.store.clock)
         return self._batchers[variant]
 

@@ -21,18 +21,20 @@ from steelyard.store import Store
 
 log = logging.getLogger("steelyard.serve")
 START_S = 60
+SHUTDOWN_S = 20  # requests that are still open then are given up
 
 
 class Server:
     """A server in a thread of this process, on loopback; the context is its base URL."""
 
-    def __init__(self, store: Store, product: ProductFile, *, port: int = 0) -> None:
-        self.store, self.product, self.port = store, product, port
+    def __init__(
+        self, store: Store, product: ProductFile, *, port: int = 0, key: str | None = None
+    ) -> None:
+        self.store, self.product, self.port, self.key = store, product, port, key
 
     def __enter__(self) -> str:
-        # The key guards the door to others; the turn talks to itself on a port nobody was told.
-        uvicorn = _uvicorn(self.store, self.product, key=None)
         bound = _bind("127.0.0.1", self.port)
+        uvicorn = _uvicorn(self.store, self.product, key=self.key)
         self._server = uvicorn
         self._thread = threading.Thread(
             target=uvicorn.run, kwargs={"sockets": [bound]}, daemon=True
@@ -81,7 +83,10 @@ def _uvicorn(store: Store, product: ProductFile, *, key: str | None) -> Any:
     from steelyard.serve.service import Service
 
     app = build_app(Service(store, product), key=key)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="on",
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )  # fmt: skip
     return uvicorn.Server(config)
 
 
@@ -91,9 +96,10 @@ def _bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         bound.close()
-        raise UserError("serve.port", f"a free port on {host}", f"{port}: {error.strerror}", "name another port") from error  # fmt: skip
+        fact = getattr(error, "strerror", None) or "no such port"
+        raise UserError("serve.port", f"a free port on {host}", f"{port}: {fact}", "name another port") from error  # fmt: skip
     return bound
 
 

@@ -23,6 +23,7 @@ from steelyard.plugins import names
 from steelyard.spec.model import Product
 
 SPEC_BYTES_MAX = 1_000_000
+NODES_MAX = 100_000  # a few lines of aliases can stand for more than the memory holds
 Path_ = tuple[str | int, ...]
 
 
@@ -44,9 +45,11 @@ def load(path: str | Path) -> ProductFile:
     file = Path(path)
     tree = _parse(file)
     try:
-        spec = Product.model_validate(_plain(tree))
+        spec = Product.model_validate(_plain(tree, [0]))
     except ValidationError as error:
-        raise SpecError([_line(file, tree, dict(e)) for e in error.errors()]) from None
+        raise SpecError([_line(file, tree, e) for e in _told(error)]) from None
+    except _Unreadable as error:
+        raise SpecError([f"{file}:1:1 {error}"]) from None
     problems = [*_unregistered(file, tree, spec), *_missing_files(file, tree, spec)]
     if problems:
         raise SpecError(problems)
@@ -93,18 +96,35 @@ def _parse(file: Path) -> Any:
     return tree
 
 
-def _plain(node: Any) -> Any:
+class _Unreadable(ValueError):
+    """YAML that is not a product file."""
+
+
+def _plain(node: Any, seen: list[int]) -> Any:
+    """Plain Python values; `seen` counts them."""
+    seen[0] += 1
+    if seen[0] > NODES_MAX:
+        raise _Unreadable(f"expected at most {NODES_MAX} values, found more; do not nest aliases")
     if isinstance(node, CommentedMap):
-        return {str(k): _plain(v) for k, v in node.items()}
+        return {str(k): _plain(v, seen) for k, v in node.items()}
     if isinstance(node, CommentedSeq):
-        return [_plain(v) for v in node]
+        return [_plain(v, seen) for v in node]
     if isinstance(node, bool) or node is None:
         return node
     if isinstance(node, int):
         return int(node)
     if isinstance(node, float):
         return float(node)
+    if isinstance(node, str) and any("\ud800" <= c <= "\udfff" for c in node):
+        raise _Unreadable("expected text, found half of a surrogate pair (\\ud800 to \\udfff)")
     return str(node) if isinstance(node, str) else node
+
+
+def _told(error: ValidationError) -> list[dict[str, Any]]:
+    """Errors worth telling: a list that seems too short because its parts are wrong is not."""
+    found: list[dict[str, Any]] = [dict(e) for e in error.errors()]
+    parts = {e["loc"][:n] for e in found for n in range(len(e["loc"]))}
+    return [e for e in found if e["type"] != "too_short" or e["loc"] not in parts]
 
 
 def _kind(value: Any) -> str:
@@ -147,6 +167,11 @@ def _said(error: dict[str, Any], path: Path_) -> str:
         return "missing" + (f"; add it: {about}" if about else "; add it")
     message = str(error["msg"]).removeprefix("Value error, ")
     message = message.removeprefix("Input should be ").removeprefix("a valid ")
+    if error["type"] == "too_short":
+        least = error["ctx"]["min_length"]
+        return f"expected at least {least} of them, found {error['ctx']['actual_length']}"
+    if error["type"] == "value_error":  # a validator of ours says the whole of it
+        return message
     found = error.get("input")
     shown = _kind(found) if isinstance(found, (dict, list)) else repr(found)
     return f"expected {message}, found {shown}"
@@ -201,10 +226,17 @@ def _unregistered(file: Path, tree: Any, spec: Product) -> list[str]:
     return problems
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
 def _missing_files(file: Path, tree: Any, spec: Product) -> list[str]:
     problems = []
     for i, source in enumerate(spec.data.sources):
-        if source.path is None or (file.parent / source.path).exists():
+        if source.path is None or _exists(file.parent / source.path):
             continue
         where = f"{place(file, tree, ('data', 'sources', i, 'path'))} data.sources.{i}.path"
         problems.append(

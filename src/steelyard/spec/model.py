@@ -12,19 +12,22 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-Price = Annotated[Decimal, Field(ge=0), BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)]  # fmt: skip
+Price = Annotated[Decimal, Field(ge=0, le=10**9), BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)]  # fmt: skip
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+LabelName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Package = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class TaskSpec(Section):
     """What the product does: a registered task and the labels it may answer."""
 
     name: str = Field(description="a registered task, e.g. text_classification")
-    labels: tuple[str, ...] = Field(min_length=2, description="every label, in a fixed order")
+    labels: tuple[LabelName, ...] = Field(min_length=2, description="every label, in a fixed order")
 
     @model_validator(mode="after")
     def _distinct(self) -> TaskSpec:
@@ -38,7 +41,7 @@ class Goals(Section):
 
     macro_f1: float | None = Field(None, ge=0, le=1, description="on the hold-out, 0 to 1")
     p95_ms: float | None = Field(None, gt=0, description="95th percentile of one request, ms")
-    memory_mb: float | None = Field(None, gt=0, description="weights resident for serving, MB")
+    memory_mb: float | None = Field(None, gt=0, description="memory a process gains by it, MB")
     cost_per_1000: float | None = Field(None, gt=0, description="money per 1,000 requests")
 
 
@@ -59,7 +62,7 @@ class Source(Section):
     """One place records come from: a file, a folder or an installed package."""
 
     path: str | None = Field(None, description="file or folder, relative to the product file")
-    package: str | None = Field(None, description="installed package that holds the file")
+    package: Package | None = Field(None, description="installed package that holds the file")
     file: str | None = Field(None, description="path inside the package")
     reader: str = Field(description="a registered reader: csv, jsonl, parquet, lines, folder ...")
     content: str = Field("text", description="column that holds the text or image")
@@ -73,6 +76,8 @@ class Source(Section):
     def _one_place(self) -> Source:
         if self.package is not None and self.path is not None:
             raise ValueError("name either 'path' or 'package', not both")
+        if self.file is not None and self.package is None:
+            raise ValueError("'file' stands inside a 'package': name one, or say 'path'")
         if self.label is not None and self.every_label is not None:
             raise ValueError("name either 'label' or 'every_label', not both")
         return self
@@ -83,7 +88,7 @@ class Split(Section):
 
     holdout: Share = Field(0.15, description="never trained on; every figure is measured here")
     stream: Share = Field(0.25, description="kept apart to replay as users' requests")
-    seed: int = Field(0, description="changes which cluster goes where")
+    seed: Seed = Field(0, description="changes which cluster goes where")
 
     @model_validator(mode="after")
     def _leaves_a_pool(self) -> Split:
@@ -95,14 +100,16 @@ class Split(Section):
 class Data(Section):
     sources: tuple[Source, ...] = Field(min_length=1, description="where records come from")
     operators: tuple[str, ...] | None = Field(None, description="default: the task's own list")
-    near_duplicate: float = Field(0.8, gt=0, le=1, description="Jaccard of character 4-grams")
-    line_bytes_max: int = Field(1_000_000, ge=100, description="a longer record is rejected")
+    near_duplicate: float = Field(0.8, ge=0.3, le=1, description="Jaccard of character 4-grams")
+    line_bytes_max: int = Field(
+        1_000_000, ge=100, le=2**30, description="a longer record is rejected"
+    )
     split: Split = Split()
 
 
 class Label(Section):
     start: int = Field(2000, ge=10, description="labels bought before the first training")
-    seed: int = Field(0, description="changes the order of buying")
+    seed: Seed = Field(0, description="changes the order of buying")
 
 
 class Train(Section):
@@ -126,7 +133,7 @@ class Train(Section):
     checkpoint_steps: int = Field(50, ge=1, description="steps between checkpoints")
     lora_rank: int = Field(16, ge=1, le=256, description="with method: lora")
     augment: bool = Field(True, description="let the task vary the training examples")
-    seed: int = Field(0, description="of weights, order, dropout and augmentation")
+    seed: Seed = Field(0, description="of weights, order, dropout and augmentation")
 
 
 class Compress(Section):
@@ -192,5 +199,12 @@ class Product(Section):
 
 
 def sections(product: Product, *names: str) -> dict[str, Any]:
-    """The named sections as plain JSON, to be hashed into a step's key."""
-    return product.model_dump(mode="json", include=set(names))
+    """The named sections, or single fields (`serve.threads`), as JSON for a step's key."""
+    whole = product.model_dump(mode="json")
+    found = {}
+    for name in names:
+        value = whole
+        for part in name.split("."):
+            value = value[part]
+        found[name] = value
+    return found

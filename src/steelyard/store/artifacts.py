@@ -9,13 +9,12 @@ import hashlib
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from steelyard.errors import Damaged, Missing
-from steelyard.store.files import sync_folder, sync_tree, write
+from steelyard.store.files import sweep, sync_folder, sync_tree, write
 
 MANIFEST = "manifest.json"
 _CHUNK = 1 << 20
@@ -55,8 +54,8 @@ class Artifacts:
         folder = self.root / identity
         if not (folder / MANIFEST).is_file():
             raise Missing(str(folder), "a published artifact", "no manifest", "run: steelyard turn")
-        body = (folder / MANIFEST).read_text(encoding="utf-8")
-        if hashlib.sha256(body.encode()).hexdigest()[:24] != identity:
+        body = (folder / MANIFEST).read_bytes()
+        if hashlib.sha256(body).hexdigest()[:24] != identity:
             raise Damaged(
                 f"{folder}/{MANIFEST}", f"the manifest of {identity}", "another one", _REPAIR
             )
@@ -71,11 +70,13 @@ class Artifacts:
                 )
         return folder
 
-    def sweep(self, *, older_than_s: float = 3600.0) -> None:
-        """Remove drafts that a killed process left behind; a young one may still be in use."""
-        for draft in self.root.glob(".draft-*"):
-            if time.time() - draft.stat().st_mtime > older_than_s:
-                shutil.rmtree(draft, ignore_errors=True)
+    def holds(self, identity: str) -> bool:
+        """Whether it is here; `open` says whether it is whole."""
+        return (self.root / identity / MANIFEST).is_file()
+
+    def sweep(self) -> None:
+        """Remove drafts that a killed process left behind."""
+        sweep(self.root, ".draft-*")
 
     def bytes(self, identity: str) -> int:
         return sum(p.stat().st_size for p in (self.root / identity).rglob("*") if p.is_file())

@@ -5,6 +5,7 @@ Example: `Clock().cpu_s()` before and after some work gives the seconds it is ch
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime
 
@@ -17,8 +18,9 @@ class Clock:
         return datetime.now(UTC).isoformat(timespec="microseconds")
 
     def cpu_s(self) -> float:
-        """CPU seconds of this process, all threads."""
-        return time.process_time()
+        """CPU seconds of this process, all its threads and the processes it waited for."""
+        times = os.times()
+        return time.process_time() + times.children_user + times.children_system
 
     def thread_cpu_s(self) -> float:
         """CPU seconds of the calling thread."""

@@ -39,6 +39,10 @@ class Database:
             raise StoreError("ledger", "a sqlite: or postgresql: URL", str(error)) from error
         except sa.exc.ArgumentError as error:
             raise StoreError("ledger", "a database URL", str(error)) from error
+        except OSError as error:
+            raise StoreError(
+                f"ledger {error.filename}", "a folder that can be written", str(error.strerror)
+            ) from error
         except DBAPIError as error:
             shown = sa.make_url(url).render_as_string(hide_password=True)
             fact = str(error.orig).strip().splitlines()[0]
@@ -74,12 +78,9 @@ class Database:
         self.engine.dispose()
 
     def _migrate(self) -> None:
-        from alembic.migration import MigrationContext
-
         with self.engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-        if current == HEAD:
-            return
+            if _revision(connection) == HEAD:
+                return
         from alembic import command
         from alembic.config import Config
 
@@ -87,8 +88,14 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         with self.engine.connect() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            # two processes may open a new ledger at once: the second waits and finds it made
+            if self.engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7301)"))
+            if _revision(connection) != HEAD:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
             connection.commit()
 
 
@@ -96,11 +103,20 @@ HEAD = "0001"
 _LOCK = sa.text(f"LOCK TABLE {entry.name} IN EXCLUSIVE MODE")
 
 
+def _revision(connection: sa.Connection) -> str | None:
+    from alembic.migration import MigrationContext
+
+    found: str | None = MigrationContext.configure(connection).get_current_revision()
+    return found
+
+
 def _engine(url: str) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "postgresql":
         need("psycopg", extra="postgres")
-        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+        )
     if parsed.get_backend_name() != "sqlite":
         raise NoSuchModuleError(f"'{parsed.get_backend_name()}'")
     return _sqlite(parsed)
@@ -109,7 +125,8 @@ def _engine(url: str) -> sa.Engine:
 def _sqlite(url: sa.URL) -> sa.Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_S})
+    # hide_parameters: an error of the database must not carry users' words into a log
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_S}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

@@ -6,7 +6,9 @@ A reader sees the old file or the new one, never a part. Example: `write(path, b
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import time
 from pathlib import Path
 
 
@@ -26,6 +28,13 @@ def write(path: Path, body: bytes | str) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def sweep(folder: Path, pattern: str, *, older_than_s: float = 3600.0) -> None:
+    """Remove folders that killed processes left; a young one may still be in use."""
+    for left in folder.glob(pattern):
+        if left.is_dir() and time.time() - left.stat().st_mtime > older_than_s:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def sync_tree(folder: Path) -> None:

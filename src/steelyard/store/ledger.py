@@ -1,6 +1,7 @@
 """The hash-chained money ledger: append, sum, verify. Knows no stage and no model.
 
-Each line's hash covers the line before it, so a changed or missing line is found.
+Each line's hash covers the line before it, so a changed line, or a missing one among them, is
+found; of the newest lines, those of finished steps are missed.
 Example: `ledger.append(connection, [Line("label", 2000, "label", Money.of(-600, "CNY"), "dataset:x")])`
 """
 
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from steelyard.errors import StoreError
 from steelyard.spec import Money
 from steelyard.store.tables import entry
+from steelyard.store.tables import step as steps
 from steelyard.store.tables import turn as turns
 
 GENESIS = "0" * 64
@@ -66,7 +68,10 @@ def digest(row: dict[str, Any]) -> str:
 
 
 def verify(connection: sa.Connection) -> int:
-    """Lines in an unbroken chain; StoreError names the first line that does not fit."""
+    """Lines in an unbroken chain; StoreError names the first line that does not fit.
+
+    The chain alone cannot miss its newest lines: every finished step must have its own.
+    """
     previous, number = GENESIS, 0
     for row in connection.execute(sa.select(entry).order_by(entry.c.id)).mappings():
         number += 1
@@ -77,7 +82,16 @@ def verify(connection: sa.Connection) -> int:
         if row["previous"] != previous or digest(dict(row)) != row["hash"]:
             raise StoreError(place, "the hash of an unchanged line", row["hash"][:12], repair)
         previous = row["hash"]
+    _every_step_paid(connection)
     return number
+
+
+def _every_step_paid(connection: sa.Connection) -> None:
+    e, s = entry.c, steps.c
+    paid = sa.select(e.evidence).where(e.evidence == sa.literal("step:") + s.key).exists()
+    lost = connection.execute(sa.select(s.name, s.key).where(~paid).order_by(s.done)).first()
+    if lost:
+        raise StoreError(f"ledger step {lost.name}", f"a line for step:{lost.key}", "none", "restore the ledger from a backup")  # fmt: skip
 
 
 def sums(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -17,14 +18,27 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard.errors import StoreError
+from steelyard.errors import Missing, StoreError
 from steelyard.spec import Money, ProductFile
 from steelyard.store import ledger, tables
 from steelyard.store.artifacts import Artifacts
 from steelyard.store.clock import Clock
 from steelyard.store.database import Database
 from steelyard.store.datasets import Datasets
+from steelyard.store.files import sweep
+from steelyard.store.lock import alone
 from steelyard.version import __version__
+
+
+def _ledger_url(product: ProductFile, root: Path) -> str:
+    """A relative SQLite path stands beside the product file, wherever the command is run."""
+    named = product.spec.ledger
+    if named is None:
+        return f"sqlite:///{(root / 'ledger.db').resolve()}"
+    prefix, relative = "sqlite:///", named.removeprefix("sqlite:///")
+    if not named.startswith(prefix) or not relative or relative.startswith(("/", ":")):
+        return named
+    return f"{prefix}{(product.folder / relative).resolve()}"
 
 
 def step_key(name: str, reads: Any, inputs: list[str]) -> str:
@@ -94,11 +108,18 @@ class Store:
         self.datasets = Datasets(root / "datasets")
 
     @classmethod
-    def open(cls, product: ProductFile, *, clock: Clock | None = None) -> Store:
-        """The store a product file names, created when it is not there."""
+    def open(
+        cls, product: ProductFile, *, clock: Clock | None = None, create: bool = True
+    ) -> Store:
+        """The store a product file names; Missing when it is not there and may not be created."""
         root = product.folder / product.spec.store
-        root.mkdir(parents=True, exist_ok=True)
-        url = product.spec.ledger or f"sqlite:///{(root / 'ledger.db').resolve()}"
+        if not create and not root.is_dir():
+            raise Missing(str(root), "the store of an earlier turn", "nothing there", "run: steelyard turn")  # fmt: skip
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(str(root), "a folder that can be written", str(error.strerror), "correct 'store' in the product file") from error  # fmt: skip
+        url = _ledger_url(product, root)
         return cls(
             root,
             Database.open(url),
@@ -109,6 +130,10 @@ class Store:
 
     def close(self) -> None:
         self.database.close()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Hold the store for one turn; StoreError when another process runs one."""
+        return alone(self.root / "turn.lock")
 
     # -- turns and steps ------------------------------------------------------------------
 
@@ -136,9 +161,18 @@ class Store:
             connection.execute(
                 t.update().where(t.c.id == turn, t.c.ended.is_(None)).values(ended=self.clock.now())
             )
-        # What killed attempts left: a finished turn needs none of it.
-        shutil.rmtree(self.root / "scratch", ignore_errors=True)
+        # What killed attempts left; what is young may belong to another product's turn.
+        sweep(self.root / "scratch", "*")
         self.artifacts.sweep()
+
+    def holds(self, left: Sequence[tuple[str, str]]) -> bool:
+        """Whether every file a step left is here: (`artifact`, id) or (name of a dataset, tag)."""
+        return all(
+            self.artifacts.holds(identity)
+            if kind == "artifact"
+            else identity in self.datasets.tags(kind)
+            for kind, identity in left
+        )
 
     def done(self, key: str) -> dict[str, Any] | None:
         """Output of a step that is done, else None."""

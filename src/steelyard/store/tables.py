@@ -93,6 +93,7 @@ answer = sa.Table(
     sa.Column("request", Id, nullable=False),
     sa.Column("label", sa.String(200), nullable=False),
     sa.Column("score", sa.Float, nullable=False),
+    sa.Column("scores", sa.JSON, nullable=False),  # of every label, so that a retry gets them too
     sa.Column("cpu_s", sa.Float, nullable=False),
     sa.Column("latency_ms", sa.Float, nullable=False),
     sa.Column("created", Time, nullable=False),

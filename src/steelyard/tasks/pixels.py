@@ -15,6 +15,10 @@ import numpy as np
 from steelyard.tasks.base import Array, Inputs
 
 PIXELS_MAX = 40_000_000  # a small file can unpack to gigabytes
+SIDE_MIN = 4  # two poolings leave nothing of a smaller picture
+# Named, because Pillow's other readers were never meant for strangers' files: EPS starts a program.
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+_DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
 
 
 class Pixels:
@@ -34,7 +38,7 @@ class Pixels:
         """Side and channels from the pictures (at most `side_max`), statistics from all."""
         opened = [_open(p) for p in pictures[:256]]
         side = min(side_max, int(np.median([min(i.size) for i in opened])))
-        channels = 1 if all(i.mode in ("L", "1", "I", "I;16") for i in opened) else 3
+        channels = 1 if all(i.mode in ("L", "1", *_DEEP) for i in opened) else 3
         plain = cls(channels=channels, side=side, mean=[0.0] * channels, std=[1.0] * channels)
         values = np.stack(plain.features(pictures))
         std = values.std(axis=(0, 2, 3))
@@ -68,7 +72,7 @@ class Pixels:
     def _one(self, picture: bytes) -> Array:
         from PIL import Image
 
-        image = _open(picture).convert("L" if self.channels == 1 else "RGB")
+        image = _eight_bit(_open(picture)).convert("L" if self.channels == 1 else "RGB")
         if image.size != (self.side, self.side):
             image = image.resize((self.side, self.side), Image.Resampling.BILINEAR)
         values = np.asarray(image, dtype=np.float32).reshape(self.side, self.side, self.channels)
@@ -78,20 +82,33 @@ class Pixels:
 def _open(picture: bytes) -> Any:
     from PIL import Image
 
-    return Image.open(io.BytesIO(picture))
+    return Image.open(io.BytesIO(picture), formats=FORMATS)
+
+
+def _eight_bit(image: Any) -> Any:
+    """Sixteen bits scaled to eight; Pillow alone would cut every value above 255 to white."""
+    if image.mode not in _DEEP:
+        return image
+    from PIL import Image
+
+    values = np.clip(np.asarray(image, dtype=np.float32) / 257.0, 0, 255)
+    return Image.fromarray(values.round().astype(np.uint8))
 
 
 def check_picture(picture: bytes) -> bytes:
-    """The same bytes, or ValueError: not a picture, broken, or too large when unpacked."""
-    from PIL import Image
-
+    """The same bytes, or ValueError: not a picture, broken, too small, or too large unpacked."""
+    expected = f"expected a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture"
     try:
-        with Image.open(io.BytesIO(picture)) as image:
-            if image.width * image.height > PIXELS_MAX:
-                raise ValueError(f"expected at most {PIXELS_MAX} pixels, found {image.size}")
-            image.load()
-    except ValueError:
-        raise
-    except Exception as error:  # Pillow raises many kinds for broken files
-        raise ValueError(f"expected a PNG or JPEG picture, found {error}") from error
+        image = _open(picture)
+    except Exception:  # Pillow raises many kinds; its words name objects of this process
+        raise ValueError(f"{expected}, found other bytes") from None
+    with image:
+        if image.width * image.height > PIXELS_MAX:
+            raise ValueError(f"expected at most {PIXELS_MAX} pixels, found {image.size}")
+        if min(image.size) < SIDE_MIN:
+            raise ValueError(f"expected sides of at least {SIDE_MIN} pixels, found {image.size}")
+        try:
+            _eight_bit(image).convert("RGB")
+        except Exception:
+            raise ValueError(f"{expected}, found a broken one") from None
     return picture

@@ -14,6 +14,7 @@ from steelyard.plugins import need
 from steelyard.tasks.base import Array, Backbone, Linear, Preprocessor
 from steelyard.tasks.char_ngrams import CharNgrams
 from steelyard.tasks.classification import Classification
+from steelyard.tasks.cleaning import clean
 from steelyard.tasks.tokens import Tokens
 
 
@@ -34,7 +35,12 @@ class TextClassification(Classification):
             raise ValueError("expected a text, found half of a surrogate pair")
         return raw
 
-    decode = parse
+    def decode(self, value: Any) -> str:
+        """Cleaned as the records were that the model learned from."""
+        text = clean(self.parse(value))
+        if not text:
+            raise ValueError("expected a text, found invisible characters only")
+        return text
 
     def baseline(self, contents: Sequence[str], targets: Array, *, seed: int) -> Linear:
         linear_model = need("sklearn.linear_model", extra="train")

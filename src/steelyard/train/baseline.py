@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from steelyard.engine.evaluate import evaluate
+from steelyard.engine.examples import bought, holdout
 from steelyard.engine.predictor import Predictor, write_config
 from steelyard.plugins import need
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
-from steelyard.train.examples import bought, holdout
 from steelyard.train.variants import publish
 
 NAME = "baseline"

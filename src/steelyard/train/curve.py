@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from steelyard.engine.evaluate import Evaluation, evaluate
+from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.predictor import Predictor
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
-from steelyard.train.examples import bought, first, holdout
 from steelyard.train.model import Report, logits_of, train
 
 ITEMS_MAX = 1000  # hold-out records each point is measured on

@@ -13,6 +13,7 @@ from typing import Any
 
 from steelyard.engine.backbone import config_of, default_cache, load_backbone
 from steelyard.engine.evaluate import evaluate, quality_gain
+from steelyard.engine.examples import bought, holdout, parted
 from steelyard.engine.fit import Examples, Progress, Recipe, fit, processor_precision, torch_logits
 from steelyard.engine.predictor import Predictor, write_config
 from steelyard.engine.vocabulary import trim
@@ -21,7 +22,6 @@ from steelyard.plugins import need
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
 from steelyard.tasks import Array, Backbone, Preprocessor, Task
-from steelyard.train.examples import bought, holdout, parted
 from steelyard.train.variants import publish
 
 NAME = "torch_fp32"

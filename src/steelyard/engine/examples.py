@@ -5,6 +5,8 @@ Example: `bought(store, dataset="a1b2", labels="c3d4").contents`
 
 from __future__ import annotations
 
+import hashlib
+
 from steelyard.engine.fit import Examples
 from steelyard.store import Store
 
@@ -20,10 +22,14 @@ def bought(store: Store, *, dataset: str, labels: str) -> Examples:
 
 
 def holdout(store: Store, *, dataset: str) -> Examples:
-    """Every labelled record of the hold-out; nothing is ever trained on it."""
+    """Every labelled record of the hold-out; nothing is ever trained on it.
+
+    In the order of a hash, so that the first n are a sample: ids may be sorted by label.
+    """
     where = "split = 'holdout' AND label IS NOT NULL"
-    table = store.datasets.read("records", dataset, columns=["content", "label"], where=where)
-    return Examples(table["content"].to_pylist(), table["label"].to_pylist())
+    table = store.datasets.read("records", dataset, columns=["id", "content", "label"], where=where)
+    rows = sorted(table.to_pylist(), key=lambda r: hashlib.sha256(r["id"].encode()).digest())
+    return Examples([r["content"] for r in rows], [r["label"] for r in rows])
 
 
 def first(examples: Examples, n: int) -> Examples:
@@ -31,8 +37,7 @@ def first(examples: Examples, n: int) -> Examples:
 
 
 def parted(examples: Examples, *, validation: float) -> tuple[Examples, Examples]:
-    """(training, validation): the last share of the buying order, at least one of each label."""
+    """(training, validation): the last share of the buying order, at least a record a label."""
     n = len(examples)
-    cut = n - max(len(set(examples.labels)), round(n * validation))
-    cut = max(1, cut)
+    cut = max(1, n - max(len(set(examples.labels)), round(n * validation)))
     return first(examples, cut), Examples(examples.contents[cut:], examples.labels[cut:])
