@@ -125,3 +125,12 @@ def test_cells_are_short_and_exact():
 
 def test_an_unknown_step_has_no_summary():
     assert summary("nothing", {}) == ""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["ledger", "--json"], ["ledger", "product.yaml"], ["ledger"]]
+)
+def test_the_ledger_shows_itself_without_another_word(tmp_path, arguments):
+    (tmp_path / "product.yaml").write_text(example_text("digits"), encoding="utf-8")
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and "run: steelyard turn" in done.stderr

@@ -104,17 +104,21 @@ GOALS = Goals(macro_f1=0.8, p95_ms=50, memory_mb=500, cost_per_1000=5)
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"quality": 0.79}, "below the goal 0.8"),
-        ({"quality": 0.85}, "below the uncompressed 0.8600 (limit 0.005)"),
-        ({"p95_ms": 83.0}, "p95 83 ms is above the goal 50"),
-        ({"memory_mb": 900.0}, "memory 900 MB is above the goal 500"),
-        ({"cost_per_1000": 9.0}, "cost per 1,000 9 is above the goal 5"),
+        ({"quality": 0.79}, "below the goal 0.8; 低于目标 0.8"),
+        ({"quality": 0.85}, "below the uncompressed 0.8600 (limit 0.005); 比未压缩的 0.8600 低"),
+        ({"p95_ms": 83.0}, "p95 83 ms is above the goal 50; p95 83 ms 高于目标 50"),
+        ({"memory_mb": 900.0}, "memory 900 MB is above the goal 500; 内存 900 MB 高于目标 500"),
+        ({"cost_per_1000": 9.0}, "cost per 1,000 9 is above the goal 5; 每千次成本 9 高于目标 5"),
     ],
 )
-def test_each_missed_goal_is_said_with_its_numbers(changed, said):
-    assert said in "; ".join(
-        lacking(candidate(**changed), GOALS, metric="macro_f1", reference=0.86, loss_max=0.005)
-    )
+def test_each_missed_goal_is_said_with_its_numbers_in_both_languages(changed, said):
+    found = lacking(candidate(**changed), GOALS, metric="macro_f1", reference=0.86, loss_max=0.005)
+    english, chinese = said.split("; ")
+    assert any(english in why.en and chinese in why.zh for why in found)
+
+
+def test_a_goal_of_another_metric_is_not_asked_of_this_one():
+    assert not lacking(candidate(quality=0.1), Goals(macro_f1=0.8), metric="bleu", reference=0.1, loss_max=1)  # fmt: skip
 
 
 def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():
@@ -127,8 +131,8 @@ def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():
         j.candidate.name: j
         for j in choose(rows, GOALS, metric="macro_f1", reference=0.86, loss_max=0.005)
     }
-    assert judged["cheap"].chosen and judged["dear"].why == "costs 3.0x cheap"
-    assert not judged["bad"].meets and "below the goal" in judged["bad"].why
+    assert judged["cheap"].chosen and judged["dear"].why.en == "costs 3.0x cheap"
+    assert not judged["bad"].meets and "below the goal" in judged["bad"].why.en
 
 
 def test_nothing_is_chosen_when_nothing_meets_the_goals():

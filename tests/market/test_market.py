@@ -222,6 +222,22 @@ def test_a_killed_replay_looks_at_the_same_places(store, product_file):
     assert found["sent"] < 100 and found["difference"]["n"] == found["sent"]
 
 
+def test_a_replay_against_a_server_of_ones_own_shows_the_canary_and_the_next_turn_decides(
+    store, product_file
+):
+    from steelyard.cli.replaying import replay_against
+
+    pair = canary_of(store, product_file, flip=True, loss_max=0.02)
+    with Server(store, load(product_file)) as url:
+        shown = replay_against(product_file, url=url, records=100)
+        again = replay_against(product_file, url=url, records=100)
+    assert shown["lost"] == 0 and shown["readout"]["decision"] == "rolled back"
+    assert {r["state"] for r in store.releases()} == {"live", "canary"}  # nothing is changed
+    assert again["readout"] == shown["readout"]  # nothing is sent twice
+    found = replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")
+    assert (found["sent"], found["decision"]) == (0, "rolled back")
+
+
 def test_a_record_the_server_refuses_is_counted_and_the_rest_is_sent(store, product_file):
     release(store, publish(store), "live")
     rows = visits(20)

@@ -20,6 +20,7 @@ def row(name, quality, cost, *, chosen=False):
         "variant": name, "name": name, "quality": quality, "low": quality - 0.01,
         "high": quality + 0.01, "p95_ms": 20.0, "memory_mb": 200.0, "cpu_ms": 5.0,
         "cost_per_1000": cost, "meets": True, "chosen": chosen, "why": "costs 2.1x <openvino_int8>",
+        "why_zh": "成本是 <openvino_int8> 的 2.1 倍",
     }  # fmt: skip
 
 

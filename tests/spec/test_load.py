@@ -120,3 +120,44 @@ def test_two_currencies_do_not_add_up():
 def test_the_command_line_imports_no_torch():
     code = "import sys, steelyard.cli.commands, steelyard.spec, steelyard.store; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_few_lines_of_aliases_do_not_fill_the_memory(product_file):
+    bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    bomb += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
+    text = product_file.read_text(encoding="utf-8")
+    product_file.write_text("\n".join(bomb) + "\n" + text, encoding="utf-8")
+    with pytest.raises(SpecError, match="do not nest aliases"):
+        load(product_file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("labels: [negative, positive]", 'labels: [negative, "\\ud800"]', "surrogate"),
+        ("path: reviews.jsonl", f"path: {'x' * 5000}", "found nothing at"),
+        ("path: reviews.jsonl", "package: no_such.sub", "data.sources.0.package"),
+        ("path: reviews.jsonl", "file: reviews.jsonl", "'file' stands inside a 'package'"),
+        ("label: 0.30", "label: 1.0e+12", "less than or equal to 1000000000"),
+        ("label: 0.30", "label: .inf", "money.prices.label"),
+        ("start: 200", "start: 200, seed: -1", "greater than or equal to 0"),
+        ("labels: [negative, positive]", "labels: [negative, '']", "task.labels.1"),
+        ("memory_mb: 5000", "memory_mb: .inf", "finite number"),
+    ],
+)
+def test_what_could_only_fail_later_is_refused_in_the_file(product_file, old, new, said):
+    (line,) = problems(product_file, old, new)
+    assert said in line and str(product_file) in line
+
+
+def test_labels_that_are_numbers_are_told_once_each(product_file):
+    found = problems(product_file, "labels: [negative, positive]", "labels: [0, 1]")
+    assert len(found) == 2 and all("string" in line for line in found)
+
+
+def test_a_section_that_serving_alone_reads_is_no_part_of_another_key(product_file):
+    from steelyard.spec import sections
+
+    spec = load(product_file).spec
+    assert sections(spec, "serve.threads") == {"serve.threads": 1}
+    assert sections(spec, "plan.curve") == {"plan.curve": [0.3, 0.6]}

@@ -1,6 +1,8 @@
 """What lasts: atomic files, verified artifacts, a chain nobody can bend, steps paid once."""
 
 import os
+import subprocess
+import sys
 from decimal import Decimal
 
 import pyarrow as pa
@@ -9,8 +11,8 @@ import sqlalchemy as sa
 
 from steelyard.errors import Damaged, Missing, StoreError
 from steelyard.spec import load
-from steelyard.store import Datasets, Store, step_key, tables, verify
-from steelyard.store.files import write
+from steelyard.store import Clock, Datasets, Store, step_key, tables, verify
+from steelyard.store.files import write, write_new
 
 PRICE = Decimal("0.35")
 
@@ -50,6 +52,65 @@ def test_a_step_is_run_once_and_paid_once(any_store):
     spent = {row["account"]: row["nano"] for row in any_store.sums()}
     assert spent["label"] == -600 * 10**9
     assert {row["account"]: row["quantity"] for row in any_store.sums()}["label"] == "2000"
+
+
+def test_the_newest_lines_are_missed_when_they_are_gone(any_store):
+    buy(any_store)
+    with any_store.database.write() as connection:
+        newest = connection.execute(sa.select(sa.func.max(tables.entry.c.id))).scalar()
+        connection.execute(tables.entry.delete().where(tables.entry.c.id == newest))
+    with any_store.database.read() as connection, pytest.raises(StoreError, match="ledger step"):
+        verify(connection)
+
+
+def test_one_ledger_keeps_the_sums_of_its_products_apart(any_store, product_file):
+    buy(any_store)
+    text = product_file.read_text(encoding="utf-8").replace("product: tiny", "product: other")
+    (product_file.parent / "other.yaml").write_text(text, encoding="utf-8")
+    other = Store.open(load(product_file.parent / "other.yaml"))
+    assert other.sums() == [] and any_store.sums() != []
+    other.close()
+
+
+def test_a_relative_sqlite_ledger_stands_beside_the_product_file(
+    product_file, monkeypatch, tmp_path
+):
+    text = product_file.read_text(encoding="utf-8") + "ledger: 'sqlite:///books/led.db'\n"
+    product_file.write_text(text, encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    Store.open(load(product_file)).close()
+    assert (product_file.parent / "books" / "led.db").is_file()
+
+
+def test_a_store_that_cannot_be_made_is_a_clear_error(product_file):
+    (product_file.parent / "file").write_text("x")
+    text = product_file.read_text(encoding="utf-8")
+    product_file.write_text(text + "store: file\n", encoding="utf-8")
+    with pytest.raises(StoreError, match="a folder that can be written"):
+        Store.open(load(product_file))
+    product_file.write_text(text + "ledger: 'sqlite:////proc/none/x.db'\n", encoding="utf-8")
+    with pytest.raises(StoreError, match="ledger"):
+        Store.open(load(product_file))
+
+
+def test_processes_that_open_a_new_ledger_at_once_all_get_it(product_file):
+    code = "import sys; from steelyard.spec import load; from steelyard.store import Store; Store.open(load(sys.argv[1])).close()"
+    made = [subprocess.Popen([sys.executable, "-c", code, str(product_file)]) for _ in range(4)]
+    assert [process.wait(60) for process in made] == [0, 0, 0, 0]
+
+
+def test_time_of_a_process_that_was_waited_for_is_counted():
+    clock, code = Clock(), "sum(range(20_000_000))"
+    before = clock.cpu_s()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert clock.cpu_s() - before > 0.1
+
+
+def test_of_two_writers_of_a_new_file_the_first_stays(tmp_path):
+    write_new(tmp_path / "salt", "first")
+    write_new(tmp_path / "salt", "second")
+    assert (tmp_path / "salt").read_text() == "first" and len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_step_that_fails_leaves_neither_facts_nor_money(any_store):

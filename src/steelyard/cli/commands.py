@@ -168,7 +168,10 @@ def replay(
     records: Annotated[int | None, typer.Option(help="how many, with --url", min=1)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send stream records as users' requests, return their labels, read the canary out."""
+    """Send stream records as users' requests, return their labels, read the canary out.
+
+    Against a server of your own (--url) the readout is shown and the next turn decides on it.
+    """
     if url is None:
         return _run(product, until="replay", as_json=as_json)
     from steelyard.cli.replaying import replay_against

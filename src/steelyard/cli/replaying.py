@@ -15,16 +15,19 @@ import sqlalchemy as sa
 
 from steelyard.cli.progress import Screen
 from steelyard.errors import Missing
+from steelyard.market.readout import ARMS, readout
 from steelyard.market.replay import replay
-from steelyard.market.run import stream
+from steelyard.market.run import prefix_of, stream
 from steelyard.spec import load
 from steelyard.store import Store, tables
+from steelyard.tasks import open_task
 
 
-def replay_against(
-    path: Path, *, url: str, records: int | None, name: str = "replay"
-) -> dict[str, Any]:
-    """Counts of what was sent and acknowledged; repeating it sends nothing twice."""
+def replay_against(path: Path, *, url: str, records: int | None) -> dict[str, Any]:
+    """Counts of what was sent and acknowledged, and with a canary in service what it shows.
+
+    Repeating it sends nothing twice. The next turn reads the same answers and decides on them.
+    """
     file = load(path)
     d = tables.dataset
     with closing(Store.open(file)) as store:
@@ -33,7 +36,9 @@ def replay_against(
         )
         if not found:
             raise Missing(str(path), "a dataset", "none yet", "run: steelyard data")
-        visits = stream(store, file, dataset=found[-1]["id"], prefix=name, records=records)
+        pair = {row["state"]: row["variant"] for row in store.releases()}
+        prefix = prefix_of(pair.get("live"), pair.get("canary"))
+        visits = stream(store, file, dataset=found[-1]["id"], prefix=prefix, records=records)
     key = os.environ.get(file.spec.serve.key_env)
     with Screen() as screen:
         screen.begin("replay")
@@ -43,6 +48,11 @@ def replay_against(
             key=key,
             progress=lambda done, total: screen.advance("requests", done, total),
         )
-    facts = asdict(report)
+    facts = asdict(report) | {"lost": report.lost}
     facts.pop("answers")
-    return facts | {"lost": report.lost}
+    if set(pair) != set(ARMS):
+        return facts
+    task = open_task(file.spec.task.name, labels=file.spec.task.labels)
+    with closing(Store.open(file)) as store:
+        seen = readout(store, file, task=task, variants=pair, prefix=f"{prefix}:").to_json()
+    return facts | {"readout": {k: v for k, v in seen.items() if k != "path"}}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from steelyard.spec.model import Goals
 
@@ -32,17 +31,30 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Why:
+    """One sentence in both languages."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
 class Judged:
     """A candidate, whether it meets every goal, and the sentence that says why (not)."""
 
     candidate: Candidate
     meets: bool
     chosen: bool
-    why: str
+    why: Why
 
 
 def choose(
-    candidates: Sequence[Candidate], goals: Goals, *, metric: str, reference: float, loss_max: float
+    candidates: Sequence[Candidate],
+    goals: Goals,
+    *,
+    metric: str,
+    reference: float,
+    loss_max: float,
 ) -> list[Judged]:
     """Judge every candidate; at most one is chosen. `reference` is the uncompressed quality, and
     `metric` its name: that of the goal it must reach."""
@@ -61,33 +73,43 @@ def choose(
 
 def lacking(
     c: Candidate, goals: Goals, *, metric: str, reference: float, loss_max: float
-) -> list[str]:
+) -> list[Why]:
     """Goals the candidate misses, as sentences with numbers."""
     found = []
-    least = getattr(goals, metric, None)
+    least, loss = getattr(goals, metric, None), reference - c.quality
     if least is not None and c.quality < least:
-        found.append(f"{metric} {c.quality:.4f} is below the goal {least:g}")
-    if reference - c.quality > loss_max:
-        found.append(f"quality {c.quality:.4f} is {reference - c.quality:.4f} below the uncompressed {reference:.4f} (limit {loss_max:g})")  # fmt: skip
-    limits: tuple[tuple[str, float, Any, str], ...] = (
-        ("p95", c.p95_ms, goals.p95_ms, "ms"),
-        ("memory", c.memory_mb, goals.memory_mb, "MB"),
-        ("cost per 1,000", c.cost_per_1000, goals.cost_per_1000, ""),
+        found.append(Why(
+            f"{metric} {c.quality:.4f} is below the goal {least:g}",
+            f"{metric} {c.quality:.4f} 低于目标 {least:g}",
+        ))  # fmt: skip
+    if loss > loss_max:
+        found.append(Why(
+            f"quality {c.quality:.4f} is {loss:.4f} below the uncompressed {reference:.4f} (limit {loss_max:g})",
+            f"质量 {c.quality:.4f} 比未压缩的 {reference:.4f} 低 {loss:.4f}（限度 {loss_max:g}）",
+        ))  # fmt: skip
+    limits = (
+        ("p95", "p95", c.p95_ms, goals.p95_ms, " ms"),
+        ("memory", "内存", c.memory_mb, goals.memory_mb, " MB"),
+        ("cost per 1,000", "每千次成本", c.cost_per_1000, goals.cost_per_1000, ""),
     )
-    for what, value, limit, unit in limits:
+    for what, what_zh, value, limit, unit in limits:
         if limit is not None and value > limit:
-            found.append(
-                f"{what} {value:.4g} {unit} is above the goal {limit:g}".replace("  ", " ")
-            )
+            found.append(Why(
+                f"{what} {value:.4g}{unit} is above the goal {limit:g}",
+                f"{what_zh} {value:.4g}{unit} 高于目标 {limit:g}",
+            ))  # fmt: skip
     return found
 
 
-def _why(c: Candidate, lacks: list[str], best: Candidate | None) -> str:
+def _why(c: Candidate, lacks: list[Why], best: Candidate | None) -> Why:
     if lacks:
-        return "; ".join(lacks)
+        return Why("; ".join(w.en for w in lacks), "；".join(w.zh for w in lacks))
     if best is None or c is best:
-        return "meets every goal at the lowest cost"
+        return Why("meets every goal at the lowest cost", "满足所有目标且成本最低")
     times = c.cost_per_1000 / best.cost_per_1000 if best.cost_per_1000 else 1.0
     if times <= 1 + SAME_COST:
-        return f"costs {times:.2f}x {best.name}: the same within the noise, and later in the list"
-    return f"costs {times:.1f}x {best.name}"
+        return Why(
+            f"costs {times:.2f}x {best.name}: the same within the noise, and later in the list",
+            f"成本是 {best.name} 的 {times:.2f} 倍：在噪声范围内相同，且排在其后",
+        )
+    return Why(f"costs {times:.1f}x {best.name}", f"成本是 {best.name} 的 {times:.1f} 倍")

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from steelyard.compress.choose import Candidate, choose
+from steelyard.compress.choose import Candidate, Why, choose
 from steelyard.compress.job import CompressJob
 from steelyard.engine.evaluate import Evaluation, evaluate
 from steelyard.engine.examples import bought, first, holdout
@@ -168,14 +168,16 @@ def _chosen(product: ProductFile, task: Task, found: dict[str, Found]) -> dict[s
         list(candidates.values()), product.spec.goals, metric=task.quality,
         reference=candidates["torch_fp32"].quality, loss_max=product.spec.compress.quality_loss_max,
     )  # fmt: skip
-    rows = [
-        asdict(j.candidate) | {"meets": j.meets, "chosen": j.chosen, "why": j.why} for j in judged
-    ]
-    why = "the baseline: what the canary is compared with"
-    rows.append(asdict(baseline) | {"meets": False, "chosen": False, "why": why})
+    rows = [_row(j.candidate, j.why, meets=j.meets, chosen=j.chosen) for j in judged]
+    why = Why("the baseline: what the canary is compared with", "基线：金丝雀与之比较")
+    rows.append(_row(baseline, why, meets=False, chosen=False))
     best = next((j.candidate.variant for j in judged if j.chosen), None)
     accuracy = {name: asdict(one.evaluation.metrics["accuracy"]) for name, one in found.items()}
     return {"chosen": best, "table": rows, "accuracy": accuracy}
+
+
+def _row(c: Candidate, why: Why, *, meets: bool, chosen: bool) -> dict[str, Any]:
+    return asdict(c) | {"meets": meets, "chosen": chosen, "why": why.en, "why_zh": why.zh}
 
 
 def _candidate(product: ProductFile, task: Task, one: Found) -> Candidate:

@@ -128,7 +128,8 @@ def _variants(facts: ReportFacts, words: Words, language: str) -> str:
         [
             r["name"] + (" ✓" if r["chosen"] else ""), f"{r['quality']:.4f}",
             f"[{r['low']:.3f}, {r['high']:.3f}]", f"{r['p95_ms']:.1f}", f"{r['memory_mb']:,.0f}",
-            f"{r['cpu_ms']:.2f}", f"{r['cost_per_1000']:.5f}", r["why"],
+            f"{r['cpu_ms']:.2f}", f"{r['cost_per_1000']:.5f}",
+            r["why_zh" if language == "zh" else "why"],
         ]
         for r in found["table"]
     ]  # fmt: skip

@@ -21,7 +21,7 @@ from steelyard.store import Store
 
 log = logging.getLogger("steelyard.serve")
 START_S = 60
-SHUTDOWN_S = 20  # requests that are still open then are given up
+SHUTDOWN_S = 10  # requests that are still open then are given up
 
 
 class Server:

@@ -24,7 +24,7 @@ from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictedAnswer, PredictResponse
 from steelyard.spec import ProductFile
 from steelyard.store import Store, tables
-from steelyard.store.files import write
+from steelyard.store.files import write_new
 from steelyard.tasks import Task, open_task
 
 IN_FLIGHT_QUEUES = 4  # requests in work at once, in queues of `serve.queue_max`
@@ -221,5 +221,5 @@ def _feedback_id(asked: FeedbackRequest) -> str:
 
 def _salt(path: Path) -> bytes:
     if not path.is_file():
-        write(path, secrets.token_hex(16))  # mkstemp gives it mode 0600
+        write_new(path, secrets.token_hex(16))  # mkstemp gives it mode 0600
     return path.read_bytes()

@@ -5,6 +5,7 @@ A reader sees the old file or the new one, never a part. Example: `write(path, b
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -27,6 +28,16 @@ def write(path: Path, body: bytes | str) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    sync_folder(path.parent)
+
+
+def write_new(path: Path, body: bytes | str) -> None:
+    """Write `path` whole unless it is there: of two processes at once, the first one's stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as folder:
+        write(Path(folder) / path.name, body)
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(Path(folder) / path.name)
     sync_folder(path.parent)
 
 
