@@ -1,31 +1,52 @@
-"""The page of every setting, written from the specification itself. Knows no product.
+"""The pages of every setting, written from the specification itself. Knows no product.
 
-`python -m steelyard.cli.reference > docs/en/product.md`
+`python -m steelyard.cli.reference` rewrites docs/en/product.md and docs/zh/product.md.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Any, get_args
+import types
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from steelyard.cli.reference_zh import ZH
 from steelyard.plugins import names
 from steelyard.spec import Product
+from steelyard.store.files import write
 
-_HEAD = """# product.yaml
+LANGUAGES = ("en", "zh")
+_HEAD = {
+    "en": """# product.yaml
+
+[中文](../zh/product.md)
 
 Written by `python -m steelyard.cli.reference`; `steelyard schema` prints the same as JSON schema.
 A field that is not here is an error that names its line. Money is in the product's currency.
-"""
+""",
+    "zh": """# product.yaml
+
+[English](../en/product.md)
+
+由 `python -m steelyard.cli.reference` 写成；`steelyard schema` 以 JSON schema 打印同样的内容。这里没有的字段
+就是错误，并会指出所在的行。金额以产品的货币计。
+""",
+}
+_COLUMNS = {"en": "field|default|takes|what it says", "zh": "字段|默认|取值|说明"}
+_WORDS = {
+    "en": {"required": "required", "below": "see below", "kinds": "Registered kinds", "or": " or ", "to": " to ", "from": "from {}", "above": "above {}", "list": "a list", "fields": "fields", "text": "text"},
+    "zh": {"required": "必填", "below": "见下", "kinds": "已注册的种类", "or": " 或 ", "to": " 到 ", "from": "不小于 {}", "above": "大于 {}", "list": "列表", "fields": "字段", "text": "文本"},
+}  # fmt: skip
 
 
-def reference() -> str:
+def reference(language: str = "en") -> str:
     """The whole page: one table for each section, then the registered kinds."""
-    parts = [_HEAD, _table("product.yaml", Product)]
-    parts += [_table(path, model) for path, model in _sections("", Product)]
-    parts.append("## Registered kinds\n")
+    parts = [_HEAD[language], _table("product.yaml", Product, language)]
+    parts += [_table(path, model, language) for path, model in _sections("", Product)]
+    parts.append(f"## {_WORDS[language]['kinds']}\n")
     groups = ("tasks", "readers", "operators", "compressors", "runtimes")
     parts.append("\n".join(f"- {group}: {', '.join(names(group))}" for group in groups))
     return "\n".join(parts) + "\n"
@@ -48,29 +69,71 @@ def _model(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _table(path: str, model: type[BaseModel]) -> str:
-    rows = [f"## {path}\n", "| field | default | what it says |", "|---|---|---|"]
+def _table(path: str, model: type[BaseModel], language: str) -> str:
+    words = _WORDS[language]
+    columns = _COLUMNS[language].split("|")
+    rows = [f"## {path}\n", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for name, field in model.model_fields.items():
         if field.default is PydanticUndefined:
-            default = "required"
+            default = words["required"]
         elif isinstance(field.default, BaseModel):
-            default = "see below"
+            default = words["below"]
         else:
-            default = f"`{_plain(field.default)}`"
-        said = field.description or (
-            "section" if _model(field.annotation) else _type(field.annotation)
-        )
-        rows.append(f"| `{name}` | {default} | {said} |")
+            default = "-" if field.default is None else f"`{_plain(field.default)}`"
+        said = field.description or "section"
+        told = said if language == "en" else ZH[said]
+        rows.append(f"| `{name}` | {default} | {_takes(field, words)} | {told} |")
     return "\n".join(rows) + "\n"
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return "[" + ", ".join(map(str, value)) + "]" if isinstance(value, tuple) else str(value)
 
 
-def _type(annotation: Any) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else "text"
+def _takes(field: Any, words: dict[str, str]) -> str:
+    """Choices, or the range of a number, or its type."""
+    parts = [p for p in _parts(field.annotation) if p is not types.NoneType]
+    if _model(field.annotation) is not None:
+        return words["list"] if get_origin(field.annotation) is tuple else words["fields"]
+    if get_origin(parts[0]) is Literal:
+        return words["or"].join(f"`{choice}`" for choice in get_args(parts[0]))
+    if get_origin(parts[0]) in (tuple, dict):
+        return words["list"] if get_origin(parts[0]) is tuple else words["fields"]
+    base, limits = _base(parts[0])
+    if base is bool:
+        return "`true`" + words["or"] + "`false`"
+    if base is str:
+        return words["text"]
+    return _range([*limits, *field.metadata], words) or base.__name__
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    union = get_origin(annotation) in (types.UnionType, Union)
+    return get_args(annotation) if union else (annotation,)
+
+
+def _base(annotation: Any) -> tuple[Any, list[Any]]:
+    """(type, limits) of an annotated type."""
+    inner = get_args(annotation)
+    if not inner:
+        return annotation, []
+    limits = [m for extra in inner[1:] for m in getattr(extra, "metadata", [extra])]
+    return inner[0], limits
+
+
+def _range(limits: list[Any], words: dict[str, str]) -> str:
+    bound = {k: getattr(m, k) for m in limits for k in ("ge", "gt", "le", "lt") if getattr(m, k, None) is not None}  # fmt: skip
+    low, high = bound.get("ge", bound.get("gt")), bound.get("le", bound.get("lt"))
+    if low is None:
+        return ""
+    if high is None:
+        return words["above" if "gt" in bound else "from"].format(low)
+    return f"{low}{words['to']}{high}"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference())
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("docs")
+    for chosen in LANGUAGES:
+        write(root / chosen / "product.md", reference(chosen))
