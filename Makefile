@@ -17,12 +17,14 @@ setup: $(VENV)/ready
 $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python >= 3.11 is needed; say: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the tested versions into $(VENV): a few minutes, once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	$(BIN)/python -m steelyard.cli.no_cuda
 	touch $@
 
 demo: setup
+	@$(BIN)/python -m steelyard.cli.no_cuda
 	$(BIN)/steelyard turn examples/reviews/product.yaml
 
 test: setup
@@ -30,6 +32,7 @@ test: setup
 
 # What CI asks beyond the tests.
 check: setup
+	$(BIN)/python -m steelyard.cli.no_cuda
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

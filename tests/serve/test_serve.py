@@ -156,7 +156,7 @@ def test_reading_the_input_is_paid_with_its_answer(store, live):
     predictor = Predictor.open(store.artifacts.open(live))
     batcher = Batcher(predictor, Serve(batch_wait_ms=0), clock=Second())
     task = open_task("text_classification", labels=("negative", "positive"))
-    (priced,) = batcher.submit(batcher.prepare(["很好"], task.decode)).result(20)
+    (priced,) = batcher.submit(batcher.prepare(lambda: [task.decode("很好")])).result(20)
     batcher.close()
     assert priced.cpu_s == 2.0  # one for reading it, one for the batch
 
@@ -394,7 +394,7 @@ class Slow:
 def test_a_full_queue_refuses_at_once(store):
     slow = Slow()
     batcher = Batcher(slow, Serve(queue_max=2, batch_tokens=1, batch_wait_ms=0), clock=Clock())
-    job = batcher.prepare(["x"], str)
+    job = batcher.prepare(lambda: ["x"])
     waiting = [batcher.submit(job)]
     time.sleep(0.2)  # the worker takes the first
     waiting += [batcher.submit(job) for _ in range(2)]
@@ -414,9 +414,11 @@ def test_a_caller_that_is_gone_stops_no_batch(store, live):
 
     predictor = Predictor.open(store.artifacts.open(live))
     batcher = Batcher(predictor, Serve(batch_wait_ms=100), clock=Clock())
-    gone = batcher.submit(batcher.prepare(["很好"], str))
+    gone = batcher.submit(batcher.prepare(lambda: ["很好"]))
     gone.cancel()
-    assert batcher.submit(batcher.prepare(["很好"], str)).result(20)[0].answer.label == "positive"
+    assert (
+        batcher.submit(batcher.prepare(lambda: ["很好"])).result(20)[0].answer.label == "positive"
+    )
     batcher.close()
 
 

@@ -1,7 +1,7 @@
 """A bounded queue and a token-budget batcher in front of one predictor. Knows no HTTP.
 
 Full means refused at once: an unbounded queue only turns overload into latency.
-Example: `b.submit(b.prepare(["很好"], task.decode)).result()[0].answer.label`
+Example: `b.submit(b.prepare(lambda: ["很好"])).result()[0].answer.label`
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ class Batcher:
         if self._queue.full():
             raise self._full()
 
-    def prepare(self, values: Sequence[Any], decode: Callable[[Any], Content]) -> Prepared:
-        """Read and turn the values of one request into features, in the calling thread."""
+    def prepare(self, read: Callable[[], Sequence[Content]]) -> Prepared:
+        """Read the contents of one request and turn them into features, in the calling thread."""
         before = self.clock.thread_cpu_s()
-        features = self.predictor.preprocessor.features([decode(value) for value in values])
+        features = self.predictor.preprocessor.features(read())
         sizes = [self.predictor.preprocessor.size(f) for f in features]
         spent = self.clock.thread_cpu_s() - before
         return Prepared(features, sizes, spent / max(1, len(features)))

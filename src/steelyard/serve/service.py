@@ -12,13 +12,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from steelyard.errors import RequestError
-from steelyard.serve.batcher import Prepared, Priced, Replaced
+from steelyard.serve.batcher import Priced, Replaced
 from steelyard.serve.journal import Journal
 from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictedAnswer, PredictResponse
@@ -133,7 +134,8 @@ class Service:
             release = self.router.pick(user)
             release.batcher.check_room()
             # in a thread: a picture may take a second to read, and others must not wait for it
-            prepared = await asyncio.to_thread(self._prepared, release, asked.values)
+            read = partial(self._decoded, asked.values)
+            prepared = await asyncio.to_thread(release.batcher.prepare, read)
             try:
                 return release, await asyncio.wrap_future(release.batcher.submit(prepared))
             except Replaced:
@@ -141,18 +143,14 @@ class Service:
                     raise
         raise AssertionError("unreachable")
 
-    def _prepared(self, release: Served, values: list[Any]) -> Prepared:
-        at = -1
-
-        def decode(value: Any) -> Any:
-            nonlocal at
-            at += 1
-            return self.task.decode(value)
-
-        try:
-            return release.batcher.prepare(values, decode)
-        except ValueError as error:
-            raise RequestError(422, f"inputs[{at}]", f"an input of {self.task.name}", str(error)) from error  # fmt: skip
+    def _decoded(self, values: list[Any]) -> list[Any]:
+        contents = []
+        for i, value in enumerate(values):
+            try:
+                contents.append(self.task.decode(value))
+            except ValueError as error:
+                raise RequestError(422, f"inputs[{i}]", f"an input of {self.task.name}", str(error)) from error  # fmt: skip
+        return contents
 
     def _row(
         self, release: Served, priced: Priced, user: str, request_id: str | None,
