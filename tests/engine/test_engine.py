@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from tests.conftest import reviews
 
 from steelyard.engine.backbone import config_of, empty_backbone, load_backbone
-from steelyard.engine.fit import Examples, Recipe, fit, schedule, torch_logits
+from steelyard.engine.fit import (
+    Examples,
+    Progress,
+    Recipe,
+    _judge,
+    fit,
+    schedule,
+    torch_logits,
+)
 from steelyard.engine.measure import memory_mb, time_variants
 from steelyard.engine.predictor import Predictor, token_batches
 from steelyard.engine.q4 import dequantize, read_q4
@@ -102,6 +110,28 @@ def test_training_stops_when_nothing_improves(encoder, tmp_path):
     recipe = replace(RECIPE, epochs=50, patience=2, learning_rate=1e-9)
     _, progress, _ = train(encoder, tmp_path, recipe=recipe)
     assert progress.stopped and progress.epoch < 50
+
+
+@pytest.mark.parametrize(
+    ("qualities", "kept"),
+    [
+        ([0.70, 0.80, 0.79], 2),  # within a standard error (0.028): it had the whole decay
+        ([0.70, 0.80, 0.70], 1),  # clearly worse
+        ([0.70, 0.79, 0.80], 2),
+        ([0.80, 0.79, 0.79, 0.79], 0),  # stopped before its last planned epoch
+    ],
+)
+def test_the_last_planned_epoch_is_kept_unless_it_is_clearly_worse(qualities, kept):
+    from dataclasses import replace
+
+    recipe = replace(RECIPE, epochs=3 if len(qualities) == 3 else 50, patience=3)
+    state = Progress()
+    saved = [
+        epoch
+        for epoch, quality in enumerate(qualities)
+        if _judge(state, epoch, quality, 0.5, recipe, 200)
+    ]
+    assert saved[-1] == kept
 
 
 def test_the_rate_warms_up_and_falls_to_zero():

@@ -7,6 +7,7 @@ Example: `fit(task, module, preprocessor, train, validation, recipe, folder=scra
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -74,6 +75,8 @@ def fit(
 ) -> Progress:  # fmt: skip
     """Train `module` in place to its best epoch on `validation`; `folder` holds checkpoints.
 
+    The last planned epoch is kept too when it is not worse by more than a standard error.
+
     One loss per example (shape [B]); AdamW with linear warm-up and decay. The weights are a
     function of the arguments alone, whether or not the run was interrupted.
     """
@@ -102,11 +105,12 @@ def fit(
             if state.step % recipe.checkpoint_steps == 0:
                 run.save(folder, state)
         seen = _validate(torch, task, module, preprocessor, validation, recipe)
-        _judge(state, epoch, *seen, recipe, folder, run)
+        if _judge(state, epoch, *seen, recipe, len(validation)):
+            run.save_weights(folder / "kept.safetensors")
         now = clock.cpu_s()
         state.cpu_s, lap = state.cpu_s + now - lap, now
         run.save(folder, state)
-    run.load_weights(folder / "best.safetensors")
+    run.load_weights(folder / "kept.safetensors")
     module.eval()
     return state
 
@@ -239,15 +243,15 @@ def schedule(step: int, steps: int) -> float:
 
 
 def _judge(
-    state: Progress,
-    epoch: int,
-    quality: float,
-    loss: float,
-    recipe: Recipe,
-    folder: Path,
-    run: _Run,
-) -> None:
-    """Better quality is better; at equal quality, which few examples often give, a lower loss is."""
+    state: Progress, epoch: int, quality: float, loss: float, recipe: Recipe, validation: int
+) -> bool:
+    """Whether the weights of this epoch are to be kept; stops after `patience` without progress.
+
+    Better quality is better; at equal quality, which few examples often give, a lower loss is.
+    The last planned epoch has had the whole decay of the learning rate, which is worth more than
+    a small validation part can see, so it stays unless it is worse by more than one standard
+    error (the rule of Breiman et al. 1984, section 3.4.3, for a share of `validation` examples).
+    """
     state.epoch = epoch + 1
     state.history.append(
         {
@@ -257,10 +261,12 @@ def _judge(
             "validation_loss": loss,
         }
     )
-    if (quality, -loss) > (state.best, -state.best_loss):
+    better = (quality, -loss) > (state.best, -state.best_loss)
+    if better:
         state.best, state.best_loss, state.best_epoch = quality, loss, epoch
-        run.save_weights(folder / "best.safetensors")
     state.stopped = epoch - state.best_epoch >= recipe.patience
+    error = math.sqrt(max(0.0, state.best * (1 - state.best)) / max(1, validation))
+    return better or (epoch + 1 == recipe.epochs and quality >= state.best - error)
 
 
 def _validate(
