@@ -90,6 +90,8 @@ def turn(
     """
     task = open_task(product.spec.task.name, labels=product.spec.task.labels)
     check(product, task)
+    if until not in ("data", "label"):
+        check_installed()
     with closing(Store.open(product, clock=clock)) as store, store.alone():
         run = Turn(product, store, task, watcher or Silent(), store.begin_turn(product.sha256))
         for plan in STEPS:
@@ -116,6 +118,13 @@ def check(product: ProductFile, task: Task) -> None:
 
     check_sources(product, task)
     check_training(product, task)
+
+
+def check_installed() -> None:
+    """Missing when a step after the labels would fail for a package that is not here."""
+    from steelyard.train.model import check_installed as check_training
+
+    check_training()
 
 
 def _run(run: Turn, plan: StepPlan) -> None:

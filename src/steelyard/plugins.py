@@ -21,11 +21,15 @@ def need(module: str, *, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        missing = error.name or module
-        raise Missing(
-            module, f"the package of module '{missing}'", "it is not installed",
-            f"run: pip install 'steelyard[{extra}]'",
-        ) from error  # fmt: skip
+        raise absent(error.name or module, extra=extra) from error
+
+
+def absent(module: str, *, extra: str) -> Missing:
+    """The error for a module that is not installed."""
+    return Missing(
+        module, f"the package of module '{module}'", "it is not installed",
+        f"run: pip install 'steelyard[{extra}]'",
+    )  # fmt: skip
 
 
 @cache

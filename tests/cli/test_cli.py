@@ -134,3 +134,31 @@ def test_the_ledger_shows_itself_without_another_word(tmp_path, arguments):
     (tmp_path / "product.yaml").write_text(example_text("digits"), encoding="utf-8")
     done = command(*arguments, cwd=tmp_path)
     assert done.returncode == 2 and "run: steelyard turn" in done.stderr
+
+
+def test_a_repair_is_shown_whole(capsys):
+    from steelyard.cli.show import table
+
+    table("", ["repair"], [["pip install 'steelyard[train]'"]])
+    assert "steelyard[train]" in capsys.readouterr().out
+
+
+def test_check_says_what_a_turn_needs_that_is_not_here(tmp_path, monkeypatch):
+    from steelyard.cli.estimate import estimate
+    from steelyard.data import sources
+    from steelyard.errors import Missing
+    from steelyard.loop import turn
+    from steelyard.spec import load
+    from steelyard.train import model
+
+    (tmp_path / "product.yaml").write_text(example_text("reviews"), encoding="utf-8")
+    file = load(tmp_path / "product.yaml")
+    monkeypatch.setattr(sources, "find_spec", lambda name: None)
+    monkeypatch.setattr(model, "find_spec", lambda name: None)
+    missing = estimate(file)["missing"]
+    assert any("steelyard[zh]" in m for m in missing) and any(
+        "steelyard[train]" in m for m in missing
+    )
+    with pytest.raises(Missing, match="steelyard"):
+        turn(file)
+    assert not (tmp_path / ".steelyard").exists()  # nothing was paid, nothing was made

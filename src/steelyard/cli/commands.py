@@ -72,6 +72,8 @@ def check(product: File = DEFAULT, as_json: AsJson = False) -> None:
         f"{product} is valid; a turn is estimated at {facts['total']}",
         ["step", "quantity", "unit", "money", "because"], rows,
     )  # fmt: skip
+    for line in facts["missing"]:
+        typer.echo(f"a turn needs what is not here: {line}")
 
 
 @app.command()

@@ -6,13 +6,17 @@ Example: `estimate(load("product.yaml"))["total"]`
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard.loop import NAMES, check
+from steelyard.data.sources import root_of
+from steelyard.errors import Missing
+from steelyard.loop import NAMES, check, check_installed
 from steelyard.spec import Money, ProductFile
 from steelyard.store import Store, tables
 from steelyard.tasks import Task, open_task
@@ -23,7 +27,8 @@ FIXED_S = {"data": 10, "baseline": 5, "compress": 300, "replay": 30}
 
 
 def estimate(file: ProductFile) -> dict[str, Any]:
-    """{"steps": rows of step, quantity, unit, money, because; "total"}: validates the task too."""
+    """{"steps": rows of step, quantity, unit, money, because; "total"; "missing": what a turn
+    needs that is not here}: validates the task too."""
     task = open_task(file.spec.task.name, labels=file.spec.task.labels)
     check(file, task)
     currency, prices = file.spec.money.currency, file.spec.money.prices
@@ -54,7 +59,20 @@ def estimate(file: ProductFile) -> dict[str, Any]:
             )
         )
     total = Money(sum(r["nano"] for r in rows), currency)
-    return {"steps": [_plain(r) for r in rows], "total": str(total)}
+    return {"steps": [_plain(r) for r in rows], "total": str(total), "missing": _missing(file)}
+
+
+def _missing(file: ProductFile) -> list[str]:
+    """Packages of sources and of training that are not installed, with their repairs."""
+    looks: list[Callable[[], object]] = [check_installed]
+    looks += [partial(root_of, source, file.folder) for source in file.spec.data.sources]
+    found = []
+    for look in looks:
+        try:
+            look()
+        except Missing as error:
+            found.append(str(error))
+    return list(dict.fromkeys(found))
 
 
 def _seconds(

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (  # fmt: skip
     BarColumn,
     MofNCompleteColumn,
@@ -68,7 +69,7 @@ class Screen:
         self._clear()
         took = f"{time.perf_counter() - self._started:6.1f} s" if ran else "    done"
         self.console.print(
-            f"[bold]{step:<9}[/bold] {took}  {summary(step, output)}", highlight=False
+            f"[bold]{step:<9}[/bold] {took}  {escape(summary(step, output))}", highlight=False
         )
 
     def _clear(self) -> None:

@@ -22,6 +22,7 @@ def table(
 ) -> None:
     """A rich table; numbers to the right."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     made = Table(title=title or None, title_justify="left", caption=note or None, caption_justify="left")  # fmt: skip
@@ -29,7 +30,7 @@ def table(
         numeric = any(isinstance(row[i], (int, float)) for row in rows)
         made.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(cell(v) for v in row))
+        made.add_row(*(escape(cell(v)) for v in row))  # steelyard[train] is no markup
     Console().print(made)
 
 

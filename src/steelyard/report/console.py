@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.markup import escape
+
 from steelyard.report.facts import ReportFacts
 from steelyard.report.page import recommendation
 
@@ -38,7 +40,7 @@ def _variants(facts: ReportFacts, rows: list[dict[str, Any]]) -> Any:
         mark = "[bold green]" if r["chosen"] else ""
         table.add_row(
             f"{mark}{r['name']}", f"{r['quality']:.4f}", f"{r['p95_ms']:.1f}",
-            f"{r['memory_mb']:,.0f}", f"{r['cost_per_1000']:.5f}", r["why"],
+            f"{r['memory_mb']:,.0f}", f"{r['cost_per_1000']:.5f}", escape(r["why"]),
         )  # fmt: skip
     return table
 
@@ -58,7 +60,7 @@ def _options(facts: ReportFacts, plan: dict[str, Any]) -> Any:
         table.add_row(
             o["name"], f"{o['net']:+,.2f}" if known else "?",
             f"[{o['low']:+,.0f}, {o['high']:+,.0f}]".replace("[", "\\[") if known else "?",
-            o["evidence"], o["because"],
+            o["evidence"], escape(o["because"]),
         )  # fmt: skip
     return table
 

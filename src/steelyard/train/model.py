@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from steelyard.engine.fit import Examples, Progress, Recipe, fit, processor_prec
 from steelyard.engine.predictor import Predictor, write_config
 from steelyard.engine.vocabulary import trim
 from steelyard.errors import SpecError
-from steelyard.plugins import need
+from steelyard.plugins import absent, need
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
 from steelyard.tasks import Array, Backbone, Preprocessor, Task
@@ -142,6 +143,13 @@ def save(draft: Path, task: Task, trained: Trained) -> None:
     write_config(
         draft, task, trained.preprocessor, runtime="torch", precision="fp32", backbone=config
     )
+
+
+def check_installed() -> None:
+    """Missing when training or compression would fail for a package, before a label is paid."""
+    for module in ("torch", "transformers", "sklearn", "onnx", "nncf"):
+        if find_spec(module) is None:
+            raise absent(module, extra="train")
 
 
 def check(product: ProductFile, task: Task) -> None:
