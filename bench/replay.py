@@ -61,9 +61,13 @@ def main() -> None:
             sent = visits(store)
             before = len(store.database.rows(sa.select(tables.feedback.c.id)))
             report, wall_s = run(product, sent)
-            answers = {r["id"] for r in store.database.rows(sa.select(tables.answer.c.id))}
-            rows = store.database.rows(sa.select(tables.feedback.c.answer))
+            a, f = tables.answer.c, tables.feedback.c
+            label = {r["id"]: r["label"] for r in store.database.rows(sa.select(a.id, a.label))}
+            answers = set(label)
+            rows = store.database.rows(sa.select(f.answer, f.value))
             kept = {r["answer"] for r in rows}
+            right = sum(label[r["answer"]] == r["value"] for r in rows)
+            earned = {r["account"]: r["quantity"] for r in store.sums()}["value.correct"]
             with store.database.read() as connection:
                 lines = verify(connection)
     figures = {
@@ -75,6 +79,8 @@ def main() -> None:
         "acknowledged_answers_missing_in_ledger": len(set(report.answers.values()) - answers),
         "acknowledged_feedback_missing_in_ledger": len(set(report.answers.values()) - kept),
         "feedback_rows_added": len(rows) - before,
+        "correct_outcomes": right,
+        "correct_outcomes_paid": int(earned),
         "ledger_lines_verified": lines,
         "requests_per_second_with_restarts": round(report.sent / wall_s, 1),
     }

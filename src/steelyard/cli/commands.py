@@ -23,6 +23,7 @@ app = typer.Typer(
 File = Annotated[Path, typer.Argument(help="the product file")]
 AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
 DEFAULT = Path("product.yaml")
+SHORT = 10  # of an id, for the eye; --json shows the whole
 
 
 def _version(asked: bool) -> None:
@@ -194,9 +195,15 @@ def show(product: File = DEFAULT, as_json: AsJson = False) -> None:
     if as_json:
         return out({"variants": found, "releases": live})
     columns = ["name", "variant", "macro_f1", "p95_ms", "memory_mb", "cost_per_1000", "state"]
-    table("Variants", columns, [[row.get(c) for c in columns] for row in found])
-    rows = [[r["created"], r["variant"], r["state"], r["share"], r["reason"]] for r in live]
-    return table("Releases", ["when", "variant", "state", "share", "reason"], rows)
+    heads = ["name", "variant", "macro_f1", "p95 ms", "MB", "cost/1,000", "state"]
+    short = [row | {"variant": row["variant"][:SHORT]} for row in found]
+    table("Variants", heads, [[row.get(c) for c in columns] for row in short])
+    name = {row["variant"]: row["name"] for row in found}
+    rows = [
+        [r["created"][:19].replace("T", " "), name.get(r["variant"]), r["state"], r["share"], r["reason"]]
+        for r in live
+    ]  # fmt: skip
+    return table("Releases", ["when (UTC)", "variant", "state", "share", "reason"], rows)
 
 
 @app.command()

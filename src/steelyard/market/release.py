@@ -30,7 +30,12 @@ def run(
     canary, share = current.get("canary"), product.spec.market.canary_share
     if canary is not None and canary["variant"] != wanted:
         _add(
-            store, step, canary["variant"], "retired", 0.0, why or f"replaced as canary by {wanted}"
+            store,
+            step,
+            canary["variant"],
+            "retired",
+            0.0,
+            why or f"replaced as canary by {str(wanted)[:10]}",
         )
     if wanted is not None and (canary is None or canary["variant"] != wanted):
         _add(store, step, wanted, "canary", share, "meets the goals at the lowest cost")

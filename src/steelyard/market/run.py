@@ -194,7 +194,7 @@ def _facts(step: Step, product: ProductFile, found: Readout, *, live: str, canar
     decision, reason = found.decision.decision, found.decision.reason
     if decision == "promote":
         _release(step, canary, "live", 1.0, reason)
-        _release(step, live, "retired", 0.0, f"replaced by {canary}: {reason}")
+        _release(step, live, "retired", 0.0, f"replaced by {canary[:10]}: {reason}")
     elif decision == "rolled back":
         _release(step, canary, "retired", 0.0, reason)
 
