@@ -5,6 +5,7 @@ Knows no money. Example: `run(store, product, step, task=task, ...)["curve"][0][
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from steelyard.engine.evaluate import Evaluation, evaluate
@@ -17,6 +18,7 @@ from steelyard.train.model import Report, logits_of, train
 
 ITEMS_MAX = 1000  # hold-out records each point is measured on
 LABELS_MIN = 20
+BATCH_MIN = 4
 
 
 def run(
@@ -37,7 +39,7 @@ def run(
         folder.mkdir(exist_ok=True)
         trained = train(
             store, product, task, first(examples, n), dataset=dataset, folder=folder,
-            report=report, what=f"curve {n}",
+            report=report, what=f"curve {n}", batch=batch_of(product.spec.train.batch, n / len(examples)),
         )  # fmt: skip
         lap = store.clock.cpu_s()
         points.append(_point(task, n, evaluate(task, logits_of(trained, part), part.labels)))
@@ -47,6 +49,12 @@ def run(
     points.append(_point(task, len(examples), evaluate(task, logits, part.labels)))
     step.cpu_s = used + store.clock.cpu_s() - lap
     return {"curve": points}
+
+
+def batch_of(whole: int, share: float) -> int:
+    """Examples per step for a share of the labels: fewer, by the square root, or the few steps of a
+    small part would be taken for the want of labels."""
+    return max(min(whole, BATCH_MIN), round(whole * math.sqrt(share)))
 
 
 def _point(task: Task, labels: int, found: Evaluation) -> dict[str, Any]:

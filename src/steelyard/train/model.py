@@ -81,9 +81,10 @@ def run(
 
 def train(
     store: Store, product: ProductFile, task: Task, examples: Examples, *, dataset: str, folder: Path,
-    report: Report | None, what: str,
+    report: Report | None, what: str, batch: int | None = None,
 ) -> Trained:  # fmt: skip
-    """One training run in `folder`, continued when it was interrupted there."""
+    """One training run in `folder`, continued when it was interrupted there; `batch` replaces
+    the product's own."""
     started = store.clock.cpu_s()
     torch = need("torch", extra="train")
     settings = product.spec.train
@@ -95,7 +96,7 @@ def train(
     if backbone is not None:
         _choose_parameters(product, module)
     recipe = Recipe(
-        epochs=settings.epochs, batch=settings.batch, learning_rate=settings.learning_rate,
+        epochs=settings.epochs, batch=batch or settings.batch, learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay, precision=processor_precision(settings.precision),
         patience=settings.patience, checkpoint_steps=settings.checkpoint_steps,
         augment=settings.augment, seed=settings.seed,
