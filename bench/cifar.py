@@ -33,7 +33,6 @@ def main() -> None:
     figures = {
         "accuracy": train["metrics"]["accuracy"],
         "train_cpu_minutes": round(train["seconds"] / 60, 2),
-        "train_wall_minutes_at_most": round(train["seconds"] / 60, 2),
         "turn_wall_minutes": round(wall_s / 60, 2),
         "baseline_accuracy": outputs["baseline"]["metrics"]["accuracy"],
         "epochs": len(train["history"]),

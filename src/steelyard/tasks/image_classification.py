@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -54,7 +55,9 @@ class ImageClassification(Classification):
         pixels = Pixels.fit(contents)
         matrix = np.stack(pixels.features(contents)).reshape(len(contents), -1)
         fitted = linear_model.LogisticRegression(C=0.1, max_iter=200, random_state=seed)
-        fitted.fit(matrix, targets)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a baseline of 200 steps may stop short of its optimum
+            fitted.fit(matrix, targets)
         weight, bias = every_label(fitted, len(self.labels))
         return Linear(weight, bias, pixels)
 
