@@ -237,3 +237,12 @@ def test_timing_uses_the_clock_it_is_given(tmp_path):
     timing = time_variants({"x": predictor}, ["很好"] * 10, clock=Ticks(), batch_tokens=64)["x"]
     assert timing.cpu_ms == 100.0 and timing.p95_ms == 1000.0
     assert memory_mb(tmp_path) >= 0
+
+
+def test_a_part_of_the_labels_takes_more_steps_than_its_share():
+    from steelyard.train.curve import BATCH_MIN, batch_of
+
+    assert [batch_of(32, share) for share in (0.0001, 0.08, 0.32, 1.0)] == [BATCH_MIN, 9, 18, 32]
+    assert batch_of(2, 0.01) == 2  # never more than the product's own
+    for share in (0.05, 0.1, 0.5):
+        assert share / batch_of(32, share) > 0.9 * share**0.5 / 32
