@@ -327,6 +327,20 @@ def test_a_user_stays_on_one_release_and_the_share_is_kept(store, product, live)
     assert 0.15 < share < 0.45 and all(seen[u] == s for u, s in again.items())
 
 
+def test_another_canary_meets_other_users(store, product, live):
+    from steelyard.serve.router import Router
+
+    met = []
+    for seed in (9, 10):
+        canary = publish(store, seed=seed, name="new")
+        release(store, canary, "canary", 0.5)
+        router = Router(store, product.spec.serve, every_s=3600)
+        met.append({f"u{i}" for i in range(200) if router.pick(f"u{i}").variant == canary})
+        router.close()
+        release(store, canary, "retired", 0.0)
+    assert 20 < len(met[0] & met[1]) < 80  # a quarter of 200, not a half
+
+
 def test_a_damaged_release_is_refused_and_the_previous_one_keeps_serving(store, product, live):
     from steelyard.serve.router import Router
 

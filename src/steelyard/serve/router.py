@@ -57,12 +57,15 @@ class Router:
         return list(self._served.values())
 
     def pick(self, user: str) -> Served:
-        """Sticky: a hash of the user against the canary's share; 503 before the first release."""
+        """Sticky: a hash of user and canary against the canary's share, so that another canary
+        meets other users; 503 before the first release."""
         live, canary = self._served.get("live"), self._served.get("canary")
         if live is None:
             raise RequestError(503, "server", "a live release", "none", "run: steelyard turn")
-        at = int.from_bytes(hashlib.sha256(f"share\t{user}".encode()).digest()[:8], "big") / 2**64
-        return canary if canary is not None and at < canary.share else live
+        if canary is None:
+            return live
+        digest = hashlib.sha256(f"{canary.variant}\t{user}".encode()).digest()
+        return canary if int.from_bytes(digest[:8], "big") / 2**64 < canary.share else live
 
     def refresh(self) -> None:
         """Follow the ledger. What cannot be loaded is refused; what served before stays."""
