@@ -40,7 +40,7 @@ def make(folder: Path, encoder: Path) -> Path:
     text += "serve: {batch_tokens: 1, batch_wait_ms: 0}\n"
     # three looks, none of which is sure: the experiment sends all its requests
     text = text.replace("replay: 60,", "replay: 60, look_every: 20,")
-    text = text.replace("outcome_loss_max: 0.5", "outcome_loss_max: 0.0001")
+    text = text.replace("outcome_loss_max: 0.5", "outcome_loss_max: 0.0001, confidence: 0.99999")
     (folder / "product.yaml").write_text(text, encoding="utf-8")
     (folder / ".steelyard").mkdir()
     (folder / ".steelyard" / "salt").write_text("00" * 16)  # the same users on the same arms

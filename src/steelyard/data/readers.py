@@ -117,7 +117,7 @@ def _cells(held: list[tuple[int, str]]) -> tuple[list[str] | None, str]:
         row = next(csv.reader([line + "\n" for _, line in held], strict=True), [])
     except csv.Error as error:
         return None, str(error)
-    return [cell.removesuffix("\n") for cell in row], ""
+    return row, ""
 
 
 def read_parquet(
