@@ -38,5 +38,6 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Stores are left alone: they hold ledgers and paid labels.
 clean:
-	rm -rf $(VENV) .steelyard examples/*/.steelyard
+	rm -rf $(VENV)

@@ -91,7 +91,7 @@ def turn(
     task = open_task(product.spec.task.name, labels=product.spec.task.labels)
     check(product, task)
     if until not in ("data", "label"):
-        check_installed()
+        check_installed(product, task)
     with closing(Store.open(product, clock=clock)) as store, store.alone():
         run = Turn(product, store, task, watcher or Silent(), store.begin_turn(product.sha256))
         for plan in STEPS:
@@ -120,11 +120,11 @@ def check(product: ProductFile, task: Task) -> None:
     check_training(product, task)
 
 
-def check_installed() -> None:
-    """Missing when a step after the labels would fail for a package that is not here."""
+def check_installed(product: ProductFile, task: Task) -> None:
+    """Missing when a step after the labels would fail for what is not here."""
     from steelyard.train.model import check_installed as check_training
 
-    check_training()
+    check_training(product, task)
 
 
 def _run(run: Turn, plan: StepPlan) -> None:

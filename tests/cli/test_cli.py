@@ -123,6 +123,16 @@ def test_cells_are_short_and_exact():
     ]
 
 
+def test_the_data_line_says_why_records_were_rejected_and_how_many_have_no_label():
+    output = {
+        "splits": {"train": {"a": 5, "(unlabelled)": 2}, "holdout": {"a": 1, "(unlabelled)": 1}},
+        "rejects": {"total": 4, "reasons": {"not JSON": 1, "a label outside task.labels": 3}, "examples": [{"where": "r.csv:2"}]},
+    }  # fmt: skip
+    said = summary("data", output)
+    assert "4 rejected (3 for a label outside task.labels, the first at r.csv:2)" in said
+    assert said.endswith("3 without a label")
+
+
 def test_an_unknown_step_has_no_summary():
     assert summary("nothing", {}) == ""
 

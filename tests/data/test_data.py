@@ -163,6 +163,13 @@ def test_a_gbk_file_is_named_by_line_and_by_what_it_looks_like(tmp_path):
         read(path, reader="lines")
 
 
+def test_utf_16_is_called_by_its_name(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("text,label\n物流,x\n".encode("utf-16"))
+    with pytest.raises(DataError, match=r"found UTF-16.*iconv -f UTF-16"):
+        read(path, reader="csv")
+
+
 def test_one_line_of_100_mb_is_a_counted_reject_in_little_memory(tmp_path):
     path = tmp_path / "long.txt"
     with path.open("wb") as file:

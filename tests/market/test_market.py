@@ -204,6 +204,7 @@ def test_an_undecided_experiment_goes_on_in_the_next_turn_with_new_records(store
     second_turn = store.begin_turn("m2")
     second = replayed(store, product_file, pair, turn=second_turn, key="b")
     assert (second["sent_before"], second["sent"]) == (120, 80)  # all that was left
+    assert "every labelled record" in second["reason"] and "every" not in first["reason"]
     assert second["difference"]["n"] == 200 == len(store.database.rows(tables.answer.select()))
     store.end_turn(second_turn)
     third = replayed(store, product_file, pair, turn=store.begin_turn("m3"), key="c")

@@ -124,3 +124,17 @@ def test_a_saving_is_as_uncertain_as_two_separate_measurements():
     other = Priced("b", "small", 0.85, 0.83, 0.87, 0.005)
     found = option(allocate(replace(FACTS, curve=None, alternatives=[other])), "cheaper_variant")
     assert found.high - found.net == pytest.approx((0.01**2 + 0.02**2) ** 0.5 * 500_000)
+
+
+def test_labels_that_only_reach_what_is_live_are_no_gain():
+    plain, behind = labels(FACTS), labels(replace(FACTS, behind=0.05))
+    assert plain.net - behind.net == pytest.approx(0.05 * 500_000)
+    assert plain.low - behind.low == pytest.approx(0.05 * 500_000)
+    assert "only reaches the live live" in behind.because and "追上" in behind.because_zh
+
+
+def test_a_hopeful_variant_is_named_with_its_interval_though_it_is_not_certain():
+    noisy = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
+    found = option(allocate(replace(FACTS, curve=None, alternatives=[noisy])), "cheaper_variant")
+    assert "for certain" in found.because and "fp32 instead of live" in found.because
+    assert found.net == 0.0 and "fp32 代替 live" in found.because_zh

@@ -240,6 +240,14 @@ def test_errors_never_repeat_what_the_user_sent(url):
         assert status == 422 and secret not in str(answer)
 
 
+def test_a_wrong_type_is_named_for_what_it_is(url):
+    wanted = {"answer_id": "x", "kind": "outcome", "value": 0}
+    assert call(url, "POST", "/v1/feedback", wanted)[1]["error"]["found"] == "a number"
+    assert call(url, "POST", "/v1/predict", {"inputs": "x"})[1]["error"]["found"] == "a text"
+    missing = call(url, "POST", "/v1/feedback", {"answer_id": "x", "value": "y"})[1]["error"]
+    assert (missing["place"], missing["found"]) == ("kind", "nothing")
+
+
 def test_an_outcome_outside_the_labels_is_refused(url):
     _, body, _ = ask(url)
     sent = {"answer_id": body["answers"][0]["answer_id"], "kind": "outcome", "value": "neutral"}

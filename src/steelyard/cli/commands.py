@@ -137,7 +137,7 @@ def _run(path: Path, *, until: str | None, as_json: bool) -> None:
     report = str(done.report) if done.report else None
     if as_json:
         out({"turn": done.id, "ran": done.ran, "report": report, "outputs": done.outputs})
-    elif until is None:
+    elif until in (None, "plan"):
         from rich.console import Console
 
         from steelyard.report import closing_table, gather
@@ -145,7 +145,8 @@ def _run(path: Path, *, until: str | None, as_json: bool) -> None:
 
         with closing(Store.open(file)) as store:
             Console().print(closing_table(gather(store, file, done.outputs)))
-        typer.echo(f"report: {report}")
+        if report:
+            typer.echo(f"report: {report}")
     gate(done)  # the facts are shown all the same
 
 

@@ -59,12 +59,16 @@ def estimate(file: ProductFile) -> dict[str, Any]:
             )
         )
     total = Money(sum(r["nano"] for r in rows), currency)
-    return {"steps": [_plain(r) for r in rows], "total": str(total), "missing": _missing(file)}
+    return {
+        "steps": [_plain(r) for r in rows],
+        "total": str(total),
+        "missing": _missing(file, task),
+    }
 
 
-def _missing(file: ProductFile) -> list[str]:
+def _missing(file: ProductFile, task: Task) -> list[str]:
     """Packages of sources and of training that are not installed, with their repairs."""
-    looks: list[Callable[[], object]] = [check_installed]
+    looks: list[Callable[[], object]] = [partial(check_installed, file, task)]
     looks += [partial(root_of, source, file.folder) for source in file.spec.data.sources]
     found = []
     for look in looks:

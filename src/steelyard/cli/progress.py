@@ -94,7 +94,13 @@ def _metric(found: dict[str, Any], name: str = "macro_f1") -> str:
 def _data(o: dict[str, Any]) -> str:
     total = {name: sum(labels.values()) for name, labels in o["splits"].items()}
     parts = ", ".join(f"{n:,} {name}" for name, n in total.items())
-    return f"{parts}; {o['rejects']['total']} rejected"
+    rejects = o["rejects"]
+    said = f"{parts}; {rejects['total']:,} rejected"
+    if rejects["total"]:
+        reason, n = max(rejects["reasons"].items(), key=lambda pair: pair[1])
+        said += f" ({n:,} for {reason}, the first at {rejects['examples'][0]['where']})"
+    blank = sum(labels.get("(unlabelled)", 0) for labels in o["splits"].values())
+    return said + (f"; {blank:,} without a label" if blank else "")
 
 
 def _compress(o: dict[str, Any]) -> str:

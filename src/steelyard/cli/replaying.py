@@ -38,7 +38,13 @@ def replay_against(path: Path, *, url: str, records: int | None) -> dict[str, An
             raise Missing(str(path), "a dataset", "none yet", "run: steelyard data")
         pair = {row["state"]: row["variant"] for row in store.releases()}
         prefix = prefix_of(pair.get("live"), pair.get("canary"))
-        visits = stream(store, file, dataset=found[-1]["id"], prefix=prefix, records=records)
+        visits = stream(
+            store,
+            file,
+            dataset=found[-1]["id"],
+            prefix=prefix,
+            records=records or file.spec.market.replay,
+        )
     key = os.environ.get(file.spec.serve.key_env)
     with Screen() as screen:
         screen.begin("replay")

@@ -81,6 +81,11 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _not_utf8(path: Path, number: int, body: bytes, error: UnicodeDecodeError) -> DataError:
+    if number == 1 and body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return DataError(
+            f"{path}:1", "UTF-8", "UTF-16 by its first bytes",
+            "save the file as UTF-8, for example: iconv -f UTF-16 -t UTF-8",
+        )  # fmt: skip
     looks = ""
     try:
         if any("\u4e00" <= c <= "\u9fff" for c in body.decode("gb18030")):

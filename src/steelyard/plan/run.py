@@ -56,12 +56,14 @@ def _facts(
     accuracy = outputs["compress"]["accuracy"]
     live = outputs["replay"].get("live") or outputs["release"]["live"]
     priced = {v: _priced(row, accuracy[row["name"]]) for v, row in rows.items()}
+    now, trained = priced.get(live) or _of_old(store, live), outputs["train"]["variant"]
+    own = live in rows and rows[live]["name"] != "baseline"
     return PlanFacts(
         currency=spec.money.currency, unit=float(spec.plan.unit), requests=spec.plan.requests,
         label_price=float(spec.money.prices.label), correct_answer=float(spec.money.correct_answer),
         labels_bought=outputs["label"]["bought"], labels_pool=outputs["label"]["pool"],
         retrain_cost=_retrain_cost(store, spec.money.prices.cpu_hour), curve=curve,
-        live=priced.get(live) or _of_old(store, live),
+        live=now, behind=0.0 if own else max(0.0, now.accuracy - priced[trained].accuracy),
         # what misses the goals may not be released, so it is no option
         alternatives=[priced[v] for v, row in rows.items() if row["meets"]],
     )  # fmt: skip

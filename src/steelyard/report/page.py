@@ -62,8 +62,8 @@ def _figures(facts: ReportFacts, words: Words, language: str) -> str:
     if chosen:
         span = f"[{chosen['low']:.3f}, {chosen['high']:.3f}]"
         found.append((words["quality"], f"{chosen['quality']:.3f}", span))
-        found.append((words["chosen"], chosen["name"], f"p95 {chosen['p95_ms']:.0f} ms"))
-        found.append((words["cost"], f"{chosen['cost_per_1000']:.4f}", facts.currency))
+        found.append((words["chosen"], chosen["name"], f"p95 {chosen['p95_ms']:.3g} ms"))
+        found.append((words["cost"], f"{chosen['cost_per_1000']:.2g}", facts.currency))
     if trained:
         gain = trained["against_baseline"]
         found.append(

@@ -34,6 +34,8 @@ from steelyard.version import __version__
 
 Model = TypeVar("Model", bound=BaseModel)
 ANONYMOUS = "anonymous"
+_NOTHING = object()
+_KINDS: dict[type, str] = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object", type(None): "null"}  # fmt: skip
 BODY_S = 30  # a request that is never finished must not be held for ever
 
 
@@ -159,7 +161,11 @@ def _authorize(request: Request, key: str | None) -> None:
     # early tells how much of a guess was right
     if not hmac.compare_digest(given.encode("latin-1"), os.fsencode(key)):
         raise RequestError(
-            401, "header", "Authorization: Bearer with the API key", "none or another key"
+            401,
+            "header",
+            "Authorization: Bearer (or X-API-Key) with the API key",
+            "none or another key",
+            "ask whoever runs the server",
         )
 
 
@@ -174,7 +180,13 @@ async def _asked(request: Request, body_bytes_max: int) -> Asked:
         checked = _validated(PredictRequest, {"input": "", **named})
         return Asked([body], checked.user or ANONYMOUS, checked.request_id)
     if kind != "application/json":
-        raise RequestError(415, "content-type", "application/json or image/*", "another type")
+        raise RequestError(
+            415,
+            "content-type",
+            "application/json or image/*",
+            "another type",
+            "send a header Content-Type: application/json",
+        )
     parsed = _parsed(PredictRequest, body)
     return Asked(parsed.values, parsed.user or ANONYMOUS, parsed.request_id)
 
@@ -215,6 +227,7 @@ def _validated(model: type[Model], value: Any) -> Model:
             fields = f"fields among {sorted(model.model_fields)}"
             raise RequestError(422, place, fields, "another one") from None
         expected = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-        raise RequestError(
-            422, place, expected.removeprefix("expected "), type(value).__name__
-        ) from None
+        for part in first["loc"]:
+            value = value[part] if isinstance(value, dict) and part in value else _NOTHING
+        found = "nothing" if value is _NOTHING else _KINDS.get(type(value), type(value).__name__)
+        raise RequestError(422, place, expected.removeprefix("expected "), found, "see /docs") from None  # fmt: skip

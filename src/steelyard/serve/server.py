@@ -69,6 +69,10 @@ def serve(product: ProductFile, *, host: str | None = None, port: int | None = N
         log.warning("serve.open host=%s: no API key is set, loopback only", address)
     with closing(Store.open(product)) as store, closing(_bind(address, number)) as bound:
         shown = bound.getsockname()[1]
+        if not any(row["state"] == "live" for row in store.releases()):
+            log.warning(
+                "serve.empty: no release is live yet, requests get 503; run: steelyard turn"
+            )
         print(
             f"serving {product.spec.product} on http://{address}:{shown} (docs at /docs)",
             flush=True,

@@ -84,7 +84,6 @@ class Database:
         from alembic import command
         from alembic.config import Config
 
-        logging.getLogger("alembic").setLevel(logging.WARNING)
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         with self.engine.connect() as connection:
@@ -106,6 +105,7 @@ _LOCK = sa.text(f"LOCK TABLE {entry.name} IN EXCLUSIVE MODE")
 def _revision(connection: sa.Connection) -> str | None:
     from alembic.migration import MigrationContext
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look
     found: str | None = MigrationContext.configure(connection).get_current_revision()
     return found
 

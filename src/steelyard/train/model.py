@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from steelyard.engine.backbone import config_of, default_cache, load_backbone
+from steelyard.engine.backbone import check_backbone, config_of, default_cache, load_backbone
 from steelyard.engine.evaluate import evaluate, quality_gain
 from steelyard.engine.examples import bought, holdout, parted
 from steelyard.engine.fit import Examples, Progress, Recipe, fit, processor_precision, torch_logits
@@ -146,11 +146,14 @@ def save(draft: Path, task: Task, trained: Trained) -> None:
     )
 
 
-def check_installed() -> None:
-    """Missing when training or compression would fail for a package, before a label is paid."""
+def check_installed(product: ProductFile, task: Task) -> None:
+    """Missing when training or compression would fail for what is not here, before a label is
+    paid."""
     for module in ("torch", "transformers", "sklearn", "onnx", "nncf"):
         if find_spec(module) is None:
             raise absent(module, extra="train")
+    if task.needs_backbone:
+        check_backbone(product.spec.train.backbone, base=product.folder)
 
 
 def check(product: ProductFile, task: Task) -> None:
