@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import PIL.Image
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import reviews, shared, write_jsonl
 
@@ -300,13 +300,6 @@ def test_near_duplicates_agree_with_comparing_every_pair():
     }
     together = {(i, j) for g in near(rows, threshold=0.8) for i in g for j in g if j < i}
     assert len(pairs & together) >= 0.95 * len(pairs) and together <= pairs
-
-
-@settings(max_examples=30)
-@given(st.text(min_size=1, max_size=20), st.integers(0, 5))
-def test_a_cluster_is_always_in_the_same_part(cluster, seed):
-    split = Split(holdout=0.2, stream=0.3, seed=seed)
-    assert split_of(cluster, split) == split_of(cluster, split)
 
 
 def test_parts_have_the_shares_that_were_asked():
