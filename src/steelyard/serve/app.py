@@ -97,9 +97,10 @@ def _probes(app: FastAPI, service: Service, metrics: Metrics) -> None:
     async def readyz() -> Response:
         """A live release is loaded."""
         if not service.router.ready:
-            raise RequestError(503, "server", "a live release", "none", "run: steelyard turn")
+            raise service.router.absent()
         served = {s.state: s.variant for s in service.router.served}
-        return JSONResponse({"status": "ready", "releases": served})
+        refused = service.router.refused
+        return JSONResponse({"status": "ready", "releases": served, "refused": refused})
 
     @app.get("/metrics")
     async def read_metrics() -> Response:
@@ -188,7 +189,7 @@ async def _asked(request: Request, body_bytes_max: int) -> Asked:
             "send a header Content-Type: application/json",
         )
     parsed = _parsed(PredictRequest, body)
-    return Asked(parsed.values, parsed.user or ANONYMOUS, parsed.request_id)
+    return Asked(parsed.values, parsed.user or ANONYMOUS, parsed.request_id, parsed.arm)
 
 
 async def _read(request: Request, body_bytes_max: int) -> bytes:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import math
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -26,6 +25,14 @@ log = logging.getLogger("steelyard.serve")
 
 
 @dataclass(frozen=True)
+class _Refused:
+    """Why a release is not served, and when it was last tried: hashing it again takes a while."""
+
+    reason: str
+    monotonic_s: float
+
+
+@dataclass(frozen=True)
 class Served:
     """A loaded release."""
 
@@ -33,6 +40,7 @@ class Served:
     state: str
     share: float
     batcher: Batcher
+    stands_in: bool = False  # an older release, since the live one cannot be loaded
 
 
 class Router:
@@ -42,7 +50,8 @@ class Router:
         self.store, self.settings = store, settings
         self._batchers: dict[str, Batcher] = {}
         self._served: dict[str, Served] = {}
-        self._refused: dict[str, float] = {}  # and when: hashing a large one again takes a while
+        self._wanted: dict[str, str] = {}  # state -> variant, as the ledger has it
+        self._refused: dict[str, _Refused] = {}
         self._stop = threading.Event()
         self.refresh()
         self._thread = threading.Thread(target=self._poll, args=(every_s,), daemon=True)
@@ -56,12 +65,36 @@ class Router:
     def served(self) -> list[Served]:
         return list(self._served.values())
 
+    @property
+    def refused(self) -> dict[str, str]:
+        """Variant -> why it is not served: current releases that could not be loaded."""
+        current = {variant for variant in self._wanted.values() if variant in self._refused}
+        return {variant: self._refused[variant].reason for variant in sorted(current)}
+
+    def arm(self, state: str) -> Served:
+        """The release in this state, never one that stands in for it; 409 when there is none."""
+        found = self._served.get(state)
+        if found is not None and not found.stands_in:
+            return found
+        reason = self.refused.get(self._wanted.get(state, ""))
+        fact, repair = ("none", "see /readyz for what is in service")
+        if reason is not None:
+            fact, repair = ("one that cannot be loaded", reason)
+        raise RequestError(409, "arm", f"a {state} release in service", fact, repair)
+
+    def absent(self) -> RequestError:
+        """The 503 of a server without a live release: the cause where there is one."""
+        reason = self.refused.get(self._wanted.get("live", ""))
+        if reason is None:
+            return RequestError(503, "server", "a live release", "none", "run: steelyard turn")
+        return RequestError(503, "server", "a live release", "one that cannot be loaded", reason)
+
     def pick(self, user: str) -> Served:
         """Sticky: a hash of user and canary against the canary's share, so that another canary
         meets other users; 503 before the first release."""
         live, canary = self._served.get("live"), self._served.get("canary")
         if live is None:
-            raise RequestError(503, "server", "a live release", "none", "run: steelyard turn")
+            raise self.absent()
         if canary is None:
             return live
         digest = hashlib.sha256(f"{canary.variant}\t{user}".encode()).digest()
@@ -70,6 +103,7 @@ class Router:
     def refresh(self) -> None:
         """Follow the ledger. What cannot be loaded is refused; what served before stays."""
         rows = {row["state"]: row for row in self.store.releases()}
+        self._wanted = {state: row["variant"] for state, row in rows.items()}
         served: dict[str, Served] = {}
         for state in ("live", "canary"):
             row = rows.get(state)
@@ -81,7 +115,7 @@ class Router:
         if "live" not in served:
             kept = self._served.get("live") or self._older()
             if kept is not None:
-                served["live"] = kept
+                served["live"] = replace(kept, stands_in=True)
         self._served = served
         self._drop({s.variant for s in served.values()})
 
@@ -101,15 +135,18 @@ class Router:
     def _load(self, variant: str) -> Batcher | None:
         if variant in self._batchers:
             return self._batchers[variant]
-        if time.monotonic() - self._refused.get(variant, -math.inf) < AGAIN_S:
+        refused = self._refused.get(variant)
+        if refused is not None and time.monotonic() - refused.monotonic_s < AGAIN_S:
             return None
         try:
             folder = self.store.artifacts.open(variant)
             predictor = Predictor.open(folder, threads=self.settings.threads)
         except Exception as error:  # whatever is wrong with it, what served before goes on
-            if variant not in self._refused:
+            if refused is None:
                 log.error("release.refused variant=%s because=%s", variant, error)
-            self._refused[variant] = time.monotonic()
+            # told over HTTP, to people who have no business with this machine's folders
+            reason = str(error).replace(f"{self.store.root}/", "")
+            self._refused[variant] = _Refused(reason, time.monotonic())
             return None
         self._refused.pop(variant, None)
         self._batchers[variant] = Batcher(predictor, self.settings, clock=self.store.clock)

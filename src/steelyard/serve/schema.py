@@ -24,6 +24,7 @@ class PredictRequest(Strict):
     inputs: list[Any] | None = None
     user: str | None = Field(None, max_length=200, description="keeps a user on one release")
     request_id: Plain | None = Field(None, min_length=1, max_length=64, description="a retry with the same id gets the same answer")  # fmt: skip
+    arm: Literal["live", "canary"] | None = Field(None, description="answer by this release whatever the user: a replayed record, whose outcome is evidence and never income")  # fmt: skip
 
     @model_validator(mode="after")
     def _one_of_two(self) -> PredictRequest:

@@ -38,6 +38,7 @@ class Asked:
     values: list[Any]
     user: str
     request_id: str | None
+    arm: str | None = None  # a replayed record names the release that answers it
 
 
 class Service:
@@ -131,7 +132,7 @@ class Service:
     async def _priced(self, asked: Asked, user: str) -> tuple[Served, list[Priced]]:
         """Chosen, read and answered; once more when the release was replaced on the way."""
         for last in (False, True):
-            release = self.router.pick(user)
+            release = self.router.arm(asked.arm) if asked.arm else self.router.pick(user)
             release.batcher.check_room()
             # in a thread: a picture may take a second to read, and others must not wait for it
             read = partial(self._decoded, asked.values)
@@ -190,9 +191,12 @@ class Service:
 
 
 def _body_of(product: str, asked: Asked) -> str:
-    """What makes a request the same one: product, user, request id and what is asked."""
+    """What makes a request the same one: product, user, request id, what is asked
+    and the arm it names."""
     values = [hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for v in asked.values]
-    return json.dumps([product, asked.user, asked.request_id, values])
+    named = [product, asked.user, asked.request_id, values]
+    # only where it is asked for: the ids of requests of earlier versions must stay what they are
+    return json.dumps([*named, {"arm": asked.arm}] if asked.arm else named)
 
 
 def _ids(key: str, n: int) -> list[str]:
