@@ -14,6 +14,7 @@ from steelyard.stats import (
     bootstrap_many,
     difference,
     fit_curve,
+    paired,
     paired_difference,
     radius,
 )
@@ -63,6 +64,54 @@ def test_a_small_canary_does_not_raise_false_alarms(right):
         seen = [difference(Sample.of(a), Sample.of(b), tuned_at=1000) for a, b in looks]
         alarms += any(i.low > 0 or i.high < 0 for i in seen)
     assert alarms <= 15
+
+
+def pairs(rng, worse, better, shape):
+    """Differences of answers that agree but for a share that got worse and one that got better."""
+    u = rng.random(shape)
+    return np.where(u < worse, -1.0, np.where(u < worse + better, 1.0, 0.0))
+
+
+def missed(worse, better, *, experiments=400, confidence=0.95):
+    """Share of paired sequences that once left out the true mean difference, at 150 looks."""
+    looks = range(20, 3001, 20)
+    seen = pairs(np.random.default_rng(5), worse, better, (experiments, 3000))
+    found = 0
+    for one in seen:
+        sums, squares = np.cumsum(one), np.cumsum(one**2)
+        for n in looks:
+            mean = sums[n - 1] / n
+            sample = Sample(n, mean, squares[n - 1] / n - mean**2)
+            interval = paired(sample, confidence=confidence, tuned_at=1000)
+            if not interval.low <= better - worse <= interval.high:
+                found += 1
+                break
+    return found / experiments
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"), [(0.005, 0.005), (0.02, 0.02), (0.1, 0.1), (0.02, 0.0), (0.03, 0.01)]
+)
+def test_peeking_at_pairs_keeps_the_promised_error_even_where_all_differences_point_one_way(
+    worse, better
+):
+    assert missed(worse, better) <= 0.05
+
+
+def test_pairs_of_answers_that_mostly_agree_tell_more_than_two_arms_of_as_many_requests():
+    rng = np.random.default_rng(0)
+    live = (rng.random(1000) < 0.85).astype(float)
+    canary = np.clip(live + pairs(rng, 0.02, 0.02, 1000), 0, 1)
+    pair = paired(Sample.of(canary - live), tuned_at=1000)
+    arms = difference(Sample.of(live[::2]), Sample.of(canary[1::2]), tuned_at=1000)
+    assert pair.high - pair.low < (arms.high - arms.low) / 2
+
+
+def test_no_pairs_know_nothing_and_pairs_that_all_agree_are_not_certainty():
+    nothing = paired(Sample.of([]), tuned_at=1000)
+    assert (nothing.low, nothing.high, nothing.n) == (-np.inf, np.inf, 0)
+    alike = paired(Sample.of([0.0] * 100), tuned_at=1000)
+    assert alike.low < -0.02 and alike.high > 0.02
 
 
 def test_a_real_difference_is_found_in_the_right_direction():

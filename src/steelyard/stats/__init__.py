@@ -5,7 +5,7 @@ Example: `difference(Sample.of(a), Sample.of(b), tuned_at=1000)`
 
 from steelyard.stats.bootstrap import Interval, bootstrap, bootstrap_many, paired_difference
 from steelyard.stats.curves import LearningCurve, Point, back_test, fit_curve
-from steelyard.stats.sequential import Sample, difference, radius
+from steelyard.stats.sequential import Sample, difference, paired, radius
 
 __all__ = [
     "Interval",
@@ -17,6 +17,7 @@ __all__ = [
     "bootstrap_many",
     "difference",
     "fit_curve",
+    "paired",
     "paired_difference",
     "radius",
 ]

@@ -1,7 +1,8 @@
 """Intervals that stay valid however often one looks: asymptotic confidence sequences.
 
 Knows no experiment. Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas (2021), "Time-uniform central
-limit theory and asymptotic confidence sequences". Example: `difference(a, b, tuned_at=1000).low`
+limit theory and asymptotic confidence sequences". Example: `difference(a, b, tuned_at=1000).low`,
+and `paired(sample, tuned_at=500)` where every unit was seen by both arms.
 """
 
 from __future__ import annotations
@@ -62,6 +63,26 @@ def difference(a: Sample, b: Sample, *, confidence: float = 0.95, tuned_at: int)
     spread = n * (max(own[0], pooled) / a.n + max(own[1], pooled) / b.n)
     half = math.sqrt(spread) * radius(n, confidence=confidence, tuned_at=tuned_at)
     return _interval(b.mean - a.mean, half, n)
+
+
+# Where nearly all pairs agree and the few others point one way, the variance shows itself late: with
+# one such observation instead of three, 6 % of the sequences missed where 2.5 % were promised.
+_PAIRED_PRIOR = 3.0
+
+
+def paired(differences: Sample, *, confidence: float = 0.95, tuned_at: int) -> Interval:
+    """Always-valid interval of the mean of one difference a unit, each in [-1, 1].
+
+    Their sequence for a mean, with a few observations of the widest spread a difference can have
+    added to the variance. The units must be independent; what the two answers of one unit have
+    in common cancels out.
+    """
+    n = differences.n
+    if n == 0:
+        return _interval(0.0, math.inf, 0)
+    variance = (differences.variance * n + _PAIRED_PRIOR) / (n + 1)
+    half = math.sqrt(variance) * radius(n, confidence=confidence, tuned_at=tuned_at)
+    return _interval(differences.mean, half, n)
 
 
 def _smoothed(sample: Sample) -> float:
