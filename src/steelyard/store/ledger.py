@@ -23,7 +23,9 @@ from steelyard.store.tables import step as steps
 from steelyard.store.tables import turn as turns
 
 GENESIS = "0" * 64
+_REPAIR = "restore the ledger from a backup"
 _HASHED = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous")  # fmt: skip
+CARRIED = "ledger.carried"  # the line of no money that holds the products of all lines before it
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class Line:
     evidence: str
 
 
-def append(connection: sa.Connection, lines: Sequence[Line], *, turn: int, time: str) -> None:
+def append(
+    connection: sa.Connection, lines: Sequence[Line], *, product: str, turn: int, time: str
+) -> None:
     """Add lines inside the caller's transaction, which must already be the only writer."""
     last = connection.execute(
         sa.select(entry.c.id, entry.c.hash).order_by(entry.c.id.desc()).limit(1)
@@ -56,14 +60,20 @@ def append(connection: sa.Connection, lines: Sequence[Line], *, turn: int, time:
             "currency": line.money.currency,
             "evidence": line.evidence,
             "previous": previous,
+            "product": product,
         }
         row["hash"] = previous = digest(row)
         connection.execute(entry.insert().values(row))
 
 
 def digest(row: dict[str, Any]) -> str:
-    """SHA-256 of the line's canonical JSON."""
-    body = json.dumps([row[k] for k in _HASHED], ensure_ascii=False, separators=(",", ":"))
+    """SHA-256 of the line's canonical JSON; lines of schema 0001 have no product in it."""
+    own = [] if row["product"] is None else [row["product"]]
+    return _sha256([row[k] for k in _HASHED] + own)
+
+
+def _sha256(value: list[Any]) -> str:
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
 
 
@@ -76,14 +86,32 @@ def verify(connection: sa.Connection) -> int:
     for row in connection.execute(sa.select(entry).order_by(entry.c.id)).mappings():
         number += 1
         place = f"ledger entry {row['id']}"
-        repair = "restore the ledger from a backup"
         if row["id"] != number:
-            raise StoreError(place, f"entry {number}", "a gap", repair)
+            raise StoreError(place, f"entry {number}", "a gap", _REPAIR)
         if row["previous"] != previous or digest(dict(row)) != row["hash"]:
-            raise StoreError(place, "the hash of an unchanged line", row["hash"][:12], repair)
+            raise StoreError(place, "the hash of an unchanged line", row["hash"][:12], _REPAIR)
         previous = row["hash"]
+    _every_product_known(connection)
     _every_step_paid(connection)
     return number
+
+
+def _every_product_known(connection: sa.Connection) -> None:
+    """A line's product is its own or, of a line of schema 0001, that of its turn, which a line of
+    the upgrade holds; either way the turn must say the same."""
+    e, t = entry.c, turns.c
+    query = sa.select(e.id, e.product, e.turn, e.account, e.evidence, t.product.label("of_turn"))
+    old: list[list[Any]] = []
+    for row in connection.execute(query.outerjoin(turns, t.id == e.turn).order_by(e.id)):
+        place = f"ledger entry {row.id}"
+        if row.account == CARRIED and row.evidence != f"products:{_sha256(old)}":
+            raise StoreError(place, "the products its lines had", "others", _REPAIR)
+        if row.product is None:
+            old.append([row.id, row.of_turn])
+        if row.turn and row.of_turn is None:
+            raise StoreError(place, f"turn {row.turn}", "none", _REPAIR)
+        if row.turn and row.product not in (None, row.of_turn):
+            raise StoreError(f"ledger turn {row.turn}", f"product '{row.product}'", f"'{row.of_turn}'", _REPAIR)  # fmt: skip
 
 
 def _every_step_paid(connection: sa.Connection) -> None:
@@ -91,7 +119,7 @@ def _every_step_paid(connection: sa.Connection) -> None:
     paid = sa.select(e.evidence).where(e.evidence == sa.literal("step:") + s.key).exists()
     lost = connection.execute(sa.select(s.name, s.key).where(~paid).order_by(s.done)).first()
     if lost:
-        raise StoreError(f"ledger step {lost.name}", f"a line for step:{lost.key}", "none", "restore the ledger from a backup")  # fmt: skip
+        raise StoreError(f"ledger step {lost.name}", f"a line for step:{lost.key}", "none", _REPAIR)  # fmt: skip
 
 
 def sums(
@@ -101,7 +129,8 @@ def sums(
     accounts; a ledger may hold several products."""
     e, t = entry.c, turns.c
     query = sa.select(e.account, e.unit, e.currency, e.quantity, e.nano)
-    query = query.join(turns, t.id == e.turn).where(t.product == product)
+    query = query.outerjoin(turns, t.id == e.turn)
+    query = query.where(sa.func.coalesce(e.product, t.product) == product)
     if turn is not None:
         query = query.where(e.turn == turn)
     found: dict[tuple[str, str, str], list[Any]] = {}

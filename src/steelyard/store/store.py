@@ -212,7 +212,7 @@ class Store:
             if taken:
                 raise StoreError(f"step {step.name}", "to be run once at a time", "another run finished it first", "run the command again")  # fmt: skip
             self._insert(connection, step.facts, now)
-            ledger.append(connection, step.lines, turn=step.turn, time=now)
+            ledger.append(connection, step.lines, product=self.product, turn=step.turn, time=now)
             row = {"key": step.key, "name": step.name, "turn": step.turn, "done": now}
             connection.execute(
                 tables.step.insert().values(row | {"cpu_s": cpu_s, "output": output})
@@ -235,7 +235,8 @@ class Store:
                     continue
                 connection.execute(table.insert().values({"created": now} | row))
                 new.add(row["id"])
-            ledger.append(connection, lines(new), turn=self._newest_turn(connection), time=now)
+            turn = self._newest_turn(connection)
+            ledger.append(connection, lines(new), product=self.product, turn=turn, time=now)
 
     def _newest_turn(self, connection: sa.Connection) -> int:
         t = tables.turn

@@ -97,6 +97,8 @@ answer = sa.Table(
     sa.Column("cpu_s", sa.Float, nullable=False),
     sa.Column("latency_ms", sa.Float, nullable=False),
     sa.Column("created", Time, nullable=False),
+    # user, or replay: a record of the past that was sent again, which is evidence and no income
+    sa.Column("origin", sa.String(16), nullable=False, server_default="user"),
     sa.Index("answer_by_request", "request"),
 )
 feedback = sa.Table(
@@ -135,6 +137,7 @@ entry = sa.Table(
     sa.Column("evidence", sa.String(300), nullable=False),  # what it was for, by id
     sa.Column("previous", Id, nullable=False),
     sa.Column("hash", Id, nullable=False, unique=True),
+    sa.Column("product", Id),  # null in lines of schema 0001, which know it by their turn
 )
 plan = sa.Table(
     "plan",

@@ -1,0 +1,143 @@
+"""A ledger of an earlier version is brought up to date, and goes on with every line it had."""
+
+import sqlite3
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from steelyard.errors import StoreError
+from steelyard.spec import Money, load
+from steelyard.store import Line, Store, tables, verify
+
+OLD = Path(__file__).with_name("ledger_0001.sql")  # written by the version before schema 0002
+LABELS = -60 * 10**9
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old(request, product_file, tmp_path):
+    """The product file of a store whose ledger an earlier version wrote."""
+    path = product_file.parent / ".steelyard" / "ledger.db"
+    path.parent.mkdir()
+    with sqlite3.connect(path) as written:
+        written.executescript(OLD.read_text(encoding="utf-8"))
+    written.close()
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+        _copy(path, sa.make_url(url).set(drivername="postgresql+psycopg"))
+        path.unlink()
+        text = product_file.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
+        product_file.write_text(text, encoding="utf-8")
+    return product_file
+
+
+def _copy(path: Path, url: sa.URL) -> None:
+    """The same rows in PostgreSQL, in the tables of schema 0001."""
+    from alembic import command
+    from alembic.config import Config
+
+    engine, config = sa.create_engine(url), Config()
+    config.set_main_option("script_location", "src/steelyard/store/migrations")
+    source = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection, source.connect() as rows:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for table in tables.metadata.sorted_tables:
+            old = sa.Table(table.name, sa.MetaData(), autoload_with=connection)
+            for row in rows.execute(sa.select(old)).mappings():
+                connection.execute(old.insert().values(dict(row)))
+        for name in ("turn", "measure", "release"):
+            connection.execute(sa.text(f"SELECT setval('{name}_id_seq', 9)"))
+    engine.dispose()
+    source.dispose()
+
+
+def checked(store) -> int:
+    with store.database.read() as connection:
+        return verify(connection)
+
+
+def test_an_old_ledger_is_upgraded_with_its_chain_and_its_sums(old):
+    store = Store.open(load(old))
+    assert checked(store) == 13  # and the line that holds the products of the twelve
+    spent = {row["account"]: (row["nano"], row["currency"]) for row in store.sums()}
+    assert spent["label"] == (LABELS, "CNY") and "ledger.carried" not in spent
+    assert len(spent) == 6
+    store.close()
+    again = Store.open(load(old))
+    assert checked(again) == 13
+    again.close()
+
+
+def test_an_old_ledger_goes_on_and_its_steps_are_not_paid_again(old):
+    store = Store.open(load(old))
+    turn = store.begin_turn("spec-new")
+
+    def work(step):
+        step.spend("label", 100, "label", Decimal("0.30"), evidence="labels:new")
+        return {}
+
+    assert store.step(turn, "label", "label-tiny", work, cpu_price=Decimal(1))[1] is False
+    assert store.step(turn, "label", "label-new", work, cpu_price=Decimal(1))[1] is True
+    assert checked(store) == 15
+    spent = {row["account"]: row["nano"] for row in store.sums()}
+    assert spent["label"] == LABELS - 30 * 10**9
+    assert {r["origin"] for r in store.database.rows(sa.select(tables.answer))} == {"user"}
+    store.close()
+
+
+def change(store, statement: str) -> None:
+    with store.database.write() as connection:
+        connection.execute(sa.text(statement))
+
+
+def test_a_renamed_turn_of_old_lines_is_found(old):
+    store = Store.open(load(old))
+    change(store, "UPDATE turn SET product = 'tiny' WHERE id = 2")
+    with pytest.raises(StoreError, match="ledger entry 13: expected the products"):
+        checked(store)
+    store.close()
+
+
+@pytest.mark.parametrize("harm", ["UPDATE turn SET product = 'other'", "DELETE FROM turn"])
+def test_money_whose_turn_is_renamed_or_gone_is_found_and_stays_in_its_sums(store, harm):
+    turn = store.begin_turn("spec")
+    line = Line("label", 1, "label", Money.of(-1, "CNY"), "labels:x")
+    with store.database.write() as connection:
+        from steelyard.store import ledger
+
+        ledger.append(connection, [line], product="tiny", turn=turn, time="2026")
+    change(store, harm)
+    with pytest.raises(StoreError, match="turn 1"):
+        checked(store)
+    assert [row["nano"] for row in store.sums()] == [-(10**9)]
+
+
+def test_the_product_of_a_line_is_under_the_chain(store):
+    with store.database.write() as connection:
+        from steelyard.store import ledger
+
+        line = Line("label", 1, "label", Money.of(-1, "CNY"), "labels:x")
+        ledger.append(connection, [line], product="tiny", turn=0, time="2026")
+    for value in ("'other'", "NULL"):
+        change(store, f"UPDATE entry SET product = {value}")
+        with pytest.raises(StoreError, match="ledger entry 1"):
+            checked(store)
+
+
+def test_the_migrations_make_the_tables_the_code_reads(store):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with store.database.read() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_a_ledger_of_a_later_version_is_refused_with_its_repair(store, product_file):
+    change(store, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="schema 0002 or older, found 9999; install the newer"):
+        Store.open(load(product_file))
