@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -153,5 +155,5 @@ def _money() -> None:
     )
 
 
-def _filled(name: str, kind: sa.types.TypeEngine | type, *more: sa.ForeignKey) -> sa.Column:
+def _filled(name: str, kind: Any, *more: sa.ForeignKey) -> sa.Column[Any]:
     return sa.Column(name, kind, *more, nullable=False)

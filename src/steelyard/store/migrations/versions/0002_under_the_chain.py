@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,13 +46,13 @@ def _carry(connection: sa.Connection) -> None:
         "previous": last.hash,
     }  # fmt: skip
     row["hash"] = _sha256([row[name] for name in _HASHED])
-    columns = [sa.column(name) for name in row]
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in row]
     connection.execute(sa.table("entry", *columns).insert().values(row))
 
 
 _HASHED = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous", "product")  # fmt: skip
 
 
-def _sha256(value: list[object]) -> str:
+def _sha256(value: Sequence[object]) -> str:
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
