@@ -1,9 +1,11 @@
 """The documents are run: every snippet, every named test, every setting."""
 
+import hashlib
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,10 @@ from steelyard.cli.reference import reference
 from steelyard.cli.reference_zh import ZH
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").rglob("*.md"))]
+APACHE_2 = (
+    "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"  # as its publisher prints it
+)
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(path: Path, language: str) -> list[str]:
@@ -108,3 +113,24 @@ def test_both_readmes_make_the_same_promises():
         for f in ("README.md", "README.zh.md")
     ]
     assert named[0] == named[1] and len(named[0]) >= 10
+
+
+def test_every_page_stands_in_both_languages():
+    for name in ("README", "CONTRIBUTING", "SECURITY"):
+        pair = [(ROOT / f"{name}{end}.md").read_text(encoding="utf-8") for end in ("", ".zh")]
+        assert pair[0].count("\n## ") == pair[1].count("\n## "), name
+    pages = [{p.name for p in (ROOT / "docs" / language).glob("*.md")} for language in ("en", "zh")]
+    assert pages[0] == pages[1]
+    for name in pages[0] - {"product.md"}:  # generated, and compared with the settings
+        heads = [
+            (ROOT / "docs" / lang / name).read_text(encoding="utf-8").count("\n## ")
+            for lang in ("en", "zh")
+        ]
+        assert heads[0] == heads[1], f"{name}: {heads} sections"
+
+
+def test_the_licence_is_the_whole_text_and_goes_with_the_package():
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert hashlib.sha256(text.encode()).hexdigest() == APACHE_2
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["license"] == "Apache-2.0" and project["license-files"] == ["LICENSE"]
