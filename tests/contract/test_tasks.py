@@ -1,16 +1,19 @@
 """One contract over every registered task: what the stages rely on, whichever task it is."""
 
+import base64
+import io
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from steelyard.engine.backbone import load_backbone
 from steelyard.engine.fit import Examples, Recipe, fit, torch_logits
 from steelyard.engine.predictor import Predictor, write_config
 from steelyard.plugins import names
 from steelyard.store import Clock
-from steelyard.tasks import open_task
+from steelyard.tasks import BadInput, cleaning, open_task, pixels
 from steelyard.train.model import Trained, save
 
 LABELS = ("负面", "positive", "其他")
@@ -124,3 +127,43 @@ def test_eight_thousand_chinese_characters_are_answered_or_refused_with_a_reason
 
 def test_an_outcome_is_right_or_wrong(task):
     assert task.outcome("负面", "负面") == 1.0 and task.outcome("负面", "positive") == 0.0
+
+
+def test_no_values_are_no_contents(task):
+    assert task.decode_all([]) == []
+
+
+def test_a_request_is_read_as_its_values_one_by_one(task):
+    values = [v for v, _ in task.contract_examples()]
+    assert task.decode_all(values) == [task.decode(v) for v in values]
+
+
+@pytest.mark.parametrize("bad", [None, 7, "", [], {}, b"\x89PNG broken", True])
+def test_one_bad_value_among_good_ones_is_named_by_its_place(task, bad):
+    good = [v for v, _ in task.contract_examples()[:3]]
+    with pytest.raises(BadInput, match="expected") as refused:
+        task.decode_all([*good, bad, *good])
+    assert refused.value.index == len(good) and str(refused.value) == refused.value.message
+
+
+def test_a_request_above_its_budget_is_refused_before_anything_of_it_is_read(task, monkeypatch):
+    """One value alone is within its limits; enough of it is not."""
+    value = next(v for v in _large(task) if task.decode(v))
+    monkeypatch.setattr(cleaning, "normalize", _never)
+    monkeypatch.setattr(pixels, "_eight_bit", _never)
+    with pytest.raises(BadInput, match="in one request, found") as said:
+        task.decode_all([value] * 64)
+    assert 0 < said.value.index < 63
+
+
+def _large(task):
+    """Values of each kind that take much of a budget."""
+    if task.modality == "text":
+        return ["物流很快，" * 2_000]
+    body = io.BytesIO()
+    Image.new("L", (4000, 3000)).save(body, format="PNG")
+    return [base64.b64encode(body.getvalue()).decode()]
+
+
+def _never(*_):
+    raise AssertionError("nothing may be read before the budget is checked")

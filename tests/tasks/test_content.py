@@ -2,6 +2,7 @@
 
 import base64
 import io
+import unicodedata
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from steelyard.data.pii import Pii
 from steelyard.engine.evaluate import evaluate
 from steelyard.errors import UserError
 from steelyard.tasks import open_task
+from steelyard.tasks.cleaning import _MARKS
+from steelyard.tasks.limits import MARKS_MAX
 from steelyard.tasks.pixels import Pixels
 
 TEXT = open_task("text_classification", labels=("neg", "pos"))
@@ -101,3 +104,22 @@ def test_the_first_of_the_holdout_are_a_sample_and_not_one_label(store):
     store.datasets.publish("records", pa.table(columns), tag="d")
     part = first(holdout(store, dataset="d"), 100)
     assert 30 < part.labels.count("pos") < 70
+
+
+def test_more_combining_marks_than_any_language_has_are_refused_before_they_are_sorted():
+    """Normalization is quadratic in the marks of one letter: 240,000 of them took minutes."""
+    with pytest.raises(ValueError, match=r"at most 30 combining marks on one letter, found 40,000"):
+        TEXT.decode("a" + "\u0301\u0316" * 20_000)
+    with pytest.raises(ValueError, match="combining marks"):  # they meet when the space is gone
+        TEXT.parse("a" + "\u0301\u200b" * 200)
+
+
+def test_a_text_of_ten_thousand_characters_passes_and_one_of_a_book_does_not():
+    assert len(TEXT.decode("很好，" * 3_400)) == 10_200
+    with pytest.raises(ValueError, match="at most 100,000 characters, found 300,000"):
+        TEXT.parse("很好，" * 100_000)
+
+
+def test_no_combining_mark_is_outside_the_runs_that_are_counted():
+    marks = [chr(c) for c in range(0x110000) if unicodedata.combining(chr(c))]
+    assert all(_MARKS.fullmatch(mark * (MARKS_MAX + 1)) for mark in marks)

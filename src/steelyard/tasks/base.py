@@ -6,7 +6,7 @@ Example: `task = open_task("text_classification", labels=("neg", "pos")); task.d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -19,6 +19,14 @@ from steelyard.plugins import get
 Content = Any  # str for text, bytes of an encoded picture for images
 Array = NDArray[Any]
 Inputs = dict[str, Any]  # name -> array [B, ...]; one sparse matrix for character n-grams
+
+
+class BadInput(ValueError):
+    """One value of a request cannot be read: `index` says which one, `message` why."""
+
+    def __init__(self, index: int, message: str) -> None:
+        super().__init__(message)
+        self.index, self.message = index, message
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,9 @@ class Task(Protocol):
     def decode(self, value: Any) -> Content:
         """A JSON value of a request -> content; ValueError says what was expected."""
 
+    def decode_all(self, values: Sequence[Any]) -> list[Content]:
+        """All values of one request, read under one budget; BadInput names the value."""
+
     def baseline(self, contents: Sequence[Content], targets: Array, *, seed: int) -> Linear:
         """Fit the cheap baseline variant that every report shows."""
 
@@ -130,6 +141,17 @@ class Task(Protocol):
 
     def contract_examples(self) -> list[tuple[Any, str]]:
         """JSON values and labels small enough to train two steps on in a test."""
+
+
+def each(read: Callable[[Any], Content], values: Sequence[Any]) -> list[Content]:
+    """`read` over the values in order; BadInput instead of its ValueError."""
+    contents = []
+    for index, value in enumerate(values):
+        try:
+            contents.append(read(value))
+        except ValueError as error:
+            raise BadInput(index, str(error)) from error
+    return contents
 
 
 def open_task(name: str, *, labels: Sequence[str]) -> Task:

@@ -12,10 +12,15 @@ import unicodedata
 from collections import Counter
 from datetime import date
 
+from steelyard.tasks.limits import CHARACTERS_MAX, MARKS_MAX
+
 # NFKC would also turn ， into , and ① into 1: only letters, digits and the space are folded.
 _FULL_WIDTH = {c: c - 0xFEE0 for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}  # fmt: skip
 _FULL_WIDTH[0x3000] = 0x20
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\uffff]")  # fmt: skip
+# No combining mark is a letter, a digit, a space or ASCII: only such a run needs to be counted.
+_MARKS = re.compile(r"[^\w !-~\t\n\r]{" + str(MARKS_MAX + 1) + ",}")
+_HALF = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 _PATTERN = re.compile(
     r"(?P<EMAIL>(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24}(?![A-Za-z0-9]))"
@@ -26,6 +31,30 @@ _PATTERN = re.compile(
 )
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
+
+
+def check_text(text: str) -> None:
+    """ValueError for a text that would cost too much or that no file can keep; checked before
+    anything is done to it, for a record and for a request."""
+    if len(text) > CHARACTERS_MAX:
+        raise ValueError(f"expected at most {CHARACTERS_MAX:,} characters, found {len(text):,}")
+    if _HALF.search(text):
+        raise ValueError("expected a text, found half of a surrogate pair")
+    longest = max((_marks(run.group()) for run in _MARKS.finditer(text)), default=0)
+    if longest > MARKS_MAX:
+        raise ValueError(f"expected at most {MARKS_MAX} combining marks on one letter, found {longest:,}")  # fmt: skip
+
+
+def _marks(run: str) -> int:
+    """The longest run of combining marks, as it will be once invisible characters are gone."""
+    most = here = 0
+    for c in run:
+        if unicodedata.combining(c):
+            here += 1
+            most = max(most, here)
+        elif not _INVISIBLE.match(c):
+            here = 0
+    return most
 
 
 def clean(text: str) -> str:

@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from steelyard.plugins import need
-from steelyard.tasks.base import Array, Backbone, Linear, Preprocessor
+from steelyard.tasks.base import Array, Backbone, Linear, Preprocessor, each
 from steelyard.tasks.classification import Classification
-from steelyard.tasks.pixels import Pixels, check_picture
+from steelyard.tasks.limits import BYTES, PIXELS, spend
+from steelyard.tasks.pixels import Pixels, check_picture, pixels_of
 from steelyard.tasks.text_classification import every_label
 
 CROP = 8  # a crop shifts by at most side / CROP pixels
@@ -39,16 +40,14 @@ class ImageClassification(Classification):
 
     def decode(self, value: Any) -> bytes:
         """Raw bytes, or base64 text as JSON carries it (with or without a data: prefix)."""
-        if isinstance(value, bytes):
-            return check_picture(value)
-        if not isinstance(value, str):
-            raise ValueError(f"expected base64 of a picture, found {type(value).__name__}")
-        body = value.split(",", 1)[1] if value.startswith("data:") and "," in value else value
-        try:
-            picture = base64.b64decode(body.encode("ascii"), validate=True)
-        except (binascii.Error, UnicodeEncodeError):
-            raise ValueError("expected base64 of a picture, found other text") from None
-        return check_picture(picture)
+        return check_picture(_encoded(value))
+
+    def decode_all(self, values: Sequence[Any]) -> list[bytes]:
+        """Every header is read before the first picture is."""
+        spend(BYTES, (len(v) if isinstance(v, str | bytes) else 0 for v in values))
+        pictures = each(_encoded, values)
+        spend(PIXELS, each(pixels_of, pictures))
+        return each(check_picture, pictures)
 
     def baseline(self, contents: Sequence[bytes], targets: Array, *, seed: int) -> Linear:
         linear_model = need("sklearn.linear_model", extra="train")
@@ -133,3 +132,15 @@ def _cnn(nn: Any, pixels: Any, labels: int, dropout: float) -> Any:
             return self.layers(x)
 
     return TextbookCnn()
+
+
+def _encoded(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"expected base64 of a picture, found {type(value).__name__}")
+    body = value.split(",", 1)[1] if value.startswith("data:") and "," in value else value
+    try:
+        return base64.b64decode(body.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise ValueError("expected base64 of a picture, found other text") from None

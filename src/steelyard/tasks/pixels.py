@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from steelyard.tasks.base import Array, Inputs
+from steelyard.tasks.limits import PIXELS_MAX
 
-PIXELS_MAX = 40_000_000  # a small file can unpack to gigabytes
 SIDE_MIN = 4  # two poolings leave nothing of a smaller picture
 # Named, because Pillow's other readers were never meant for strangers' files: EPS starts a program.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+_EXPECTED = f"expected a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture"
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
 
 
@@ -97,18 +98,25 @@ def _eight_bit(image: Any) -> Any:
 
 def check_picture(picture: bytes) -> bytes:
     """The same bytes, or ValueError: not a picture, broken, too small, or too large unpacked."""
-    expected = f"expected a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture"
-    try:
-        image = _open(picture)
-    except Exception:  # Pillow raises many kinds; its words name objects of this process
-        raise ValueError(f"{expected}, found other bytes") from None
-    with image:
-        if image.width * image.height > PIXELS_MAX:
-            raise ValueError(f"expected at most {PIXELS_MAX} pixels, found {image.size}")
-        if min(image.size) < SIDE_MIN:
-            raise ValueError(f"expected sides of at least {SIDE_MIN} pixels, found {image.size}")
+    pixels_of(picture)
+    with _open(picture) as image:
         try:
             _eight_bit(image).convert("RGB")
         except Exception:
-            raise ValueError(f"{expected}, found a broken one") from None
+            raise ValueError(f"{_EXPECTED}, found a broken one") from None
     return picture
+
+
+def pixels_of(picture: bytes) -> int:
+    """Pixels that it unpacks to, from its header alone; ValueError as `check_picture`."""
+    try:
+        image = _open(picture)
+    except Exception:  # Pillow raises many kinds; its words name objects of this process
+        raise ValueError(f"{_EXPECTED}, found other bytes") from None
+    with image:
+        width, height = int(image.width), int(image.height)
+    if width * height > PIXELS_MAX:
+        raise ValueError(f"expected at most {PIXELS_MAX:,} pixels, found {width} x {height}")
+    if min(width, height) < SIDE_MIN:
+        raise ValueError(f"expected sides of at least {SIDE_MIN} pixels, found {width} x {height}")
+    return width * height

@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from steelyard.plugins import need
-from steelyard.tasks.base import Array, Backbone, Linear, Preprocessor
+from steelyard.tasks.base import Array, Backbone, Linear, Preprocessor, each
 from steelyard.tasks.char_ngrams import CharNgrams
 from steelyard.tasks.classification import Classification
-from steelyard.tasks.cleaning import clean
+from steelyard.tasks.cleaning import check_text, clean
+from steelyard.tasks.limits import CHARACTERS, spend
 from steelyard.tasks.tokens import Tokens
 
 
@@ -31,8 +32,7 @@ class TextClassification(Classification):
             raise ValueError(f"expected a text, found {type(raw).__name__}")
         if not raw.strip():
             raise ValueError("expected a text, found an empty one")
-        if any("\ud800" <= c <= "\udfff" for c in raw):
-            raise ValueError("expected a text, found half of a surrogate pair")
+        check_text(raw)
         return raw
 
     def decode(self, value: Any) -> str:
@@ -41,6 +41,10 @@ class TextClassification(Classification):
         if not text:
             raise ValueError("expected a text, found invisible characters only")
         return text
+
+    def decode_all(self, values: Sequence[Any]) -> list[str]:
+        spend(CHARACTERS, (len(v) if isinstance(v, str) else 0 for v in values))
+        return each(self.decode, values)
 
     def baseline(self, contents: Sequence[str], targets: Array, *, seed: int) -> Linear:
         linear_model = need("sklearn.linear_model", extra="train")
