@@ -9,19 +9,24 @@ from __future__ import annotations
 import csv
 import difflib
 import json
-from collections import deque
+import re
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from steelyard.data.magic import kind_of
 from steelyard.data.sources import files_of
-from steelyard.data.streams import lines_of
+from steelyard.data.streams import BROKEN, head_of, lines_of
 from steelyard.errors import DataError
 from steelyard.spec.model import Source
 
 Reject = Callable[[str, str], None]
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
+COLUMNS_SHOWN = 20
+DELIMITERS = (",", "\t", ";", "|")
+_EXCEL_SEP = re.compile(r'"?sep=([,;|\t])"?', re.IGNORECASE)
 CSV_ROWS_JOINED_MAX = 1000  # an unbalanced quote must not swallow the file
 
 
@@ -45,17 +50,17 @@ def read_lines(source: Source, path: Path, *, line_bytes_max: int, reject: Rejec
 def read_jsonl(source: Source, path: Path, *, line_bytes_max: int, reject: Reject) -> Iterator[Raw]:
     """One JSON object a line; a field that no object of the file has is a mistake in its name."""
     fields: dict[str, None] = {}
+    begun = False
     for number, line in lines_of(path, line_bytes_max=line_bytes_max, skip=reject):
         where = f"{path.name}:{number}"
         if not line.strip():
             continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            reject(where, "not JSON")
-            continue
-        if not isinstance(row, dict):
-            reject(where, "not a JSON object")
+        if not begun and line.lstrip().startswith("["):
+            raise DataError(str(path), "one JSON object a line", "a JSON array", f"write each element on its own line: jq -c '.[]' {path.name}")  # fmt: skip
+        begun = True
+        row, why = _object(source, line)
+        if row is None:
+            reject(where, why)
             continue
         fields.update(dict.fromkeys(row))
         if source.content not in row:
@@ -66,10 +71,38 @@ def read_jsonl(source: Source, path: Path, *, line_bytes_max: int, reject: Rejec
         _need_columns(source, list(fields), path)
 
 
+def _object(source: Source, line: str) -> tuple[dict[str, Any] | None, str]:
+    """The object of a line, or None and what is wrong with it."""
+    twice: list[str] = []
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        named = Counter(key for key, _ in found)
+        twice[:] = [c for c in _wanted(source) if named[c] > 1]  # the outermost object comes last
+        return dict(found)
+
+    try:
+        row = json.loads(line, object_pairs_hook=pairs)
+    except (ValueError, RecursionError):
+        return None, "not JSON"
+    if not isinstance(row, dict):
+        return None, "not a JSON object"
+    return (None, f"the field '{twice[0]}' twice") if twice else (row, "")
+
+
 def read_csv(source: Source, path: Path, *, line_bytes_max: int, reject: Reject) -> Iterator[Raw]:
-    """RFC 4180 with a header; a quoted field may hold line breaks."""
+    """RFC 4180 with a header; a quoted field may hold line breaks.
+
+    Cells are parted by that of comma, tab, semicolon and | in which the header holds the columns
+    that the source names.
+    """
     header: list[str] | None = None
-    for number, cells in _csv_rows(path, line_bytes_max, reject):
+
+    def refuse(where: str, reason: str) -> None:
+        if header is None:
+            raise DataError(f"{path}:{where.rpartition(':')[2]}", "a header with the names of the columns", reason, "correct the line")  # fmt: skip
+        reject(where, reason)
+
+    for number, cells in _csv_rows(source, path, line_bytes_max, refuse):
         where = f"{path.name}:{number}"
         if header is None:
             header = cells
@@ -80,18 +113,35 @@ def read_csv(source: Source, path: Path, *, line_bytes_max: int, reject: Reject)
             yield _raw(source, dict(zip(header, cells, strict=True)), where)
 
 
-def _csv_rows(path: Path, line_bytes_max: int, reject: Reject) -> Iterator[tuple[int, list[str]]]:
+def _delimiter(source: Source, line: str) -> str:
+    """The one that parts the header into the named columns, or else the most frequent one."""
+    wanted = set(_wanted(source))
+    for delimiter in DELIMITERS:
+        if wanted <= set(_cells([(1, line)], delimiter)[0] or ()):
+            return delimiter
+    return max(DELIMITERS, key=line.count)
+
+
+def _csv_rows(
+    source: Source, path: Path, line_bytes_max: int, reject: Reject
+) -> Iterator[tuple[int, list[str]]]:
     """(first line, cells). A quote that never closes costs its own line, not those behind it."""
     csv.field_size_limit(line_bytes_max)
     lines = lines_of(path, line_bytes_max=line_bytes_max, skip=reject)
     again: deque[tuple[int, str]] = deque()
+    delimiter = ""
 
     def take() -> tuple[int, str] | None:
         return again.popleft() if again else next(lines, None)
 
     while (first := take()) is not None:
         held, size = [first], len(first[1])
-        cells, why = _cells(held)
+        if not delimiter and first[1].strip():
+            excel = _EXCEL_SEP.fullmatch(first[1])  # its own first line, before the header
+            delimiter = excel[1] if excel else _delimiter(source, first[1])
+            if excel:
+                continue
+        cells, why = _cells(held, delimiter)
         while cells is None and why == _OPEN and size <= line_bytes_max and len(held) < CSV_ROWS_JOINED_MAX:  # fmt: skip
             more = take()
             if more is None:
@@ -99,7 +149,7 @@ def _csv_rows(path: Path, line_bytes_max: int, reject: Reject) -> Iterator[tuple
             held.append(more)
             size += len(more[1])
             if '"' in more[1]:  # nothing else can close it
-                cells, why = _cells(held)
+                cells, why = _cells(held, delimiter)
         if cells is None:
             said = "a quote that is never closed" if why == _OPEN else f"not CSV: {why}"
             reject(f"{path.name}:{first[0]}", said)
@@ -111,10 +161,11 @@ def _csv_rows(path: Path, line_bytes_max: int, reject: Reject) -> Iterator[tuple
 _OPEN = "unexpected end of data"  # what the csv module says of an open quote
 
 
-def _cells(held: list[tuple[int, str]]) -> tuple[list[str] | None, str]:
+def _cells(held: list[tuple[int, str]], delimiter: str) -> tuple[list[str] | None, str]:
     """Cells of one record, none for a blank line; or None and what is wrong."""
+    lines = [line + "\n" for _, line in held]
     try:
-        row = next(csv.reader([line + "\n" for _, line in held], strict=True), [])
+        row = next(csv.reader(lines, delimiter=delimiter or ",", strict=True), [])
     except csv.Error as error:
         return None, str(error)
     return row, ""
@@ -127,12 +178,11 @@ def read_parquet(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    number = 0
     try:
         file = pq.ParquetFile(path)
         _need_columns(source, file.schema_arrow.names, path)
-        wanted = [c for c in (source.content, source.label, source.id) if c]
-        number = 0
-        for batch in file.iter_batches(batch_size=1024, columns=wanted):
+        for batch in file.iter_batches(batch_size=1024, columns=list(_wanted(source))):
             for row in batch.to_pylist():
                 number += 1
                 where = f"{path.name}:{number}"
@@ -140,11 +190,22 @@ def read_parquet(
                     reject(where, f"a record of more than {line_bytes_max} bytes")
                 else:
                     yield _raw(source, row, where)
-    except (pa.ArrowInvalid, OSError) as error:
-        fact = str(error).splitlines()[0]
-        raise DataError(str(path), "a whole Parquet file", fact, "copy the file again") from error
+    except (pa.ArrowException, OSError, ValueError) as error:
+        fact = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(str(path), "a whole Parquet file", fact, _parquet_repair(path)) from error
     if number == 0:
         raise DataError(str(path), "records", "an empty file", "fill the file or drop the source")
+
+
+def _parquet_repair(path: Path) -> str:
+    if path.is_dir():
+        return "name a file in it"
+    head = head_of(path)
+    kind = kind_of(path, head)
+    if head and kind is None:
+        return "say reader: csv, jsonl or lines for a text"
+    named = kind is not None and "Parquet" not in kind.name
+    return f"this is {kind.name}: {kind.repair}" if kind and named else "copy the file again"
 
 
 def read_folder(
@@ -156,42 +217,75 @@ def read_folder(
         raise DataError(str(path), "files", "an empty folder", "fill it or drop the source")
     for file in found:
         where = file.relative_to(path).as_posix()
-        if file.stat().st_size > line_bytes_max:
+        try:
+            body = file.read_bytes() if file.stat().st_size <= line_bytes_max else None
+        except OSError as error:
+            reject(where, f"a file that cannot be read ({error.strerror})")
+            continue
+        if body is None:
             reject(where, f"a record of more than {line_bytes_max} bytes")
             continue
         inside = file.parent.name if file.parent != path else None
         label = source.every_label or (source.names.get(inside, inside) if inside else None)
-        body = file.read_bytes()
         if file.suffix.lower() in PICTURES:
             yield Raw(where, body, label, where)
             continue
         try:
             yield Raw(where, body.decode("utf-8-sig"), label, where)
         except UnicodeDecodeError:
-            reject(where, "not UTF-8")
+            reject(where, BROKEN)
 
 
 def _bytes(content: Any) -> int:
     body = content.get("bytes") if isinstance(content, dict) else content
-    return len(body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body or b"")
+    if isinstance(body, str):
+        return len(body.encode("utf-8", "surrogatepass"))
+    return len(body) if isinstance(body, bytes) else 0
 
 
 def _raw(source: Source, row: Mapping[str, Any], where: str) -> Raw:
-    identity = row.get(source.id) if source.id else None
+    identity = _cell(row.get(source.id)) if source.id else None
     found = row.get(source.label) if source.label else None
-    label = None if found is None or found == "" else str(found)
+    label = _cell(found)
     if label is not None:
-        label = source.names.get(label, label)
-    return Raw(
-        None if identity is None else str(identity),
-        row.get(source.content), source.every_label or label, where,
-    )  # fmt: skip
+        # True and False were once read as Python writes them
+        label = source.names.get(label, source.names.get(str(found), label))
+    content = row.get(source.content)
+    return Raw(identity, content, source.every_label or label, where)
+
+
+def _cell(value: Any) -> str | None:
+    """A value as text; None for an empty cell, which is no id and no label."""
+    if value is None or value != value:  # NaN: a missing number of a table
+        return None
+    said = str(value).lower() if isinstance(value, bool) else str(value)
+    return said if said.strip() else None
+
+
+def _wanted(source: Source) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(c for c in (source.content, source.label, source.id) if c))
 
 
 def _need_columns(source: Source, header: list[str], path: Path) -> None:
-    for column in (source.content, source.label, source.id):
-        if column is None or column in header:
-            continue
-        close = difflib.get_close_matches(column, header, n=1)
-        hint = f"did you mean '{close[0]}'?" if close else "correct the product file"
-        raise DataError(f"{path}:1", f"a column '{column}'", f"columns {header}", hint)
+    """DataError for a named column that is not there, or there twice."""
+    for column in _wanted(source):
+        if header.count(column) > 1:
+            raise DataError(f"{path}:1", f"one column '{column}'", f"{header.count(column)} of that name in {header}", "rename or remove the others")  # fmt: skip
+        if column not in header:
+            raise DataError(f"{path}:1", f"a column '{column}'", f"columns {_shown(header)}", _meant(column, header))  # fmt: skip
+
+
+def _shown(header: list[str]) -> str:
+    said = str(header[:COLUMNS_SHOWN])
+    return said if len(header) <= COLUMNS_SHOWN else f"{said} and {len(header) - COLUMNS_SHOWN:,} more"  # fmt: skip
+
+
+def _meant(column: str, header: list[str]) -> str:
+    close = difflib.get_close_matches(column, header, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    if header and header[0].lstrip().startswith("{"):
+        return "it looks like JSON: say reader: jsonl"
+    if header and header[0].lstrip().lower().startswith(("<!doctype", "<html")):
+        return "it looks like an HTML page: download the file itself"
+    return "correct the product file"

@@ -1,52 +1,82 @@
 """Bytes of a data file as lines of text, with bounds. Knows no columns.
 
-A line longer than allowed is skipped without being held in memory; compressed files may not
-unpack without end. Example: `for number, line in lines_of(path, line_bytes_max=10**6, skip=s): ...`
+A line that is too long or no UTF-8 is skipped and counted; a file that is something else is named
+as what it is. Example: `for number, line in lines_of(path, line_bytes_max=10**6, skip=s): ...`
 """
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
+from steelyard.data.encodings import NAMES, looks_like, to_utf8
+from steelyard.data.magic import kind_of
 from steelyard.errors import DataError
 
 CHUNK = 1 << 16
 UNPACKED_MAX = 8 << 30
 RATIO_MAX = 200
 RATIO_FROM = 64 << 20  # small files may compress well
+JUDGED_MAX = 64 << 20  # bytes that are read to tell a broken line from another encoding
+SAMPLE_MAX = 1 << 16
+BY_CHANCE = 5  # a short line of another encoding is UTF-8 by chance less often than one in five
+FEW = 20  # one broken line in twenty is damage, more is another encoding
+BROKEN = "bytes that are not UTF-8"
 _BOM = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b"
 
 
 def lines_of(
     path: Path, *, line_bytes_max: int, skip: Callable[[str, str], None]
 ) -> Iterator[tuple[int, str]]:
-    """(line number, text without its end); `skip(place, reason)` for each line too long."""
+    """(line number, text without its end); `skip(place, reason)` for each line left out."""
     if path.is_dir():
         raise DataError(str(path), "a file", "a folder", "name a file in it, or say reader: folder")
-    number = 0
+    number, judged = 0, False
     for number, raw in enumerate(_raw_lines(path, line_bytes_max), start=1):
         where = f"{path.name}:{number}"
         if raw is None:
             skip(where, f"a record of more than {line_bytes_max} bytes")
             continue
-        body = raw.removeprefix(_BOM) if number == 1 else raw
         try:
-            yield number, body.decode("utf-8")
+            text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise _not_utf8(path, number, body, error) from None
+            if not judged:
+                _judge(path, number, raw[error.start], line_bytes_max)
+            judged = True
+            skip(where, BROKEN)
+            continue
+        yield number, text
     if number == 0:
         raise DataError(str(path), "records", "an empty file", "fill the file or drop the source")
 
 
+def head_of(path: Path) -> bytes:
+    """The first unpacked bytes; DataError where there are none to be had."""
+    return next(_chunks(path), b"")
+
+
 def _raw_lines(path: Path, line_bytes_max: int) -> Iterator[bytes | None]:
     """Each line, or None for one that is too long and was dropped as it was read."""
+    chunks = _chunks(path)
+    head = next(chunks, b"")
+    found = kind_of(path, head)
+    if found is not None:
+        raise DataError(str(path), "a text in UTF-8", found.name, found.repair)
+    # Lines of an old Macintosh end in CR alone; elsewhere a CR inside a line is its own matter.
+    end = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
+    return _cut(chain([head.removeprefix(_BOM)], chunks), end, line_bytes_max)
+
+
+def _cut(chunks: Iterable[bytes], end: bytes, line_bytes_max: int) -> Iterator[bytes | None]:
     held, dropping = b"", False
-    for chunk in _chunks(path):
-        *whole, rest = (held + chunk).split(b"\n")
+    for chunk in chunks:
+        *whole, rest = (held + chunk).split(end)
         for line in whole:
             yield None if dropping or len(line) > line_bytes_max else line.rstrip(b"\r")
             dropping = False
@@ -58,41 +88,80 @@ def _raw_lines(path: Path, line_bytes_max: int) -> Iterator[bytes | None]:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    size = path.stat().st_size
     total = 0
-    with _opened(path) as file:
-        while True:
-            try:
-                chunk = file.read(CHUNK)
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise DataError(str(path), "a whole gzip file", str(error), "copy the file again") from error  # fmt: skip
-            if not chunk:
-                return
-            total += len(chunk)
-            if total > UNPACKED_MAX or (total > RATIO_FROM and total > RATIO_MAX * size):
-                raise DataError(str(path), f"at most {RATIO_MAX} times its packed size", f"{total} bytes and more", "check the file")  # fmt: skip
-            yield chunk
+    try:
+        size = path.stat().st_size
+        with _opened(path) as file:
+            while chunk := file.read(CHUNK):
+                total += len(chunk)
+                if total > UNPACKED_MAX or (total > RATIO_FROM and total > RATIO_MAX * size):
+                    raise DataError(str(path), f"at most {RATIO_MAX} times its packed size", f"{total} bytes and more", "check the file")  # fmt: skip
+                yield chunk
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(str(path), "a whole gzip file", str(error), "copy the file again") from error  # fmt: skip
+    except OSError as error:
+        raise DataError(str(path), "a file that can be read", str(error.strerror or error), "change its mode, or copy it again") from error  # fmt: skip
 
 
 def _opened(path: Path) -> BinaryIO:
-    if path.suffix == ".gz":
+    """Unpacked where the first bytes say gzip, whatever the file is called."""
+    file = path.open("rb")
+    packed = file.read(2) == _GZIP
+    file.seek(0)
+    if packed:
+        file.close()
         return gzip.open(path, "rb")  # type: ignore[return-value]
-    return path.open("rb")
+    if path.suffix == ".gz" and path.stat().st_size:
+        file.close()
+        raise DataError(str(path), "a gzip file, as its name says", "other bytes", f"rename it to {path.stem} if it is not packed, or copy it again")  # fmt: skip
+    return file
 
 
-def _not_utf8(path: Path, number: int, body: bytes, error: UnicodeDecodeError) -> DataError:
-    if number == 1 and body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return DataError(
-            f"{path}:1", "UTF-8", "UTF-16 by its first bytes",
-            "save the file as UTF-8, for example: iconv -f UTF-16 -t UTF-8",
+def _judge(path: Path, number: int, byte: int, line_bytes_max: int) -> None:
+    """Return where a line is broken in a file of UTF-8; DataError where the file is another's."""
+    found = _evidence(path, line_bytes_max)
+    if found.good >= found.bad:
+        return
+    where, fact = f"{path}:{number}", f"byte {byte:#04x}"
+    if found.good * BY_CHANCE >= found.bad:
+        raise DataError(
+            where, "one encoding in the whole file",
+            f"{found.good:,} lines in UTF-8 and {found.bad:,} that are not",
+            "save every part of it as UTF-8",
         )  # fmt: skip
-    looks = ""
-    try:
-        if any("\u4e00" <= c <= "\u9fff" for c in body.decode("gb18030")):
-            looks = "; it looks like GB18030"
-    except UnicodeDecodeError:
-        looks = ""
-    return DataError(
-        f"{path}:{number}", "UTF-8", f"byte {body[error.start]:#04x}{looks}",
-        "save the file as UTF-8, for example: iconv -f GB18030 -t UTF-8",
-    )  # fmt: skip
+    name = looks_like(found.sample)
+    if name is not None:
+        raise DataError(where, "UTF-8", f"{fact}; it looks like {NAMES.get(name, name)}", to_utf8(path, name))  # fmt: skip
+    if found.bad * FEW > found.lines:
+        raise DataError(where, "UTF-8", f"{fact}, and {found.bad - 1:,} more such lines", f"find out its encoding; {to_utf8(path, 'ITS-ENCODING')}")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """Lines, those beyond ASCII that are UTF-8, those that are not, and a sample of these."""
+
+    lines: int
+    good: int
+    bad: int
+    sample: bytes
+
+
+def _evidence(path: Path, line_bytes_max: int) -> _Evidence:
+    lines = good = bad = read = held = 0
+    sample: list[bytes] = []
+    for line in _raw_lines(path, line_bytes_max):
+        lines += 1
+        read += len(line or b"")
+        if read > JUDGED_MAX:
+            break
+        if line is None or line.isascii():
+            continue
+        try:
+            line.decode("utf-8")
+            good += 1
+        except UnicodeDecodeError:
+            bad += 1
+            if held < SAMPLE_MAX:
+                sample.append(line)
+                held += len(line)
+    return _Evidence(lines, good, bad, b"\n".join(sample)[:SAMPLE_MAX])

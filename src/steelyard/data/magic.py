@@ -1,0 +1,121 @@
+"""What a file is by its first bytes, when it is not the text it was taken for. Knows no columns.
+
+Example: `kind_of(Path("sales.csv"), b"PK\\x03\\x04...").name == "an Excel workbook"`
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from steelyard.data.encodings import to_utf8
+
+_UNPACK = "unpack it and name the file inside"
+_SHEET = "open it and save the sheet as 'CSV UTF-8'"
+_PICTURE = "put pictures into a folder and say reader: folder"
+_MAGIC = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook of before 2007, or another Office document", _SHEET),
+    (b"PAR1", "a Parquet file", "say reader: parquet"),
+    (b"BZh", "a bzip2 file", _UNPACK),
+    (b"\xfd7zXZ\x00", "an xz file", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a zstd file", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (b"\x1f\x9d", "a compress (.Z) file", _UNPACK),
+    (b"%PDF", "a PDF", "export its text as UTF-8"),
+    (b"SQLite format 3\x00", "an SQLite database", "export the table as CSV"),
+    (b"ARROW1", "an Arrow file", "write it as Parquet and say reader: parquet"),
+    (b"ORC", "an ORC file", "write it as Parquet and say reader: parquet"),
+    (b"Obj\x01", "an Avro file", "write it as Parquet and say reader: parquet"),
+    (b"\x89HDF", "an HDF5 file", "write it as Parquet and say reader: parquet"),
+    (b"\x89PNG", "a PNG picture", _PICTURE),
+    (b"\xff\xd8\xff", "a JPEG picture", _PICTURE),
+    (b"GIF8", "a GIF picture", _PICTURE),
+    (b"RIFF", "a sound, film or WebP file", _PICTURE),
+)  # fmt: skip
+_ZIPPED = (
+    ("xl/", "an Excel workbook", _SHEET),
+    ("word/", "a Word document", "save its text as UTF-8"),
+    ("content.xml", "an OpenDocument file", _SHEET),
+)
+_CONTROL_MAX = 0.05  # of the bytes of a text; NUL and its like are no letters
+_PLAUSIBLE = 0.95  # of the characters, letters and signs a text is made of
+_WIDE = (("utf-32-le", "UTF-32LE"), ("utf-32-be", "UTF-32BE"), ("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE"))  # fmt: skip
+_MARKS = (  # UTF-32LE begins like UTF-16LE, so it is asked first
+    (b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the file is, and what makes a text of it."""
+
+    name: str
+    repair: str
+
+
+def kind_of(path: Path, head: bytes) -> Kind | None:
+    """None for what may be UTF-8 or a legacy encoding; `head` is some 64 KB, unpacked."""
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return Kind(f"{name} by its first bytes", to_utf8(path, name))
+    wide = _wide(head)
+    if wide is not None:
+        return Kind(f"{wide} without a byte order mark", to_utf8(path, wide))
+    control = sum(head.count(c) for c in _CONTROLS)
+    if not control and _is_utf8(head):
+        return None  # a text may begin with the letters of a magic number
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zipped(path)
+    for magic, name, repair in _MAGIC:
+        if head.startswith(magic):
+            return Kind(name, repair)
+    if control > _CONTROL_MAX * len(head):
+        return Kind("binary data", "name a text file in UTF-8")
+    return None
+
+
+_CONTROLS = [bytes([c]) for c in range(32) if c not in b"\t\n\x0b\x0c\r\x1b"]
+
+
+def _zipped(path: Path) -> Kind:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        inside = []
+    for beginning, name, repair in _ZIPPED:
+        if any(member.startswith(beginning) for member in inside):
+            return Kind(name, repair)
+    return Kind("a zip archive", _UNPACK)
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 by the NUL bytes that every line of it holds, and by what it says."""
+    if head.count(0) * 50 < len(head) or len(head) < 4:
+        return None
+    best, name = _PLAUSIBLE, None
+    for codec, told in _WIDE:
+        size = 4 if "32" in codec else 2
+        text = head[: len(head) // size * size].decode(codec, "replace")
+        score = _plausible(text.removesuffix("\ufffd"))  # the head may end inside a pair
+        if score >= best and "\x00" not in text:
+            return told
+    return name
+
+
+def _plausible(text: str) -> float:
+    """Share of characters that people write: no private, unassigned or control ones."""
+    odd = sum(c == "\ufffd" or (unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs") and c not in "\t\r\n") for c in text)  # fmt: skip
+    return 1 - odd / max(1, len(text))
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start >= len(head) - 3 and error.reason == "unexpected end of data"
+    return True
