@@ -2,66 +2,30 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import reviews
+from tests.variants import compressed, saved_picture, saved_text
 
 from steelyard.compress.choose import SAME_COST, Candidate, choose, lacking
-from steelyard.compress.job import CompressJob, check_equal
-from steelyard.engine.backbone import load_backbone
-from steelyard.engine.fit import Progress, Recipe
+from steelyard.compress.job import check_equal
 from steelyard.engine.predictor import Predictor, read_config, write_config
-from steelyard.engine.torch import load_module
 from steelyard.errors import Damaged, SteelyardError
-from steelyard.plugins import get, names
+from steelyard.plugins import names
 from steelyard.spec.model import Goals
-from steelyard.tasks import open_task
-from steelyard.train.model import Trained, save
-
-RECIPE = Recipe(1, 8, 1e-3, 0.0, "fp32", 1, 1, False, 0)
-
-
-def saved_text(encoder, folder):
-    task = open_task("text_classification", labels=("negative", "positive"))
-    torch.manual_seed(0)
-    backbone = load_backbone((str(encoder),), cache=folder)
-    preprocessor = task.preprocessor(backbone, [], length_max=32)
-    module = task.build(backbone, preprocessor, dropout=0.1)
-    torch.nn.init.normal_(module.head.weight, std=1.0)
-    save(folder, task, Trained(module, preprocessor, backbone, Progress(), RECIPE))
-    return task, [r["text"] for r in reviews(60)]
-
-
-def saved_picture(encoder, folder):
-    task = open_task("image_classification", labels=("0", "1", "2"))
-    contents = [task.decode(v) for v, _ in task.contract_examples()]
-    torch.manual_seed(0)
-    preprocessor = task.preprocessor(None, contents, length_max=32)
-    module = task.build(None, preprocessor, dropout=0.1)
-    save(folder, task, Trained(module, preprocessor, None, Progress(), RECIPE))
-    return task, contents
 
 
 @pytest.mark.parametrize("make", [saved_text, saved_picture])
 @pytest.mark.parametrize("name", names("compressors"))
 def test_every_compressor_keeps_the_answers_of_what_was_trained(make, name, encoder, tmp_path):
-    source, draft, shared = tmp_path / "source", tmp_path / "draft", tmp_path / "shared"
-    for folder in (source, draft, shared):
-        folder.mkdir()
-    task, contents = make(encoder, source)
-    config = read_config(source)
-    preprocessor = Predictor.open_preprocessor(source, config)
-    job = CompressJob(
-        task, preprocessor, lambda: load_module(source, config, attention="eager"), draft, shared,
-        contents, threads=1,
-    )  # fmt: skip
-    built = get("compressors", name)(job)
-    write_config(draft, task, preprocessor, runtime=built.runtime, precision=built.precision)
+    source = tmp_path / "source"
+    source.mkdir()
+    _, contents = make(encoder, source)
+    draft = compressed(source, name, tmp_path / "draft", contents)
+    precision = read_config(draft)["precision"]
     expected = Predictor.open(source).logits(contents)
     found = Predictor.open(draft).logits(contents)
     spread = expected.max() - expected.min()
-    allowed = {"fp32": 1e-3, "bf16": 0.05, "int8": 0.25}[built.precision]
+    allowed = {"fp32": 1e-3, "bf16": 0.05, "int8": 0.25}[precision]
     assert np.abs(expected - found).max() < allowed * spread
     assert (expected.argmax(1) == found.argmax(1)).mean() >= 0.8
     one = Predictor.open(draft).logits(contents[:1])

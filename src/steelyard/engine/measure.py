@@ -7,7 +7,6 @@ machine. Example: `time_variants({"onnx_int8": predictor}, contents, clock=Clock
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from steelyard.engine.predictor import Predictor
+from steelyard.engine.processes import command, environment
 from steelyard.errors import StoreError
 from steelyard.store import Clock
 from steelyard.tasks import Content
@@ -77,8 +77,10 @@ def _singles(predictor: Predictor, contents: Sequence[Content], clock: Clock) ->
 
 def memory_mb(folder: Path) -> float:
     """Resident memory a fresh process gains by loading a variant and answering once, in MB."""
-    command = [sys.executable, "-m", "steelyard.engine.memory", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=MEMORY_TIMEOUT_S, check=False)  # fmt: skip
+    done = subprocess.run(
+        command("steelyard.engine.memory", folder), env=environment(), capture_output=True,
+        text=True, timeout=MEMORY_TIMEOUT_S, check=False,
+    )  # fmt: skip
     try:
         return float(done.stdout.strip())
     except ValueError:

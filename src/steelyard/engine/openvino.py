@@ -14,6 +14,10 @@ from steelyard.errors import Damaged
 from steelyard.plugins import need
 from steelyard.tasks import Array, Inputs
 
+# Kernels kept for shapes met before: without a bound the memory grows with every new shape. A shape
+# takes some ten of them; fewer than 256 cost CPU where widths are many.
+KERNELS_MAX = "256"
+
 
 class OpenVinoRuntime:
     """`model.xml` and `model.bin`; config["precision"] says how it computes."""
@@ -33,11 +37,15 @@ class OpenVinoRuntime:
             "NUM_STREAMS": 1,
             "PERFORMANCE_HINT": "LATENCY",
             "ENABLE_CPU_PINNING": False,
+            "CPU_RUNTIME_CACHE_CAPACITY": KERNELS_MAX,
         }
-        path = folder / "model.xml"
+        path, core = folder / "model.xml", openvino.Core()
         try:
-            compiled = openvino.Core().compile_model(str(path), "CPU", settings)
-        except RuntimeError as error:
+            # Read, not mapped: a mapped file that is cut while it is served kills the process.
+            weights = np.frombuffer(path.with_suffix(".bin").read_bytes(), dtype=np.uint8)
+            model = core.read_model(path.read_bytes(), openvino.Tensor(weights))
+            compiled = core.compile_model(model, "CPU", settings)
+        except (RuntimeError, OSError) as error:
             fact = str(error).strip().splitlines()[0]
             raise Damaged(str(path), "an OpenVINO model", fact) from error
         return cls(compiled, threads)

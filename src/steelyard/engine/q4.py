@@ -33,7 +33,7 @@ def dequantize(blocks: NDArray[Any]) -> NDArray[np.float32]:
 def read_q4(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
     """Sizes of the encoder and its flat float32 tensors by name; Damaged when it is not one."""
     try:
-        return _read(np.memmap(path, dtype=np.uint8, mode="r").data)
+        return _read(memoryview(path.read_bytes()))
     except (struct.error, ValueError, IndexError) as error:
         raise Damaged(
             str(path), "an E5S1 file of 4-bit tensors", str(error), "install the package again"

@@ -42,7 +42,7 @@ class TorchRuntime:
 
 def load_module(folder: Path, config: dict[str, Any], *, attention: str | None = None) -> Any:
     """The trained module in evaluation mode; Damaged when the weights do not fit it."""
-    load_file = need("safetensors.torch", extra="train").load_file
+    load = need("safetensors.torch", extra="train").load
     task = open_task(config["task"], labels=config["labels"])
     settings = config["preprocess"]
     preprocessor = open_preprocessor(settings["kind"], folder, settings["settings"])
@@ -54,7 +54,7 @@ def load_module(folder: Path, config: dict[str, Any], *, attention: str | None =
     module = task.build(backbone, preprocessor, dropout=0.0)
     path = folder / "model.safetensors"
     try:
-        module.load_state_dict(load_file(str(path)), strict=True)
+        module.load_state_dict(load(path.read_bytes()), strict=True)
     except (RuntimeError, ValueError, OSError, SafetensorError) as error:
         fact = str(error).splitlines()[0]
         raise Damaged(str(path), "the weights of this task's module", fact) from error

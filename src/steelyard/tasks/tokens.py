@@ -1,4 +1,4 @@
-"""Subword tokens for a pretrained encoder, padded to the longest of a batch. Knows no torch.
+"""Subword tokens for a pretrained encoder, padded in steps of eight. Knows no torch.
 
 Example: `Tokens.load(folder, {"length_max": 128}).collate(t.features(["物流很快"]))`
 """
@@ -14,6 +14,8 @@ import numpy as np
 from steelyard.tasks.base import Inputs
 
 CHARACTERS_PER_TOKEN = 16  # cut hostile input before the tokenizer sees it
+# Runtimes keep kernels for every width they meet: few widths are few kernels, and little memory.
+WIDTH_STEP = 8
 
 
 class Tokens:
@@ -35,17 +37,22 @@ class Tokens:
         return [e.ids or [self.pad] for e in self._tokenizer.encode_batch(texts)]
 
     def size(self, feature: list[int]) -> int:
-        return len(feature)
+        """Tokens that are computed, padding among them."""
+        return self._width(len(feature))
 
     def collate(self, features: Sequence[list[int]]) -> Inputs:
-        """input_ids and attention_mask, int64 [B, T]."""
-        width = max((len(f) for f in features), default=1)
+        """input_ids and attention_mask, int64 [B, T]; T in steps of eight, at most `length_max`."""
+        width = self._width(max((len(f) for f in features), default=1))
         ids = np.full((len(features), width), self.pad, dtype=np.int64)
         mask = np.zeros((len(features), width), dtype=np.int64)
         for row, feature in enumerate(features):
             ids[row, : len(feature)] = feature
             mask[row, : len(feature)] = 1
         return {"input_ids": ids, "attention_mask": mask}
+
+    def _width(self, tokens: int) -> int:
+        stepped = -(-tokens // WIDTH_STEP) * WIDTH_STEP
+        return max(tokens, min(stepped, self.length_max))  # an encoder may have no further position
 
     def save(self, folder: Path) -> dict[str, Any]:
         (folder / "tokenizer.json").write_bytes(self.file.read_bytes())

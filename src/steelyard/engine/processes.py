@@ -1,0 +1,35 @@
+"""Start a module of this package in a process of its own. Knows no variant and no training.
+
+What lies in the current folder, beside a product file, is never imported: not here, not there.
+Example: `subprocess.run(command("steelyard.engine.probe", folder), env=environment())`
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def command(module: str, *arguments: str | Path) -> list[str]:
+    """This interpreter running `module`, without the current folder on its path (-P)."""
+    return [sys.executable, "-P", "-m", module, *map(str, arguments)]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's variables; of PYTHONPATH only what names a folder wherever it is read."""
+    found = dict(os.environ) | {"PYTHONSAFEPATH": "1"} | more
+    named = found.pop("PYTHONPATH", "").split(os.pathsep)
+    # an empty entry is the current folder, and a relative one stands beside it
+    kept = [entry for entry in named if Path(entry).is_absolute()]
+    return found | ({"PYTHONPATH": os.pathsep.join(kept)} if kept else {})
+
+
+def forget_current_folder() -> None:
+    """Take the current folder off this process's path unless PYTHONPATH names it in full.
+
+    `python -m` puts it there, and so does an empty entry of PYTHONPATH.
+    """
+    here = str(Path.cwd())
+    if here not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+        sys.path[:] = [entry for entry in sys.path if entry not in ("", ".", here)]
