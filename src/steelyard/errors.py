@@ -7,6 +7,7 @@
     |   +-- Missing              an optional dependency, model or file that is not here
     |   +-- StoreError          the ledger or a dataset refuses
     |   |   +-- Damaged         bytes on disk are not the bytes that were published
+    |   |   +-- Unavailable     locked, out of reach or out of room: the same later may do
     |   +-- RequestError        a serving request that is refused; carries an HTTP status
     +-- Refused                 a gate said no; exit 3
 
@@ -56,6 +57,10 @@ class StoreError(UserError):
 
 class Damaged(StoreError):
     """The bytes on disk are not the bytes that were published."""
+
+
+class Unavailable(StoreError):
+    """The ledger or the disk cannot be had now: locked, out of reach, or full."""
 
 
 class RequestError(UserError):

@@ -44,7 +44,7 @@ def run(product_file):
 
     store = Store.open(product)
     task = open_task(product.spec.task.name, labels=product.spec.task.labels)
-    step = Step(store, "data", "key", 1, "CNY")
+    step = Step(store, "data", "key", store.begin_turn("spec"), "CNY")
     output = data.run(store, product, step, task=task)
     rows = store.datasets.read("records", output["dataset"]).to_pylist()
     store.close()

@@ -33,9 +33,22 @@ def main() -> None:
     except (UserError, Refused) as error:
         print(_said(error), file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        told = _of_disk(error)
+        if told is None:
+            raise
+        print(told, file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("stopped; run the same command again to continue", file=sys.stderr)
         sys.exit(130)
+
+
+def _of_disk(error: Exception) -> SteelyardError | None:
+    """A full or read-only disk is the user's to repair, whichever library met it."""
+    from steelyard.store.failures import of_disk
+
+    return of_disk(error)
 
 
 def _few_arenas() -> None:

@@ -170,9 +170,11 @@ def _parent(store: Store, product: ProductFile) -> tuple[str | None, dict[str, s
     """The newest version of the product's data and the part of each of its records, unless the
     split itself was changed or its files are gone."""
     d = tables.dataset
-    query = sa.select(d).where(d.c.product == store.product).order_by(d.c.created.desc()).limit(1)
-    newest = next(iter(store.database.rows(query)), None)
-    if newest is None or not store.holds([("records", newest["tag"])]):
+    query = sa.select(d).where(d.c.product == store.product).order_by(d.c.created.desc())
+    versions = store.database.rows(query)
+    # a damaged version is made again from the one before it, which gives the same parts
+    newest = next((row for row in versions if store.holds([("records", row["tag"])])), None)
+    if newest is None:
         return None, {}
     if newest["recipe"]["data"]["split"] != product.spec.data.split.model_dump(mode="json"):
         return newest["id"], {}

@@ -42,7 +42,7 @@ def run(store: Store, product: ProductFile, step: Step, *, dataset: str) -> dict
     body = "\n".join(f"{i}\t{pool[i]}" for i in bought)
     tag = hashlib.sha256(body.encode()).hexdigest()[:24]
     new = sorted(set(bought) - _paid(store, tag, bought))
-    store.datasets.publish(NAME, table, tag=tag)
+    store.datasets.publish(NAME, table, tag=tag, copy=True)  # they were paid for
     price = product.spec.money.prices.label
     step.spend("label", len(new), "label", price, evidence=f"labels:{tag}")
     return {

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard.errors import RequestError
+from steelyard.errors import RequestError, Unavailable
 from steelyard.spec import Money, ProductFile
 from steelyard.store import Line, Store, tables
 
@@ -146,7 +146,7 @@ _AWAY = RequestError(503, "server", "a ledger that can be reached", "none", "ret
 
 def _away(error: Exception) -> bool:
     """Whether the database itself was not to be had: locked, restarting, out of reach."""
-    return isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))
+    return isinstance(error, (Unavailable, sa.exc.OperationalError, sa.exc.InterfaceError))
 
 
 def group_rows(group: list[_Item]) -> list[tuple[sa.Table, dict[str, Any]]]:

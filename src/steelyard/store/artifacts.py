@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from steelyard.errors import Damaged, Missing
-from steelyard.store.files import sweep, sync_folder, sync_tree, write
+from steelyard.store.files import private_folder, sweep, sync_folder, sync_tree, write
+from steelyard.store.hashed import different, sha256
+from steelyard.store.lock import held, sweep_unheld
 
 MANIFEST = "manifest.json"
-_CHUNK = 1 << 20
+REPAIR = "run: steelyard turn, which makes again what it needs; steelyard doctor product.yaml lists all damage"  # fmt: skip
 
 
 class Artifacts:
@@ -29,69 +31,90 @@ class Artifacts:
     @contextmanager
     def draft(self) -> Iterator[Path]:
         """A private folder to fill; whatever was not published is gone afterwards."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        private_folder(self.root)
         folder = Path(tempfile.mkdtemp(prefix=".draft-", dir=self.root))
         try:
-            yield folder
+            with held(_lock_of(folder)):
+                yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+            _lock_of(folder).unlink(missing_ok=True)
 
     def publish(self, draft: Path) -> str:
-        """Move a filled draft to its place and return its id; the same bytes give the same id."""
+        """Move a filled draft to its place and return its id; the same bytes give the same id.
+
+        What lies there already stays while it is whole, and is replaced when it is damaged.
+        """
         body = json.dumps(_hashes(draft), indent=1, sort_keys=True)
         identity = hashlib.sha256(body.encode()).hexdigest()[:24]
         target = self.root / identity
-        if target.exists():
+        if self.holds(identity):
             return identity
         write(draft / MANIFEST, body)
         sync_tree(draft)
-        draft.rename(target)
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=self.root) as aside:
+            if target.exists():
+                target.rename(Path(aside) / identity)
+            draft.rename(target)
         sync_folder(self.root)
         return identity
 
     def open(self, identity: str) -> Path:
         """The folder, after every file's hash was compared; Missing or Damaged otherwise."""
         folder = self.root / identity
-        if not (folder / MANIFEST).is_file():
-            raise Missing(str(folder), "a published artifact", "no manifest", "run: steelyard turn")
-        body = (folder / MANIFEST).read_bytes()
+        try:
+            body = (folder / MANIFEST).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            raise Missing(str(folder), "a published artifact", "no manifest", REPAIR) from None
         if hashlib.sha256(body).hexdigest()[:24] != identity:
             raise Damaged(
-                f"{folder}/{MANIFEST}", f"the manifest of {identity}", "another one", _REPAIR
+                f"{folder}/{MANIFEST}", f"the manifest of {identity}", "another one", REPAIR
             )
-        expected, found = json.loads(body), _hashes(folder)
-        for name in sorted(expected.keys() | found.keys()):
-            if expected.get(name) != found.get(name):
-                raise Damaged(
-                    f"{folder}/{name}",
-                    f"SHA-256 {expected.get(name, 'of nothing')[:12]}",
-                    found.get(name, "no file")[:12],
-                    _REPAIR,
-                )
+        expected = json.loads(body)
+        more = sorted({name for name, _ in _files(folder)} - expected.keys())
+        if more:
+            raise Damaged(f"{folder}/{more[0]}", "no such file", "one", f"remove it, or {REPAIR}")
+        wrong = different(folder, expected)
+        if wrong:
+            raise Damaged(str(wrong.path), wrong.expected, wrong.found, REPAIR)
         return folder
 
     def holds(self, identity: str) -> bool:
-        """Whether it is here; `open` says whether it is whole."""
-        return (self.root / identity / MANIFEST).is_file()
+        """Whether it is here and whole."""
+        try:
+            self.open(identity)
+        except (Missing, Damaged):
+            return False
+        return True
+
+    def names(self) -> list[str]:
+        """Ids of everything that lies here, whole or not."""
+        return sorted(p.name for p in self.root.glob("[!.]*") if p.is_dir())
+
+    def drafts(self) -> list[Path]:
+        """Folders of runs that go on or were killed."""
+        return sorted(p for p in self.root.glob(".draft-*") if p.is_dir())
 
     def sweep(self) -> None:
-        """Remove drafts that a killed process left behind."""
+        """Remove drafts of processes that have ended, however; those of earlier versions, which
+        held no lock, once they are old."""
+        for draft in self.drafts():
+            sweep_unheld(draft, _lock_of(draft))
         sweep(self.root, ".draft-*")
 
     def bytes(self, identity: str) -> int:
         return sum(p.stat().st_size for p in (self.root / identity).rglob("*") if p.is_file())
 
 
-_REPAIR = "remove the folder and run: steelyard turn"
+def _lock_of(draft: Path) -> Path:
+    return draft.with_name(f"{draft.name}.lock")
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != MANIFEST:
+            yield path.relative_to(folder).as_posix(), path
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != MANIFEST:
-            digest = hashlib.sha256()
-            with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
-            found[path.relative_to(folder).as_posix()] = digest.hexdigest()
-    return found
+    return {name: sha256(path) for name, path in _files(folder)}

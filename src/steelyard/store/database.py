@@ -16,25 +16,28 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from steelyard.errors import StoreError
 from steelyard.plugins import need
+from steelyard.store.failures import broken, told
+from steelyard.store.files import private_file, private_folder
 from steelyard.store.tables import entry
 
-_BUSY_S = 60
+BUSY_S = 60.0  # how long a writer waits for another; a server takes less, so that it can answer
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Database:
     """Short reads, and one writer at a time."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: sa.Engine, *, busy_s: float = BUSY_S) -> None:
+        self.engine, self.busy_s = engine, busy_s
+        self.place = f"ledger {shown(engine.url)}"
 
     @classmethod
-    def open(cls, url: str) -> Database:
+    def open(cls, url: str | sa.URL, *, busy_s: float = BUSY_S) -> Database:
         """Connect and bring the schema up to date; StoreError says why it cannot."""
         try:
-            engine = _engine(url)
-            database = cls(engine)
-            database._migrate()
+            database = cls(_engine(sa.make_url(url), busy_s), busy_s=busy_s)
+            with database._told():
+                database._migrate()
         except NoSuchModuleError as error:
             raise StoreError("ledger", "a sqlite: or postgresql: URL", str(error)) from error
         except sa.exc.ArgumentError as error:
@@ -43,21 +46,17 @@ class Database:
             raise StoreError(
                 f"ledger {error.filename}", "a folder that can be written", str(error.strerror)
             ) from error
-        except DBAPIError as error:
-            shown = sa.make_url(url).render_as_string(hide_password=True)
-            fact = str(error.orig).strip().splitlines()[0]
-            raise StoreError(shown, "a database that can be opened", fact) from error
         return database
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        with self.engine.connect() as connection:
+        with self._told(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One transaction, alone: it commits as a whole or leaves nothing."""
-        with self.engine.connect() as connection:
+        with self._told(), self.engine.connect() as connection:
             if self.engine.dialect.name == "sqlite":
                 # IMMEDIATE takes the write lock at once; a later upgrade could deadlock.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -77,6 +76,21 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the database itself says becomes an error of ours; a row that it refuses is the
+        caller's affair."""
+        try:
+            yield
+        except (sa.exc.IntegrityError, sa.exc.DataError):
+            raise
+        except sa.exc.ProgrammingError as error:
+            if not broken(error):
+                raise
+            raise told(error, self.place, busy_s=self.busy_s) from error
+        except DBAPIError as error:
+            raise told(error, self.place, busy_s=self.busy_s) from error
+
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
             found = _revision(connection)
@@ -89,7 +103,7 @@ class Database:
 
         logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look
         config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         with self.engine.connect() as connection:
             # two processes may open a new ledger at once: the second waits and finds it made
             if self.engine.dialect.name == "sqlite":
@@ -107,6 +121,13 @@ _VERSION = sa.text("SELECT version_num FROM alembic_version")
 _LOCK = sa.text(f"LOCK TABLE {entry.name} IN EXCLUSIVE MODE")
 
 
+def shown(url: sa.URL) -> str:
+    """For the eye: a file by its path, a server by its URL without the password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    return url.render_as_string(hide_password=True)
+
+
 def _revision(connection: sa.Connection) -> str | None:
     """Read as plain SQL: alembic takes longer to import than most commands take to run."""
     if not sa.inspect(connection).has_table("alembic_version"):
@@ -119,23 +140,25 @@ def _too_new(revision: str) -> StoreError:
     return StoreError("ledger", f"schema {HEAD} or older", revision, "install the newer steelyard that wrote it")  # fmt: skip
 
 
-def _engine(url: str) -> sa.Engine:
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "postgresql":
+def _engine(url: sa.URL, busy_s: float) -> sa.Engine:
+    if url.get_backend_name() == "postgresql":
         need("psycopg", extra="postgres")
+        options = f"-c lock_timeout={int(busy_s * 1000)}"
         return sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
-        )
-    if parsed.get_backend_name() != "sqlite":
-        raise NoSuchModuleError(f"'{parsed.get_backend_name()}'")
-    return _sqlite(parsed)
+            url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True,
+            connect_args={"options": options},
+        )  # fmt: skip
+    if url.get_backend_name() != "sqlite":
+        raise NoSuchModuleError(f"'{url.get_backend_name()}'")
+    return _sqlite(url, busy_s)
 
 
-def _sqlite(url: sa.URL) -> sa.Engine:
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+def _sqlite(url: sa.URL, busy_s: float) -> sa.Engine:
+    if url.database and not url.database.startswith(("file:", ":")):
+        private_folder(Path(url.database).parent)
+        private_file(Path(url.database))  # the write-ahead log takes its mode from it
     # hide_parameters: an error of the database must not carry users' words into a log
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_S}, hide_parameters=True)
+    engine = sa.create_engine(url, connect_args={"timeout": busy_s}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

@@ -1,84 +1,246 @@
 """Versions of records as Lance datasets, with tags and upkeep. Knows no operator and no task.
 
-A tag a model was trained on never breaks: upkeep keeps every tagged version.
+A tag a model was trained on never breaks unseen: its files are hashed when it is published and
+compared before it is read; upkeep keeps every tagged version.
 Example: `version = datasets.publish("records", table, tag="a1b2"); datasets.read("records", "a1b2")`
 """
 
 from __future__ import annotations
 
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 
-from steelyard.errors import Missing, StoreError
+from steelyard.errors import Damaged, Missing, StoreError
+from steelyard.store.failures import full, no_room
+from steelyard.store.files import private_folder, sync_files
+from steelyard.store.versions import Published, read_copy, save_copy
 
 FRAGMENTS_MAX = 8
+REPAIR = "run: steelyard turn, which makes it again; steelyard doctor product.yaml lists all damage"
+log = logging.getLogger("steelyard.store")
 
 
 class Datasets:
-    """`root/<name>.lance`, one Lance dataset per name."""
+    """`root/<name>.lance`, one Lance dataset per name; `root/<name>.tags/<tag>.json` beside it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def publish(self, name: str, table: pa.Table, *, tag: str) -> int:
-        """Write `table` as the newest version and tag it; the same tag again changes nothing."""
+    def publish(self, name: str, table: pa.Table, *, tag: str, copy: bool = False) -> int:
+        """Write `table` as the newest version and tag it; the same tag again changes nothing,
+        unless what it names is damaged: then `table` takes its place.
+
+        With `copy` a second copy is kept, for what could not be made again: damage is repaired
+        from it.
+        """
+        private_folder(self.root)
+        if self.whole(name, tag):
+            return self._published(name, tag).version
+        if copy:
+            save_copy(self._records(name), tag, table)
+        return self._write(name, table, tag)
+
+    def _write(self, name: str, table: pa.Table, tag: str) -> int:
         import lance
 
-        self.root.mkdir(parents=True, exist_ok=True)
         path = self._path(name)
-        if path.exists():
-            found = lance.dataset(str(path))
-            if tag in found.tags.list():
-                return int(found.tags.list()[tag]["version"])
-        written = lance.write_dataset(
-            table, str(path), mode="overwrite" if path.exists() else "create"
-        )
-        written.tags.create(tag, written.version)
-        self.upkeep(name)
+        with _said(path):
+            found = self._latest(name)
+            mode = "create" if found is None else "overwrite"
+            written = lance.write_dataset(table, _uri(path), mode=mode)
+            _tag(written, path, tag)
+            self._record(name, tag, written)
+            self.upkeep(name)
         return int(written.version)
 
     def read(
         self, name: str, tag: str, *, columns: list[str] | None = None, where: str | None = None
     ) -> pa.Table:
-        """Rows of a tagged version; `where` is a Lance filter such as "split = 'train'"."""
-        return self._at(name, tag).to_table(columns=columns, filter=where)
+        """Rows of a tagged version; `where` is a Lance filter such as "split = 'train'".
 
-    def tags(self, name: str) -> dict[str, int]:
+        Damaged when a file of it is not the file that was published.
+        """
         import lance
 
-        if not self._path(name).exists():
-            return {}
-        listed = lance.dataset(str(self._path(name))).tags.list()
-        return {tag: int(found["version"]) for tag, found in listed.items()}
+        published = self.verify(name, tag)
+        with _said(self._path(name)):
+            dataset = lance.dataset(_uri(self._path(name)), version=published.version)
+            return dataset.to_table(columns=columns, filter=where)
+
+    def verify(self, name: str, tag: str) -> Published:
+        """What the tag names, after every file of it was compared; Missing or Damaged."""
+        try:
+            return self._verified(name, tag)
+        except (Missing, Damaged) as error:
+            table = read_copy(self._records(name), tag)
+            if table is None:
+                raise
+            log.warning("dataset.restored name=%s tag=%s from its copy: %s", name, tag, error)
+        self._write(name, table, tag)
+        return self._verified(name, tag)
+
+    def _verified(self, name: str, tag: str) -> Published:
+        published = self._published(name, tag)
+        wrong = published.problem(self._path(name))
+        if wrong:
+            raise Damaged(str(wrong.path), wrong.expected, wrong.found, REPAIR)
+        return published
+
+    def whole(self, name: str, tag: str) -> bool:
+        """Whether the tag is here with every byte it was published with."""
+        try:
+            self.verify(name, tag)
+        except (Missing, Damaged):
+            return False
+        return True
+
+    def names(self) -> list[str]:
+        return sorted(path.stem for path in self.root.glob("*.lance"))
+
+    def tags(self, name: str) -> dict[str, int]:
+        """Version of every tag, whole or not."""
+        found = {path.stem for path in self._path(name).glob("_refs/tags/*.json")}
+        found |= {path.stem for path in self._records(name).glob("*.json")}
+        return {tag: self._published(name, tag).version for tag in sorted(found)}
 
     def upkeep(self, name: str) -> None:
         """Join small fragments, then drop what no tag names; tagged versions stay readable."""
         import lance
 
-        dataset = lance.dataset(str(self._path(name)))
+        dataset = lance.dataset(_uri(self._path(name)))
         if len(dataset.get_fragments()) > FRAGMENTS_MAX:
             dataset.optimize.compact_files()
-        dataset.cleanup_old_versions(timedelta(days=1), error_if_tagged_old_versions=False)
+        # a damaged tag or manifest would let the files of a whole version be taken for unused
+        if all(self.whole(name, tag) for tag in _names_of_tags(self._path(name))):
+            dataset.cleanup_old_versions(timedelta(days=1), error_if_tagged_old_versions=False)
 
-    def _at(self, name: str, tag: str) -> Any:
+    def _published(self, name: str, tag: str) -> Published:
+        found = Published.load(self._record_of(name, tag), REPAIR)
+        return found if found is not None else self._adopt(name, tag)
+
+    def _adopt(self, name: str, tag: str) -> Published:
+        """A tag of an earlier version, or of a process killed before it wrote the record: read
+        whole once, and recorded as it is now."""
         import lance
 
         path = self._path(name)
-        if not path.exists():
-            raise Missing(str(path), "a dataset", "nothing there", "run: steelyard data")
-        try:
-            dataset = lance.dataset(str(path))
-            version = dataset.tags.list()[tag]["version"]
-            return dataset.checkout_version(version)
-        except KeyError:
-            raise Missing(
-                str(path), f"the tag '{tag}'", "no such tag", "run: steelyard data"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise StoreError(str(path), "a Lance dataset that can be read", str(error)) from error
+        if tag not in _names_of_tags(path):
+            raise Missing(str(path), f"the tag '{tag}' of a dataset", "no such tag", "run: steelyard data")  # fmt: skip
+        with _said(path, damaged=True):
+            dataset = lance.dataset(_uri(path))
+            dataset = dataset.checkout_version(dataset.tags.list()[tag]["version"])
+            dataset.to_table()
+        log.warning("dataset.recorded name=%s tag=%s: it had no hash, what it holds now is taken as published", name, tag)  # fmt: skip
+        return self._record(name, tag, dataset)
+
+    def _record(self, name: str, tag: str, dataset: Any) -> Published:
+        path = self._path(name)
+        files = [f"data/{f.path}" for part in dataset.get_fragments() for f in part.data_files()]
+        files += [f"_versions/{p.name}" for p in [_manifest(path, dataset.version)]]
+        files += [f"_refs/tags/{tag}.json"]
+        sync_files([path / f for f in files])
+        published = Published.of(
+            path, version=int(dataset.version), rows=dataset.count_rows(), files=files
+        )
+        private_folder(self._records(name))
+        published.save(self._record_of(name, tag))
+        return published
+
+    def _latest(self, name: str) -> Any | None:
+        """The dataset to write on, or None. What a killed process left half is put away, and so
+        are manifests and tags that are not what was published."""
+        import lance
+
+        path = self._path(name)
+        for tag in _names_of_tags(path):
+            record = _record_or_none(self._record_of(name, tag))
+            wrong = record.problem(path) if record else None
+            if wrong and wrong.path.parent.name in ("_versions", "tags"):
+                _put_away(wrong.path)
+        while any(path.glob("_versions/*.manifest")):
+            try:
+                with _said(path, damaged=True):
+                    found = lance.dataset(_uri(path))
+                    found.tags.list()
+                    return found
+            except Damaged:
+                _put_away(min(path.glob("_versions/*.manifest")))
+        _put_away(path)
+        return None
 
     def _path(self, name: str) -> Path:
         return self.root / f"{name}.lance"
+
+    def _records(self, name: str) -> Path:
+        return self.root / f"{name}.tags"
+
+    def _record_of(self, name: str, tag: str) -> Path:
+        return self._records(name) / f"{tag}.json"
+
+
+def _uri(path: Path) -> str:
+    """Every byte of the path escaped: as a plain path, `%`, `?`, `#` and Chinese make Lance leave
+    folders of another name outside."""
+    return f"file-object-store://{quote(os.fsencode(path.resolve()))}"
+
+
+def _names_of_tags(path: Path) -> list[str]:
+    return sorted(p.stem for p in path.glob("_refs/tags/*.json"))
+
+
+def _manifest(path: Path, version: int) -> Path:
+    """Lance names manifests downwards from 2^64 - 1, so that the newest is the first."""
+    newer = path / "_versions" / f"{2**64 - 1 - version:020d}.manifest"
+    return newer if newer.exists() else path / "_versions" / f"{version}.manifest"
+
+
+def _tag(dataset: Any, path: Path, tag: str) -> None:
+    if tag in _names_of_tags(path):
+        dataset.tags.update(tag, dataset.version)
+    else:
+        dataset.tags.create(tag, dataset.version)
+
+
+def _record_or_none(path: Path) -> Published | None:
+    try:
+        return Published.load(path, REPAIR)
+    except Damaged:
+        return None
+
+
+def _put_away(path: Path) -> None:
+    """Out of the way of Lance, but not lost."""
+    if not path.exists():
+        return
+    for n in range(1000):
+        aside = path.with_name(f"{path.name}.damaged-{n}")
+        if not aside.exists():
+            path.rename(aside)
+            return
+    raise Damaged(str(path), "room for one more damaged file beside it", "1000", "remove them")
+
+
+@contextmanager
+def _said(path: Path, *, damaged: bool = False) -> Iterator[None]:
+    """What Lance says becomes an error of ours; its panics are no `Exception`."""
+    try:
+        yield
+    except (StoreError, Missing, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        if full(error):
+            raise no_room(str(path)) from error
+        fact = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        if damaged or type(error).__name__ == "PanicException":
+            raise Damaged(str(path), "a Lance dataset that can be read", fact, REPAIR) from error
+        if isinstance(error, (OSError, KeyError)):
+            raise StoreError(str(path), "a Lance dataset that can be read", fact) from error
+        raise

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -41,6 +42,20 @@ def write_new(path: Path, body: bytes | str) -> None:
     sync_folder(path.parent)
 
 
+def private_folder(path: Path) -> None:
+    """Make `path` for its owner alone; one that is there keeps the mode its owner gave it."""
+    made = [p for p in (path, *path.parents) if not p.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in made:
+        folder.chmod(0o700)
+
+
+def private_file(path: Path) -> None:
+    """Make an empty `path` for its owner alone unless it is there."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 def sweep(folder: Path, pattern: str, *, older_than_s: float = 3600.0) -> None:
     """Remove folders that killed processes left; a young one may still be in use."""
     for left in folder.glob(pattern):
@@ -55,6 +70,17 @@ def sync_tree(folder: Path) -> None:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
     sync_folder(folder)
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """These files, and their names in their folders, are on the disk when this returns."""
+    folders = set()
+    for path in paths:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        folders.add(path.parent)
+    for folder in folders:
+        sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

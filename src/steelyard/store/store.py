@@ -22,23 +22,36 @@ from steelyard.errors import Missing, StoreError
 from steelyard.spec import Money, ProductFile
 from steelyard.store import ledger, tables
 from steelyard.store.artifacts import Artifacts
+from steelyard.store.beside import refuse_emptied, refuse_lost_file
 from steelyard.store.clock import Clock
-from steelyard.store.database import Database
+from steelyard.store.database import BUSY_S, Database
 from steelyard.store.datasets import Datasets
-from steelyard.store.files import sweep
+from steelyard.store.files import private_folder, sweep
 from steelyard.store.lock import alone
 from steelyard.version import __version__
 
 
-def _ledger_url(product: ProductFile, root: Path) -> str:
-    """A relative SQLite path stands beside the product file, wherever the command is run."""
+def ledger_url(product: ProductFile, root: Path) -> sa.URL:
+    """A relative SQLite path stands beside the product file, wherever the command is run.
+
+    The folder is no part of a URL text: `%20`, `?` and `#` in its name are themselves.
+    """
     named = product.spec.ledger
     if named is None:
-        return f"sqlite:///{(root / 'ledger.db').resolve()}"
-    prefix, relative = "sqlite:///", named.removeprefix("sqlite:///")
-    if not named.startswith(prefix) or not relative or relative.startswith(("/", ":")):
-        return named
-    return f"{prefix}{(product.folder / relative).resolve()}"
+        return sa.URL.create("sqlite", database=str((root / "ledger.db").resolve()))
+    try:
+        url = sa.make_url(named)
+    except sa.exc.ArgumentError as error:
+        raise StoreError("ledger", "a database URL", str(error)) from error
+    relative = url.database or ""
+    if url.get_backend_name() != "sqlite" or not relative or relative.startswith(("/", ":", "file:")):  # fmt: skip
+        return url
+    return url.set(database=str((product.folder / relative).resolve()))
+
+
+def _plain_name(root: Path) -> None:
+    if any(ord(c) < 32 or ord(c) == 127 for c in str(root)):
+        raise StoreError(repr(str(root)), "a folder without control characters in its name", "one", "rename the folder")  # fmt: skip
 
 
 def step_key(name: str, reads: Any, inputs: list[str]) -> str:
@@ -109,20 +122,28 @@ class Store:
 
     @classmethod
     def open(
-        cls, product: ProductFile, *, clock: Clock | None = None, create: bool = True
-    ) -> Store:
-        """The store a product file names; Missing when it is not there and may not be created."""
-        root = product.folder / product.spec.store
+        cls, product: ProductFile, *, clock: Clock | None = None, create: bool = True,
+        busy_s: float = BUSY_S,
+    ) -> Store:  # fmt: skip
+        """The store a product file names; Missing when it is not there and may not be created.
+
+        A writer waits `busy_s` for another one, then raises Unavailable.
+        """
+        root = (product.folder / product.spec.store).resolve()
+        _plain_name(root)
         if not create and not root.is_dir():
             raise Missing(str(root), "the store of an earlier turn", "nothing there", "run: steelyard turn")  # fmt: skip
         try:
-            root.mkdir(parents=True, exist_ok=True)
+            private_folder(root)
         except OSError as error:
             raise StoreError(str(root), "a folder that can be written", str(error.strerror), "correct 'store' in the product file") from error  # fmt: skip
-        url = _ledger_url(product, root)
+        url = ledger_url(product, root)
+        refuse_lost_file(url, root)
+        database = Database.open(url, busy_s=busy_s)
+        refuse_emptied(database, root)
         return cls(
             root,
-            Database.open(url),
+            database,
             product=product.spec.product,
             currency=product.spec.money.currency,
             clock=clock or Clock(),
@@ -139,6 +160,7 @@ class Store:
 
     def begin_turn(self, spec_sha256: str) -> int:
         """The id of a new turn, or of the one that was interrupted with the same file."""
+        self.artifacts.sweep()
         t = tables.turn
         with self.database.write() as connection:
             open_turn = connection.execute(
@@ -166,11 +188,11 @@ class Store:
         self.artifacts.sweep()
 
     def holds(self, left: Sequence[tuple[str, str]]) -> bool:
-        """Whether every file a step left is here: (`artifact`, id) or (name of a dataset, tag)."""
+        """Whether every file a step left is here and whole: (`artifact`, id) or (name of a dataset, tag)."""
         return all(
             self.artifacts.holds(identity)
             if kind == "artifact"
-            else identity in self.datasets.tags(kind)
+            else self.datasets.whole(kind, identity)
             for kind, identity in left
         )
 

@@ -1,0 +1,242 @@
+"""Damage is seen before it is used, named with a repair, and the repair repairs."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from steelyard.errors import Damaged, Missing
+from steelyard.store import Artifacts, Datasets
+
+TABLE = pa.table({"id": [f"r{i}" for i in range(300)], "text": [f"很好 {i}" for i in range(300)]})
+NEWER = pa.table({"id": ["a"], "text": ["b"]})
+
+
+@pytest.fixture
+def datasets(tmp_path):
+    made = Datasets(tmp_path / "d")
+    made.publish("records", TABLE, tag="first")
+    made.publish("records", NEWER, tag="second")
+    return made
+
+
+def flip(path: Path, bit: int) -> None:
+    body = bytearray(path.read_bytes())
+    body[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(body)
+
+
+def files(datasets: Datasets) -> list[Path]:
+    return sorted(p for p in datasets.root.rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_flipped_bit_of_a_dataset_is_named_or_changes_nothing(datasets, seed):
+    rng = random.Random(seed)
+    path = files(datasets)[seed % len(files(datasets))]
+    flip(path, rng.randrange(8 * path.stat().st_size))
+    for tag, table in (("first", TABLE), ("second", NEWER)):
+        try:
+            assert datasets.read("records", tag).equals(table)
+        except Damaged as error:
+            assert "expected" in str(error) and "run: steelyard turn" in error.repair
+            assert str(datasets.root) in error.place
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_publishing_again_replaces_what_a_flipped_bit_damaged(datasets, seed):
+    rng = random.Random(100 + seed)
+    path = files(datasets)[seed % len(files(datasets))]
+    flip(path, rng.randrange(8 * path.stat().st_size))
+    for tag, table in (("second", NEWER), ("first", TABLE)):
+        datasets.publish("records", table, tag=tag)
+    again = Datasets(datasets.root)
+    assert again.read("records", "first").equals(TABLE)
+    assert again.read("records", "second").equals(NEWER)
+
+
+@pytest.mark.parametrize("which", ["data", "_versions", "_refs/tags"])
+def test_a_file_of_a_version_that_is_gone_is_named_and_made_again(datasets, which):
+    for path in (datasets.root / "records.lance" / which).iterdir():
+        path.unlink()
+    with pytest.raises(Damaged, match=f"{which.split('/')[0]}.*found no file"):
+        datasets.read("records", "first")
+    assert not datasets.whole("records", "first")
+    datasets.publish("records", TABLE, tag="first")
+    assert datasets.read("records", "first").equals(TABLE)
+
+
+@pytest.mark.parametrize("left", ["", "data", "_versions", "_transactions"])
+def test_a_first_write_that_was_killed_is_no_dataset_and_the_next_one_writes_it(tmp_path, left):
+    (tmp_path / "records.lance" / left).mkdir(parents=True)
+    if left:
+        (tmp_path / "records.lance" / left / "half").write_bytes(b"x")
+    datasets = Datasets(tmp_path)
+    assert datasets.tags("records") == {} and not datasets.whole("records", "t")
+    with pytest.raises(Missing, match="run: steelyard data"):
+        datasets.read("records", "t")
+    datasets.publish("records", TABLE, tag="t")
+    assert datasets.read("records", "t").equals(TABLE)
+
+
+def test_a_manifest_that_was_written_by_half_does_not_stop_the_next_write(datasets):
+    (datasets.root / "records.lance" / "_versions" / f"{2**64 - 4:020d}.manifest").write_bytes(b"h")
+    third = pa.table({"id": ["c"], "text": ["d"]})
+    datasets.publish("records", third, tag="third")
+    for tag, table in (("first", TABLE), ("second", NEWER), ("third", third)):
+        assert datasets.read("records", tag).equals(table)
+
+
+def test_a_tag_of_an_earlier_version_is_recorded_at_first_sight_and_watched_from_then_on(
+    datasets, caplog
+):
+    for path in (datasets.root / "records.tags").iterdir():
+        path.unlink()
+    assert datasets.read("records", "first").equals(TABLE)
+    assert "it had no hash" in caplog.text
+    data = max((datasets.root / "records.lance" / "data").iterdir(), key=lambda p: p.stat().st_size)
+    flip(data, 80)
+    with pytest.raises(Damaged):
+        datasets.read("records", "first")
+
+
+def test_an_unreadable_tag_of_an_earlier_version_is_damaged_not_a_traceback(datasets):
+    for path in (datasets.root / "records.tags").iterdir():
+        path.unlink()
+    for path in (datasets.root / "records.lance" / "_versions").glob("*.manifest"):
+        path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(Damaged, match="steelyard turn"):
+        datasets.read("records", "first")
+
+
+def publish(artifacts: Artifacts, body="weights") -> str:
+    with artifacts.draft() as draft:
+        (draft / "model.bin").write_text(body)
+        (draft / "config.json").write_text("{}")
+        return artifacts.publish(draft)
+
+
+@pytest.mark.parametrize("harm", ["manifest gone", "manifest cut", "file gone", "file changed", "more", "folder emptied"])  # fmt: skip
+def test_publishing_an_artifact_again_repairs_it(tmp_path, harm):
+    artifacts = Artifacts(tmp_path)
+    identity = publish(artifacts)
+    folder = tmp_path / identity
+    {
+        "manifest gone": lambda: (folder / "manifest.json").unlink(),
+        "manifest cut": lambda: (folder / "manifest.json").write_text("{"),
+        "file gone": lambda: (folder / "model.bin").unlink(),
+        "file changed": lambda: (folder / "model.bin").write_text("weightz"),
+        "more": lambda: (folder / "x.py").write_text("import os"),
+        "folder emptied": lambda: [p.unlink() for p in folder.iterdir()],
+    }[harm]()
+    assert not artifacts.holds(identity)
+    with pytest.raises((Damaged, Missing), match="run: steelyard turn"):
+        artifacts.open(identity)
+    assert publish(artifacts) == identity and artifacts.holds(identity)
+    assert (artifacts.open(identity) / "model.bin").read_text() == "weights"
+    assert artifacts.names() == [identity] and artifacts.drafts() == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_flipped_bit_of_an_artifact_is_never_opened(tmp_path, seed):
+    artifacts = Artifacts(tmp_path)
+    identity = publish(artifacts)
+    path = sorted((tmp_path / identity).iterdir())[seed % 3]
+    flip(path, random.Random(seed).randrange(8 * path.stat().st_size))
+    with pytest.raises(Damaged):
+        artifacts.open(identity)
+
+
+def test_a_file_is_hashed_again_when_it_changed_and_not_before(tmp_path, monkeypatch):
+    from steelyard.store import hashed
+
+    path, read = tmp_path / "x", []
+    path.write_text("a")
+    whole = hashed.hashlib.file_digest
+    monkeypatch.setattr(hashed.hashlib, "file_digest", lambda *a: read.append(1) or whole(*a))
+    assert hashed.sha256(path) == hashed.sha256(path) and len(read) == 1
+    path.write_text("b")
+    os.utime(path, ns=(0, time.time_ns()))
+    assert hashed.sha256(path) != "" and len(read) == 2
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from steelyard.store import Artifacts
+with Artifacts(Path(sys.argv[1])).draft() as draft:
+    (draft / "half").write_text("x")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_draft_of_a_killed_process_goes_at_once_and_that_of_a_living_one_stays(tmp_path):
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    artifacts = Artifacts(tmp_path)
+    assert len(artifacts.drafts()) == 1
+    with artifacts.draft() as mine:
+        Artifacts(tmp_path).sweep()
+        assert artifacts.drafts() == [mine]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_work_done_again_is_charged_once(store):
+    """A damaged artifact is made again under a key of its own, and then stays."""
+    from steelyard.loop import Silent, StepPlan, Turn, _run
+
+    def work(run, step):
+        with run.store.artifacts.draft() as draft:
+            (draft / "model.bin").write_text("weights")
+            return {"variant": run.store.artifacts.publish(draft)}
+
+    plan = StepPlan(
+        "baseline", (), lambda run: [], work, lambda out: [("artifact", out["variant"])]
+    )
+    product = type("P", (), {"spec": _spec(store)})
+    run = Turn(product, store, None, Silent(), store.begin_turn("spec"))
+    for harm in (False, True, False, False):
+        if harm:
+            (store.artifacts.root / run.outputs["baseline"]["variant"] / "manifest.json").unlink()
+        _run(run, plan)
+    assert [row["lines"] for row in store.sums()] == [2]
+
+
+def _spec(store):
+    from steelyard.spec import load
+
+    return load(store.root.parent / "product.yaml").spec
+
+
+def test_a_file_in_the_place_of_a_dataset_is_put_away_and_not_lost(tmp_path):
+    (tmp_path / "records.lance").write_text("a file")
+    datasets = Datasets(tmp_path)
+    datasets.publish("records", TABLE, tag="t")
+    assert datasets.read("records", "t").equals(TABLE)
+    assert (tmp_path / "records.lance.damaged-0").read_text() == "a file"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_labels_that_were_paid_for_are_restored_from_their_copy(tmp_path, seed, caplog):
+    datasets, rng = Datasets(tmp_path), random.Random(seed)
+    datasets.publish("labels", TABLE, tag="t", copy=True)
+    (copy,) = (tmp_path / "labels.tags").glob("*.arrow")
+    path = sorted(set(files(datasets)) - {copy})[seed % 6]
+    flip(path, rng.randrange(8 * path.stat().st_size))
+    assert datasets.read("labels", "t").equals(TABLE)
+    assert datasets.whole("labels", "t") and Datasets(tmp_path).read("labels", "t").equals(TABLE)
+
+
+def test_a_damaged_copy_restores_nothing(tmp_path):
+    datasets = Datasets(tmp_path)
+    datasets.publish("labels", TABLE, tag="t", copy=True)
+    (copy,) = (tmp_path / "labels.tags").glob("*.arrow")
+    flip(copy, 900)
+    (data,) = (tmp_path / "labels.lance" / "data").iterdir()
+    flip(data, 80)
+    with pytest.raises(Damaged):
+        datasets.read("labels", "t")
