@@ -23,7 +23,9 @@ from steelyard.spec import load
 from steelyard.spec.model import Source, Split
 from steelyard.store import Step
 from steelyard.tasks import open_task
-from steelyard.tasks.cleaning import is_card, is_id_card, mask, normalize
+from steelyard.tasks.cleaning import normalize
+from steelyard.tasks.masking import mask
+from steelyard.tasks.numbers import is_card, is_id_card
 
 LIMIT = 10_000
 

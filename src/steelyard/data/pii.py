@@ -1,4 +1,4 @@
-"""Personal data masked, also where it touches Chinese characters. Knows no labels.
+"""Personal data masked, whatever they touch. Knows no labels.
 
 Example: `Pii(product).apply(rows)[1] == {"PHONE": 1}`
 """
@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from steelyard.data.operators import Row
 from steelyard.spec import Product
-from steelyard.tasks.cleaning import mask
+from steelyard.tasks.masking import mask
 
 
 class Pii:
