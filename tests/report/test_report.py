@@ -1,95 +1,20 @@
 """The page stands alone, says what is missing, and shows user data as text."""
 
 import itertools
+import re
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.report.sample import facts, money, outputs, row, without
 
-from steelyard.report import ReportFacts, render
-from steelyard.report.svg import Scale, spread
-from steelyard.report.words import DECISIONS, EVIDENCE, OPTION_NAMES, WORDS
+from steelyard.report import render
+from steelyard.report.facts import balances
+from steelyard.report.svg import Scale, clipped, signed, spread, text_width
+from steelyard.report.words import WORDS
 
-M = {"value": 0.86, "low": 0.85, "high": 0.87, "n": 2503}
-
-
-def row(name, quality, cost, *, chosen=False):
-    return {
-        "variant": name, "name": name, "quality": quality, "low": quality - 0.01,
-        "high": quality + 0.01, "p95_ms": 20.0, "memory_mb": 200.0, "cpu_ms": 5.0,
-        "cost_per_1000": cost, "meets": True, "chosen": chosen, "why": "costs 2.1x <openvino_int8>",
-        "why_zh": "成本是 <openvino_int8> 的 2.1 倍",
-    }  # fmt: skip
-
-
-def option(name, net, low, high, evidence="measured"):
-    return {
-        "name": name, "spend": 1000.0, "value": net + 1000, "net": net, "low": low, "high": high,
-        "evidence": evidence, "because": f"because {name}", "because_zh": f"因为{name}",
-    }  # fmt: skip
-
-
-def outputs():
-    """Sample figures, invented for this test."""
-    arm = {
-        "variant": "a",
-        "name": "baseline",
-        "n": 750,
-        "outcome": 0.81,
-        "cost_per_1000": 0.001,
-        "p95_ms": 6.0,
-    }
-    return {
-        "data": {
-            "dataset": "d", "counts": [{"operator": "dedupe", "in": 100, "out": 60, "detail": {"duplicate": 40}}],
-            "splits": {"train": {"负面": 30, "<b>": 30}}, "rejects": {"total": 0}, "languages": {},
-        },
-        "label": {"bought": 2000, "pool": 9000, "price": "0.30"},
-        "train": {
-            "variant": "t", "metrics": {"macro_f1": M}, "against_baseline": {"value": 0.03, "low": 0.01, "high": 0.05, "n": 2503},
-            "detail": {
-                "labels": ["负面", "<script>alert(1)</script>"], "confusion": [[90, 10], [12, 88]],
-                "per_label": [], "calibration": {"error": 0.02, "bins": [{"n": 10, "confidence": 0.9, "accuracy": 0.88}]},
-            },
-        },
-        "compress": {"chosen": "int8", "table": [row("torch_fp32", 0.86, 0.02), row("int8", 0.858, 0.004, chosen=True), row("baseline", 0.81, 0.0001)]},
-        "replay": {
-            "experiment": "e", "decision": "promote", "reason": "better", "reason_zh": "更好", "sent": 1500, "lost": 0,
-            "arms": {"live": arm, "canary": arm | {"name": "int8"}}, "difference": M,
-            "path": [{"n": n, "value": 0.03, "low": 0.03 - 9 / n, "high": 0.03 + 9 / n} for n in range(50, 1501, 50)],
-        },
-        "curve": {"curve": [{"labels": n, "quality": 0.8, "accuracy": 0.8, "low": 0.78, "high": 0.82} for n in (250, 500, 1000, 2000)]},
-        "plan": {
-            "plan": {"recommendation": "labels", "because": "3,333 more", "because_zh": "再买", "options": [option("labels", 500, 100, 900), option("nothing", 0, 0, 0), option("market", 0, 0, 0, "assumed")]},
-            "forecast": [{"labels": n, "quality": 0.8, "low": 0.79, "high": 0.82} for n in (250, 1000, 5333)],
-        },
-    }  # fmt: skip
-
-
-def facts(**changed) -> ReportFacts:
-    money = [
-        {
-            "account": "label",
-            "lines": 1,
-            "quantity": "2,000 label",
-            "amount": -600.0,
-            "money": "-600.00 CNY",
-        },
-        {
-            "account": "value.correct",
-            "lines": 9,
-            "quantity": "1,296 correct_answer",
-            "amount": 40.5,
-            "money": "40.50 CNY",
-        },
-    ]
-    base = ReportFacts(
-        product="reviews<i>", turn=1, currency="CNY", unit="1,000", goals={"macro_f1": 0.83, "cost_per_1000": None},
-        loss_max=0.02, outputs=outputs(), money=money, balance="-559.50 CNY",
-    )  # fmt: skip
-    return replace(base, **changed)
+PAGE_BYTES_MAX = 500_000
 
 
 def svgs(page: str) -> list[ET.Element]:
@@ -97,10 +22,16 @@ def svgs(page: str) -> list[ET.Element]:
     return [ET.fromstring("<svg" + p.split("</svg>")[0] + "</svg>") for p in parts]
 
 
+def words_of(page: str) -> str:
+    """What a person reads: no style, no tags."""
+    body = page.split("</style>")[1]
+    return re.sub(r"<[^>]*>", "\n", body)
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_stands_alone_with_every_picture_well_formed(language):
     page = render(facts(), language=language)
-    assert len(svgs(page)) == 7 and page.count("<section>") == 7
+    assert len(svgs(page)) == 14 and page.count("<section>") == 8  # each picture wide and narrow
     for forbidden in ("<script", "http", "src=", "@import", "url("):
         assert forbidden not in page
     for picture in svgs(page):
@@ -113,30 +44,114 @@ def test_labels_and_names_of_users_are_shown_as_text():
 
 
 def test_the_answer_stands_on_top_in_both_languages():
-    assert "The next 1,000 CNY: <em>labels</em>" in render(facts())
-    assert "下一笔 1,000 CNY: <em>标注</em>" in render(facts(), language="zh")
+    assert "The next 1,000 CNY: <em>more labels</em>" in render(facts())
+    assert "下一笔 1,000 CNY：<em>更多标注</em>" in render(facts(), language="zh")
+
+
+def test_the_first_line_of_the_page_is_what_is_live():
+    page = words_of(render(facts())).split("\n")
+    assert next(filter(str.strip, page)) == "Live is int8."
 
 
 def test_a_turn_that_has_run_nothing_says_so_in_every_section():
     page = render(facts(outputs={}, money=[]))
-    assert page.count(WORDS["en"]["absent"]) == 8 and "<svg" not in page
+    assert page.count(WORDS["en"]["absent"]) == 9 and "<svg" not in page
 
 
-@pytest.mark.parametrize("step", ["data", "train", "compress", "replay", "curve", "plan"])
-def test_each_part_may_be_missing(step):
-    left = {k: v for k, v in outputs().items() if k != step}
+@pytest.mark.parametrize(
+    "steps", [("data",), ("baseline", "train"), ("compress",), ("replay",), ("curve",), ("plan",)]
+)
+def test_each_part_may_be_missing(steps):
     for language in ("en", "zh"):
-        assert WORDS[language]["absent"] in render(facts(outputs=left), language=language)
+        page = render(facts(outputs=without(*steps)), language=language)
+        assert WORDS[language]["absent"] in page
+
+
+@pytest.mark.parametrize("labels", [2, 10, 20, 21, 77, 150, 200])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_of_any_number_of_labels_is_small_and_names_the_worst_confusion(labels, language):
+    names = [f"intent_with_a_long_name_{i}" if i % 2 else f"标签{i}" for i in range(labels)]
+    page = render(facts(labels=names), language=language)
+    assert len(page.encode()) < PAGE_BYTES_MAX
+    worst = labels // 2 if labels > 2 else 0
+    for name in (names[worst], names[worst + 1]):
+        assert f'">{name}</td>' in page
+    squares = re.search(r"<rect class=\"cell\"", page)
+    assert (squares is not None) == (labels <= 20)
+
+
+def test_texts_of_held_out_records_stand_beside_their_confusion():
+    from steelyard.report.mistakes import Mistake
+
+    found = [Mistake("负面", "<script>", 3, 43, ("物流<b>慢", "坏了"))]
+    assert "物流&lt;b&gt;慢 / 坏了" in render(facts(mistakes=found))
+
+
+@pytest.mark.parametrize("narrow", [340])
+def test_no_label_of_a_narrow_picture_leaves_it(narrow):
+    for picture in svgs(render(facts(), language="zh")):
+        if int(picture.get("width")) > narrow:
+            continue
+        for label in picture.iter("text"):
+            kinds = label.get("class").split()
+            wide = text_width(label.text)
+            left = float(label.get("x")) - (wide if "end" in kinds else wide / 2 if "mid" in kinds else 0)  # fmt: skip
+            if label.get("transform") is None:
+                assert left > -8 and left + wide < float(picture.get("width")) + 24, label.text
+
+
+def test_a_chinese_page_has_no_word_of_ours_left_in_english():
+    read = words_of(render(facts(), language="zh"))
+    for name in ("live", "canary", "cpu", "cpu_hour", "value", "correct_answer", "cheaper_variant",
+                 "nothing", "market", "holdout", "stream", "dedupe", "promote", "keep", "measured"):  # fmt: skip
+        assert not re.search(rf"(?<![\w.]){name}(?![\w.])", read), name
+
+
+def test_bars_that_nobody_sees_are_one_bar():
+    rows = [
+        money("label", -600, unit="label"),
+        *(money(f"cpu.step{i}", "-0.01") for i in range(11)),
+    ]
+    page = render(facts(money=rows))
+    assert page.count('class="bar out"') == 2 * 2 and "11 smaller ones" in page  # wide and narrow
+    assert all(f"step{i}, CPU" in page for i in range(11))  # the table has them all
+
+
+def test_a_cost_that_says_nothing_for_a_thousand_requests_is_shown_at_the_products_traffic():
+    table = [row("int8", 0.86, 0.00058, chosen=True), row("baseline", 0.8, 0.0001)]
+    page = render(facts(outputs=outputs() | {"compress": {"chosen": "int8", "table": table}}))
+    assert "0.580 CNY" in page and "for 1,000,000 requests" in page
+
+
+def test_served_figures_stand_beside_those_measured_before_with_their_ratio():
+    page = words_of(render(facts()))
+    at = page.index("Measured before and as served")
+    cells = [c for c in page[at : page.index("Money in and out")].split("\n") if c.strip()]
+    assert cells[-8:] == ["int8", "750", "4.00", "9.00", "2.25×", "20.0", "6.0", "0.30×"]
+
+
+def test_two_currencies_have_two_balances_and_two_pictures():
+    rows = [money("label", -600, unit="label"), money("label", -80, currency="USD", unit="label")]
+    assert [(b.total.currency, b.total.amount) for b in balances(rows)] == [
+        ("CNY", -600),
+        ("USD", -80),
+    ]
+    page = render(facts(money=rows))
+    assert "<h3>CNY</h3>" in page and "<h3>USD</h3>" in page
+    assert "CNY: spent 600.00;" in page and "USD: spent 80.00;" in page
+
+
+def test_money_that_moved_and_declared_worth_are_told_apart():
+    page = words_of(render(facts()))
+    assert "CNY: spent 600.02; worth of right answers (imputed, no money moved) 40.50; together -559.52." in page  # fmt: skip
 
 
 def test_both_languages_say_the_same_things():
     assert set(WORDS["en"]) == set(WORDS["zh"])
-    for table in (OPTION_NAMES, EVIDENCE, DECISIONS):
-        assert set(table["en"]) == set(table["zh"])
-    for key, head in WORDS["en"].items():
-        assert head.count("|") == WORDS["zh"][key].count("|") and head.count("{") == WORDS["zh"][
-            key
-        ].count("{")
+    for key, said in WORDS["en"].items():
+        other = WORDS["zh"][key]
+        assert said.count("|") == other.count("|"), key
+        assert set(re.findall(r"{\w+}", said)) == set(re.findall(r"{\w+}", other)), key
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=6), st.booleans())
@@ -151,3 +166,13 @@ def test_scales_stay_inside_the_picture_and_have_round_ticks(values, log):
 def test_labels_do_not_cover_each_other(wanted):
     placed = sorted(spread(wanted, 15, 0, 300))
     assert all(b - a > 14.9 for a, b in itertools.pairwise(placed))
+
+
+@given(st.text(max_size=40), st.integers(20, 200))
+def test_a_clipped_label_fits(words, room):
+    assert text_width(clipped(words, room)) <= room
+
+
+@given(st.floats(-1e6, 1e6).filter(lambda v: abs(v) > 1e-6))
+def test_what_is_not_zero_is_never_written_as_zero(value):
+    assert float(signed(value).replace(",", "")) != 0

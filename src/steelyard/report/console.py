@@ -1,4 +1,4 @@
-"""The closing table of a turn for the terminal. Knows no HTML.
+"""The closing words of a turn for the terminal, from 60 columns on. Knows no HTML.
 
 Example: `rich.print(closing_table(facts))`
 """
@@ -7,69 +7,111 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.markup import escape
-
+from steelyard.report.amounts import with_currency
 from steelyard.report.facts import ReportFacts
+from steelyard.report.headline import headline, say
 from steelyard.report.page import recommendation
+from steelyard.report.sections import at_traffic, balance_lines, requests
+from steelyard.report.svg import signed
+from steelyard.report.terms import term
+from steelyard.report.words import WORDS
+
+STYLES = {"good": "green", "note": "", "bad": "bold red"}
 
 
-def closing_table(facts: ReportFacts) -> Any:
-    """Variants with why each was not chosen, the money, and the answer: a rich Group."""
+def closing_table(facts: ReportFacts, *, language: str = "en") -> Any:
+    """What is live or refused, the variants, the money and the answer: a rich Group.
+
+    Reasons stand below the tables, as wide as the terminal is.
+    """
     from rich.console import Group
     from rich.text import Text
 
-    parts: list[Any] = []
+    parts: list[Any] = [Text(say(one, language), style=STYLES[one.tone]) for one in headline(facts)]
     compress = facts.of("compress")
     if compress:
-        parts.append(_variants(facts, compress["table"]))
-    parts.append(_money(facts))
+        parts += [Text(""), *_variants(facts, compress["table"], language)]
+    if facts.money:
+        parts += [Text(""), *_money(facts, language)]
     plan = (facts.of("plan") or {}).get("plan")
     if plan:
-        parts.append(_options(facts, plan))
-        said = recommendation(plan["recommendation"], "en")
-        parts.append(Text(f"\nThe next {facts.unit} {facts.currency}: {said}", style="bold"))
-        parts.append(Text(plan["because"]))
+        words = WORDS[language]
+        said = recommendation(plan["recommendation"], language)
+        head = words["next"].format(unit=facts.unit, currency=facts.currency)
+        parts += [Text(""), *_options(facts, plan, language)]
+        parts.append(Text(f"\n{head}{words['colon']}{said}", style="bold"))
+        parts.append(Text(plan["because_zh" if language == "zh" else "because"]))
     return Group(*parts)
 
 
-def _variants(facts: ReportFacts, rows: list[dict[str, Any]]) -> Any:
-    table = _table(
-        "Variants", ["variant", "quality", "p95 ms", "MB", f"{facts.currency}/1,000", "why"]
-    )
+def _variants(facts: ReportFacts, rows: list[dict[str, Any]], language: str) -> list[Any]:
+    words = WORDS[language]
+    cost = words["cost_axis"].format(currency=facts.currency, at=requests(facts, words))
+    heads = words["table"].split("|")
+    table = _table(words["variants"], [heads[0], heads[1], heads[3], heads[4], cost])
     for r in rows:
-        mark = "[bold green]" if r["chosen"] else ""
         table.add_row(
-            f"{mark}{r['name']}", f"{r['quality']:.4f}", f"{r['p95_ms']:.1f}",
-            f"{r['memory_mb']:,.0f}", f"{r['cost_per_1000']:.5f}", escape(r["why"]),
+            term("variant", r["name"], language), f"{r['quality']:.4f}", f"{r['p95_ms']:.1f}",
+            f"{r['memory_mb']:,.0f}", at_traffic(facts, r["cost_per_1000"]),
+            style="bold green" if r["chosen"] else None,
         )  # fmt: skip
-    return table
+    why = "why_zh" if language == "zh" else "why"
+    return [table, *_reasons([(term("variant", r["name"], language), r[why]) for r in rows], words)]
 
 
-def _money(facts: ReportFacts) -> Any:
-    table = _table("Money", ["account", "lines", "money"])
+def _money(facts: ReportFacts, language: str) -> list[Any]:
+    from rich.text import Text
+
+    words = WORDS[language]
+    heads = words["accounts"].split("|")
+    table = _table(words["money"], [heads[0], heads[1], heads[3]])
     for r in facts.money:
-        table.add_row(r["account"], f"{r['lines']:,}", r["money"])
-    table.add_row("[bold]balance", "", f"[bold]{facts.balance}")
-    return table
+        table.add_row(term("account", r.account, language), f"{r.lines:,}", with_currency(r.money))
+    return [table, *(Text(line) for line in balance_lines(facts, words))]
 
 
-def _options(facts: ReportFacts, plan: dict[str, Any]) -> Any:
-    table = _table(f"Where {facts.unit} {facts.currency} go", ["option", "net", "interval", "evidence", "because"])  # fmt: skip
+def _options(facts: ReportFacts, plan: dict[str, Any], language: str) -> list[Any]:
+    words = WORDS[language]
+    heads = words["options"].split("|")
+    table = _table(words["plan"], [heads[0], heads[2], heads[3], heads[4]])
     for o in plan["options"]:
         known = o["net"] is not None
         table.add_row(
-            o["name"], f"{o['net']:+,.2f}" if known else "?",
-            f"[{o['low']:+,.0f}, {o['high']:+,.0f}]".replace("[", "\\[") if known else "?",
-            o["evidence"], escape(o["because"]),
+            term("option", o["name"], language), f"{o['net']:+,.2f}" if known else "?",
+            _plain(f"[{signed(o['low'])}, {signed(o['high'])}]") if known else "?",
+            term("evidence", o["evidence"], language),
         )  # fmt: skip
-    return table
+    because = "because_zh" if language == "zh" else "because"
+    said = [(term("option", o["name"], language), o[because]) for o in plan["options"]]
+    return [table, *_reasons(said, words)]
+
+
+def _reasons(said: list[tuple[str, str]], words: Any) -> list[Any]:
+    """`name: why` a line, wrapped and set in; one that only repeats the name is left out."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return [
+        Padding(Text.assemble((name, "bold"), words["colon"], why), (0, 0, 0, 2))
+        for name, why in said
+        if why != name
+    ]
+
+
+def _plain(words: str) -> Any:
+    """Brackets are no mark-up."""
+    from rich.text import Text
+
+    return Text(words)
 
 
 def _table(title: str, columns: list[str]) -> Any:
+    from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for i, column in enumerate(columns):
-        words = i == 0 or column in ("why", "because", "evidence")
-        table.add_column(column, justify="left" if words else "right", overflow="fold")
+        last_words = i == 0 or (i == len(columns) - 1 and len(columns) == 4)
+        justify: Any = "left" if last_words else "right"
+        table.add_column(column, justify=justify, no_wrap=i == 0, overflow="fold")
     return table

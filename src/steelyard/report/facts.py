@@ -1,20 +1,66 @@
 """What a report shows, gathered from the turn's outputs and the ledger. Knows no HTML.
 
-Example: `gather(store, product, outputs).money[0]["account"]`
+Example: `gather(store, product, outputs).balances[0].total.currency`
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
+from steelyard.report.mistakes import Mistake, with_examples
 from steelyard.spec import NANO, Money, ProductFile
 from steelyard.store import Store, tables
 
 Output = dict[str, Any]
+IMPUTED = "value."  # accounts of declared worth: no money moved
+
+
+@dataclass(frozen=True)
+class MoneyRow:
+    """All lines of one account in one unit and one currency."""
+
+    account: str
+    lines: int
+    quantity: Decimal
+    unit: str
+    money: Money
+
+    @property
+    def amount(self) -> float:
+        return self.money.nano / NANO
+
+    @property
+    def imputed(self) -> bool:
+        return self.account.startswith(IMPUTED)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """One currency: what was spent (below zero) and earned, and what answers are declared worth."""
+
+    moved: Money
+    imputed: Money
+
+    @property
+    def total(self) -> Money:
+        return self.moved + self.imputed
+
+
+@dataclass(frozen=True)
+class Served:
+    """One arm as measured before it was released and as it answered; None where unknown."""
+
+    arm: str
+    variant: str
+    name: str
+    n: int
+    cost_per_1000: tuple[float | None, float | None]
+    p95_ms: tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -28,30 +74,35 @@ class ReportFacts:
     goals: dict[str, float | None]
     loss_max: float
     outputs: dict[str, Output]
-    money: list[dict[str, Any]]
-    balance: str
+    money: Sequence[MoneyRow] = ()
+    requests: int = 0
+    live: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    measured: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    mistakes: Sequence[Mistake] = ()
 
     def of(self, step: str) -> Output | None:
         """The output of a step, or None when it has not been run."""
         return self.outputs.get(step)
+
+    def name(self, variant: str) -> str:
+        return self.names.get(variant, variant[:10])
+
+    @property
+    def balances(self) -> list[Balance]:
+        return balances(self.money)
+
+    @property
+    def served(self) -> list[Served]:
+        return served(self)
 
 
 def gather(store: Store, product: ProductFile, outputs: dict[str, Output]) -> ReportFacts:
     """Everything the report shows; money over all turns of the ledger."""
     t = tables.turn
     newest = store.database.rows(sa.select(sa.func.max(t.c.id).label("id")).where(t.c.product == store.product))  # fmt: skip
-    sums = store.sums()
-    rows = [
-        {
-            "account": row["account"],
-            "lines": row["lines"],
-            "quantity": f"{Decimal(row['quantity']):,.6g} {row['unit']}",
-            "amount": row["nano"] / NANO,
-            "money": str(Money(row["nano"], row["currency"])),
-        }
-        for row in sums
-    ]
-    total = Money(sum(row["nano"] for row in sums), store.currency)
+    live = next((r["variant"] for r in store.releases() if r["state"] == "live"), None)
+    arms = {a["variant"] for a in outputs.get("replay", {}).get("arms", {}).values()}
     return ReportFacts(
         product=store.product,
         turn=int(newest[0]["id"] or 0),
@@ -60,6 +111,54 @@ def gather(store: Store, product: ProductFile, outputs: dict[str, Output]) -> Re
         goals=product.spec.goals.model_dump(),
         loss_max=product.spec.market.outcome_loss_max,
         outputs=outputs,
-        money=rows,
-        balance=str(total),
+        money=[_row(row) for row in store.sums()],
+        requests=product.spec.plan.requests,
+        live=live,
+        names={row["id"]: row["name"] for row in store.variants()},
+        measured={v: _values(store, v) for v in {live, *arms} if v},
+        mistakes=with_examples(store, outputs),
     )
+
+
+def balances(rows: Iterable[MoneyRow]) -> list[Balance]:
+    """One a currency, in the order of currencies: two currencies do not add up."""
+    found: dict[str, Balance] = {}
+    for row in rows:
+        zero = Money(0, row.money.currency)
+        had = found.get(row.money.currency, Balance(zero, zero))
+        imputed = row.money if row.imputed else zero
+        moved = zero if row.imputed else row.money
+        found[row.money.currency] = Balance(had.moved + moved, had.imputed + imputed)
+    return [found[currency] for currency in sorted(found)]
+
+
+def served(facts: ReportFacts) -> list[Served]:
+    """The arms of the experiment, each beside what was measured before."""
+    arms = (facts.of("replay") or {}).get("arms", {})
+    table = {row["variant"]: row for row in (facts.of("compress") or {}).get("table", [])}
+    found = []
+    for arm, a in arms.items():
+        before = table.get(a["variant"]) or facts.measured.get(a["variant"], {})
+        found.append(
+            Served(
+                arm, a["variant"], a["name"], a["n"],
+                (before.get("cost_per_1000"), a["cost_per_1000"]),
+                (before.get("p95_ms"), a["p95_ms"]),
+            )
+        )  # fmt: skip
+    return [one for one in found if one.n]
+
+
+def ratio(pair: tuple[float | None, float | None]) -> float | None:
+    """Served by predicted; None where one of them is unknown."""
+    predicted, seen = pair
+    return seen / predicted if predicted and seen is not None else None
+
+
+def _row(row: Mapping[str, Any]) -> MoneyRow:
+    money = Money(row["nano"], row["currency"])
+    return MoneyRow(row["account"], row["lines"], Decimal(row["quantity"]), row["unit"], money)
+
+
+def _values(store: Store, variant: str) -> dict[str, float]:
+    return {name: m["value"] for name, m in store.measures(variant).items()}

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import html
 import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 64, 24, 16, 44
+MARGIN_TOP, MARGIN_BOTTOM = 24, 44
+SMALL = 480  # pixels: below, margins are narrow too
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,27 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
+def signed(value: float) -> str:
+    """With its sign, and never `+0` for what is not zero."""
+    if value == 0 or abs(value) >= 100:
+        return f"{value:+,.0f}"
+    return f"{value:+.3g}" if abs(value) < 10 else f"{value:+.1f}"
+
+
+def text_width(words: str) -> float:
+    """Pixels of a label: Chinese letters are nearly twice as wide."""
+    return sum(12.5 if unicodedata.east_asian_width(c) in "WF" else 7.0 for c in words)
+
+
+def clipped(words: str, room: float) -> str:
+    """The words, cut with an ellipsis to fit."""
+    if text_width(words) <= room:
+        return words
+    while words and text_width(words) > room - 8:
+        words = words[:-1]
+    return words + "…"
+
+
 @dataclass
 class Canvas:
     """One picture with a title and a description for those who cannot see it."""
@@ -86,11 +109,11 @@ class Canvas:
 
     @property
     def left(self) -> int:
-        return MARGIN_LEFT
+        return 46 if self.width < SMALL else 64
 
     @property
     def right(self) -> int:
-        return self.width - MARGIN_RIGHT
+        return self.width - (14 if self.width < SMALL else 24)
 
     @property
     def top(self) -> int:
@@ -100,16 +123,18 @@ class Canvas:
     def bottom(self) -> int:
         return self.height - MARGIN_BOTTOM
 
-    def axes(self, x: Scale, y: Scale, *, x_title: str, y_title: str) -> None:
+    def axes(
+        self, x: Scale, y: Scale, *, x_title: str, y_title: str, right: float | None = None
+    ) -> None:
+        end = self.right if right is None else right
         for tick in y.ticks():
-            at = y(tick)
-            self.add(f'<line class="grid" x1="{self.left}" x2="{self.right}" y1="{at}" y2="{at}"/>')
-            self.text(self.left - 8, at + 4, number(tick), css="tick end")
-        for tick in x.ticks():
+            self.rule(self.left, y(tick), end, y(tick), css="grid")
+            self.text(self.left - 8, y(tick) + 4, number(tick), css="tick end")
+        for tick in x.ticks(3 if self.width < SMALL else 5):
             self.text(x(tick), self.bottom + 18, number(tick), css="tick mid")
-        self.add(f'<line class="axis" x1="{self.left}" x2="{self.right}" y1="{self.bottom}" y2="{self.bottom}"/>')  # fmt: skip
-        self.text((self.left + self.right) / 2, self.height - 6, x_title, css="name mid")
-        self.text(self.left, self.top - 4, y_title, css="name")
+        self.rule(self.left, self.bottom, end, self.bottom, css="axis")
+        self.text((self.left + end) / 2, self.height - 6, x_title, css="name mid")
+        self.text(0, self.top - 12, y_title, css="name")
 
     def band(self, low: Sequence[tuple[float, float]], high: Sequence[tuple[float, float]]) -> None:
         points = [*low, *reversed(high)]
@@ -136,11 +161,16 @@ class Canvas:
             f'<text class="{css}" x="{round(x, 2)}" y="{round(y, 2)}">{html.escape(words)}</text>'
         )
 
+    def upright(self, x: float, y: float, words: str, *, css: str) -> None:
+        """Text from (x, y) upwards."""
+        x, y = round(x, 2), round(y, 2)
+        self.add(f'<text class="{css}" transform="rotate(-90 {x} {y})" x="{x}" y="{y}">{html.escape(words)}</text>')  # fmt: skip
+
     def add(self, part: str) -> None:
         self.parts.append(part)
 
     def svg(self) -> str:
-        head = f'<svg viewBox="0 0 {self.width} {self.height}" role="img">'
+        head = f'<svg viewBox="0 0 {self.width} {self.height}" width="{self.width}" role="img">'
         about = (
             f"<title>{html.escape(self.title)}</title><desc>{html.escape(self.description)}</desc>"
         )

@@ -13,6 +13,7 @@ import numpy as np
 from steelyard.tasks.base import Answer, Array, softmax
 
 CALIBRATION_BINS = 10
+MISTAKES_KEPT, PLACES_KEPT = 30, 3  # pairs of labels, and records of each
 
 
 class Classification:
@@ -70,6 +71,7 @@ class Classification:
                 for name, p, r, f in zip(self.labels, precision, recall, f1, strict=True)
             ],
             "calibration": calibration(logits, targets),
+            "mistakes": mistakes(logits.argmax(-1), targets, self.labels),
         }
 
     def outcome(self, answer: str, label: str) -> float:
@@ -81,6 +83,21 @@ def confusion(predicted: Array, targets: Array, labels: int) -> Array:
     table = np.zeros((labels, labels), dtype=np.int64)
     np.add.at(table, (targets, predicted), 1)
     return table
+
+
+def mistakes(predicted: Array, targets: Array, labels: Sequence[str]) -> list[dict[str, Any]]:
+    """The most frequent pairs of truth and wrong answer, with places of some of their records.
+
+    Places only: a step's output holds no text of a record.
+    """
+    pairs: dict[tuple[int, int], list[int]] = {}
+    for row in np.flatnonzero(predicted != targets):
+        pairs.setdefault((int(targets[row]), int(predicted[row])), []).append(int(row))
+    worst = sorted(pairs.items(), key=lambda pair: (-len(pair[1]), pair[0]))[:MISTAKES_KEPT]
+    return [
+        {"truth": labels[t], "answer": labels[p], "n": len(rows), "rows": rows[:PLACES_KEPT]}
+        for (t, p), rows in worst
+    ]
 
 
 def per_label(table: Array) -> tuple[Array, Array, Array]:

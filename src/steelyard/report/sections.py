@@ -1,0 +1,253 @@
+"""The sections of the page, one function each: facts and words to HTML, or nothing. Knows no store.
+
+Example: `plan(facts, WORDS["en"], "en").startswith("<figure>")`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from steelyard.report import bars, charts
+from steelyard.report.amounts import amount, with_currency
+from steelyard.report.facts import MoneyRow, ReportFacts, ratio
+from steelyard.report.markup import figure, head, note, table, text
+from steelyard.report.mistakes import confusions, weakest
+from steelyard.report.svg import signed
+from steelyard.report.terms import TERMS, term
+
+Words = Mapping[str, str]
+LABELS_NAMED = 6  # of a split; the rest are counted
+LABELS_ONE_PICTURE = 8  # up to here the squares stand beside the calibration
+
+
+def plan(facts: ReportFacts, words: Words, language: str) -> str:
+    found = (facts.of("plan") or {}).get("plan")
+    if not found:
+        return ""
+    names = {name: term("option", name, language) for name in TERMS["option"]}
+    because = "because_zh" if language == "zh" else "because"
+    rows = [
+        [
+            names.get(o["name"], o["name"]), f"{o['spend']:,.2f}",
+            "?" if o["net"] is None else f"{o['net']:+,.2f}",
+            "?" if o["net"] is None else f"[{signed(o['low'])}, {signed(o['high'])}]",
+            term("evidence", o["evidence"], language), o[because],
+        ]
+        for o in found["options"]
+    ]  # fmt: skip
+    draw = partial(_options, found["options"], names, words, found["recommendation"])
+    return figure(draw) + table(words["options"].split("|"), rows)
+
+
+def _options(rows: Any, names: Any, words: Words, best: str, width: int) -> str:
+    return bars.options(rows, names, words, best, width=width)
+
+
+def curve(facts: ReportFacts, words: Words, language: str) -> str:
+    points = (facts.of("curve") or {}).get("curve")
+    if not points:
+        return ""
+    forecast = (facts.of("plan") or {}).get("forecast", [])
+    return figure(lambda width: charts.learning_curve(points, forecast, words, width=width))
+
+
+def variants(facts: ReportFacts, words: Words, language: str) -> str:
+    found = (facts.of("compress") or {}).get("table")
+    if not found:
+        return ""
+    why = "why_zh" if language == "zh" else "why"
+    named = [r | {"name": term("variant", r["name"], language)} for r in found]
+    rows = [
+        [
+            r["name"] + (" ✓" if r["chosen"] else ""), f"{r['quality']:.4f}",
+            f"[{r['low']:.3f}, {r['high']:.3f}]", f"{r['p95_ms']:.1f}", f"{r['memory_mb']:,.0f}",
+            f"{r['cpu_ms']:.2f}", amount(r["cost_per_1000"]),
+            at_traffic(facts, r["cost_per_1000"]), r[why],
+        ]
+        for r in named
+    ]  # fmt: skip
+    at = requests(facts, words)
+    axis = dict(words) | {"cost_axis": words["cost_axis"].format(currency=facts.currency, at=at)}
+    times = facts.requests / 1000
+    limit = facts.goals.get("cost_per_1000")
+    goals = {
+        "macro_f1": facts.goals.get("macro_f1"),
+        "cost": None if limit is None else limit * times,
+    }
+    dots = [r | {"cost": r["cost_per_1000"] * times} for r in named]
+    picture = figure(lambda width: charts.quality_cost(dots, goals, axis, width=width))
+    return picture + table(words["table"].format(at=at).split("|"), rows)
+
+
+def canary(facts: ReportFacts, words: Words, language: str) -> str:
+    found = facts.of("replay")
+    if not found:
+        return ""
+    why = found["reason_zh" if language == "zh" else "reason"]
+    decision = term("decision", found["decision"], language)
+    said = f"<p class=decision><strong>{text(decision)}</strong> {text(why)}</p>"
+    if not found.get("path"):
+        return said
+    rows = [
+        [
+            term("state", arm, language), term("variant", a["name"], language), f"{a['n']:,}",
+            f"{a['outcome']:.4f}",
+        ]
+        for arm, a in found["arms"].items()
+    ]  # fmt: skip
+    path, loss = found["path"], facts.loss_max
+    picture = figure(lambda width: charts.canary(path, loss, words, width=width))
+    sent = note(words["sent"].format(sent=f"{found['sent']:,}", lost=f"{found['lost']:,}"))
+    return said + picture + table(words["arms"].split("|"), rows) + sent
+
+
+def served(facts: ReportFacts, words: Words, language: str) -> str:
+    """Each arm as measured before and as it answered, with the ratio of the two."""
+    rows = [
+        [
+            term("state", one.arm, language), term("variant", one.name, language), f"{one.n:,}",
+            *(at_traffic(facts, cost) for cost in one.cost_per_1000), _times(one.cost_per_1000),
+            *("?" if ms is None else f"{ms:.1f}" for ms in one.p95_ms), _times(one.p95_ms),
+        ]
+        for one in facts.served
+    ]  # fmt: skip
+    columns = words["served_table"].format(at=requests(facts, words)).split("|")
+    return table(columns, rows) if rows else ""
+
+
+def money(facts: ReportFacts, words: Words, language: str) -> str:
+    if not facts.money:
+        return ""
+    rows = [
+        [
+            term("account", r.account, language), f"{r.lines:,}",
+            f"{r.quantity:,.6g} {term('unit', r.unit, language)}", with_currency(r.money),
+        ]
+        for r in facts.money
+    ]  # fmt: skip
+    currencies = sorted({r.money.currency for r in facts.money})
+    pictures = "".join(_bars(facts.money, words, language, currency) for currency in currencies)
+    balances = "".join(note(line) for line in balance_lines(facts, words))
+    return pictures + table(words["accounts"].split("|"), rows) + balances
+
+
+def _bars(rows: Sequence[MoneyRow], words: Words, language: str, currency: str) -> str:
+    shown = [
+        {
+            "name": term("account", r.account, language),
+            "amount": r.amount,
+            "money": amount(r.money.amount),
+        }
+        for r in rows
+        if r.money.currency == currency
+    ]
+    titled = dict(words) | {"money": f"{words['money']}, {currency}"}
+    return head(currency) + figure(lambda width: bars.money(shown, titled, width=width))
+
+
+def balance_lines(facts: ReportFacts, words: Words) -> list[str]:
+    """One sentence a currency: what moved, what is imputed, and both together."""
+    found = []
+    for b in facts.balances:
+        spends = b.moved.nano <= 0  # in words, spending carries no sign
+        line = words["balance_line" if spends else "earned_line"]
+        moved = -b.moved if spends else b.moved
+        numbers = {"spent": moved, "worth": b.imputed, "total": b.total}
+        said = {name: amount(value.amount) for name, value in numbers.items()}
+        found.append(line.format(currency=moved.currency, **said))
+    return found
+
+
+def model(facts: ReportFacts, words: Words, language: str) -> str:
+    """Squares where they can be read, the worst labels and confusions, the calibration."""
+    found = facts.of("train") or facts.of("baseline")
+    if not found:
+        return ""
+    detail = found["detail"]
+    labels, counts = detail["labels"], detail["confusion"]
+    bins = detail["calibration"]["bins"]
+    half = 400 if len(labels) <= LABELS_ONE_PICTURE else charts.WIDE
+    squares = figure(lambda width: bars.confusion(labels, counts, words, width=min(width, half)))
+    right = figure(lambda width: charts.calibration(bins, words, width=width))
+    pair = f"<div class=pair>{squares}{right}</div>" if half < charts.WIDE else squares + right
+    return pair + _weak(detail, words) + _mistakes(facts, detail, words)
+
+
+def _weak(detail: Mapping[str, Any], words: Words) -> str:
+    rows = [
+        [w.label, f"{w.n:,}", f"{w.precision:.3f}", f"{w.recall:.3f}", f"{w.f1:.3f}"]
+        for w in weakest(detail)
+    ]
+    return head(words["weak"]) + table(words["weak_table"].split("|"), rows) if rows else ""
+
+
+def _mistakes(facts: ReportFacts, detail: Mapping[str, Any], words: Words) -> str:
+    found = facts.mistakes or confusions(detail["labels"], detail["confusion"])
+    if not found:
+        return note(words["no_mistakes"])
+    columns = words["mistakes_table"].split("|")
+    rows = [[m.truth, m.answer, f"{m.n:,}", f"{m.of:,}", " / ".join(m.examples)] for m in found]
+    if not any(m.examples for m in found):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    return head(words["mistakes"]) + table(columns, rows)
+
+
+def data(facts: ReportFacts, words: Words, language: str) -> str:
+    found = facts.of("data")
+    if not found:
+        return ""
+    rows = [
+        [
+            term("operator", c["operator"], language), f"{c['in']:,}", f"{c['out']:,}",
+            _named(c["detail"], words, language),
+        ]
+        for c in found["counts"]
+    ]  # fmt: skip
+    splits = [
+        [
+            term("split", name, language), "", f"{sum(by.values()):,}",
+            _named(by, words, language),
+        ]
+        for name, by in found["splits"].items()
+    ]  # fmt: skip
+    return table(words["operators"].split("|"), rows + splits)
+
+
+Draw = Callable[[ReportFacts, Words, str], str]
+SECTIONS: tuple[tuple[str, Draw], ...] = (
+    ("plan", plan),
+    ("curve", curve),
+    ("variants", variants),
+    ("canary", canary),
+    ("served", served),
+    ("money", money),
+    ("model", model),
+    ("data", data),
+)
+
+
+def requests(facts: ReportFacts, words: Words) -> str:
+    return words["at_traffic"].format(requests=f"{facts.requests:,}")
+
+
+def at_traffic(facts: ReportFacts, cost_per_1000: float | None) -> str:
+    """Money for the requests that are expected until the next turn."""
+    if cost_per_1000 is None:
+        return "?"
+    return amount(cost_per_1000 * facts.requests / 1000)
+
+
+def _times(pair: tuple[float | None, float | None]) -> str:
+    times = ratio(pair)
+    return "?" if times is None else f"{times:.2f}×"
+
+
+def _named(counts: Mapping[str, int], words: Words, language: str) -> str:
+    """`name count` of the largest, and how many more there are."""
+    found = sorted(((n, k) for k, n in counts.items() if n), key=lambda pair: -pair[0])
+    said = [f"{term('detail', name, language)} {n:,}" for n, name in found[:LABELS_NAMED]]
+    left = len(found) - LABELS_NAMED
+    joined = ("、" if language == "zh" else ", ").join(said)
+    return joined + (f" {words['more'].format(n=left)}" if left > 0 else "")

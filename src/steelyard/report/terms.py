@@ -1,0 +1,104 @@
+"""Our words for what the ledger names: accounts, units, steps, states, options. Knows no figures.
+
+A kind without both languages fails a test. Example: `term("state", "live", "zh") == "在线"`
+"""
+
+from __future__ import annotations
+
+LANGUAGES = ("en", "zh")
+
+# kind -> name as the ledger keeps it -> (English, Chinese)
+TERMS: dict[str, dict[str, tuple[str, str]]] = {
+    "step": {
+        "data": ("data", "数据"),
+        "label": ("labels", "标注"),
+        "baseline": ("baseline", "基线"),
+        "train": ("training", "训练"),
+        "compress": ("compression", "压缩"),
+        "release": ("release", "发布"),
+        "replay": ("replay", "重放"),
+        "curve": ("learning curve", "学习曲线"),
+        "plan": ("plan", "规划"),
+        "report": ("report", "报告"),
+    },
+    "account": {
+        "label": ("labels", "标注"),
+        "cpu.serve": ("answering, CPU", "回答请求的 CPU"),
+        "value.correct": ("worth of right answers", "正确回答的价值"),
+    },
+    "unit": {
+        "label": ("labels", "条标注"),
+        "cpu_hour": ("CPU hours", "CPU 核时"),
+        "correct_answer": ("right answers", "个正确回答"),
+    },
+    "state": {
+        "live": ("live", "在线"),
+        "canary": ("canary", "金丝雀"),
+        "shadow": ("shadow", "影子"),
+        "retired": ("retired", "已退役"),
+    },
+    "option": {
+        "labels": ("more labels", "更多标注"),
+        "cheaper_variant": ("another variant", "换用另一个版本"),
+        "served_variant": ("another variant", "换用另一个版本"),
+        "nothing": ("keep the money", "先不花这笔钱"),
+        "market": ("the market", "投向市场"),
+    },
+    "evidence": {
+        "measured": ("measured", "实测"),
+        "extrapolated": ("extrapolated", "外推"),
+        "assumed": ("assumed", "假设"),
+    },
+    "decision": {
+        "promote": ("promoted", "已上线"),
+        "rolled back": ("rolled back", "已回滚"),
+        "keep": ("undecided", "尚无定论"),
+        "none": ("nothing to compare", "没有可比较的版本"),
+    },
+    "split": {
+        "train": ("training part", "训练部分"),
+        "holdout": ("hold-out", "留出集"),
+        "stream": ("stream", "流量样本"),
+    },
+    "operator": {
+        "normalize": ("normalize", "规范化"),
+        "language": ("find the language", "识别语言"),
+        "pii": ("mask personal data", "遮盖个人信息"),
+        "dedupe": ("find duplicates", "查找重复"),
+    },
+    "detail": {
+        "duplicate": ("same", "完全相同"),
+        "near_duplicate": ("nearly the same", "近似重复"),
+        "clusters": ("clusters", "簇"),
+        "(unlabelled)": ("without a label", "无标注"),
+        "changed": ("changed", "已改动"),
+        "empty": ("empty", "变空"),
+        "CARD": ("bank card", "银行卡"),
+        "EMAIL": ("e-mail", "电子邮件"),
+        "ID": ("identity card", "身份证"),
+        "IP": ("network address", "网络地址"),
+        "PHONE": ("telephone", "电话"),
+    },
+    "variant": {"baseline": ("baseline", "基线")},
+    "goal": {
+        "macro_f1": ("macro-F1", "宏平均 F1"),
+        "accuracy": ("accuracy", "准确率"),
+        "p95_ms": ("p95", "p95 延迟"),
+        "memory_mb": ("memory", "内存"),
+        "cost_per_1000": ("cost per 1,000 requests", "每千次请求成本"),
+    },
+}
+
+
+def term(kind: str, name: str, language: str) -> str:
+    """The word for a name; a name that came from a plug-in stands for itself."""
+    at = LANGUAGES.index(language)
+    found = TERMS[kind].get(name)
+    if found is not None:
+        return found[at]
+    if kind == "account" and name.startswith("cpu."):
+        step = term("step", name.removeprefix("cpu."), language)
+        return (f"{step}, CPU", f"{step}的 CPU")[at]
+    if kind == "operator" and name.startswith("read "):
+        return (name, "读取 " + name.removeprefix("read "))[at]
+    return name
