@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from urllib.parse import urlsplit
 
 from safetensors.numpy import save_file
@@ -87,3 +88,14 @@ def call(url: str, method: str, path: str, body=None, headers=None):
         return response.status, json.loads(text), response.headers
     except ValueError:
         return response.status, text.decode("utf-8", "replace"), response.headers
+
+
+def ask(url: str, value="真的很好，很满意", **fields):
+    """One input to /v1/predict."""
+    return call(url, "POST", "/v1/predict", {"input": value, **fields})
+
+
+def connect(url: str) -> socket.socket:
+    """A bare connection, for what no client library sends."""
+    parts = urlsplit(url)
+    return socket.create_connection((parts.hostname, parts.port), timeout=30)

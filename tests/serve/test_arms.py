@@ -1,24 +1,11 @@
 """Which release answers whom: arms by name, shares, and what cannot be loaded."""
 
 import pytest
-from tests.serving import call, publish, release
+from tests.serving import ask, call, publish, release
 
 from steelyard.errors import RequestError
 from steelyard.serve import Server
 from steelyard.serve.router import Router
-from steelyard.spec import load
-
-
-@pytest.fixture
-def product(product_file):
-    return load(product_file)
-
-
-@pytest.fixture
-def live(store):
-    variant = publish(store)
-    release(store, variant, "live")
-    return variant
 
 
 @pytest.fixture
@@ -26,10 +13,6 @@ def canary(store, live):
     variant = publish(store, seed=9, name="new")
     release(store, variant, "canary", 0.3)
     return variant
-
-
-def ask(url, value="真的很好，很满意", **fields):
-    return call(url, "POST", "/v1/predict", {"input": value, **fields})
 
 
 def damage(store, variant):

@@ -10,36 +10,13 @@ import time
 from decimal import Decimal
 
 import pytest
-from tests.serving import call, publish, release
+from tests.serving import ask, call, publish, release
 
 from steelyard.errors import RequestError, UserError
 from steelyard.serve import Server, serve
 from steelyard.serve.batcher import Batcher, Replaced
-from steelyard.spec import load
 from steelyard.spec.model import Serve
 from steelyard.store import Clock, Store, tables, verify
-
-
-@pytest.fixture
-def product(product_file):
-    return load(product_file)
-
-
-@pytest.fixture
-def live(store):
-    variant = publish(store)
-    release(store, variant, "live")
-    return variant
-
-
-@pytest.fixture
-def url(store, product, live):
-    with Server(store, product) as address:
-        yield address
-
-
-def ask(url, value="真的很好，很满意", **fields):
-    return call(url, "POST", "/v1/predict", {"input": value, **fields})
 
 
 def test_one_text_gets_one_answer_with_its_release(url, live):
@@ -192,10 +169,10 @@ def test_simultaneous_retries_are_one_answer(url, store):
         ("/v1/predict", {"input": "x", "usr": "y"}, 422, "'user'"),
         ("/v1/predict", {"input": "x", "user": 7}, 422, "user"),
         ("/v1/predict", [1, 2], 422, "dict"),
-        ("/v1/predict", b'{"input": "\\ud800"}', 422, "surrogate"),
+        ("/v1/predict", b'{"input": "\\ud800"}', 400, "surrogate"),
         ("/v1/predict", {"input": "x", "request_id": "a\u0000b"}, 422, "request_id"),
         ("/v1/predict", {"input": "x", "request_id": "x" * 65}, 422, "request_id"),
-        ("/v1/predict", b'{"input": "x", "request_id": "\\ud800"}', 422, "request_id"),
+        ("/v1/predict", b'{"input": "x", "request_id": "\\ud800"}', 400, "surrogate"),
         (
             "/v1/feedback",
             {"answer_id": "a\u0000", "kind": "rating", "value": "5"},
@@ -295,7 +272,7 @@ def test_a_body_without_an_honest_length_is_still_bounded(url):
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         connection.sendall(
-            b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
         try:
             for _ in range(40):
@@ -502,7 +479,9 @@ def test_a_request_that_is_never_finished_does_not_keep_the_server(product_file,
     process, url = start(product_file)
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
-        connection.sendall(b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        connection.sendall(
+            b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
+        )
         time.sleep(0.3)
         process.terminate()
         process.wait(60)  # the grace of server.SHUTDOWN_S, and no longer

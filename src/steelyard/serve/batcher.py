@@ -1,26 +1,36 @@
-"""A bounded queue and a token-budget batcher in front of one predictor. Knows no HTTP.
+"""Requests in front of one predictor: bounded by their expected wait, batched, in slices. No HTTP.
 
-Full means refused at once: an unbounded queue only turns overload into latency.
-Example: `b.submit(b.prepare(lambda: ["很好"])).result()[0].answer.label`
+What cannot be answered in time is refused at once: an unbounded queue only turns overload into
+latency. Example: `b.submit(b.prepare(lambda: ["很好"])).result()[0].answer.label`
 """
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from steelyard.engine.predictor import Predictor
 from steelyard.errors import RequestError
+from steelyard.serve.busy import Busy
+from steelyard.serve.pace import Pace
 from steelyard.spec.model import Serve
 from steelyard.store import Clock
 from steelyard.tasks import Answer, Content
 
 ITEMS_MAX = 64
+# A request of many inputs is answered in slices of this length between the requests of others,
+# who would otherwise wait for the whole of it.
+SLICE_S = 0.01
+SLICE_TOKENS = 256  # while the pace is not known
+WAIT_S = 1.0  # without a goal for the p95
+# A p95 under the goal needs a mean wait well below it.
+GOAL_SHARE = 0.7
 
 
 @dataclass(frozen=True)
@@ -40,30 +50,79 @@ class Prepared:
     cpu_s: float
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Job:
     prepared: Prepared
-    future: Future[list[Priced]]
+    future: Future[list[Priced]] = field(default_factory=Future)
+    answered: dict[int, Priced] = field(default_factory=dict)
+    left: list[int] = field(default_factory=list)  # items, the shortest last
+    tokens: int = 0  # of the items that are left
+
+    def __post_init__(self) -> None:
+        sizes = self.prepared.sizes
+        self.left = sorted(range(len(sizes)), key=lambda i: -sizes[i])
+        self.tokens = sum(sizes)
+
+    def take(self) -> tuple[_Job, int]:
+        item = self.left.pop()
+        self.tokens -= self.prepared.sizes[item]
+        return self, item
+
+    @property
+    def next_tokens(self) -> int:
+        return self.prepared.sizes[self.left[-1]]
+
+
+Batch = list[tuple[_Job, int]]
 
 
 class Batcher:
     """One worker thread; requests of similar length share a batch."""
 
-    def __init__(self, predictor: Predictor, settings: Serve, *, clock: Clock) -> None:
+    def __init__(
+        self, predictor: Predictor, settings: Serve, *, clock: Clock, goal_ms: float | None = None
+    ) -> None:
         self.predictor, self.settings, self.clock = predictor, settings, clock
-        self._queue: queue.Queue[_Job | None] = queue.Queue(settings.queue_max)
-        self._closed, self._lock = False, threading.Lock()
+        self.pace = Pace()
+        self._wait_max_s = WAIT_S if goal_ms is None else GOAL_SHARE * goal_ms / 1000
+        self._jobs: deque[_Job] = deque()
+        self._tokens = self._running = self._reading = 0
+        self._closed, self._changed = False, threading.Condition()
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        return self._queue.qsize()
+        return len(self._jobs)
+
+    def refusal(self) -> RequestError | None:
+        """Why one more request would not be answered in time; None when it would be."""
+        if len(self._jobs) + self._reading >= self.settings.queue_max:
+            return Busy("room in the queue", f"{self.settings.queue_max} waiting", wait_s=self._expected_s())  # fmt: skip
+        expected_s, one_s = self._expected_s(), self.pace.wait_s(self.pace.request_tokens)
+        # one at work and one behind it are never too many: a goal that one request alone misses
+        # is no reason to answer nobody
+        if expected_s > one_s and expected_s + one_s + self.pace.after_s > self._wait_max_s:
+            return Busy("an answer in time", f"{expected_s * 1000:.0f} ms of requests waiting", wait_s=expected_s)  # fmt: skip
+        return None
 
     def check_room(self) -> None:
-        """RequestError 503 when the queue is full, before any work is put into a request."""
-        if self._queue.full():
-            raise self._full()
+        """RequestError 503 when it would wait too long, before any work is put into a request."""
+        refusal = self.refusal()
+        if refusal is not None:
+            raise refusal
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """While a request is read: a batch may wait for it, and newcomers count it."""
+        with self._changed:
+            self._reading += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._reading -= 1
+                self._changed.notify()
 
     def prepare(self, read: Callable[[], Sequence[Content]]) -> Prepared:
         """Read the contents of one request and turn them into features, in the calling thread."""
@@ -75,76 +134,135 @@ class Batcher:
 
     def submit(self, prepared: Prepared) -> Future[list[Priced]]:
         """Answers in the order of the values; RequestError 503 when the queue is full."""
-        job = _Job(prepared, Future())
-        with self._lock:  # else a job could slip in behind the last look at the queue
+        job = _Job(prepared)
+        with self._changed:  # else a job could slip in behind the last look at the queue
             if self._closed:
                 raise Replaced()
-            try:
-                self._queue.put_nowait(job)
-            except queue.Full:
-                raise self._full() from None
+            if len(self._jobs) >= self.settings.queue_max:
+                raise Busy("room in the queue", f"{len(self._jobs)} waiting", wait_s=self._expected_s())  # fmt: skip
+            self.pace.request(job.tokens)
+            self._jobs.append(job)
+            self._tokens += job.tokens
+            self._changed.notify()
         return job.future
 
     def close(self) -> None:
         """Answer what is queued, then stop."""
-        with self._lock:
+        with self._changed:
             self._closed = True
-        self._queue.put(None)
+            self._changed.notify()
         self._thread.join(timeout=30)
 
-    def _full(self) -> RequestError:
-        full = f"a queue of {self.settings.queue_max}"
-        return RequestError(503, "server", "room in the queue", full, "retry after a second")
+    def _expected_s(self) -> float:
+        """Seconds until all that is here, and what is being read, are through the worker."""
+        unread = self._reading * self.pace.request_tokens
+        return self.pace.wait_s(self._tokens + self._running + unread)
 
     def _work(self) -> None:
-        while True:
-            first = self._queue.get()
-            if first is None:
-                return
-            gathered, last = self._gather(first)
-            # a caller that is gone has cancelled its future, which may not be set any more
-            jobs = [job for job in gathered if job.future.set_running_or_notify_cancel()]
+        while batch := self._next():
+            jobs = {job for job, _ in batch}
             try:
-                self._answer(jobs)
+                self._answer(batch)
             except Exception as error:  # one bad batch must not stop the server
-                for job in jobs:
-                    if not job.future.done():
-                        job.future.set_exception(error)
-            if last:
-                return
+                self._give_up(jobs, error)
+            with self._changed:
+                self._running = 0
 
-    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
-        """Wait at most `batch_wait_ms` for company, up to the token budget."""
-        jobs, tokens = [first], sum(first.prepared.sizes)
+    def _next(self) -> Batch:
+        """The next batch; empty when the batcher is closed and nothing is left."""
+        with self._changed:
+            while True:
+                while not self._jobs and not self._closed:
+                    self._changed.wait()
+                if not self._jobs:
+                    return []
+                self._wait_for_company()
+                batch = self._take()
+                # all that waited may have been of callers that are gone
+                if batch:
+                    self._running = sum(job.prepared.sizes[item] for job, item in batch)
+                    self._tokens -= self._running
+                    return batch
+
+    def _wait_for_company(self) -> None:
+        """At most `batch_wait_ms`, and only while another request is being read."""
         deadline = time.monotonic() + self.settings.batch_wait_ms / 1000
-        while tokens < self.settings.batch_tokens and len(jobs) < ITEMS_MAX:
+        while self._reading and not self._closed and self._tokens < self.settings.batch_tokens:
             left = deadline - time.monotonic()
-            try:
-                job = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                return jobs, True
-            jobs.append(job)
-            tokens += sum(job.prepared.sizes)
-        return jobs, False
+            if left <= 0 or len(self._jobs) >= ITEMS_MAX:
+                return
+            self._changed.wait(left)
 
-    def _answer(self, jobs: list[_Job]) -> None:
-        features = [f for job in jobs for f in job.prepared.features]
-        sizes = [s for job in jobs for s in job.prepared.sizes]
-        before = self.clock.thread_cpu_s()
+    def _take(self) -> Batch:
+        """Whole requests in their order up to the token budget, then a slice of long ones."""
+        slice_tokens = round(SLICE_S / self.pace.token_s) if self.pace.token_s else SLICE_TOKENS
+        batch: Batch = []
+        tokens = 0
+        for job in list(self._jobs):
+            if not self._starts(job):
+                continue
+            if job.tokens > slice_tokens and len(job.left) > 1:
+                continue
+            full = tokens + job.tokens > self.settings.batch_tokens
+            if batch and (full or len(batch) + len(job.left) > ITEMS_MAX):
+                break
+            tokens += job.tokens
+            batch += [job.take() for _ in range(len(job.left))]
+            self._jobs.remove(job)
+        return batch + self._slice(slice_tokens, ITEMS_MAX - len(batch))
+
+    def _slice(self, slice_tokens: int, items_max: int) -> Batch:
+        """Some items of the long request whose turn it is; at least one, so that none starves."""
+        long = (j for j in list(self._jobs) if j.tokens > slice_tokens and len(j.left) > 1)
+        job = next((j for j in long if self._starts(j)), None)
+        if job is None or items_max <= 0:
+            return []
+        batch = [job.take()]
+        taken = job.prepared.sizes[batch[0][1]]
+        while job.left and len(batch) < items_max and taken + job.next_tokens <= slice_tokens:
+            taken += job.next_tokens
+            batch.append(job.take())
+        self._jobs.remove(job)
+        if job.left:
+            self._jobs.append(job)
+        return batch
+
+    def _starts(self, job: _Job) -> bool:
+        """A caller that is gone has cancelled its future, which may not be set any more."""
+        if job.future.running() or job.future.set_running_or_notify_cancel():
+            return True
+        self._forget(job)
+        return False
+
+    def _forget(self, job: _Job) -> None:
+        if job in self._jobs:
+            self._jobs.remove(job)
+            self._tokens -= job.tokens
+
+    def _give_up(self, jobs: set[_Job], error: Exception) -> None:
+        with self._changed:
+            for job in jobs:
+                self._forget(job)
+        for job in jobs:
+            if not job.future.done():
+                job.future.set_exception(error)
+
+    def _answer(self, batch: Batch) -> None:
+        features = [job.prepared.features[item] for job, item in batch]
+        sizes = [job.prepared.sizes[item] for job, item in batch]
+        before, started_s = self.clock.thread_cpu_s(), time.perf_counter()
         logits = self.predictor.logits_of(features, sizes, batch_tokens=self.settings.batch_tokens)
         # A runtime of several threads computes in this one too: their number times its share is
         # what they took at most.
         spent = (self.clock.thread_cpu_s() - before) * self.predictor.threads
         each = spent / max(1, sum(sizes))
         answers = self.predictor.task.answers(logits)
-        at = 0
-        for job in jobs:
-            own = job.prepared
-            part = zip(answers[at : at + len(own.sizes)], own.sizes, strict=True)
-            job.future.set_result([Priced(a, own.cpu_s + each * size) for a, size in part])
-            at += len(own.sizes)
+        for (job, item), size, answer in zip(batch, sizes, answers, strict=True):
+            job.answered[item] = Priced(answer, job.prepared.cpu_s + each * size)
+        for job in {job: None for job, _ in batch}:  # in their order
+            if not job.left:
+                job.future.set_result([job.answered[i] for i in range(len(job.prepared.sizes))])
+        self.pace.batch(tokens=sum(sizes), seconds=time.perf_counter() - started_s)
 
 
 class Replaced(RequestError):

@@ -6,8 +6,10 @@ Example: `journal.answers(rows).result(); journal.feedback(row, worth).result()`
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
+import time
 from collections import defaultdict
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -16,10 +18,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard.errors import RequestError, Unavailable
+from steelyard.errors import StoreError
+from steelyard.serve.busy import Busy, ledger_away
 from steelyard.spec import Money, ProductFile
+from steelyard.spec.money import NANO
 from steelyard.store import Line, Store, tables
 
+log = logging.getLogger("steelyard.serve")
 GROUP_MAX = 512
 WAITING_MAX = 8 * GROUP_MAX  # a disk that falls behind refuses instead of filling the memory
 
@@ -28,7 +33,7 @@ WAITING_MAX = 8 * GROUP_MAX  # a disk that falls behind refuses instead of filli
 class _Item:
     table: sa.Table
     rows: list[dict[str, Any]]
-    worth: float  # correct answers it stands for
+    worth: float | None  # correct answers it stands for; None for what can earn nothing
     variant: str
     future: Future[bool]
 
@@ -39,16 +44,20 @@ class Journal:
     def __init__(self, store: Store, product: ProductFile) -> None:
         self.store, self.prices = store, product.spec.money.prices
         self.correct = product.spec.money.correct_answer
+        # what rounding to whole nano-units left of each account so far, in nano-units
+        self._carried: dict[str, Decimal] = {}
+        self._away_since: float | None = None
         self._queue: queue.Queue[_Item | None] = queue.Queue(WAITING_MAX)
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
     def answers(self, rows: list[dict[str, Any]]) -> Future[bool]:
         """Rows of one request, all by one variant."""
-        return self._put(_Item(tables.answer, rows, 0.0, rows[0]["variant"], Future()))
+        return self._put(_Item(tables.answer, rows, None, rows[0]["variant"], Future()))
 
-    def feedback(self, row: dict[str, Any], *, worth: float, variant: str) -> Future[bool]:
-        """One row; the same row again changes and earns nothing."""
+    def feedback(self, row: dict[str, Any], *, worth: float | None, variant: str) -> Future[bool]:
+        """One row; the same row again changes and earns nothing. `worth` is None for whatever
+        earns nothing by its kind: a rating, or the outcome of a replayed record."""
         return self._put(_Item(tables.feedback, [row], worth, variant, Future()))
 
     def close(self) -> None:
@@ -61,9 +70,7 @@ class Journal:
             self._queue.put_nowait(item)
         except queue.Full:
             full = f"{WAITING_MAX} rows waiting for the disk"
-            raise RequestError(
-                503, "server", "room in the journal", full, "retry after a second"
-            ) from None
+            raise Busy("room in the journal", full) from None
         return item.future
 
     def _work(self) -> None:
@@ -87,16 +94,20 @@ class Journal:
 
     def _commit(self, group: list[_Item]) -> None:
         seen: set[str] = set()
+        carried: dict[str, Decimal] = {}
 
         def lines(new: set[str]) -> list[Line]:
             seen.update(new)
-            return self._lines(group, new)
+            carried.update(self._carried)
+            return self._lines(group, new, carried)
 
         try:
             self.store.record_once(group_rows(group), lines)
         except Exception as error:  # each caller is told; the journal goes on
             self._failed(group, error)
             return
+        self._back()
+        self._carried = carried  # only now: a transaction that failed moved no money
         for item in group:
             mine = {row["id"] for row in item.rows} & seen
             seen -= mine  # the same row a second time in one group is not new
@@ -105,16 +116,24 @@ class Journal:
 
     def _failed(self, group: list[_Item], error: Exception) -> None:
         """One row that the database refuses must not cost the others of its group theirs."""
-        if len(group) > 1 and not _away(error):
+        away = _away(error)
+        if len(group) > 1 and not away:
             for item in group:
                 self._commit([item])
             return
-        told = _AWAY if _away(error) else error
+        if away and self._away_since is None:  # once, not for every request that meets it
+            self._away_since = time.monotonic()
+            log.error("ledger.away because=%s: requests get 503 until it is back", fact_of(error))
         for item in group:
             if item.future.set_running_or_notify_cancel():
-                item.future.set_exception(told)
+                item.future.set_exception(ledger_away() if away else error)
 
-    def _lines(self, group: list[_Item], new: set[str]) -> list[Line]:
+    def _back(self) -> None:
+        if self._away_since is not None:
+            log.warning("ledger.back after_s=%.1f", time.monotonic() - self._away_since)
+            self._away_since = None
+
+    def _lines(self, group: list[_Item], new: set[str], carried: dict[str, Decimal]) -> list[Line]:
         """One line a variant for the CPU of its answers, one for what its outcomes earned."""
         cpu: dict[str, list[float]] = defaultdict(list)
         worth: dict[str, list[float]] = defaultdict(list)
@@ -126,27 +145,40 @@ class Journal:
                 counted.add(row["id"])
                 if item.table is tables.answer:
                     cpu[item.variant].append(row["cpu_s"])
-                elif row["kind"] == "outcome":
+                elif item.worth is not None:
                     worth[item.variant].append(item.worth)
-        currency = self.store.currency
         lines = []
         for variant, seconds in sorted(cpu.items()):
-            hours = Decimal(str(round(sum(seconds), 6))) / 3600
-            money = Money.of(self.prices.cpu_hour * hours, currency)
-            lines.append(Line("cpu.serve", round(hours, 12), "cpu_hour", -money, f"variant:{variant} answers:{len(seconds)}"))  # fmt: skip
+            hours = Decimal(str(round(sum(seconds), 9))) / 3600
+            money = self._rounded("cpu.serve", -self.prices.cpu_hour * hours, carried)
+            lines.append(Line("cpu.serve", round(hours, 15), "cpu_hour", money, f"variant:{variant} answers:{len(seconds)}"))  # fmt: skip
         for variant, outcomes in sorted(worth.items()):
             right = Decimal(str(sum(outcomes)))
-            money = Money.of(self.correct * right, currency)
+            money = self._rounded("value.correct", self.correct * right, carried)
             lines.append(Line("value.correct", right, "correct_answer", money, f"variant:{variant} outcomes:{len(outcomes)}"))  # fmt: skip
         return lines
 
-
-_AWAY = RequestError(503, "server", "a ledger that can be reached", "none", "retry after a second")
+    def _rounded(self, account: str, amount: Decimal, carried: dict[str, Decimal]) -> Money:
+        """Whole nano-units; what is left over goes into the account's next line, else the same
+        half a unit could be lost, or charged, with every commit."""
+        exact = amount * NANO + carried.get(account, Decimal(0))
+        money = Money(int(exact.to_integral_value()), self.store.currency)
+        carried[account] = exact - money.nano
+        return money
 
 
 def _away(error: Exception) -> bool:
-    """Whether the database itself was not to be had: locked, restarting, out of reach."""
-    return isinstance(error, (Unavailable, sa.exc.OperationalError, sa.exc.InterfaceError))
+    """Whether the database itself was not to be had: locked, full, restarting, out of reach."""
+    refused_row = (sa.exc.IntegrityError, sa.exc.DataError, sa.exc.ProgrammingError)
+    if isinstance(error, refused_row):
+        return False
+    return isinstance(error, (sa.exc.DBAPIError, StoreError, OSError))
+
+
+def fact_of(error: Exception) -> str:
+    """What the database said, in one line and without the statement."""
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return said[0] if said else type(error).__name__
 
 
 def group_rows(group: list[_Item]) -> list[tuple[sa.Table, dict[str, Any]]]:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from steelyard.engine.predictor import Predictor
 from steelyard.errors import RequestError
 from steelyard.serve.batcher import Batcher
+from steelyard.serve.journal import fact_of
 from steelyard.spec.model import Serve
 from steelyard.store import Store, tables
 
@@ -46,8 +47,10 @@ class Served:
 class Router:
     """Reads releases from the ledger, now and again every `every_s` seconds."""
 
-    def __init__(self, store: Store, settings: Serve, *, every_s: float = 2.0) -> None:
-        self.store, self.settings = store, settings
+    def __init__(
+        self, store: Store, settings: Serve, *, every_s: float = 2.0, goal_ms: float | None = None
+    ) -> None:
+        self.store, self.settings, self.goal_ms = store, settings, goal_ms
         self._batchers: dict[str, Batcher] = {}
         self._served: dict[str, Served] = {}
         self._wanted: dict[str, str] = {}  # state -> variant, as the ledger has it
@@ -126,11 +129,15 @@ class Router:
             batcher.close()
 
     def _poll(self, every_s: float) -> None:
+        failing = False
         while not self._stop.wait(every_s):
             try:
                 self.refresh()
-            except Exception:  # a ledger that is away for a moment must not stop serving
-                log.exception("router.refresh failed")
+                failing = False
+            except Exception as error:  # a ledger that is away for a moment must not stop serving
+                if not failing:  # said once, not every two seconds
+                    log.error("router.refresh failed because=%s", fact_of(error))
+                failing = True
 
     def _load(self, variant: str) -> Batcher | None:
         if variant in self._batchers:
@@ -149,7 +156,9 @@ class Router:
             self._refused[variant] = _Refused(reason, time.monotonic())
             return None
         self._refused.pop(variant, None)
-        self._batchers[variant] = Batcher(predictor, self.settings, clock=self.store.clock)
+        self._batchers[variant] = Batcher(
+            predictor, self.settings, clock=self.store.clock, goal_ms=self.goal_ms
+        )
         return self._batchers[variant]
 
     def _older(self) -> Served | None:

@@ -20,7 +20,7 @@ class Strict(BaseModel):
 class PredictRequest(Strict):
     """One `input` or several `inputs`; texts as they are, pictures as base64."""
 
-    input: Any = None
+    input: Any = None  # what it may be says the task
     inputs: list[Any] | None = None
     user: str | None = Field(None, max_length=200, description="keeps a user on one release")
     request_id: Plain | None = Field(None, min_length=1, max_length=64, description="a retry with the same id gets the same answer")  # fmt: skip
@@ -53,7 +53,8 @@ class PredictResponse(Strict):
 
 
 class FeedbackRequest(Strict):
-    """What came back for one answer: the true label, a correction, a rating, a preference."""
+    """What came back for one answer. `outcome` and `correction` take a label of the task, `rating`
+    a number from 1 to 5, `preference` the id of the answer that this one was preferred to."""
 
     answer_id: Plain = Field(min_length=1, max_length=64)
     kind: Literal["outcome", "correction", "rating", "preference"]
@@ -76,3 +77,15 @@ class Problem(Strict):
 
 class ErrorResponse(Strict):
     error: Problem
+
+
+class Health(Strict):
+    status: Literal["alive"]
+
+
+class Ready(Strict):
+    """State -> variant in service, and variant -> why it could not be loaded."""
+
+    status: Literal["ready"]
+    releases: dict[str, str]
+    refused: dict[str, str]

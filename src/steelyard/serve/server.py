@@ -9,8 +9,10 @@ import ipaddress
 import logging
 import os
 import socket
+import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from types import TracebackType
 from typing import Any
@@ -22,6 +24,10 @@ from steelyard.store import Store
 log = logging.getLogger("steelyard.serve")
 START_S = 60
 SHUTDOWN_S = 10  # requests that are still open then are given up
+# A ledger that another process holds is a 503 after this: two groups of commits may wait for it.
+BUSY_S = 0.8
+# A thread that reads a long request gives way to those that answer after this, not after 5 ms.
+SWITCH_S = 0.0005
 
 
 class Server:
@@ -64,39 +70,50 @@ def serve(product: ProductFile, *, host: str | None = None, port: int | None = N
             "serve", f"an API key in ${settings.key_env} to listen on {address}", "none",
             f"export {settings.key_env}=..., or use host 127.0.0.1",
         )  # fmt: skip
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    _log()
+    sys.setswitchinterval(SWITCH_S)
     if key is None:
         log.warning("serve.open host=%s: no API key is set, loopback only", address)
-    with closing(Store.open(product)) as store, closing(_bind(address, number)) as bound:
+    with closing(Store.open(product, busy_s=BUSY_S)) as store, closing(_bind(address, number)) as bound:
         shown = bound.getsockname()[1]
         if not any(row["state"] == "live" for row in store.releases()):
             log.warning(
                 "serve.empty: no release is live yet, requests get 503; run: steelyard turn"
             )
-        print(
-            f"serving {product.spec.product} on http://{address}:{shown} (docs at /docs)",
-            flush=True,
-        )
-        _uvicorn(store, product, key=key).run(sockets=[bound])
+        told = f"serving {product.spec.product} on http://{address}:{shown} (docs at /docs)"
+        server = _uvicorn(store, product, key=key, then=lambda: print(told, flush=True))
+        server.run(sockets=[bound])
 
 
-def _uvicorn(store: Store, product: ProductFile, *, key: str | None) -> Any:
+def _log() -> None:
+    """Our own lines from INFO on, of others' only what is wrong."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("steelyard").setLevel(logging.INFO)
+
+
+def _uvicorn(
+    store: Store, product: ProductFile, *, key: str | None, then: Callable[[], None] | None = None
+) -> Any:
+    """A uvicorn server; `then` is called once its port answers."""
     import uvicorn
 
     from steelyard.serve.app import build_app
+    from steelyard.serve.connections import Connections, listening, most_connections, protocol_of
     from steelyard.serve.service import Service
 
     app = build_app(Service(store, product), key=key)
+    open_ = Connections(most=most_connections(product.spec.serve.connections_max))
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="on",
-        timeout_graceful_shutdown=SHUTDOWN_S,
+        app, http=protocol_of(open_), ws="none", log_level="warning", access_log=False,
+        lifespan="on", timeout_graceful_shutdown=SHUTDOWN_S, server_header=False,
     )  # fmt: skip
-    return uvicorn.Server(config)
+    return listening(uvicorn.Server(config), then or (lambda: None))
 
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family)
+    # with its protocol named: asyncio sets TCP_NODELAY on what is accepted from such a socket only
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))

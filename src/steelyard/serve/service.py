@@ -10,6 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,15 +20,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import RequestError
-from steelyard.serve.batcher import Priced, Replaced
+from steelyard.serve.batcher import Batcher, Prepared, Priced, Replaced
+from steelyard.serve.busy import Busy, ledger_away
+from steelyard.serve.feedback import check_value, feedback_id
 from steelyard.serve.journal import Journal
+from steelyard.serve.reading import Readers, short
 from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictedAnswer, PredictResponse
 from steelyard.spec import ProductFile
 from steelyard.store import Store, tables
 from steelyard.store.files import write_new
-from steelyard.tasks import Task, open_task
+from steelyard.tasks import BadInput, Content, Task, open_task
 
+ANONYMOUS = "anonymous"
 IN_FLIGHT_QUEUES = 4  # requests in work at once, in queues of `serve.queue_max`
 
 
@@ -36,7 +41,7 @@ class Asked:
     """A parsed request: decoded later, by the task."""
 
     values: list[Any]
-    user: str
+    user: str | None
     request_id: str | None
     arm: str | None = None  # a replayed record names the release that answers it
 
@@ -47,15 +52,29 @@ class Service:
     def __init__(self, store: Store, product: ProductFile, *, poll_s: float = 2.0) -> None:
         self.store, self.product, self.settings = store, product, product.spec.serve
         self.task: Task = open_task(product.spec.task.name, labels=product.spec.task.labels)
-        self.router = Router(store, self.settings, every_s=poll_s)
+        goal_ms = product.spec.goals.p95_ms
+        self.router = Router(store, self.settings, every_s=poll_s, goal_ms=goal_ms)
+        self.readers = Readers()
         self.journal = Journal(store, product)
         self._salt = _salt(store.root / "salt")
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
         self._inside = 0
 
     def close(self) -> None:
+        self.readers.close()
         self.router.close()
         self.journal.close()
+
+    @property
+    def waiting(self) -> int:
+        return sum(served.batcher.waiting for served in self.router.served)
+
+    def no_room(self) -> RequestError | None:
+        """The refusal of any further request just now, whichever release would answer it."""
+        if self._inside >= IN_FLIGHT_QUEUES * self.settings.queue_max:
+            return Busy("room for a request", f"{self._inside} in work")
+        found = [served.batcher.refusal() for served in self.router.served]
+        return found[0] if found and all(found) else None
 
     async def predict(self, asked: Asked) -> PredictResponse:
         """RequestError 422 for what the task cannot read, 503 when full."""
@@ -63,28 +82,37 @@ class Service:
             raise RequestError(422, "inputs", "at least one input", "none")
         if len(asked.values) > self.settings.items_max:
             raise RequestError(422, "inputs", f"at most {self.settings.items_max} inputs", str(len(asked.values)), "send several requests")  # fmt: skip
-        user = self._hashed(asked.user)
+        unit = self._unit(asked)
         if asked.request_id is None:
             with self._room():
-                return await self._answer(asked, user, None)
+                return await self._answer(asked, unit, None)
         key = self._hashed(_body_of(self.store.product, asked))
         if key not in self._running:  # else a retry that overtook the first try
-            first = asyncio.ensure_future(self._once(asked, user, key))
+            first = asyncio.ensure_future(self._once(asked, unit, key))
             first.add_done_callback(lambda _: self._running.pop(key, None))
             self._running[key] = first
         return await asyncio.shield(self._running[key])
 
-    async def _once(self, asked: Asked, user: str, key: str) -> PredictResponse:
+    def _unit(self, asked: Asked) -> str:
+        """Who is counted and kept on one release: the user; without one the request id, so that
+        a retry meets the same release; without either each request is drawn for itself."""
+        if asked.user:
+            return self._hashed(asked.user)
+        if asked.request_id is not None:
+            return self._hashed(f"request\t{asked.request_id}")
+        return secrets.token_hex(12)
+
+    async def _once(self, asked: Asked, unit: str, key: str) -> PredictResponse:
         with self._room():
             found = await asyncio.to_thread(self._stored, _ids(key, len(asked.values)))
-            return found or await self._answer(asked, user, key)
+            return found or await self._answer(asked, unit, key)
 
     @contextmanager
     def _room(self) -> Iterator[None]:
         """Everything that waits, for a thread, a batch or the disk, is counted and bounded."""
         most = IN_FLIGHT_QUEUES * self.settings.queue_max
         if self._inside >= most:
-            raise RequestError(503, "server", "room for a request", f"{most} in work", "retry after a second")  # fmt: skip
+            raise Busy("room for a request", f"{most} in work")
         self._inside += 1
         try:
             yield
@@ -101,14 +129,14 @@ class Service:
         answer = await asyncio.to_thread(self._answered, asked.answer_id)
         if answer is None:
             raise RequestError(404, "answer_id", "the id of an answer", "an unknown id", "use the answer_id of a response")  # fmt: skip
-        worth = 0.0
-        if asked.kind == "outcome":
-            if asked.value not in self.task.labels:
-                raise RequestError(
-                    422, "value", f"a label in {list(self.task.labels)}", "another text", ""
-                )
+        check_value(asked, self.task.labels)
+        if asked.kind == "preference":
+            await self._check_other(asked)
+        worth = None
+        # a replayed record's outcome is evidence: its truth was known before, nobody earns by it
+        if asked.kind == "outcome" and answer["origin"] == "user":
             worth = self.task.outcome(answer["label"], asked.value)
-        identity = _feedback_id(asked)
+        identity = feedback_id(asked)
         row = {"id": identity, "answer": asked.answer_id, "kind": asked.kind, "value": asked.value}
         new = await asyncio.wrap_future(
             self.journal.feedback(row, worth=worth, variant=answer["variant"])
@@ -117,52 +145,91 @@ class Service:
             raise RequestError(409, "value", "the outcome that was recorded first", "another one", "send it as a correction")  # fmt: skip
         return identity
 
-    async def _answer(self, asked: Asked, user: str, key: str | None) -> PredictResponse:
-        before = self.store.clock.wall_s()
-        release, priced = await self._priced(asked, user)
-        latency_ms = (self.store.clock.wall_s() - before) * 1000
-        ids = _ids(key or secrets.token_hex(12), len(priced))
-        rows = [
-            self._row(release, p, user, asked.request_id, latency_ms, identity)
-            for p, identity in zip(priced, ids, strict=True)
-        ]
-        await asyncio.wrap_future(self.journal.answers(rows))
-        return _response(rows)
+    async def _check_other(self, asked: FeedbackRequest) -> None:
+        known = await asyncio.to_thread(self._answered, asked.value)
+        if known is None or asked.value == asked.answer_id:
+            raise RequestError(422, "value", "the id of another answer, which was liked less", "no such id", "use the answer_id of a response")  # fmt: skip
 
-    async def _priced(self, asked: Asked, user: str) -> tuple[Served, list[Priced]]:
-        """Chosen, read and answered; once more when the release was replaced on the way."""
-        for last in (False, True):
-            release = self.router.arm(asked.arm) if asked.arm else self.router.pick(user)
-            release.batcher.check_room()
-            # in a thread: a picture may take a second to read, and others must not wait for it
-            read = partial(self._decoded, asked.values)
-            prepared = await asyncio.to_thread(release.batcher.prepare, read)
+    async def _answer(self, asked: Asked, unit: str, key: str | None) -> PredictResponse:
+        before = self.store.clock.wall_s()
+        release, batched = await self._submitted(asked, unit)
+        ids = _ids(key or secrets.token_hex(12), len(asked.values))
+        kept: Future[tuple[list[dict[str, Any]], bool]] = Future()
+        kept.set_running_or_notify_cancel()  # a caller that is gone stops no commit
+
+        def journal(done: Future[list[Priced]]) -> None:
+            """In the batcher's thread: from there straight to the disk, not through the loop."""
+            after_s = self.store.clock.wall_s()
             try:
-                return release, await asyncio.wrap_future(release.batcher.submit(prepared))
-            except Replaced:
-                if last:
-                    raise
+                rows = self._rows(release, done.result(), asked, unit, ids, (after_s - before) * 1000)  # fmt: skip
+                written = self.journal.answers(rows)
+            except BaseException as error:  # whatever it is, the caller must not wait for ever
+                kept.set_exception(error)
+                return
+            written.add_done_callback(lambda w: settle(w, rows, after_s))
+
+        def settle(written: Future[bool], rows: list[dict[str, Any]], after_s: float) -> None:
+            error = written.exception()
+            if error is not None:
+                kept.set_exception(error)
+                return
+            release.batcher.pace.acknowledged(self.store.clock.wall_s() - after_s)
+            kept.set_result((rows, written.result()))
+
+        batched.add_done_callback(journal)
+        rows, new = await asyncio.wrap_future(kept)
+        return _response(rows) if new else await self._first(ids)
+
+    async def _first(self, ids: list[str]) -> PredictResponse:
+        """What another server of this ledger stored for the same request before this one."""
+        stored = await asyncio.to_thread(self._stored, ids)
+        if stored is None:
+            raise ledger_away()
+        return stored
+
+    async def _submitted(self, asked: Asked, unit: str) -> tuple[Served, Future[list[Priced]]]:
+        """Chosen and read; once more when the release was replaced on the way."""
+        for last in (False, True):
+            release = self.router.arm(asked.arm) if asked.arm else self.router.pick(unit)
+            release.batcher.check_room()
+            with release.batcher.reading():
+                prepared = await self._prepared(release.batcher, asked.values)
+                try:
+                    return release, release.batcher.submit(prepared)
+                except Replaced:
+                    if last:
+                        raise
         raise AssertionError("unreachable")
 
-    def _decoded(self, values: list[Any]) -> list[Any]:
-        contents = []
-        for i, value in enumerate(values):
-            try:
-                contents.append(self.task.decode(value))
-            except ValueError as error:
-                raise RequestError(422, f"inputs[{i}]", f"an input of {self.task.name}", str(error)) from error  # fmt: skip
-        return contents
+    async def _prepared(self, batcher: Batcher, values: list[Any]) -> Prepared:
+        """A short text is read at once; whatever takes longer, apart from what answers others."""
+        read = partial(self._decoded, values)
+        if self.task.modality == "text" and short(values):
+            return batcher.prepare(read)
+        return await self.readers.run(partial(batcher.prepare, read), values)
 
-    def _row(
-        self, release: Served, priced: Priced, user: str, request_id: str | None,
-        latency_ms: float, identity: str,
-    ) -> dict[str, Any]:  # fmt: skip
-        return {
-            "id": identity, "product": self.store.product, "variant": release.variant,
-            "state": release.state, "user": user, "request": request_id or "",
-            "label": priced.answer.label, "score": priced.answer.score,
-            "scores": priced.answer.scores, "cpu_s": priced.cpu_s, "latency_ms": latency_ms,
+    def _decoded(self, values: list[Any]) -> list[Content]:
+        try:
+            return self.task.decode_all(values)
+        except BadInput as error:
+            raise RequestError(422, f"inputs[{error.index}]", f"an input of {self.task.name}", error.message) from error  # fmt: skip
+
+    def _rows(
+        self, release: Served, priced: list[Priced], asked: Asked, unit: str, ids: list[str],
+        latency_ms: float,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        shared = {
+            "product": self.store.product, "variant": release.variant, "state": release.state,
+            "user": unit, "request": asked.request_id or "", "latency_ms": latency_ms,
+            "origin": "replay" if asked.arm else "user",
         }  # fmt: skip
+        return [
+            shared | {
+                "id": identity, "label": p.answer.label, "score": p.answer.score,
+                "scores": p.answer.scores, "cpu_s": p.cpu_s,
+            }
+            for p, identity in zip(priced, ids, strict=True)
+        ]  # fmt: skip
 
     def _stored(self, ids: list[str]) -> PredictResponse | None:
         """The answers of an earlier try: a crash may have lost its response, not its rows."""
@@ -173,7 +240,7 @@ class Service:
 
     def _answered(self, identity: str) -> dict[str, Any] | None:
         a = tables.answer
-        query = sa.select(a.c.variant, a.c.label)
+        query = sa.select(a.c.variant, a.c.label, a.c.origin)
         rows = self.store.database.rows(
             query.where(a.c.id == identity, a.c.product == self.store.product)
         )
@@ -194,7 +261,7 @@ def _body_of(product: str, asked: Asked) -> str:
     """What makes a request the same one: product, user, request id, what is asked
     and the arm it names."""
     values = [hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for v in asked.values]
-    named = [product, asked.user, asked.request_id, values]
+    named = [product, asked.user or ANONYMOUS, asked.request_id, values]
     # only where it is asked for: the ids of requests of earlier versions must stay what they are
     return json.dumps([*named, {"arm": asked.arm}] if asked.arm else named)
 
@@ -212,13 +279,6 @@ def _response(rows: list[dict[str, Any]]) -> PredictResponse:
         for row in rows
     ]
     return PredictResponse(release=rows[0]["variant"], state=rows[0]["state"], answers=answers)
-
-
-def _feedback_id(asked: FeedbackRequest) -> str:
-    """One answer has one outcome, and so earns once; of the other kinds it may have several."""
-    said = "" if asked.kind == "outcome" else asked.value
-    body = f"{asked.answer_id}\t{asked.kind}\t{said}"
-    return hashlib.sha256(body.encode()).hexdigest()[:24]
 
 
 def _salt(path: Path) -> bytes:

@@ -1,0 +1,195 @@
+"""Open connections: how many, how long each may stay silent, and how large a head may be.
+
+Knows no routes. What is over a limit is closed without a line in the log: a stranger must not be
+able to fill a disk. Example: `uvicorn.Config(app, http=protocol_of(Connections(most=512)))`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import resource
+import socket
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_S = 10.0  # from connecting, or from the first byte of another request, to the end of its head
+BODY_S = 30.0  # a request that is never finished must not be held for ever
+REST_S = 5.0  # between two requests of one connection
+GRACE_S = 5.0  # a peer that does not read its last answer is cut off after this
+SWEEP_S = 0.5
+HEAD_BYTES_MAX = 65_536
+FILES_KEPT = 128  # of the process's open files, for the ledger and the models
+_REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large", 503: "Service Unavailable"}  # fmt: skip
+
+
+def most_connections(asked: int) -> int:
+    """`asked`, or what the limit of open files leaves: a process without one left is deaf."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return asked if soft == resource.RLIM_INFINITY else max(8, min(asked, soft - FILES_KEPT))
+
+
+class Connections:
+    """Every open connection of one server. One more than `most` takes the place of the one that
+    has been silent longest; it is refused only while all others have a request in work."""
+
+    def __init__(self, *, most: int, head_s: float = HEAD_S, body_s: float = BODY_S) -> None:
+        self.most = most
+        rest_s = REST_S + GRACE_S
+        self._wait_s = {"silent": head_s, "head": head_s, "body": body_s + GRACE_S, "rest": rest_s}
+        self._deadlines: dict[Connection, float] = {}
+        # in the order in which they began to wait; those that never asked anything go first
+        self._silent: dict[Connection, None] = {}
+        self._resting: dict[Connection, None] = {}
+        self._sweeping: asyncio.TimerHandle | None = None
+
+    def add(self, new: Connection) -> None:
+        self.enter(new, "silent")
+        if len(self._deadlines) > self.most:
+            victim = next(iter(self._silent if len(self._silent) > 1 else self._resting), new)
+            self.remove(victim)
+            victim.cut(503 if victim is new else None)
+        if self._sweeping is None:
+            self._sweeping = new.loop.call_later(SWEEP_S, self._sweep, new.loop)
+
+    def enter(self, one: Connection, phase: str) -> None:
+        """From now on it waits for this: silent, head, body, work or rest."""
+        wait_s = self._wait_s.get(phase, float("inf"))  # work has limits of its own
+        self._deadlines[one] = one.loop.time() + wait_s
+        self._silent.pop(one, None)
+        self._resting.pop(one, None)
+        if phase == "silent" or (phase == "head" and not one.asked):
+            self._silent[one] = None
+        elif phase in ("head", "rest"):
+            self._resting[one] = None
+
+    def remove(self, one: Connection) -> None:
+        for known in (self._deadlines, self._silent, self._resting):
+            known.pop(one, None)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for one in [c for c, deadline in self._deadlines.items() if deadline < now]:
+            self._deadlines[one] = now + GRACE_S  # if it does not go by itself, it is cut then
+            one.expire()
+        self._sweeping = None
+        if self._deadlines:
+            self._sweeping = loop.call_later(SWEEP_S, self._sweep, loop)
+
+
+class Connection(HttpToolsProtocol):
+    """One connection, with the phase it is in."""
+
+    pool: ClassVar[Connections]
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.phase, self.asked, self._head_bytes = "silent", False, 0
+        _no_delay(transport)
+        self.pool.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.pool.remove(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        if self.transport.is_closing():
+            return
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # no other protocol is spoken here: the request is answered as it is
+        except httptools.HttpParserError:
+            return self.cut(400)
+        if self.phase in ("silent", "head", "rest"):
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self.cut(431)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._enter("head")
+
+    def on_headers_complete(self) -> None:
+        self._head_bytes, self.asked = 0, True
+        super().on_headers_complete()
+        self._enter("body")
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._enter("rest" if self.cycle.response_complete else "work")
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.phase == "work" and self.cycle.response_complete:
+            self._enter("rest")
+
+    def expire(self) -> None:
+        """It waited too long: told so if it had begun a request, and closed; cut when it is not
+        gone the second time."""
+        if self.transport.is_closing():
+            self.transport.abort()
+        else:
+            self.cut(408 if self.phase == "head" else None)
+
+    def cut(self, status: int | None) -> None:
+        """Close, with an answer where one may be given: not into the middle of another."""
+        idle = self.cycle is None or self.cycle.response_complete
+        if status is not None and idle and not self.transport.is_closing():
+            self.transport.write(_answer(status))
+        self.transport.close()
+
+    def _enter(self, phase: str) -> None:
+        self.phase = phase
+        if not self.transport.is_closing():
+            self.pool.enter(self, phase)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: any stranger can ask for an upgrade, as often as he likes."""
+
+
+def protocol_of(connections: Connections) -> type[asyncio.Protocol]:
+    """The protocol class of one server."""
+    return type("Connection", (Connection,), {"pool": connections})
+
+
+def listening(server: Any, then: Callable[[], None]) -> Any:
+    """The same uvicorn server, which calls `then` once its port answers."""
+    startup = server.startup
+
+    async def started(sockets: list[socket.socket] | None = None) -> None:
+        await startup(sockets=sockets)
+        if server.started:
+            then()
+
+    server.startup = started
+    return server
+
+
+def _no_delay(transport: asyncio.Transport) -> None:
+    """A small answer leaves at once: else it waits some 40 ms for the peer's acknowledgement."""
+    peer = transport.get_extra_info("socket")
+    with contextlib.suppress(OSError, AttributeError):  # no TCP socket
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+_SAID = {
+    400: ("HTTP/1.1", "other bytes", "see /docs"),
+    408: (f"a whole head within {HEAD_S:.0f} s", "a part of one", "send it again"),
+    431: (f"a head of at most {HEAD_BYTES_MAX} bytes", "more", "send fewer headers"),
+    503: ("room for a connection", "all in work", "retry after a second"),
+}
+
+
+def _answer(status: int) -> bytes:
+    expected, found, repair = _SAID[status]
+    error = {"status": status, "place": "connection", "expected": expected, "found": found, "repair": repair}  # fmt: skip
+    body = json.dumps({"error": error}).encode()
+    later = "Retry-After: 1\r\n" if status == 503 else ""
+    head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{later}Connection: close\r\n\r\n"
+    return head.encode() + body

@@ -1,0 +1,87 @@
+"""The OpenAPI document of one product: what each route takes and answers, as it is. Knows no work.
+
+Example: `describe(app, service, key=True); app.openapi()["components"]["securitySchemes"]`
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from steelyard.serve.schema import ErrorResponse, FeedbackRequest, PredictRequest
+from steelyard.serve.service import Service
+
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+_PICTURE = {"image/*": {"schema": {"type": "string", "format": "binary"}}}
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Refusals of a route, all in one form."""
+    return {status: {"model": ErrorResponse} for status in statuses}
+
+
+def describe(app: FastAPI, service: Service, *, key: bool) -> None:
+    """Let the application answer /openapi.json with what is true of this product."""
+    made: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not made:
+            made.update(_document(app, service, key=key))
+        return made
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI, service: Service, *, key: bool) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    pictures = service.task.modality == "image"
+    predict, feedback = (document["paths"][f"/v1/{name}"]["post"] for name in ("predict", "feedback"))  # fmt: skip
+    json_body = {"application/json": {"schema": _predict(service)}}
+    predict["requestBody"] = {"required": True, "content": json_body | (_PICTURE if pictures else {})}  # fmt: skip
+    if pictures:
+        predict["parameters"] = [_header("X-User", 200), _header("X-Request-Id", 64)]
+    schema = FeedbackRequest.model_json_schema()
+    feedback["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}  # fmt: skip
+    for operation in (predict, feedback):
+        if key:
+            operation["security"] = [{name: []} for name in _SECURITY]
+        else:
+            operation["responses"].pop("401")
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            _retry_after(operation["responses"])
+    if key:
+        document["components"]["securitySchemes"] = _SECURITY
+    return document
+
+
+def _predict(service: Service) -> dict[str, Any]:
+    """One of `input` and `inputs`, and no more inputs than this server takes."""
+    schema = PredictRequest.model_json_schema()
+    fields = schema["properties"]
+    said = "base64 of a picture" if service.task.modality == "image" else "a text, as it is"
+    value = {"type": "string", "minLength": 1, "description": said}
+    many = {"type": "array", "items": value, "minItems": 1, "maxItems": service.settings.items_max}
+    null = {"type": "null"}
+    del fields["input"], fields["inputs"]
+    first = {"properties": {"input": value, "inputs": null}, "required": ["input"]}
+    second = {"properties": {"input": null, "inputs": many}, "required": ["inputs"]}
+    names = fields | {"input": {}, "inputs": {}}
+    return schema | {"properties": names, "oneOf": [first, second]}
+
+
+def _header(name: str, length_max: int) -> dict[str, Any]:
+    schema = {"type": "string", "maxLength": length_max, "pattern": "^[!-~]*$"}
+    return {"name": name, "in": "header", "required": False, "schema": schema}
+
+
+def _retry_after(answers: dict[str, Any]) -> None:
+    if "503" in answers:
+        schema = {"type": "integer", "minimum": 1}
+        said = "seconds until it is worth to ask again"
+        answers["503"]["headers"] = {"Retry-After": {"schema": schema, "description": said}}

@@ -1,0 +1,63 @@
+"""What may be said about an answer, and what each kind does today."""
+
+import pytest
+from tests.serving import ask, call, publish, release
+
+from steelyard.serve import Server
+from steelyard.store import tables
+
+
+def say(url, answer, kind, value):
+    return call(url, "POST", "/v1/feedback", {"answer_id": answer, "kind": kind, "value": value})
+
+
+@pytest.fixture
+def answer(url):
+    return ask(url)[1]["answers"][0]["answer_id"]
+
+
+@pytest.mark.parametrize("kind", ["outcome", "correction"])
+def test_a_label_that_is_none_of_the_task_is_refused_with_those_that_are(url, answer, kind):
+    status, body, _ = say(url, answer, kind, "好评")
+    assert status == 422 and "'negative', 'positive'" in body["error"]["expected"]
+    assert say(url, answer, kind, "negative")[0] == 200
+
+
+@pytest.mark.parametrize("value", ["1", "4.5", "5", "5.0"])
+def test_a_rating_is_a_number_from_1_to_5(url, answer, value):
+    assert say(url, answer, "rating", value)[0] == 200
+
+
+@pytest.mark.parametrize("value", ["0", "6", "5.1", "-1", "nan", "1e0", "٣", "good", " 4", "4\n"])
+def test_a_rating_that_is_no_number_from_1_to_5_is_refused(url, answer, value):
+    status, body, _ = say(url, answer, "rating", value)
+    assert status == 422 and body["error"]["place"] == "value"
+
+
+def test_a_preference_names_another_answer(url, answer):
+    other = ask(url, "太差，失望")[1]["answers"][0]["answer_id"]
+    assert say(url, answer, "preference", other)[0] == 200
+    for none in ("better", answer):
+        assert say(url, answer, "preference", none)[0] == 422
+
+
+def test_only_an_outcome_earns(url, store, answer):
+    other = ask(url, "太差，失望")[1]["answers"][0]["answer_id"]
+    for kind, value in (("correction", "positive"), ("rating", "5"), ("preference", other)):
+        assert say(url, answer, kind, value)[0] == 200
+    assert all(r["account"] != "value.correct" for r in store.sums())
+
+
+def test_the_outcome_of_a_replayed_record_is_kept_and_earns_nothing(store, product, live):
+    canary = publish(store, seed=9, name="new")
+    release(store, canary, "canary", 0.3)
+    with Server(store, product) as url:
+        for arm in ("live", "canary"):
+            body = ask(url, request_id="r", arm=arm)[1]
+            assert say(url, body["answers"][0]["answer_id"], "outcome", "positive")[0] == 200
+        ask(url, user="u")
+    origins = sorted(r["origin"] for r in store.database.rows(tables.answer.select()))
+    assert origins == ["replay", "replay", "user"]
+    assert len(store.database.rows(tables.feedback.select())) == 2
+    accounts = {r["account"]: r["nano"] for r in store.sums()}
+    assert "value.correct" not in accounts and accounts["cpu.serve"] < 0
