@@ -45,7 +45,7 @@ def build_app(service: Service, *, key: str | None) -> FastAPI:
     # no redirects: they would lead wherever the Host header of the request says
     app = FastAPI(title="steelyard", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)  # fmt: skip
     metrics = Metrics(lambda: service.waiting)
-    add_refusals(app, metrics)
+    add_refusals(app, metrics, away=service.journal.away)
     _probes(app, service, metrics)
     _routes(app, service, metrics, key)
     add_docs(app)

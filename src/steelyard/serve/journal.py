@@ -121,12 +121,17 @@ class Journal:
             for item in group:
                 self._commit([item])
             return
-        if away and self._away_since is None:  # once, not for every request that meets it
-            self._away_since = time.monotonic()
-            log.error("ledger.away because=%s: requests get 503 until it is back", fact_of(error))
+        if away:
+            self.away(error)
         for item in group:
             if item.future.set_running_or_notify_cancel():
                 item.future.set_exception(ledger_away() if away else error)
+
+    def away(self, error: Exception) -> None:
+        """Said in the log once, not for every request that meets it, until it is back."""
+        if self._away_since is None:
+            self._away_since = time.monotonic()
+            log.error("ledger.away because=%s: requests get 503 until it is back", fact_of(error))
 
     def _back(self) -> None:
         if self._away_since is not None:

@@ -6,7 +6,7 @@ None repeats what a user sent. Example: `refuse(Busy("room", "64 waiting"), metr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -38,8 +38,8 @@ def _headers(error: RequestError) -> dict[str, str]:
     return {}
 
 
-def add_refusals(app: FastAPI, metrics: Metrics) -> None:
-    """Every failure of a route, told in one wording."""
+def add_refusals(app: FastAPI, metrics: Metrics, *, away: Callable[[Exception], None]) -> None:
+    """Every failure of a route, told in one wording. `away` hears of a ledger out of reach."""
 
     def answer(request: Request, error: RequestError) -> Response:
         return refuse(error, metrics, request.url.path)
@@ -56,7 +56,8 @@ def add_refusals(app: FastAPI, metrics: Metrics) -> None:
         response.headers.update(_allowed(error.headers))
         return response
 
-    async def away(request: Request, error: Exception) -> Response:
+    async def unreachable(request: Request, error: Exception) -> Response:
+        away(error)
         return answer(request, ledger_away())
 
     async def gone(request: Request, error: Exception) -> Response:
@@ -69,8 +70,8 @@ def add_refusals(app: FastAPI, metrics: Metrics) -> None:
 
     app.add_exception_handler(RequestError, refused)
     app.add_exception_handler(HTTPException, plain)
-    app.add_exception_handler(DBAPIError, away)
-    app.add_exception_handler(StoreError, away)
+    app.add_exception_handler(DBAPIError, unreachable)
+    app.add_exception_handler(StoreError, unreachable)
     app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, bug)
 

@@ -74,7 +74,10 @@ def serve(product: ProductFile, *, host: str | None = None, port: int | None = N
     sys.setswitchinterval(SWITCH_S)
     if key is None:
         log.warning("serve.open host=%s: no API key is set, loopback only", address)
-    with closing(Store.open(product, busy_s=BUSY_S)) as store, closing(_bind(address, number)) as bound:
+    with (
+        closing(Store.open(product, busy_s=BUSY_S)) as store,
+        closing(_bind(address, number)) as bound,
+    ):
         shown = bound.getsockname()[1]
         if not any(row["state"] == "live" for row in store.releases()):
             log.warning(
