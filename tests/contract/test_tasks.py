@@ -13,7 +13,7 @@ from steelyard.engine.fit import Examples, Recipe, fit, torch_logits
 from steelyard.engine.predictor import Predictor, write_config
 from steelyard.plugins import names
 from steelyard.store import Clock
-from steelyard.tasks import BadInput, cleaning, open_task, pixels
+from steelyard.tasks import BadInput, cleaning, open_task, pictures
 from steelyard.train.model import Trained, save
 
 LABELS = ("负面", "positive", "其他")
@@ -150,7 +150,7 @@ def test_a_request_above_its_budget_is_refused_before_anything_of_it_is_read(tas
     """One value alone is within its limits; enough of it is not."""
     value = next(v for v in _large(task) if task.decode(v))
     monkeypatch.setattr(cleaning, "normalize", _never)
-    monkeypatch.setattr(pixels, "_eight_bit", _never)
+    monkeypatch.setattr(pictures, "_small", _never)
     with pytest.raises(BadInput, match="in one request, found") as said:
         task.decode_all([value] * 64)
     assert 0 < said.value.index < 63

@@ -6,10 +6,10 @@ Example: `task = open_task("text_classification", labels=("neg", "pos")); task.d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from steelyard.plugins import get
 
 Content = Any  # str for text, bytes of an encoded picture for images
+Made = TypeVar("Made")
 Array = NDArray[Any]
 Inputs = dict[str, Any]  # name -> array [B, ...]; one sparse matrix for character n-grams
 
@@ -143,15 +144,13 @@ class Task(Protocol):
         """JSON values and labels small enough to train two steps on in a test."""
 
 
-def each(read: Callable[[Any], Content], values: Sequence[Any]) -> list[Content]:
-    """`read` over the values in order; BadInput instead of its ValueError."""
-    contents = []
+def each(read: Callable[[Any], Made], values: Iterable[Any]) -> Iterator[Made]:
+    """`read` of every value in order, when it is asked for; BadInput instead of its ValueError."""
     for index, value in enumerate(values):
         try:
-            contents.append(read(value))
+            yield read(value)
         except ValueError as error:
             raise BadInput(index, str(error)) from error
-    return contents
 
 
 def open_task(name: str, *, labels: Sequence[str]) -> Task:

@@ -16,8 +16,9 @@ import numpy as np
 from steelyard.plugins import need
 from steelyard.tasks.base import Array, Backbone, Linear, Preprocessor, each
 from steelyard.tasks.classification import Classification
-from steelyard.tasks.limits import BYTES, PIXELS, spend
-from steelyard.tasks.pixels import Pixels, check_picture, pixels_of
+from steelyard.tasks.limits import BYTES, PIXELS, length_of, within
+from steelyard.tasks.pictures import check_picture, cost_of, decoded, open_picture
+from steelyard.tasks.pixels import Pixels
 from steelyard.tasks.text_classification import every_label
 
 CROP = 8  # a crop shifts by at most side / CROP pixels
@@ -40,14 +41,13 @@ class ImageClassification(Classification):
 
     def decode(self, value: Any) -> bytes:
         """Raw bytes, or base64 text as JSON carries it (with or without a data: prefix)."""
-        return check_picture(_encoded(value))
+        return decoded(open_picture(_encoded(value)))
 
     def decode_all(self, values: Sequence[Any]) -> list[bytes]:
         """Every header is read before the first picture is."""
-        spend(BYTES, (len(v) if isinstance(v, str | bytes) else 0 for v in values))
-        pictures = each(_encoded, values)
-        spend(PIXELS, each(pixels_of, pictures))
-        return each(check_picture, pictures)
+        encoded = each(_encoded, list(within(BYTES, values, length_of)))
+        opened = list(within(PIXELS, each(open_picture, encoded), cost_of))
+        return list(each(decoded, opened))
 
     def baseline(self, contents: Sequence[bytes], targets: Array, *, seed: int) -> Linear:
         linear_model = need("sklearn.linear_model", extra="train")

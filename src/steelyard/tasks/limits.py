@@ -1,13 +1,14 @@
 """How much one record and one request may ask for, checked before the work is done.
 
 Knows no task, file or server. A value above its limit is refused with a message, never cut unseen.
-Example: `spend(BYTES, sizes)` raises BadInput(3, ...) when the fourth value goes too far.
+Example: `list(within(CHARACTERS, texts, len))` raises BadInput(3, ...) when the fourth goes too far.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from steelyard.tasks.base import BadInput
 
@@ -26,6 +27,9 @@ REQUEST_PIXELS_MAX = 40_000_000
 REQUEST_BYTES_MAX = 64_000_000
 
 
+Item = TypeVar("Item")
+
+
 @dataclass(frozen=True)
 class Budget:
     """What all values of one request may take together."""
@@ -39,10 +43,17 @@ BYTES = Budget(REQUEST_BYTES_MAX, "bytes")
 PIXELS = Budget(REQUEST_PIXELS_MAX, "pixels")
 
 
-def spend(budget: Budget, amounts: Iterable[int]) -> None:
-    """BadInput names the value that goes over the budget."""
+def within(budget: Budget, items: Iterable[Item], amount: Callable[[Item], int]) -> Iterator[Item]:
+    """The items as long as they stay within the budget together; BadInput names the first that
+    does not. Lazy, so that nothing behind it is touched."""
     total = 0
-    for index, amount in enumerate(amounts):
-        total += amount
+    for index, item in enumerate(items):
+        total += amount(item)
         if total > budget.most:
             raise BadInput(index, f"expected at most {budget.most:,} {budget.unit} in one request, found {total:,} up to here; send several requests")  # fmt: skip
+        yield item
+
+
+def length_of(value: object) -> int:
+    """Characters or bytes of a value; nothing for what no task reads."""
+    return len(value) if isinstance(value, str | bytes) else 0

@@ -5,7 +5,6 @@ Example: `Pixels(channels=1, side=8, mean=(0.3,), std=(0.2,)).collate(p.features
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,13 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from steelyard.tasks.base import Array, Inputs
-from steelyard.tasks.limits import PIXELS_MAX
-
-SIDE_MIN = 4  # two poolings leave nothing of a smaller picture
-# Named, because Pillow's other readers were never meant for strangers' files: EPS starts a program.
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-_EXPECTED = f"expected a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture"
-_DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
+from steelyard.tasks.pictures import GREY, open_picture, small_of
 
 
 class Pixels:
@@ -37,9 +30,9 @@ class Pixels:
     @classmethod
     def fit(cls, pictures: Sequence[bytes], *, side_max: int = 32) -> Pixels:
         """Side and channels from the pictures (at most `side_max`), statistics from all."""
-        opened = [_open(p) for p in pictures[:256]]
+        opened = [open_picture(p).image for p in pictures[:256]]
         side = min(side_max, int(np.median([min(i.size) for i in opened])))
-        channels = 1 if all(i.mode in ("L", "1", *_DEEP) for i in opened) else 3
+        channels = 1 if all(i.mode in GREY for i in opened) else 3
         plain = cls(channels=channels, side=side, mean=[0.0] * channels, std=[1.0] * channels)
         values = np.stack(plain.features(pictures))
         std = values.std(axis=(0, 2, 3))
@@ -73,50 +66,8 @@ class Pixels:
     def _one(self, picture: bytes) -> Array:
         from PIL import Image
 
-        image = _eight_bit(_open(picture)).convert("L" if self.channels == 1 else "RGB")
+        image = small_of(picture).convert("L" if self.channels == 1 else "RGB")
         if image.size != (self.side, self.side):
             image = image.resize((self.side, self.side), Image.Resampling.BILINEAR)
         values = np.asarray(image, dtype=np.float32).reshape(self.side, self.side, self.channels)
         return np.asarray((values.transpose(2, 0, 1) / 255.0 - self.mean) / self.std)
-
-
-def _open(picture: bytes) -> Any:
-    from PIL import Image
-
-    return Image.open(io.BytesIO(picture), formats=FORMATS)
-
-
-def _eight_bit(image: Any) -> Any:
-    """Sixteen bits scaled to eight; Pillow alone would cut every value above 255 to white."""
-    if image.mode not in _DEEP:
-        return image
-    from PIL import Image
-
-    values = np.clip(np.asarray(image, dtype=np.float32) / 257.0, 0, 255)
-    return Image.fromarray(values.round().astype(np.uint8))
-
-
-def check_picture(picture: bytes) -> bytes:
-    """The same bytes, or ValueError: not a picture, broken, too small, or too large unpacked."""
-    pixels_of(picture)
-    with _open(picture) as image:
-        try:
-            _eight_bit(image).convert("RGB")
-        except Exception:
-            raise ValueError(f"{_EXPECTED}, found a broken one") from None
-    return picture
-
-
-def pixels_of(picture: bytes) -> int:
-    """Pixels that it unpacks to, from its header alone; ValueError as `check_picture`."""
-    try:
-        image = _open(picture)
-    except Exception:  # Pillow raises many kinds; its words name objects of this process
-        raise ValueError(f"{_EXPECTED}, found other bytes") from None
-    with image:
-        width, height = int(image.width), int(image.height)
-    if width * height > PIXELS_MAX:
-        raise ValueError(f"expected at most {PIXELS_MAX:,} pixels, found {width} x {height}")
-    if min(width, height) < SIDE_MIN:
-        raise ValueError(f"expected sides of at least {SIDE_MIN} pixels, found {width} x {height}")
-    return width * height

@@ -15,7 +15,7 @@ from steelyard.tasks.base import Array, Backbone, Linear, Preprocessor, each
 from steelyard.tasks.char_ngrams import CharNgrams
 from steelyard.tasks.classification import Classification
 from steelyard.tasks.cleaning import check_text, clean
-from steelyard.tasks.limits import CHARACTERS, spend
+from steelyard.tasks.limits import CHARACTERS, length_of, within
 from steelyard.tasks.tokens import Tokens
 
 
@@ -43,8 +43,7 @@ class TextClassification(Classification):
         return text
 
     def decode_all(self, values: Sequence[Any]) -> list[str]:
-        spend(CHARACTERS, (len(v) if isinstance(v, str) else 0 for v in values))
-        return each(self.decode, values)
+        return list(each(self.decode, list(within(CHARACTERS, values, length_of))))
 
     def baseline(self, contents: Sequence[str], targets: Array, *, seed: int) -> Linear:
         linear_model = need("sklearn.linear_model", extra="train")
