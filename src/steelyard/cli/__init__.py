@@ -10,6 +10,7 @@ import os
 import sys
 import warnings
 
+from steelyard.cli.show import never_fail
 from steelyard.engine.processes import forget_current_folder
 from steelyard.errors import Refused, SpecError, SteelyardError, UserError
 
@@ -23,6 +24,7 @@ for _name, _value in (("OMP_WAIT_POLICY", "PASSIVE"), ("GOMP_SPINCOUNT", "0"), (
 def main() -> None:
     """Entry point of the `steelyard` command."""
     forget_current_folder()
+    never_fail()
     _few_arenas()
     # Said by lance whenever any library forks to run a program; nothing of ours forks.
     warnings.filterwarnings("ignore", message="lance is not fork-safe")

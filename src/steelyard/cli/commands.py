@@ -115,7 +115,7 @@ def _stage(step: str, words: str) -> Callable[..., None]:
 
 for _name, _step, _words in (
     ("data", "data", "Read, clean, deduplicate and split the data."),
-    ("label", "label", "Buy labels for the training pool."),
+    ("label", "label", "Take labels from the training pool, each at money.prices.label."),
     ("train", "train", "Fit the baseline and train the model."),
     ("compress", "compress", "Build smaller variants, measure them here, choose by money."),
     ("release", "release", "Set the chosen variant as canary."),

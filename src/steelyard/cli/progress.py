@@ -1,11 +1,15 @@
 """A turn as it happens: one line a step, a bar for what takes long. Knows no stage.
 
+Where the output is no terminal, a log say, a long step writes a line now and then instead.
+
 Example: `with Screen() as watcher: turn(product, watcher=watcher)`
 """
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -21,9 +25,12 @@ from rich.progress import (  # fmt: skip
     TimeElapsedColumn,
 )
 
+from steelyard.report.page import recommendation
+from steelyard.report.terms import term
+
 DOING = {
     "data": "reading and cleaning the data",
-    "label": "buying labels",
+    "label": "taking labels from the training pool",
     "baseline": "fitting the baseline",
     "train": "training the model",
     "compress": "building and measuring smaller variants",
@@ -34,6 +41,33 @@ DOING = {
 }
 
 
+class Pulse:
+    """What a log is told of a long step: a line each time `every_s` seconds went by in it."""
+
+    def __init__(self, *, every_s: float = 30.0, clock: Callable[[], float] = time.monotonic) -> None:  # fmt: skip
+        self.every_s, self.clock = every_s, clock
+        self._step, self._at, self._began, self._said = "", "", 0.0, 0.0
+
+    def begin(self, step: str) -> None:
+        self._step, self._at = step, ""
+        self._began = self._said = self.clock()
+
+    def advance(self, what: str, done: int, total: int | None) -> None:
+        self._at = f"; {what} {done:,}" + (f" of {total:,}" if total else "")
+
+    def end(self) -> None:
+        self._step = ""
+
+    def line(self) -> str | None:
+        """What to say now, if anything."""
+        now = self.clock()
+        if not self._step or now - self._said < self.every_s:
+            return None
+        self._said = now
+        doing = DOING.get(self._step, self._step)
+        return f"{self._step:<9} {now - self._began:6.0f} s  {doing}{self._at}"
+
+
 class Screen:
     """A `loop.Watcher` on the terminal's error stream, so that standard output stays clean."""
 
@@ -42,21 +76,35 @@ class Screen:
         self.progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
             TimeElapsedColumn(), console=self.console, transient=True,
+            disable=not self.console.is_terminal,
         )  # fmt: skip
+        self.pulse = Pulse()
         self._bars: dict[str, TaskID] = {}
         self._started = 0.0
+        self._stopped = threading.Event()
 
     def __enter__(self) -> Screen:
         self.progress.start()
+        if not self.console.is_terminal:
+            # A thread, since a step that is long in one call of a library tells nothing itself.
+            threading.Thread(target=self._beat, daemon=True).start()
         return self
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(1.0):
+            line = self.pulse.line()
+            if line:
+                self._print(escape(line))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:  # fmt: skip
+        self._stopped.set()
         self.progress.stop()
 
     def begin(self, step: str) -> None:
         self._started = time.perf_counter()
+        self.pulse.begin(step)
         self._clear()
         self._bars[step] = self.progress.add_task(DOING.get(step, step), total=None)
 
@@ -64,13 +112,17 @@ class Screen:
         if what not in self._bars:
             self._bars[what] = self.progress.add_task(f"  {what}", total=total)
         self.progress.update(self._bars[what], completed=done, total=total)
+        self.pulse.advance(what, done, total)
 
     def end(self, step: str, output: dict[str, Any], *, ran: bool) -> None:
         self._clear()
+        self.pulse.end()
         took = f"{time.perf_counter() - self._started:6.1f} s" if ran else "    done"
-        self.console.print(
-            f"[bold]{step:<9}[/bold] {took}  {escape(summary(step, output))}", highlight=False
-        )
+        self._print(f"[bold]{step:<9}[/bold] {took}  {escape(summary(step, output, ran=ran))}")
+
+    def _print(self, line: str) -> None:
+        # A log is not folded at the 80 columns that are assumed where nobody knows the width.
+        self.console.print(line, highlight=False, soft_wrap=not self.console.is_terminal)
 
     def _clear(self) -> None:
         for bar in self._bars.values():
@@ -78,10 +130,18 @@ class Screen:
         self._bars = {}
 
 
-def summary(step: str, output: dict[str, Any]) -> str:
-    """What came of a step, in one line."""
+def summary(step: str, output: dict[str, Any], *, ran: bool = True) -> str:
+    """What came of a step, in one line; `ran` is False when it was done before."""
+    if step == "label":
+        return _label(output, ran=ran)
     said = _SUMMARIES.get(step)
     return said(output) if said else ""
+
+
+def _label(o: dict[str, Any], *, ran: bool) -> str:
+    """The labels stand in the file; what a step that was done before charged is not new."""
+    charged = f"{o['new']:,} charged at {o['price']}" if ran and o["new"] else "nothing charged"
+    return f"{o['bought']:,} of {o['pool']:,} labels of the training pool; {charged}"
 
 
 def _metric(found: dict[str, Any], name: str = "macro_f1") -> str:
@@ -114,12 +174,11 @@ def _compress(o: dict[str, Any]) -> str:
 
 _SUMMARIES: dict[str, Any] = {
     "data": _data,
-    "label": lambda o: f"{o['bought']:,} labels ({o['new']:,} new) at {o['price']}; pool {o['pool']:,}",
     "baseline": _metric,
     "train": lambda o: f"{_metric(o)}; {o['against_baseline']['value']:+.3f} [{o['against_baseline']['low']:+.3f}, {o['against_baseline']['high']:+.3f}] against the baseline",
     "compress": _compress,
     "release": lambda o: o.get("why") or "the chosen variant is canary",
-    "replay": lambda o: f"{o['decision']}: {o['reason']}",
+    "replay": lambda o: f"{term('decision', o['decision'], 'en')}: {o['reason']}",
     "curve": lambda o: "  ".join(f"{p['labels']:,}: {p['quality']:.3f}" for p in o["curve"]),
-    "plan": lambda o: str(o["plan"]["recommendation"]),
+    "plan": lambda o: recommendation(o["plan"]["recommendation"], "en"),
 }  # fmt: skip

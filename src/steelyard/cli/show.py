@@ -1,20 +1,51 @@
-"""Facts for the eye or, with --json, for a program. Knows no command.
+"""Facts for the eye or, with --json, for a program, on any console. Knows no command.
 
-Example: `table("Variants", ["name", "macro_f1"], rows, as_json=False)`
+Example: `table("Variants", ["name", "macro_f1"], rows)`
 """
 
 from __future__ import annotations
 
+import codecs
 import json
+import math
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
 
 
 def out(value: Any) -> None:
-    """JSON on standard output, Chinese readable."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
+    """JSON on standard output: UTF-8 with Chinese readable, or escaped where the console writes
+    another encoding. Numbers that JSON does not know are null."""
+    json.dump(
+        _finite(value), sys.stdout, ensure_ascii=not _is_utf8(sys.stdout), indent=1, default=str,
+        allow_nan=False,
+    )  # fmt: skip
     sys.stdout.write("\n")
+
+
+def never_fail() -> None:
+    """From here on a character that the console cannot write is escaped and stops nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a test may have put another stream there
+            reconfigure(errors="backslashreplace")
+
+
+def _is_utf8(stream: TextIO) -> bool:
+    try:
+        return codecs.lookup(stream.encoding or "ascii").name == "utf-8"
+    except LookupError:
+        return False
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
 
 
 def table(
