@@ -207,7 +207,7 @@ def _release(run: Turn, step: Step) -> dict[str, Any]:
     from steelyard.market import release
 
     return release.run(
-        run.store, run.product, step,
+        run.store, run.product, step, task=run.task, dataset=run.of("data", "dataset"),
         chosen=run.of("compress", "chosen"), baseline=run.of("baseline", "variant"),
     )  # fmt: skip
 
@@ -229,6 +229,13 @@ def _sent_before(run: Turn) -> int:
 
     pair = {arm: run.of("release", arm) for arm in ("live", "canary")}
     return len(market.sent_before(run.store, turn=run.id, **pair))
+
+
+def _by_hand(run: Turn) -> int:
+    """The newest release row that a person added."""
+    from steelyard.market.release import newest_by_hand
+
+    return newest_by_hand(run.store)
 
 
 def _plan(run: Turn, step: Step) -> dict[str, Any]:
@@ -267,10 +274,11 @@ STEPS = (
         _ids(_DATA, _LABELS, ("train", "variant"), ("baseline", "variant")), _compress,
         lambda output: [("artifact", row["variant"]) for row in output["table"]],
     ),
-    # A release depends on what is live now, so each turn decides anew.
+    # A release depends on what is live now, so each turn decides anew, and again after a person
+    # has changed it.
     StepPlan(
-        "release", ("market",),
-        lambda run: [str(run.id), str(run.of("compress", "chosen"))], _release,
+        "release", ("market", "goals"),
+        lambda run: [str(run.id), str(run.of("compress", "chosen")), str(_by_hand(run))], _release,
     ),
     # An experiment that is undecided goes on in the next turn with records not sent yet.
     StepPlan(

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from steelyard.cli.groups import by_default
+from steelyard.cli.releasing import release_app
 from steelyard.errors import UserError
 from steelyard.version import __version__
 
@@ -102,12 +103,12 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command()
 def turn(product: File = DEFAULT, as_json: AsJson = False) -> None:
     """Run one turn of the loop, or continue the one that was interrupted."""
-    _run(product, until=None, as_json=as_json)
+    run_until(product, until=None, as_json=as_json)
 
 
 def _stage(step: str, words: str) -> Callable[..., None]:
     def command(product: File = DEFAULT, as_json: AsJson = False) -> None:
-        _run(product, until=step, as_json=as_json)
+        run_until(product, until=step, as_json=as_json)
 
     command.__doc__ = words
     return command
@@ -118,13 +119,13 @@ for _name, _step, _words in (
     ("label", "label", "Take labels from the training pool, each at money.prices.label."),
     ("train", "train", "Fit the baseline and train the model."),
     ("compress", "compress", "Build smaller variants, measure them here, choose by money."),
-    ("release", "release", "Set the chosen variant as canary."),
     ("plan", "plan", "Say where the next unit of money returns most."),
 ):
     app.command(_name)(_stage(_step, f"{_words} Runs the steps before it that are not done."))
 
 
-def _run(path: Path, *, until: str | None, as_json: bool) -> None:
+def run_until(path: Path, *, until: str | None, as_json: bool) -> None:
+    """Run a turn up to a step, or the whole of it, and show what came of it."""
     from steelyard.cli.progress import Screen
     from steelyard.cli.show import out
     from steelyard.loop import gate
@@ -177,7 +178,7 @@ def replay(
     Against a server of your own (--url) the readout is shown and the next turn decides on it.
     """
     if url is None:
-        return _run(product, until="replay", as_json=as_json)
+        return run_until(product, until="replay", as_json=as_json)
     from steelyard.cli.replaying import replay_against
     from steelyard.cli.show import out
 
@@ -220,16 +221,9 @@ def report(product: File = DEFAULT, as_json: AsJson = False) -> None:
     return typer.echo("\n".join(found))
 
 
-class _ShowByDefault(TyperGroup):
-    """`steelyard ledger [FILE] [--json]` is `steelyard ledger show ...`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        named = bool(args) and (args[0] in self.commands or args[0] == "--help")
-        return super().parse_args(ctx, args if named else ["show", *args])
-
-
-ledger_app = typer.Typer(help="What everything cost and earned.", cls=_ShowByDefault)
+ledger_app = typer.Typer(help="What everything cost and earned.", cls=by_default("show"))
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(release_app, name="release")
 
 
 @ledger_app.command("show")

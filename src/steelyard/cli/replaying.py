@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from steelyard.cli.progress import Screen
 from steelyard.errors import Missing
-from steelyard.market.readout import ARMS, readout
-from steelyard.market.replay import replay
-from steelyard.market.run import prefix_of, stream
-from steelyard.spec import load
+from steelyard.market.readout import readout
+from steelyard.market.replay import Visit, replay
+from steelyard.market.run import check_whole
+from steelyard.market.stream import sent_before, stream
+from steelyard.spec import ProductFile, load
 from steelyard.store import Store, tables
 from steelyard.tasks import open_task
 
@@ -29,36 +30,42 @@ def replay_against(path: Path, *, url: str, records: int | None) -> dict[str, An
     Repeating it sends nothing twice. The next turn reads the same answers and decides on them.
     """
     file = load(path)
-    d = tables.dataset
     with closing(Store.open(file)) as store:
-        found = store.database.rows(
-            sa.select(d.c.id).where(d.c.product == store.product).order_by(d.c.created)
-        )
-        if not found:
-            raise Missing(str(path), "a dataset", "none yet", "run: steelyard data")
-        pair = {row["state"]: row["variant"] for row in store.releases()}
-        prefix = prefix_of(pair.get("live"), pair.get("canary"))
-        visits = stream(
-            store,
-            file,
-            dataset=found[-1]["id"],
-            prefix=prefix,
-            records=records or file.spec.market.replay,
-        )
+        arms = {row["state"]: row["variant"] for row in store.releases()}
+        if "live" not in arms:
+            raise Missing(str(path), "a live release", "none yet", "run: steelyard turn")
+        check_whole(store, **arms)
+        visits = _visits(store, file, arms, records)
     key = os.environ.get(file.spec.serve.key_env)
     with Screen() as screen:
         screen.begin("replay")
         report = replay(
-            url,
-            visits,
-            key=key,
-            progress=lambda done, total: screen.advance("requests", done, total),
-        )
+            url, visits, arms=arms, key=key,
+            progress=lambda done, total: screen.advance("records", done, total),
+        )  # fmt: skip
     facts = asdict(report) | {"lost": report.lost}
     facts.pop("answers")
-    if set(pair) != set(ARMS):
+    if "canary" not in arms:
         return facts
     task = open_task(file.spec.task.name, labels=file.spec.task.labels)
     with closing(Store.open(file)) as store:
-        seen = readout(store, file, task=task, variants=pair, prefix=f"{prefix}:").to_json()
+        seen = readout(store, file, task=task, variants=arms).to_json()
     return facts | {"readout": {k: v for k, v in seen.items() if k != "path"}}
+
+
+def _visits(
+    store: Store, file: ProductFile, arms: dict[str, str], records: int | None
+) -> list[Visit]:
+    d, t = tables.dataset, tables.turn
+    query = sa.select(d.c.id).where(d.c.product == store.product).order_by(d.c.version)
+    datasets = store.database.rows(query)
+    if not datasets:
+        raise Missing(str(file.path), "a dataset", "none yet", "run: steelyard data")
+    newest = sa.select(sa.func.max(t.c.id).label("id")).where(t.c.product == store.product)
+    turn = int(store.database.rows(newest)[0]["id"] or 0)
+    live, canary = arms["live"], arms.get("canary")
+    visits, most = stream(
+        store, file, dataset=datasets[-1]["id"], live=live, canary=canary, turn=turn,
+        without=sent_before(store, turn=turn, live=live, canary=canary), records=records,
+    )  # fmt: skip
+    return visits[:most]

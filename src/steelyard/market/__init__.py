@@ -3,6 +3,7 @@
 Knows no server: the loop hands one in. Example: `market.run(store, product, step, ...)`
 """
 
-from steelyard.market.run import check_stream, run, sent_before
+from steelyard.market.run import run
+from steelyard.market.stream import check_stream, sent_before
 
 __all__ = ["check_stream", "run", "sent_before"]

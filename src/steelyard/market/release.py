@@ -1,68 +1,146 @@
 """Which variant answers: the first release, and a new variant as canary. Knows no HTTP.
 
-Example: `run(store, product, step, chosen="a1b2", baseline="c3d4")["canary"]`
+Example: `run(store, product, step, task=task, dataset=d, chosen="a1b2", baseline="c3d4")["canary"]`
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
+from steelyard.market.gate import holdout_check, inferior
+from steelyard.market.goals import misses
+from steelyard.market.labels import Vocabulary, unlike
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store, tables
+from steelyard.store.releases import RETIRED, UNPINNED
+from steelyard.tasks import Task
 
 WHO = "steelyard"
 
 
-def run(
-    store: Store, product: ProductFile, step: Step, *, chosen: str | None, baseline: str
-) -> dict[str, Any]:
-    """{"live": id, "canary": id or None}: the baseline goes live when nothing is yet.
+@dataclass(frozen=True)
+class Wanted:
+    """The variant to compare with the live one, or None and why there is none."""
 
-    A canary that is not the chosen variant any more is retired: nothing would measure it.
+    canary: str | None
+    why: str = ""
+    why_zh: str = ""
+    check: dict[str, Any] = field(default_factory=dict)
+
+
+def run(
+    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str,
+    chosen: str | None, baseline: str,
+) -> dict[str, Any]:  # fmt: skip
+    """{"live": id or None, "canary": id or None, "live_misses": goals that the live one misses, ...}.
+
+    The baseline goes live when nothing is yet, or what meets the goals where the file says so. A
+    canary that is not the chosen variant any more is retired: nothing would measure it.
     """
     current = {row["state"]: row for row in store.releases()}
-    live = current["live"]["variant"] if "live" in current else baseline
-    if "live" not in current:
-        _add(store, step, live, "live", 1.0, "first release: nothing was live before")
-    wanted, why = _wanted(store, live, chosen)
-    canary, share = current.get("canary"), product.spec.market.canary_share
-    if canary is not None and canary["variant"] != wanted:
-        _add(
-            store,
-            step,
-            canary["variant"],
-            "retired",
-            0.0,
-            why or f"replaced as canary by {str(wanted)[:10]}",
-        )
-    if wanted is not None and (canary is None or canary["variant"] != wanted):
-        _add(store, step, wanted, "canary", share, "meets the goals at the lowest cost")
-    elif wanted is not None and canary is not None and canary["share"] != share:
-        _add(store, step, wanted, "canary", share, "the share was changed in the product file")
-    return {"live": live, "canary": wanted} | ({"why": why} if why else {})
+    if "live" in current:
+        live: str | None = current["live"]["variant"]
+    else:
+        live = _first(store, product, step, chosen=chosen, baseline=baseline)
+    wanted = _wanted(store, product, step, task=task, dataset=dataset, live=live, chosen=chosen)
+    _canary(step, wanted, current.get("canary"), share=product.spec.market.canary_share)
+    return {"live": live, "canary": wanted.canary, "live_misses": live_misses(store, product, live)} | (
+        {"why": wanted.why, "why_zh": wanted.why_zh} if wanted.why else {}
+    ) | ({"holdout_check": wanted.check} if wanted.check else {})  # fmt: skip
 
 
-def _wanted(store: Store, live: str, chosen: str | None) -> tuple[str | None, str]:
-    """The variant to compare with the live one, or None and why there is none."""
+def live_misses(store: Store, product: ProductFile, live: str | None) -> list[dict[str, Any]]:
+    """Goals that a live variant misses, as codes, numbers and sentences."""
+    found = misses(store.measures(live), product.spec.goals) if live else []
+    return [asdict(miss) for miss in found]
+
+
+def newest_by_hand(store: Store) -> int:
+    """Id of the newest release row that a person added; 0 where there is none."""
+    r = tables.release
+    query = sa.select(sa.func.max(r.c.id).label("id"))
+    rows = store.database.rows(query.where(r.c.product == store.product, r.c.who != WHO))
+    return int(rows[0]["id"] or 0)
+
+
+def _first(
+    store: Store, product: ProductFile, step: Step, *, chosen: str | None, baseline: str
+) -> str | None:  # fmt: skip
+    """What goes live where nothing is: with `below_goals: refuse`, only what meets the goals."""
+    found = misses(store.measures(baseline), product.spec.goals)
+    first, reason = baseline, "first release: nothing was live before"
+    if found and product.spec.market.below_goals == "refuse":
+        if chosen is None:
+            return None
+        first, reason = chosen, f"first release: the baseline misses a goal ({found[0].en})"
+    elif found:
+        reason += f"; it misses a goal: {found[0].en}"
+    add(step, first, "live", 1.0, reason)
+    return first
+
+
+def _canary(step: Step, wanted: Wanted, now: dict[str, Any] | None, *, share: float) -> None:
+    if now is not None and now["variant"] != wanted.canary:
+        why = wanted.why or f"replaced as canary by {str(wanted.canary)[:10]}"
+        add(step, now["variant"], RETIRED, 0.0, why)
+    if wanted.canary is None:
+        return
+    if now is None or now["variant"] != wanted.canary:
+        add(step, wanted.canary, "canary", share, "meets the goals at the lowest cost")
+    elif now["share"] != share:
+        add(step, wanted.canary, "canary", share, "the share was changed in the product file")
+
+
+def _wanted(
+    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str,
+    live: str | None, chosen: str | None,
+) -> Wanted:  # fmt: skip
+    pinned = next((row["pinned"] for row in store.releases() if row["state"] == "live"), None)
+    if pinned:
+        said = f"{pinned['who']}: {pinned['reason']}"
+        return Wanted(None, f"the release is pinned by {said}", f"版本已被固定（{said}）")
     if chosen is None:
-        return None, "no variant meets the goals"
-    if chosen == live:
-        return None, "the chosen variant is live already"
-    e = tables.experiment
-    query = sa.select(e.c.arms, e.c.readout).where(e.c.product == store.product)
-    for row in store.database.rows(query.order_by(e.c.created.desc())):
-        if row["arms"] == {"live": live, "canary": chosen}:
-            back = row["readout"]["decision"] == "rolled back"
-            return (
-                (None, f"rolled back before: {row['readout']['reason']}") if back else (chosen, "")
-            )
-    return chosen, ""
+        return Wanted(None, "no variant meets the goals", "没有版本达到目标")
+    if live is None or chosen == live:
+        return Wanted(None, "the chosen variant is live already", "选中的版本已在线上")
+    back = _taken_back(store, live, chosen)
+    if back:
+        return Wanted(None, f"rolled back before: {back}", f"此前已回滚：{back}")
+    other = unlike(store, Vocabulary.of(product), live=live, canary=chosen)
+    if other is not None:
+        return Wanted(None, other.en, other.zh)
+    if any(row["variant"] == chosen and row["state"] == "canary" for row in store.releases()):
+        return Wanted(chosen)  # it passed when it became one
+    check = holdout_check(store, product, step, task=task, dataset=dataset, live=live, canary=chosen)  # fmt: skip
+    worse = inferior(check, metric=task.quality, loss_max=product.spec.market.outcome_loss_max)
+    if worse is not None:
+        return Wanted(None, worse.en, worse.zh, check.to_json())
+    return Wanted(chosen, check=check.to_json())
 
 
-def _add(store: Store, step: Step, variant: str, state: str, share: float, reason: str) -> None:
+def _taken_back(store: Store, live: str, chosen: str) -> str:
+    """Why `chosen` was taken back against this live variant, by the readout or by a person."""
+    e, r = tables.experiment, tables.release
+    rows = store.database.rows(sa.select(e.c.arms, e.c.readout).where(e.c.product == store.product))
+    for row in rows:
+        if row["arms"] == {"live": live, "canary": chosen} and row["readout"]["decision"] == "rolled back":  # fmt: skip
+            return str(row["readout"]["reason"])
+    query = sa.select(r).where(r.c.product == store.product).order_by(r.c.id.desc())
+    for row in store.database.rows(query):
+        if row["variant"] == chosen:
+            by_hand = row["state"] == RETIRED and row["who"] != WHO
+            return f"{row['who']}: {row['reason']}" if by_hand else ""
+        if row["state"] in ("live", UNPINNED):
+            return ""  # another live variant, or turns were let go on: it may be tried again
+    return ""
+
+
+def add(step: Step, variant: str, state: str, share: float, reason: str) -> None:
+    """One release row with the step's other facts."""
     step.add(
-        tables.release, product=store.product, variant=variant, state=state, share=share,
+        tables.release, product=step.store.product, variant=variant, state=state, share=share,
         reason=reason, who=WHO,
     )  # fmt: skip

@@ -1,33 +1,27 @@
 """Records of a stream as users would send them: request, answer, and later the truth.
 
 Knows no ledger and no model; it speaks HTTP only. Nothing is lost: a record is sent until it and
-its feedback are acknowledged. Example: `replay(url, records, key=None).acknowledged`
+its feedback are acknowledged. Example: `replay(url, records, arms={"live": a, "canary": b}).lost`
 """
 
 from __future__ import annotations
 
 import base64
-import http.client
-import json
-import os
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-from steelyard.errors import StoreError, UserError
+from steelyard.errors import StoreError
+from steelyard.market.client import GIVE_UP_S, Client
 
-GIVE_UP_S = 120.0  # without one success
-RETRY_S = 0.05
-TIMEOUT_S = 60
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One record on its way through HTTP."""
+    """One record on its way through HTTP; `request_id` has the arm put behind it."""
 
     request_id: str
     user: str
@@ -37,7 +31,7 @@ class Visit:
 
 @dataclass
 class ReplayReport:
-    """What was sent, answered, acknowledged, refused, and had to be tried again."""
+    """Records sent, answered by every arm, acknowledged, refused, and tries that were repeated."""
 
     sent: int = 0
     answered: int = 0
@@ -61,10 +55,16 @@ class ReplayReport:
 
 
 def replay(
-    base_url: str, visits: Sequence[Visit], *, key: str | None = None, concurrency: int = 8,
-    progress: Callable[[int, int], None] | None = None, give_up_s: float = GIVE_UP_S,
+    base_url: str, visits: Sequence[Visit], *, arms: Mapping[str, str] | None = None,
+    key: str | None = None, concurrency: int = 8, progress: Progress | None = None, give_up_s: float = GIVE_UP_S,
 ) -> ReplayReport:  # fmt: skip
-    """Send every visit and its outcome; StoreError when the server stays away for `give_up_s`."""
+    """Send every record to every arm (state -> variant), and its outcome for each answer; without
+    arms as a user would, who is answered by one release.
+
+    StoreError before the first one when an arm is not in service, and when the server stays away.
+    """
+    # both are looked at before the first record: half a pair would be spent for nothing
+    Client(base_url, key=key, give_up_s=give_up_s).check_served(arms or {})
     report, lock = ReplayReport(), threading.Lock()
     stream = iter(visits)
 
@@ -75,20 +75,17 @@ def replay(
             return visit
 
     def work() -> None:
-        client = _Client(base_url, key, give_up_s)
+        client = Client(base_url, key=key, give_up_s=give_up_s)
         while (visit := next_visit()) is not None:
-            answered = client.post("/v1/predict", _request(visit), refusable=True)
-            if answered is None:
-                with lock:
-                    report.refused += 1
-                continue
-            identity = answered["answers"][0]["answer_id"]
+            answers = _answers(client, visit, arms or {})
             with lock:
+                if answers is None:
+                    report.refused += 1
+                    continue
                 report.answered += 1
-                report.answers[visit.request_id] = identity
-            client.post(
-                "/v1/feedback", {"answer_id": identity, "kind": "outcome", "value": visit.truth}
-            )
+                report.answers |= answers
+            for identity in answers.values():
+                client.post("/v1/feedback", {"answer_id": identity, "kind": "outcome", "value": visit.truth})  # fmt: skip
             with lock:
                 report.acknowledged += 1
                 if progress is not None:
@@ -102,65 +99,23 @@ def replay(
     return report
 
 
-def _request(visit: Visit) -> dict[str, Any]:
+def _answers(client: Client, visit: Visit, arms: Mapping[str, str]) -> dict[str, str] | None:
+    """Request id -> answer id of every arm; None where the server's limits refuse the record."""
+    found = {}
+    for arm in arms or (None,):
+        asked = _request(visit, arm)
+        answered = client.post("/v1/predict", asked, refusable=True)
+        if answered is None:
+            return None
+        if arm is not None and answered["release"] != arms[arm]:
+            raise StoreError("replay", f"{arms[arm][:12]} in service as {arm}", f"{answered['release'][:12]}: the release was changed meanwhile", "run the command again")  # fmt: skip
+        found[asked["request_id"]] = answered["answers"][0]["answer_id"]
+    return found
+
+
+def _request(visit: Visit, arm: str | None) -> dict[str, Any]:
     value = visit.value
     if isinstance(value, bytes):
         value = base64.b64encode(value).decode("ascii")
-    return {"input": value, "user": visit.user, "request_id": visit.request_id}
-
-
-class _Client:
-    """One kept-alive connection that outlives a restart of the server."""
-
-    def __init__(self, base_url: str, key: str | None, give_up_s: float) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme != "http" or not parts.hostname:
-            raise UserError("url", "http://host:port", repr(base_url))
-        self._host, self._port = parts.hostname, parts.port or 80
-        self._headers: dict[str, str | bytes] = {"Content-Type": "application/json"}
-        if key:
-            self._headers["Authorization"] = b"Bearer " + os.fsencode(key)
-        self._connection: http.client.HTTPConnection | None = None
-        self._give_up_s = give_up_s
-        self.retried = 0
-
-    def post(
-        self, path: str, body: dict[str, Any], *, refusable: bool = False
-    ) -> dict[str, Any] | None:
-        """The answer; None where `refusable` and the server's limits refuse it (413, 422)."""
-        raw = json.dumps(body, ensure_ascii=False).encode()
-        for wait in self._waits():
-            try:
-                status, answer, retry_after = self._once(path, raw)
-            except (OSError, http.client.HTTPException):
-                self._connection = None
-                status, answer, retry_after = 0, {}, wait
-            if status == 200:
-                return answer
-            if refusable and status in (413, 422):
-                return None
-            if status not in (0, 503):
-                raise UserError(
-                    f"POST {path}", "status 200", f"{status}: {json.dumps(answer)[:300]}"
-                )
-            self.retried += 1
-            time.sleep(min(wait, retry_after) if status == 503 else wait)
-        raise StoreError(f"POST {path}", f"a server within {self._give_up_s:.0f} s", "none", "start it again and repeat the command")  # fmt: skip
-
-    def _waits(self) -> Iterator[float]:
-        deadline, wait = time.monotonic() + self._give_up_s, RETRY_S
-        while time.monotonic() < deadline:
-            yield wait
-            wait = min(1.0, wait * 1.5)
-
-    def _once(self, path: str, raw: bytes) -> tuple[int, dict[str, Any], float]:
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
-        self._connection.request("POST", path, body=raw, headers=self._headers)
-        response = self._connection.getresponse()
-        body = response.read()
-        retry_after = float(response.headers.get("Retry-After", "1"))
-        try:
-            return response.status, json.loads(body), retry_after
-        except ValueError:
-            return response.status, {}, retry_after
+    asked = {"input": value, "user": visit.user, "request_id": visit.request_id}
+    return asked if arm is None else asked | {"request_id": f"{visit.request_id}:{arm}", "arm": arm}

@@ -163,12 +163,21 @@ class Serve(Section):
 
 class Market(Section):
     canary_share: Share = Field(0.5, description="share of users the new variant answers")
-    replay: int = Field(1000, ge=10, description="records of the stream sent in a turn, at most")
-    look_every: int = Field(
-        250, ge=1, description="requests between two looks; a sure answer ends it"
+    replay: int = Field(
+        1000, ge=10, description="records of the stream sent in a turn; left out: what there is"
     )
-    confidence: float = Field(0.95, gt=0.5, lt=1, description="of the always-valid interval")
-    outcome_loss_max: float = Field(0.02, ge=0, lt=1, description="worse than this rolls back")
+    look_every: int = Field(
+        250, ge=1, description="records between two looks; a sure answer ends it"
+    )
+    confidence: float = Field(
+        0.95, gt=0.5, lt=1, description="of the two always-valid intervals together"
+    )
+    outcome_loss_max: float = Field(
+        0.02, ge=0, lt=1, description="worse than this rolls back, or never meets a user"
+    )
+    below_goals: Literal["say", "refuse"] = Field(
+        "say", description="a first release that misses a goal: live and said, or not live"
+    )
 
 
 class PlanSpec(Section):

@@ -28,6 +28,7 @@ from steelyard.store.database import BUSY_S, Database
 from steelyard.store.datasets import Datasets
 from steelyard.store.files import private_folder, sweep
 from steelyard.store.lock import alone
+from steelyard.store.releases import standing
 from steelyard.version import __version__
 
 
@@ -298,11 +299,11 @@ class Store:
         return {row["name"]: row for row in rows}
 
     def releases(self) -> list[dict[str, Any]]:
-        """Current release of each state that has one: the newest row of each variant, unless retired."""
+        """Current release of each state that has one: the newest row of each variant, unless
+        retired; `pinned` is the row by which somebody keeps turns from changing it, or None."""
         r = tables.release
-        rows = self.database.rows(sa.select(r).where(r.c.product == self.product).order_by(r.c.id))
-        newest = {row["variant"]: row for row in rows}
-        return [row for row in newest.values() if row["state"] != "retired"]
+        query = sa.select(r).where(r.c.product == self.product).order_by(r.c.id)
+        return standing(self.database.rows(query))
 
     def sums(self, *, turn: int | None = None) -> list[dict[str, Any]]:
         with self.database.read() as connection:

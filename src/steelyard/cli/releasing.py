@@ -1,0 +1,110 @@
+"""`steelyard release`: what answers, and how a person changes it. Knows no stage's inside.
+
+Example: `steelyard release promote product.yaml --who li.lei --why "the users' outcomes are as good"`
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from steelyard.cli.groups import by_default
+
+File = Annotated[Path, typer.Argument(help="the product file")]
+Named = Annotated[
+    str | None, typer.Argument(metavar="[VARIANT]", help="its id, the beginning of it, or its name")
+]
+Who = Annotated[str, typer.Option("--who", help="who decides; kept with the release")]
+Why = Annotated[str, typer.Option("--why", help="and why; kept with the release")]
+AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
+DEFAULT = Path("product.yaml")
+
+release_app = typer.Typer(
+    help="What answers users: look at it, or change it by hand.", cls=by_default("run")
+)
+
+
+@release_app.command("run")
+def run(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """Set the chosen variant as canary. Runs the steps before it that are not done."""
+    from steelyard.cli.commands import run_until
+
+    run_until(product, until="release", as_json=as_json)
+
+
+@release_app.command("status")
+def status(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """What is live, what is canary, what each lacks, what they show, and who changed what."""
+    from steelyard.cli.show import out
+
+    facts = _facts(product)
+    return out(facts) if as_json else _show(facts)
+
+
+def _changing(verb: str, words: str) -> None:
+    def command(
+        who: Who, why: Why, product: File = DEFAULT, variant: Named = None, as_json: AsJson = False
+    ) -> None:
+        from steelyard.cli.show import out
+        from steelyard.market.by_hand import change
+        from steelyard.spec import load
+        from steelyard.store import Store
+
+        with closing(Store.open(load(product), create=False)) as store:
+            moves = change(store, verb, variant, who=who, why=why)
+        facts = _facts(product)
+        if as_json:
+            return out({"changed": [vars(move) for move in moves], **facts})
+        for move in moves:
+            typer.echo(f"{move.state}: {move.variant[:12]}")
+        return _show(facts)
+
+    command.__doc__ = words
+    release_app.command(verb)(command)
+
+
+for _verb, _words in (
+    ("promote", "Put the canary, or VARIANT, live for every user."),
+    ("rollback", "Take the canary back; without one, put what was live before (or VARIANT) live."),
+    ("pin", "Keep what is live, or VARIANT, for every user: turns change nothing until unpin."),
+    ("unpin", "Let turns change the release again."),
+):
+    _changing(_verb, _words)
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    from steelyard.market.status import status_of
+    from steelyard.spec import load
+    from steelyard.store import Store
+
+    file = load(path)
+    with closing(Store.open(file, create=False)) as store:
+        return status_of(store, file)
+
+
+def _show(facts: dict[str, Any]) -> None:
+    from steelyard.cli.show import table
+
+    for state in ("live", "canary"):
+        row = facts[state]
+        typer.echo(f"{state}: {_said(row)}" if row else f"{state}: none")
+    for label, shown in (("readout", facts["readout"]), ("note", facts["note"])):
+        if shown:
+            typer.echo(f"{label}: {shown['reason'] if isinstance(shown, dict) else shown}")
+    rows = [
+        [r["created"][:19].replace("T", " "), r["name"], r["state"], r["share"], r["who"], r["reason"]]
+        for r in facts["history"]
+    ]  # fmt: skip
+    table("Releases", ["when (UTC)", "variant", "state", "share", "who", "why"], rows)
+
+
+def _said(row: dict[str, Any]) -> str:
+    parts = [f"{row['name']} ({row['variant'][:12]}), {row['share']:.0%} of the users"]
+    if row["pinned"]:
+        parts.append(f"pinned by {row['pinned']['who']}: {row['pinned']['reason']}")
+    parts += [f"misses a goal: {miss['en']}" for miss in row["misses"]]
+    parts += [f"DAMAGED: {row['damaged']}"] if row["damaged"] else []
+    return "; ".join(parts)

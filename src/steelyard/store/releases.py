@@ -1,0 +1,27 @@
+"""What answers now, folded from release rows: each row is an event, none is rewritten. Knows no SQL.
+
+A variant's newest row is its state; `pinned` and `unpinned` rows leave the state and say whether
+turns may change it. Example: `standing(rows)[0]["pinned"]`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+PINNED, UNPINNED, RETIRED = "pinned", "unpinned", "retired"
+
+
+def standing(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of one product in their order -> the release of each variant that is not retired.
+
+    `pinned` is None, or the row that pinned it.
+    """
+    newest: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        variant, state = row["variant"], row["state"]
+        if state not in (PINNED, UNPINNED):
+            newest[variant] = {**row, "pinned": None}
+        elif variant in newest:
+            newest[variant]["pinned"] = dict(row) if state == PINNED else None
+    return [row for row in newest.values() if row["state"] != RETIRED]
