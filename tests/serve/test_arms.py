@@ -6,6 +6,7 @@ from tests.serving import ask, call, publish, release
 from steelyard.errors import RequestError
 from steelyard.serve import Server
 from steelyard.serve.router import Router
+from steelyard.serve.service import Asked, Service
 
 
 @pytest.fixture
@@ -76,3 +77,24 @@ def test_a_server_whose_only_release_is_damaged_names_the_cause_to_whoever_waits
         for status, body, headers in (call(url, "GET", "/readyz"), ask(url)):
             assert status == 503 and "Retry-After" in headers
             assert "model.safetensors" in body["error"]["repair"]
+
+
+def test_requests_without_a_user_keep_the_share_of_the_canary(store, product, live, canary):
+    with Server(store, product) as url:
+        states = [ask(url)[1]["state"] for _ in range(150)]
+        named = [ask(url, request_id=f"r{i}")[1]["state"] for i in range(150)]
+    for seen in (states, named):
+        assert 0.15 < seen.count("canary") / 150 < 0.45
+
+
+def test_a_retry_without_a_user_meets_the_same_release(store, product, live, canary):
+    router = Router(store, product.spec.serve, every_s=3600)
+    service = Service(store, product, poll_s=3600)
+    asked = [Asked(["x"], None, f"r{i}") for i in range(60)]
+    units = [service._unit(one) for one in asked]
+    assert units == [service._unit(one) for one in asked] and len(set(units)) == 60
+    assert len({router.pick(unit).state for unit in units}) == 2
+    assert len({service._unit(Asked(["x"], None, None)) for _ in range(60)}) == 60
+    assert len({service._unit(Asked(["x"], "u", f"r{i}")) for i in range(60)}) == 1
+    service.close()
+    router.close()

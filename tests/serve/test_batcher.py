@@ -1,0 +1,183 @@
+"""Batches: company, slices, and refusals by the wait that is to be expected."""
+
+import threading
+
+import pytest
+
+from steelyard.errors import RequestError
+from steelyard.serve.batcher import Batcher, Prepared
+from steelyard.serve.pace import Pace
+from steelyard.spec.model import Serve
+from steelyard.store import Clock
+
+
+class Model:
+    """Answers when it is let; remembers what it was asked together."""
+
+    threads = 1
+
+    def __init__(self, *, held=True):
+        self.go, self.asked, self.batches = threading.Semaphore(0), threading.Semaphore(0), []
+        self.held, self.task = held, self
+
+    def logits_of(self, features, sizes, *, batch_tokens):
+        self.batches.append(list(features))
+        self.asked.release()
+        if self.held:
+            assert self.go.acquire(timeout=20)
+        return list(features)
+
+    def answers(self, logits):
+        return logits
+
+
+@pytest.fixture
+def model():
+    return Model()
+
+
+def batcher_of(model, *, goal_ms=None, **settings):
+    return Batcher(model, Serve(**settings), clock=Clock(), goal_ms=goal_ms)
+
+
+def at_pace(batcher, token_s):
+    """A model of known speed, whatever this machine does meanwhile."""
+    batcher.pace.batch, batcher.pace.token_s = (lambda **_: None), token_s
+    return batcher
+
+
+def prepared(*names, tokens=1):
+    return Prepared(list(names), [tokens] * len(names), 0.0)
+
+
+def asked(model):
+    assert model.asked.acquire(timeout=20)
+
+
+def finish(model, batcher):
+    model.held = False
+    model.go.release(1000)
+    batcher.close()
+
+
+def test_a_lone_request_waits_for_nobody():
+    model = Model(held=False)
+    batcher = batcher_of(model, batch_wait_ms=1000)
+    waits = []
+    batcher._changed.wait, wait = (lambda s=None: waits.append(s) or wait(s)), batcher._changed.wait
+    batcher.submit(prepared("a")).result(20)
+    batcher.close()
+    assert all(s is None for s in waits)  # never a bounded wait for company that is not coming
+
+
+def test_a_batch_waits_for_a_request_that_is_being_read(model):
+    batcher = batcher_of(model, batch_wait_ms=1000)
+    with batcher.reading():
+        first = batcher.submit(prepared("a"))
+        second = batcher.submit(prepared("b"))
+    asked(model)
+    assert model.batches == [["a", "b"]]
+    finish(model, batcher)
+    assert (first.result(20)[0].answer, second.result(20)[0].answer) == ("a", "b")
+
+
+def test_what_came_while_a_batch_ran_is_the_next_one(model):
+    batcher = batcher_of(model)
+    batcher.submit(prepared("a"))
+    asked(model)
+    for name in "bcd":
+        batcher.submit(prepared(name))
+    model.go.release()
+    asked(model)
+    finish(model, batcher)
+    assert model.batches == [["a"], ["b", "c", "d"]]
+
+
+def test_a_long_request_is_answered_in_slices_between_those_of_others(model):
+    batcher = at_pace(batcher_of(model), 1e-4)
+    long = batcher.submit(prepared(*(f"long{i}" for i in range(60)), tokens=100))
+    asked(model)
+    assert 1 <= len(model.batches[0]) <= 2  # not the whole of it
+    short = batcher.submit(prepared("short", tokens=10))
+    model.go.release()
+    asked(model)
+    assert "short" in model.batches[1]
+    model.go.release()
+    assert short.result(20)[0].answer == "short" and not long.done()
+    finish(model, batcher)
+    assert [p.answer for p in long.result(20)] == [f"long{i}" for i in range(60)]
+
+
+def test_a_long_request_is_not_starved_by_short_ones(model):
+    batcher = at_pace(batcher_of(model), 1e-4)
+    long = batcher.submit(prepared(*(f"long{i}" for i in range(4)), tokens=200))
+    for turn in range(8):
+        asked(model)
+        batcher.submit(prepared(f"short{turn}", tokens=10))
+        model.go.release()
+        if long.done():
+            break
+    assert len(long.result(20)) == 4
+    finish(model, batcher)
+
+
+def test_a_fault_in_one_slice_fails_the_request_and_nothing_else(model):
+    batcher = at_pace(batcher_of(model), 1e-4)
+    model.answers = lambda _: 1 / 0
+    long = batcher.submit(prepared(*(f"long{i}" for i in range(10)), tokens=200))
+    asked(model)
+    model.go.release()
+    assert isinstance(long.exception(20), ZeroDivisionError)
+    del model.answers
+    assert batcher.waiting == 0 and batcher._tokens == 0
+    model.held = False
+    assert batcher.submit(prepared("a")).result(20)[0].answer == "a"
+    batcher.close()
+
+
+def test_the_expected_wait_is_what_refuses_and_says_when_to_come_again(model):
+    batcher = batcher_of(model, goal_ms=100, queue_max=64)
+    batcher.pace.batch(tokens=100, seconds=1.0)  # 10 ms a token
+    batcher.pace.request(10)  # and so 100 ms a request
+    assert batcher.refusal() is None
+    batcher.submit(prepared("a", tokens=10))
+    asked(model)
+    assert batcher.refusal() is None  # one behind the one at work is never too many
+    batcher.submit(prepared("b", tokens=10))
+    with pytest.raises(RequestError) as error:
+        batcher.check_room()
+    assert error.value.status == 503 and error.value.wait_s == pytest.approx(0.2, rel=0.5)
+    finish(model, batcher)
+    assert batcher.refusal() is None
+
+
+def test_a_fast_model_queues_more_under_the_same_goal(model):
+    batcher = batcher_of(model, goal_ms=100, queue_max=64)
+    batcher.pace.batch(tokens=100, seconds=0.01)
+    batcher.pace.request(10)
+    for i in range(40):
+        assert batcher.refusal() is None
+        batcher.submit(prepared(f"{i}", tokens=10))
+    finish(model, batcher)
+
+
+def test_requests_that_are_still_read_are_counted(model):
+    batcher = batcher_of(model, goal_ms=100, queue_max=4)
+    entered = [batcher.reading() for _ in range(4)]
+    for one in entered:
+        one.__enter__()
+    assert batcher.refusal() is not None
+    for one in entered:
+        one.__exit__(None, None, None)
+    assert batcher.refusal() is None
+    finish(model, batcher)
+
+
+def test_the_pace_is_a_mean_that_follows():
+    pace = Pace()
+    assert pace.wait_s(1000) == 0.0
+    pace.batch(tokens=10, seconds=0.1)
+    assert pace.wait_s(5) == pytest.approx(0.05)
+    for _ in range(50):
+        pace.batch(tokens=10, seconds=0.2)
+    assert pace.wait_s(5) == pytest.approx(0.1, rel=0.01)
