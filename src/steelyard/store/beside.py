@@ -12,14 +12,14 @@ import sqlalchemy as sa
 
 from steelyard.errors import Damaged
 from steelyard.store import tables
-from steelyard.store.database import Database, shown
+from steelyard.store.database import Database, file_of, shown
 
 
 def refuse_lost_file(url: sa.URL, root: Path) -> None:
     """Damaged when the file of a SQLite ledger is missing or empty and its store is not."""
-    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:")):  # fmt: skip
+    path = file_of(url)
+    if path is None:
         return
-    path = Path(url.database)
     there = path.is_file() and path.stat().st_size > 0
     found = [] if there else _published(root)
     if found:

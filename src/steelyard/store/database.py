@@ -14,11 +14,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
-from steelyard.errors import StoreError
+from steelyard.errors import Damaged, StoreError
 from steelyard.plugins import need
-from steelyard.store.failures import broken, told
+from steelyard.store.failures import RESTORE, broken, told
 from steelyard.store.files import private_file, private_folder
-from steelyard.store.tables import entry
+from steelyard.store.look import count_commit, look_over, note_end
+from steelyard.store.rows import checked, hashed, read_json
+from steelyard.store.tables import entry, hashed_tables
 
 BUSY_S = 60.0  # how long a writer waits for another; a server takes less, so that it can answer
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -30,6 +32,7 @@ class Database:
     def __init__(self, engine: sa.Engine, *, busy_s: float = BUSY_S) -> None:
         self.engine, self.busy_s = engine, busy_s
         self.place = f"ledger {shown(engine.url)}"
+        self.file = file_of(engine.url)
 
     @classmethod
     def open(cls, url: str | sa.URL, *, busy_s: float = BUSY_S) -> Database:
@@ -38,6 +41,7 @@ class Database:
             database = cls(_engine(sa.make_url(url), busy_s), busy_s=busy_s)
             with database._told():
                 database._migrate()
+            database.look_over()
         except NoSuchModuleError as error:
             raise StoreError("ledger", "a sqlite: or postgresql: URL", str(error)) from error
         except sa.exc.ArgumentError as error:
@@ -57,21 +61,40 @@ class Database:
     def write(self) -> Iterator[sa.Connection]:
         """One transaction, alone: it commits as a whole or leaves nothing."""
         with self._told(), self.engine.connect() as connection:
-            if self.engine.dialect.name == "sqlite":
-                # IMMEDIATE takes the write lock at once; a later upgrade could deadlock.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                connection.execute(_LOCK)
+            number = self._begin(connection)
             try:
                 yield connection
             except BaseException:
                 connection.rollback()
                 raise
             connection.commit()
+            if self.file is not None:
+                note_end(self.file, number)
+
+    def _begin(self, connection: sa.Connection) -> int:
+        """Be the only writer; the number of this commit."""
+        if self.engine.dialect.name != "sqlite":
+            connection.execute(_LOCK)
+            return 0
+        # IMMEDIATE takes the write lock at once; a later upgrade could deadlock.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return count_commit(connection)
 
     def rows(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
+        """Every row as a dict, each value what its column holds; Damaged names the row."""
         with self.read() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+            return checked(query, connection.execute(query))
+
+    def look_over(self, *, all_rows: bool = False) -> None:
+        """Damaged when pages, rows or the newest commits are not what was written. At every start
+        for a SQLite ledger and its smaller tables; `all_rows` leaves nothing out."""
+        with self.read() as connection:
+            if self.file is not None:
+                look_over(connection, self.file, all_rows=all_rows)
+            elif all_rows:
+                for table in hashed_tables():
+                    for _ in hashed(connection, table):
+                        pass
 
     def close(self) -> None:
         self.engine.dispose()
@@ -91,13 +114,19 @@ class Database:
         except DBAPIError as error:
             raise told(error, self.place, busy_s=self.busy_s) from error
 
+    def _unknown(self, revision: str) -> StoreError:
+        newer = revision.isascii() and revision.isdigit() and revision > HEAD
+        repair = "install the newer steelyard that wrote it" if newer else RESTORE
+        kind = StoreError if newer else Damaged
+        return kind(self.place, f"schema {HEAD} or older", revision, repair)
+
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
             found = _revision(connection)
         if found == HEAD:
             return
-        if found is not None and found > HEAD:
-            raise _too_new(found)
+        if found not in (None, *_OLDER):
+            raise self._unknown(str(found))
         from alembic import command
         from alembic.config import Config
 
@@ -116,9 +145,17 @@ class Database:
             connection.commit()
 
 
-HEAD = "0002"
+HEAD = "0003"
+_OLDER = ("0001", "0002")
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
 _LOCK = sa.text(f"LOCK TABLE {entry.name} IN EXCLUSIVE MODE")
+
+
+def file_of(url: sa.URL) -> Path | None:
+    """The file of a SQLite ledger; None for a server's, or one in memory."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return None if url.database.startswith((":", "file:")) else Path(url.database)
 
 
 def shown(url: sa.URL) -> str:
@@ -136,10 +173,6 @@ def _revision(connection: sa.Connection) -> str | None:
     return found
 
 
-def _too_new(revision: str) -> StoreError:
-    return StoreError("ledger", f"schema {HEAD} or older", revision, "install the newer steelyard that wrote it")  # fmt: skip
-
-
 def _engine(url: sa.URL, busy_s: float) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
         need("psycopg", extra="postgres")
@@ -154,11 +187,14 @@ def _engine(url: sa.URL, busy_s: float) -> sa.Engine:
 
 
 def _sqlite(url: sa.URL, busy_s: float) -> sa.Engine:
-    if url.database and not url.database.startswith(("file:", ":")):
-        private_folder(Path(url.database).parent)
-        private_file(Path(url.database))  # the write-ahead log takes its mode from it
+    path = file_of(url)
+    if path is not None:
+        private_folder(path.parent)
+        private_file(path)  # the write-ahead log takes its mode from it
     # hide_parameters: an error of the database must not carry users' words into a log
-    engine = sa.create_engine(url, connect_args={"timeout": busy_s}, hide_parameters=True)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": busy_s}, hide_parameters=True, json_deserializer=read_json
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

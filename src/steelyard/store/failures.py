@@ -16,7 +16,7 @@ RESTORE = "restore the ledger from a backup"
 _FULL = ("no space left on device", "os error 28", "database or disk is full", "disk quota exceeded", "enospc", "pytorchstreamwriter failed writing")  # fmt: skip
 _READ_ONLY = ("readonly database", "read-only", "permission denied")
 _LOCKED = ("is locked", "lock timeout", "lock_timeout", "lock not available")
-_BROKEN = ("malformed", "not a database", "corrupt", "could not decode", "no such table", "no such column", "checksum", "has no column", "unsupported file format")  # fmt: skip
+_BROKEN = ("malformed", "not a database", "corrupt", "could not decode", "no such table", "no such column", "duplicate column", "checksum", "has no column", "unsupported file format")  # fmt: skip
 
 
 def told(error: BaseException, place: str, *, busy_s: float) -> StoreError:

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard.errors import StoreError
+from steelyard.errors import Damaged
 from steelyard.spec import Money
+from steelyard.store.failures import RESTORE
 from steelyard.store.tables import entry
 from steelyard.store.tables import step as steps
 from steelyard.store.tables import turn as turns
 
 GENESIS = "0" * 64
-_REPAIR = "restore the ledger from a backup"
 _HASHED = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous")  # fmt: skip
 CARRIED = "ledger.carried"  # the line of no money that holds the products of all lines before it
 
@@ -72,25 +72,39 @@ def digest(row: dict[str, Any]) -> str:
     return _sha256([row[k] for k in _HASHED] + own)
 
 
+def _digest_or_none(row: dict[str, Any]) -> str | None:
+    try:
+        return digest(row)
+    except (TypeError, ValueError):  # bytes, or half a character
+        return None
+
+
 def _sha256(value: list[Any]) -> str:
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
 
 
+def chain(connection: sa.Connection) -> Iterator[dict[str, Any]]:
+    """Every line in order; Damaged at the first that does not fit the one before it."""
+    previous = GENESIS
+    query = sa.select(entry).order_by(entry.c.id)
+    for number, found in enumerate(connection.execute(query).mappings(), start=1):
+        row = dict(found)
+        place = f"ledger entry {row['id']}"
+        if row["id"] != number:
+            raise Damaged(place, f"entry {number}", "a gap", RESTORE)
+        if row["previous"] != previous or _digest_or_none(row) != row["hash"]:
+            raise Damaged(place, "the hash of an unchanged line", str(row["hash"])[:12], RESTORE)
+        previous = row["hash"]
+        yield row
+
+
 def verify(connection: sa.Connection) -> int:
-    """Lines in an unbroken chain; StoreError names the first line that does not fit.
+    """Lines in an unbroken chain; Damaged names the first line that does not fit.
 
     The chain alone cannot miss its newest lines: every finished step must have its own.
     """
-    previous, number = GENESIS, 0
-    for row in connection.execute(sa.select(entry).order_by(entry.c.id)).mappings():
-        number += 1
-        place = f"ledger entry {row['id']}"
-        if row["id"] != number:
-            raise StoreError(place, f"entry {number}", "a gap", _REPAIR)
-        if row["previous"] != previous or digest(dict(row)) != row["hash"]:
-            raise StoreError(place, "the hash of an unchanged line", row["hash"][:12], _REPAIR)
-        previous = row["hash"]
+    number = sum(1 for _ in chain(connection))
     _every_product_known(connection)
     _every_step_paid(connection)
     return number
@@ -105,13 +119,13 @@ def _every_product_known(connection: sa.Connection) -> None:
     for row in connection.execute(query.outerjoin(turns, t.id == e.turn).order_by(e.id)):
         place = f"ledger entry {row.id}"
         if row.account == CARRIED and row.evidence != f"products:{_sha256(old)}":
-            raise StoreError(place, "the products its lines had", "others", _REPAIR)
+            raise Damaged(place, "the products its lines had", "others", RESTORE)
         if row.product is None:
             old.append([row.id, row.of_turn])
         if row.turn and row.of_turn is None:
-            raise StoreError(place, f"turn {row.turn}", "none", _REPAIR)
+            raise Damaged(place, f"turn {row.turn}", "none", RESTORE)
         if row.turn and row.product not in (None, row.of_turn):
-            raise StoreError(f"ledger turn {row.turn}", f"product '{row.product}'", f"'{row.of_turn}'", _REPAIR)  # fmt: skip
+            raise Damaged(f"ledger turn {row.turn}", f"product '{row.product}'", f"'{row.of_turn}'", RESTORE)  # fmt: skip
 
 
 def _every_step_paid(connection: sa.Connection) -> None:
@@ -119,7 +133,7 @@ def _every_step_paid(connection: sa.Connection) -> None:
     paid = sa.select(e.evidence).where(e.evidence == sa.literal("step:") + s.key).exists()
     lost = connection.execute(sa.select(s.name, s.key).where(~paid).order_by(s.done)).first()
     if lost:
-        raise StoreError(f"ledger step {lost.name}", f"a line for step:{lost.key}", "none", _REPAIR)  # fmt: skip
+        raise Damaged(f"ledger step {lost.name}", f"a line for step:{lost.key}", "none", RESTORE)  # fmt: skip
 
 
 def sums(
@@ -127,19 +141,19 @@ def sums(
 ) -> list[dict[str, Any]]:
     """Lines, exact quantity and money of one product by account and unit, in the order of
     accounts; a ledger may hold several products."""
-    e, t = entry.c, turns.c
-    query = sa.select(e.account, e.unit, e.currency, e.quantity, e.nano)
-    query = query.outerjoin(turns, t.id == e.turn)
-    query = query.where(sa.func.coalesce(e.product, t.product) == product)
-    if turn is not None:
-        query = query.where(e.turn == turn)
+    t = turns.c
+    of_turn = {r.id: r.product for r in connection.execute(sa.select(t.id, t.product))}
     found: dict[tuple[str, str, str], list[Any]] = {}
-    for row in connection.execute(query):
+    for row in chain(connection):  # all of it: a line that changed its product would be missed
+        owner = of_turn.get(row["turn"]) if row["product"] is None else row["product"]
+        if owner != product or turn not in (None, row["turn"]):
+            continue
         # Added here: SQLite would add the decimal texts as binary fractions.
-        total = found.setdefault((row.account, row.unit, row.currency), [0, Decimal(0), 0])
+        key = (row["account"], row["unit"], row["currency"])
+        total = found.setdefault(key, [0, Decimal(0), 0])
         total[0] += 1
-        total[1] += Decimal(row.quantity)
-        total[2] += row.nano
+        total[1] += Decimal(row["quantity"])
+        total[2] += row["nano"]
     return [
         {
             "account": account,

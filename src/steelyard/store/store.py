@@ -29,6 +29,7 @@ from steelyard.store.datasets import Datasets
 from steelyard.store.files import private_folder, sweep
 from steelyard.store.lock import alone
 from steelyard.store.releases import standing
+from steelyard.store.rows import put
 from steelyard.version import __version__
 
 
@@ -173,10 +174,7 @@ class Store:
             if open_turn:
                 return int(open_turn.id)
             row = {"product": self.product, "spec_sha256": spec_sha256, "started": self.clock.now()}
-            made = connection.execute(t.insert().values(row))
-            key = made.inserted_primary_key
-            assert key is not None
-            return int(key[0])
+            return int(put(connection, t, row))
 
     def end_turn(self, turn: int) -> None:
         t = tables.turn
@@ -237,9 +235,7 @@ class Store:
             self._insert(connection, step.facts, now)
             ledger.append(connection, step.lines, product=self.product, turn=step.turn, time=now)
             row = {"key": step.key, "name": step.name, "turn": step.turn, "done": now}
-            connection.execute(
-                tables.step.insert().values(row | {"cpu_s": cpu_s, "output": output})
-            )
+            put(connection, tables.step, row | {"cpu_s": cpu_s, "output": output})
 
     def record_once(
         self,
@@ -256,7 +252,7 @@ class Store:
             for table, row in facts:
                 if row["id"] in new or self._has(connection, table, row["id"]):
                     continue
-                connection.execute(table.insert().values({"created": now} | row))
+                put(connection, table, {"created": now} | row)
                 new.add(row["id"])
             turn = self._newest_turn(connection)
             ledger.append(connection, lines(new), product=self.product, turn=turn, time=now)
@@ -272,7 +268,7 @@ class Store:
         for table, row in facts:
             if table is tables.variant and self._has(connection, table, row["id"]):
                 continue  # the same bytes are the same variant
-            connection.execute(table.insert().values({"created": now} | row))
+            put(connection, table, {"created": now} | row)
 
     @staticmethod
     def _has(connection: sa.Connection, table: sa.Table, identity: str) -> bool:

@@ -6,11 +6,22 @@ Example: `select(entry.c.account, func.sum(entry.c.nano)).group_by(entry.c.accou
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
 Time = sa.String(32)
 Id = sa.String(64)
+
+
+def _hash() -> sa.Column[Any]:
+    """Of the row itself, see `row_sha256`; ledger lines have a chain instead."""
+    return sa.Column("sha256", Id)
+
 
 turn = sa.Table(
     "turn",
@@ -20,6 +31,7 @@ turn = sa.Table(
     sa.Column("spec_sha256", Id, nullable=False),
     sa.Column("started", Time, nullable=False),
     sa.Column("ended", Time),  # the one column set later: a turn without it is continued
+    _hash(),
 )
 step = sa.Table(
     "step",
@@ -30,6 +42,7 @@ step = sa.Table(
     sa.Column("done", Time, nullable=False),
     sa.Column("cpu_s", sa.Float, nullable=False),
     sa.Column("output", sa.JSON, nullable=False),
+    _hash(),
 )
 dataset = sa.Table(
     "dataset",
@@ -43,6 +56,7 @@ dataset = sa.Table(
     sa.Column("recipe", sa.JSON, nullable=False),
     sa.Column("counts", sa.JSON, nullable=False),  # in and out of every operator
     sa.Column("created", Time, nullable=False),
+    _hash(),
 )
 variant = sa.Table(
     "variant",
@@ -55,6 +69,7 @@ variant = sa.Table(
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("card", sa.JSON, nullable=False),
     sa.Column("created", Time, nullable=False),
+    _hash(),
 )
 measure = sa.Table(
     "measure",
@@ -69,6 +84,7 @@ measure = sa.Table(
     sa.Column("on", sa.String(200), nullable=False),  # holdout, length histogram, canary ...
     sa.Column("detail", sa.JSON),
     sa.Column("created", Time, nullable=False),
+    _hash(),
 )
 release = sa.Table(
     "release",
@@ -81,6 +97,7 @@ release = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("who", Id, nullable=False),
     sa.Column("created", Time, nullable=False),
+    _hash(),
 )
 answer = sa.Table(
     "answer",
@@ -99,6 +116,7 @@ answer = sa.Table(
     sa.Column("created", Time, nullable=False),
     # user, or replay: a record of the past that was sent again, which is evidence and no income
     sa.Column("origin", sa.String(16), nullable=False, server_default="user"),
+    _hash(),
     sa.Index("answer_by_request", "request"),
 )
 feedback = sa.Table(
@@ -109,6 +127,7 @@ feedback = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),  # outcome, correction, preference, rating
     sa.Column("value", sa.String(200), nullable=False),
     sa.Column("created", Time, nullable=False),
+    _hash(),
     sa.Index("feedback_by_answer", "answer"),
 )
 experiment = sa.Table(
@@ -122,6 +141,7 @@ experiment = sa.Table(
     sa.Column("rule", sa.JSON, nullable=False),  # confidence, guardrails
     sa.Column("readout", sa.JSON, nullable=False),
     sa.Column("created", Time, nullable=False),
+    _hash(),
 )
 entry = sa.Table(
     "entry",
@@ -147,4 +167,24 @@ plan = sa.Table(
     sa.Column("product", Id, nullable=False),
     sa.Column("body", sa.JSON, nullable=False),
     sa.Column("created", Time, nullable=False),
+    _hash(),
 )
+
+
+def row_sha256(table: sa.Table, row: Mapping[str, Any]) -> str:
+    """Hash of a row's values in the order of its columns, without what is set later."""
+    values = [_plain(column, row.get(column.name)) for column in _hashed(table)]
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+def hashed_tables() -> list[sa.Table]:
+    """Tables whose rows carry their hash."""
+    return [table for table in metadata.sorted_tables if "sha256" in table.c]
+
+
+def _hashed(table: sa.Table) -> list[sa.Column[Any]]:
+    return [c for c in table.columns if c.name != "sha256" and c is not turn.c.ended]
+
+
+def _plain(column: sa.Column[Any], value: Any) -> Any:
+    return float(value) if value is not None and isinstance(column.type, sa.Float) else value

@@ -1,0 +1,117 @@
+"""The one door for rows: written with their hash, and read as what their columns hold or not at all.
+
+Knows no noun. Example: `put(connection, tables.measure, {"subject": "a1", ...})`
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from steelyard.errors import Damaged
+from steelyard.store.failures import RESTORE
+from steelyard.store.tables import row_sha256
+
+BROKEN = object()  # stands for JSON that is none
+_KINDS: tuple[tuple[type[Any], tuple[type, ...], str], ...] = (
+    (sa.JSON, (object,), "JSON"),
+    (sa.String, (str,), "a text"),
+    (sa.Integer, (int,), "a whole number"),
+    (sa.Float, (int, float), "a number"),
+)
+
+
+def put(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> Any:
+    """Insert one row with its hash; its key, the next number where it has none."""
+    key = next(iter(table.primary_key.columns))
+    if key.name not in row:  # the caller is the only writer, so nobody takes the same number
+        last = connection.execute(sa.select(sa.func.max(key))).scalar()
+        row = {key.name: int(last or 0) + 1} | row
+    for column in table.columns:
+        if column.name not in row and column.server_default is not None:
+            row = row | {column.name: str(column.server_default.arg)}  # type: ignore[attr-defined]
+    connection.execute(table.insert().values(row | {"sha256": row_sha256(table, row)}))
+    return row[key.name]
+
+
+def read_json(text: Any) -> Any:
+    """JSON of a column; what is none is told with its row instead of in a traceback."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return BROKEN
+
+
+def checked(query: sa.Select[Any], rows: sa.Result[Any]) -> list[dict[str, Any]]:
+    """Every row as a dict; Damaged names the table, the row and the column that is not what it
+    should be. Hashes of rows are left out."""
+    columns = [_Column.of(c) for c in query.selected_columns]
+    found = []
+    for number, row in enumerate(rows, start=1):
+        for column, value in zip(columns, row, strict=True):
+            if not column.holds(value):
+                raise _damaged(column, columns, row, number)
+        found.append({c.key: v for c, v in zip(columns, row, strict=True) if c.name != "sha256"})
+    return found
+
+
+def hashed(connection: sa.Connection, table: sa.Table) -> Iterator[None]:
+    """Read every row of `table`, one a step; Damaged at the first whose hash is another's.
+
+    A row without a hash was written by an earlier version that still ran.
+    """
+    query = sa.select(table)
+    columns = [_Column.of(c) for c in query.selected_columns]
+    for number, row in enumerate(connection.execute(query), start=1):
+        for column, value in zip(columns, row, strict=True):
+            if not column.holds(value):
+                raise _damaged(column, columns, row, number)
+        values = row._mapping
+        if values["sha256"] is not None and row_sha256(table, dict(values)) != values["sha256"]:
+            place = f"ledger table {table.name} row {row[0]}"
+            raise Damaged(place, "the values it was written with", "others", RESTORE)
+        yield
+
+
+@dataclass(frozen=True)
+class _Column:
+    key: str
+    name: str
+    table: str
+    types: tuple[type, ...]
+    what: str
+    nullable: bool
+    primary: bool
+
+    @classmethod
+    def of(cls, column: Any) -> _Column:
+        own = column.element if isinstance(column, sa.Label) else column
+        is_column = isinstance(own, sa.Column)
+        types, what = next(
+            ((types, what) for kind, types, what in _KINDS if isinstance(own.type, kind)),
+            ((object,), "a value"),
+        )
+        return cls(
+            key=column.key, name=getattr(own, "name", column.key),
+            table=own.table.name if is_column else "?", types=types, what=what,
+            # JSON knows a null of its own
+            nullable=not is_column or bool(own.nullable) or isinstance(own.type, sa.JSON),
+            primary=is_column and bool(own.primary_key),
+        )  # fmt: skip
+
+    def holds(self, value: Any) -> bool:
+        if value is None:
+            return self.nullable
+        return value is not BROKEN and isinstance(value, self.types) and not isinstance(value, bytes)  # fmt: skip
+
+
+def _damaged(wrong: _Column, columns: Sequence[_Column], row: Any, number: int) -> Damaged:
+    keys = [v for c, v in zip(columns, row, strict=True) if c.primary and c.table == wrong.table]
+    of = dict(zip(columns, row, strict=True))[wrong]
+    found = "no JSON" if of is BROKEN else "nothing" if of is None else f"a {type(of).__name__}"
+    place = f"ledger table {wrong.table} row {keys[0] if keys else number}"
+    return Damaged(place, f"{wrong.what} as '{wrong.name}'", found, RESTORE)
