@@ -12,6 +12,7 @@ import pytest
 
 from steelyard.errors import Damaged, Missing
 from steelyard.store import Artifacts, Datasets
+from steelyard.store.salt import salt
 
 TABLE = pa.table({"id": [f"r{i}" for i in range(300)], "text": [f"很好 {i}" for i in range(300)]})
 NEWER = pa.table({"id": ["a"], "text": ["b"]})
@@ -210,6 +211,19 @@ def _spec(store):
     from steelyard.spec import load
 
     return load(store.root.parent / "product.yaml").spec
+
+
+def test_a_changed_salt_is_damaged_and_a_missing_one_is_made(tmp_path):
+    made = salt(tmp_path)
+    assert salt(tmp_path) == made and (tmp_path / "salt").stat().st_mode & 0o777 == 0o600
+    flip(tmp_path / "salt", 17)
+    with pytest.raises(Damaged, match="put the file back from a backup, or remove both"):
+        salt(tmp_path)
+
+
+def test_the_salt_of_an_earlier_version_stays_what_it_is(tmp_path):
+    (tmp_path / "salt").write_text("00" * 16)
+    assert salt(tmp_path) == b"00" * 16 and salt(tmp_path) == b"00" * 16
 
 
 def test_a_file_in_the_place_of_a_dataset_is_put_away_and_not_lost(tmp_path):

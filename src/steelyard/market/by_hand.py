@@ -18,6 +18,7 @@ from steelyard.errors import UserError
 from steelyard.market.release import WHO
 from steelyard.store import Store, tables
 from steelyard.store.releases import PINNED, RETIRED, UNPINNED, standing
+from steelyard.store.rows import put
 
 WHO_MAX, WHY_MAX = 64, 500
 PREFIX_MIN = 4  # characters of an id that name a variant, when no other begins with them
@@ -55,7 +56,7 @@ def change(store: Store, verb: str, named: str | None, *, who: str, why: str) ->
         moves = VERBS[verb](_standing(_rows(store, connection)), variant)
         for move in moves:
             row = {**vars(move), **said, "product": store.product, "created": store.clock.now()}
-            connection.execute(tables.release.insert().values(row))
+            put(connection, tables.release, row)
     return moves
 
 

@@ -14,7 +14,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,7 +28,7 @@ from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictedAnswer, PredictResponse
 from steelyard.spec import ProductFile
 from steelyard.store import Store, tables
-from steelyard.store.files import write_new
+from steelyard.store.salt import salt
 from steelyard.tasks import BadInput, Content, Task, open_task
 
 ANONYMOUS = "anonymous"
@@ -56,7 +55,7 @@ class Service:
         self.router = Router(store, self.settings, every_s=poll_s, goal_ms=goal_ms)
         self.readers = Readers()
         self.journal = Journal(store, product)
-        self._salt = _salt(store.root / "salt")
+        self._salt = salt(store.root)
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
         self._inside = 0
 
@@ -279,9 +278,3 @@ def _response(rows: list[dict[str, Any]]) -> PredictResponse:
         for row in rows
     ]
     return PredictResponse(release=rows[0]["variant"], state=rows[0]["state"], answers=answers)
-
-
-def _salt(path: Path) -> bytes:
-    if not path.is_file():
-        write_new(path, secrets.token_hex(16))  # mkstemp gives it mode 0600
-    return path.read_bytes()
