@@ -161,3 +161,64 @@ def test_a_section_that_serving_alone_reads_is_no_part_of_another_key(product_fi
     spec = load(product_file).spec
     assert sections(spec, "serve.threads") == {"serve.threads": 1}
     assert sections(spec, "plan.curve") == {"plan.curve": [0.3, 0.6]}
+
+
+KEYS = [
+    "true",
+    "False",
+    "001",
+    "1.0",
+    "1e3",
+    "null",
+    "~",
+    "2024-01-01",
+    "0x1F",
+    "1_000",
+    "yes",
+    "12:30:00",
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_is_read_as_it_is_written(product_file, key):
+    text = product_file.read_text(encoding="utf-8")
+    product_file.write_text(
+        text.replace("id: id}", f"id: id, names: {{{key}: positive}}}}"), encoding="utf-8"
+    )
+    assert load(product_file).spec.data.sources[0].names == {key: "positive"}
+
+
+def test_keys_that_are_written_differently_are_different_keys(product_file):
+    text = product_file.read_text(encoding="utf-8")
+    names = "{1: positive, 01: positive, 1.0: positive, '1.00': positive, true: negative}"
+    product_file.write_text(text.replace("id: id}", f"id: id, names: {names}}}"), encoding="utf-8")
+    found = load(product_file).spec.data.sources[0].names
+    assert list(found) == ["1", "01", "1.0", "1.00", "true"]
+
+
+def test_a_merged_mapping_is_still_merged(product_file):
+    text = product_file.read_text(encoding="utf-8")
+    text = text.replace("money:", "money: &m", 1).replace(
+        "label: {start: 200}", "label: &l {start: 200}"
+    )
+    product_file.write_text(text.replace("label: &l {start: 200}", "label: {<<: {start: 99}}"), encoding="utf-8")  # fmt: skip
+    assert load(product_file).spec.label.start == 99
+
+
+@pytest.mark.parametrize("label", [k for k in KEYS if k not in ("yes", "12:30:00")] + ["0", "01"])
+def test_a_label_that_yaml_takes_for_something_else_says_quote_it(product_file, label):
+    (line,) = problems(product_file, "labels: [negative, positive]", f"labels: [negative, {label}]")
+    assert f'; quote it: "{label}"' in line and ":2:54 task.labels.1" in line
+
+
+@pytest.mark.parametrize("label", ["yes", "no", "on", "off", "Y", "12:30:00"])
+def test_a_label_that_yaml_reads_as_text_is_that_text(product_file, label):
+    text = product_file.read_text(encoding="utf-8")
+    text = text.replace("labels: [negative, positive]", f"labels: [negative, positive, {label}]")
+    product_file.write_text(text, encoding="utf-8")
+    assert load(product_file).spec.task.labels[2] == label
+
+
+def test_a_name_that_is_a_number_says_quote_it_in_block_style(product_file):
+    (line,) = problems(product_file, "product: tiny", "product: 2024  # the year")
+    assert line.endswith('; quote it: "2024"')

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from steelyard.errors import SpecError
 from steelyard.plugins import names
 from steelyard.spec.model import Product
+from steelyard.spec.written import tree_of, written
 
 SPEC_BYTES_MAX = 1_000_000
 NODES_MAX = 100_000  # a few lines of aliases can stand for more than the memory holds
@@ -43,11 +43,12 @@ class ProductFile:
 def load(path: str | Path) -> ProductFile:
     """Parse and validate; SpecError lists every problem with its line and column."""
     file = Path(path)
-    tree = _parse(file)
+    text = _read(file)
+    tree = _parse(file, text)
     try:
         spec = Product.model_validate(_plain(tree, [0]))
     except ValidationError as error:
-        raise SpecError([_line(file, tree, e) for e in _told(error)]) from None
+        raise SpecError([_line(file, text, tree, e) for e in _told(error)]) from None
     except _Unreadable as error:
         raise SpecError([f"{file}:1:1 {error}"]) from None
     problems = [*_unregistered(file, tree, spec), *_missing_files(file, tree, spec)]
@@ -57,7 +58,7 @@ def load(path: str | Path) -> ProductFile:
     return ProductFile(spec, file.resolve(), hashlib.sha256(canonical.encode()).hexdigest())
 
 
-def _parse(file: Path) -> Any:
+def _read(file: Path) -> str:
     try:
         raw = file.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -69,7 +70,7 @@ def _parse(file: Path) -> Any:
     if len(raw) > SPEC_BYTES_MAX:
         raise SpecError([f"{file}: expected at most {SPEC_BYTES_MAX} bytes, found {len(raw)}"])
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise SpecError(
@@ -77,8 +78,11 @@ def _parse(file: Path) -> Any:
                 f"{file}:{line}:1 expected UTF-8, found byte {raw[error.start]:#x}; save the file as UTF-8"
             ]
         ) from None
+
+
+def _parse(file: Path, text: str) -> Any:
     try:
-        tree = YAML(typ="rt").load(text)
+        tree = tree_of(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
@@ -147,10 +151,16 @@ def place(file: Path, tree: Any, path: Path_) -> str:
     return f"{file}:{line + 1}:{column + 1}"
 
 
-def _line(file: Path, tree: Any, error: dict[str, Any]) -> str:
+def _line(file: Path, text: str, tree: Any, error: dict[str, Any]) -> str:
     path = tuple(error["loc"])
     where = f"{place(file, tree, path)} {'.'.join(map(str, path)) or 'file'}"
-    return f"{where}: {_said(error, path)}"
+    return f"{where}: {_said(error, path)}{_quote(error, written(text, tree, path))}"
+
+
+def _quote(error: dict[str, Any], said: str) -> str:
+    """YAML takes 0, 001, true and a date for other things than texts."""
+    scalar = not isinstance(error.get("input"), (dict, list, str))
+    return f'; quote it: "{said}"' if error["type"] == "string_type" and scalar and said else ""
 
 
 def _said(error: dict[str, Any], path: Path_) -> str:
