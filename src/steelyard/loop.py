@@ -53,6 +53,7 @@ class Turn:
     task: Task
     watcher: Watcher
     id: int
+    sources: list[str] = field(default_factory=list)  # hashes of what the data step reads
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
     report: Path | None = None
@@ -144,17 +145,20 @@ def _run(run: Turn, plan: StepPlan) -> None:
     run.watcher.end(plan.name, output, ran=ran)
 
 
-def fingerprints(product: ProductFile) -> list[str]:
+def _sources(run: Turn) -> list[str]:
     """Hash of every source's bytes, so that changed data are read again."""
-    from steelyard.data.sources import fingerprint
+    from steelyard.data.sources import fingerprints
 
-    return [fingerprint(source, product.folder) for source in product.spec.data.sources]
+    run.sources = fingerprints(run.product)
+    return run.sources
 
 
 def _data(run: Turn, step: Step) -> dict[str, Any]:
     from steelyard import data
 
-    return data.run(run.store, run.product, step, task=run.task, progress=run.watcher.advance)
+    return data.run(
+        run.store, run.product, step, task=run.task, progress=run.watcher.advance, read=run.sources
+    )
 
 
 def _label(run: Turn, step: Step) -> dict[str, Any]:
@@ -265,7 +269,7 @@ def _one(kind: str, name: str) -> Callable[[dict[str, Any]], list[tuple[str, str
 
 _DATA, _LABELS = ("data", "dataset"), ("label", "labels")
 STEPS = (
-    StepPlan("data", ("data",), lambda run: fingerprints(run.product), _data, _one("records", "dataset")),
+    StepPlan("data", ("data",), _sources, _data, _one("records", "dataset")),
     StepPlan("label", ("label", "money.prices.label"), _ids(_DATA), _label, _one("labels", "labels")),
     StepPlan("baseline", ("train.seed",), _ids(_DATA, _LABELS), _baseline, _one("artifact", "variant")),
     StepPlan("train", ("train",), _ids(_DATA, _LABELS, ("baseline", "variant")), _train, _one("artifact", "variant")),

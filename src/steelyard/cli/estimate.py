@@ -18,6 +18,7 @@ from steelyard.data.sources import root_of
 from steelyard.errors import Missing
 from steelyard.loop import NAMES, check, check_installed
 from steelyard.spec import Money, ProductFile
+from steelyard.spec.model import LABELS_DEFAULT
 from steelyard.store import Store, tables
 from steelyard.tasks import Task, open_task
 
@@ -33,7 +34,7 @@ def estimate(file: ProductFile) -> dict[str, Any]:
     check(file, task)
     currency, prices = file.spec.money.currency, file.spec.money.prices
     seen, bought = _history(file)
-    start = file.spec.label.start
+    start = file.spec.label.start or LABELS_DEFAULT
     new = max(0, start - bought)
     rows = [
         _row(
@@ -87,7 +88,7 @@ def _seconds(
     if name in FIXED_S:
         return FIXED_S[name], "assumed"
     each = ENCODER_S_PER_EXAMPLE if task.needs_backbone else SMALL_S_PER_EXAMPLE
-    work = file.spec.label.start * file.spec.train.epochs * each
+    work = (file.spec.label.start or LABELS_DEFAULT) * file.spec.train.epochs * each
     if name == "train":
         return work, "assumed"
     if name == "curve":

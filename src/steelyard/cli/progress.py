@@ -25,8 +25,12 @@ from rich.progress import (  # fmt: skip
     TimeElapsedColumn,
 )
 
+<<<<<<< HEAD
 from steelyard.report.page import recommendation
 from steelyard.report.terms import term
+=======
+from steelyard.data.rejects import OUTSIDE, labels_said
+>>>>>>> 1c62b32 (Records are named by what they say, ids count inside their source, a paid label is tied to its text and never dropped; unknown labels and crowds of near-duplicates are named)
 
 DOING = {
     "data": "reading and cleaning the data",
@@ -41,6 +45,7 @@ DOING = {
 }
 
 
+<<<<<<< HEAD
 class Pulse:
     """What a log is told of a long step: a line each time `every_s` seconds went by in it."""
 
@@ -66,6 +71,9 @@ class Pulse:
         self._said = now
         doing = DOING.get(self._step, self._step)
         return f"{self._step:<9} {now - self._began:6.0f} s  {doing}{self._at}"
+=======
+ALIKE_TOLD = 5  # a cluster of more than one record in five is worth a word
+>>>>>>> 1c62b32 (Records are named by what they say, ids count inside their source, a paid label is tied to its text and never dropped; unknown labels and crowds of near-duplicates are named)
 
 
 class Screen:
@@ -158,7 +166,12 @@ def _data(o: dict[str, Any]) -> str:
     said = f"{parts}; {rejects['total']:,} rejected"
     if rejects["total"]:
         reason, n = max(rejects["reasons"].items(), key=lambda pair: pair[1])
-        said += f" ({n:,} for {reason}, the first at {rejects['examples'][0]['where']})"
+        told = rejects.get("labels") or []  # steps of before 0.2 have none
+        which = f": {labels_said(told)}" if told and reason == OUTSIDE else ""
+        said += f" ({n:,} for {reason}{which}, the first at {rejects['examples'][0]['where']})"
+    alike, all_of = o.get("largest_cluster", 0), sum(total.values())
+    if alike * ALIKE_TOLD > all_of and alike > 1:
+        said += f"; {alike:,} are near-duplicates of each other (data.near_duplicate)"
     blank = sum(labels.get("(unlabelled)", 0) for labels in o["splits"].values())
     return said + (f"; {blank:,} without a label" if blank else "")
 

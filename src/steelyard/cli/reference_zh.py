@@ -37,7 +37,7 @@ ZH = {
     "never trained on; every figure is measured here": "从不用于训练；所有指标都在这里测量",
     "kept apart to replay as users' requests": "另外留出，作为用户请求重放",
     "changes which cluster goes where": "改变哪个簇归入哪一部分",
-    "labels bought before the first training": "第一次训练前购买的标注数",
+    "labels to have before training; left out: 2000, or what there is": "训练前要有的标注数；不写则 2000 条，不足时有多少用多少",
     "changes the order of buying": "改变购买的次序",
     "sources of the same weights, in order": "同一份权重的来源，按次序查找",
     "what is trained": "训练哪些参数",

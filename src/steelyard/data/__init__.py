@@ -3,6 +3,6 @@
 Knows no model. Example: `data.run(store, product, step, task=task)["dataset"]`
 """
 
-from steelyard.data.pipeline import run
+from steelyard.data.pipeline import Prepared, prepare, run
 
-__all__ = ["run"]
+__all__ = ["Prepared", "prepare", "run"]

@@ -6,12 +6,19 @@ Example: `rows, detail = get("operators", "normalize")(product).apply(rows)`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
+
+from steelyard.store.records import digest_of
 
 
 @dataclass(frozen=True)
 class Row:
-    """One record on its way. `cluster` names its group of near-duplicates."""
+    """One record on its way. `cluster` names its group of near-duplicates.
+
+    `own` is the id its file gives it, which counts inside its `source`; `raw` is the hash of its
+    content as it was read; `key` names its text for good (see `steelyard.data.names`).
+    """
 
     id: str
     content: Any
@@ -19,6 +26,14 @@ class Row:
     source: str
     language: str = "und"
     cluster: str = ""
+    own: str | None = None
+    raw: str = ""
+    key: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the content as it is now."""
+        return digest_of(self.content)
 
 
 class Operator(Protocol):

@@ -1,12 +1,13 @@
-"""Sources to one published dataset: read, operate, split, count. Knows no model.
+"""Sources to one published dataset: read, operate, name, split, count. Knows no model.
 
+`prepare` does the work and leaves nothing, so that `check` can say what `run` will do.
 Example: `run(store, product, step, task=task)["splits"]["train"]["positive"]`
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,118 +16,157 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from steelyard.data.names import Names, Past
 from steelyard.data.operators import Row
+from steelyard.data.parts import check_parts, largest_cluster, parts_by_label
+from steelyard.data.past import NAMED, past_of
 from steelyard.data.readers import Raw
-from steelyard.data.sources import place_of, root_of
+from steelyard.data.rejects import Rejects
+from steelyard.data.sources import fingerprints, place_of, root_of
 from steelyard.data.split import assign
 from steelyard.errors import DataError
 from steelyard.plugins import get
 from steelyard.spec import ProductFile, sections
 from steelyard.spec.model import Source
 from steelyard.store import Step, Store, tables
+from steelyard.store.records import digest_of
 from steelyard.tasks import Task
 
 Report = Callable[[str, int, int | None], None]
 BATCH = 2000
-EXAMPLES_MAX = 20
-HOLDOUT_MIN = 20
 REPORT_EVERY = 500
-UNLABELLED = "(unlabelled)"
 
 
 @dataclass
-class Rejects:
-    """Records that were refused: how many for each reason, and where the first ones stand."""
+class Prepared:
+    """Clean, named and split records, and how it went. `whole` is False when only the first
+    records of a source were read."""
 
-    reasons: Counter[str] = field(default_factory=Counter)
-    examples: list[dict[str, str]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    parts: dict[str, str] = field(default_factory=dict)
+    counts: list[dict[str, Any]] = field(default_factory=list)
+    rejects: Rejects = field(default_factory=Rejects)
+    past: Past = field(default_factory=Past)
+    whole: bool = True
 
-    def add(self, where: str, reason: str) -> None:
-        self.reasons[reason] += 1
-        if len(self.examples) < EXAMPLES_MAX:
-            self.examples.append({"where": where, "reason": reason})
-
-    def drop(self, where: str, reason: str) -> Row | None:
-        """Count it and stand for the row that is not there."""
-        self.add(where, reason)
-        return None
-
-    def __str__(self) -> str:
-        """The commonest reason, to stand behind what is missing."""
-        if not self.reasons:
-            return ""
-        (reason, n), first = self.reasons.most_common(1)[0], self.examples[0]["where"]
-        total = sum(self.reasons.values())
-        return f" ({total:,} records were rejected, {n:,} for {reason}; the first at {first})"
-
-    def to_json(self) -> dict[str, Any]:
-        total = sum(self.reasons.values())
-        return {"total": total, "reasons": dict(self.reasons), "examples": self.examples}
+    @property
+    def splits(self) -> dict[str, dict[str, int]]:
+        return parts_by_label(self.rows, self.parts)
 
 
 def run(
-    store: Store, product: ProductFile, step: Step, *, task: Task, progress: Report | None = None
-) -> dict[str, Any]:
-    """Publish `records` and its row; {"dataset", "counts", "splits", "rejects", "languages"}."""
-    say = progress or (lambda what, done, total: None)
-    rejects, counts = Rejects(), []
-    rows: list[Row] = []
-    seen: Counter[str] = Counter()
-    for source in product.spec.data.sources:
-        before = len(rows), sum(rejects.reasons.values())
-        rows += _read(product, source, task=task, rejects=rejects, seen=seen, say=say)
-        kept, refused = len(rows) - before[0], sum(rejects.reasons.values()) - before[1]
-        counts.append(_count(f"read {place_of(source)}", kept + refused, kept, {}))
-    for name in product.spec.data.operators or task.operators:
-        operator = get("operators", name)(product.spec)
-        size = len(rows)
-        rows, detail = _operate(operator, rows, say)
-        counts.append(_count(name, size, len(rows), detail))
-    parent, known = _parent(store, product)
-    clusters = {row.id: row.cluster or row.id for row in rows}
-    split = assign(clusters, product.spec.data.split, before=known)
-    splits = _splits(rows, split, product, rejects)
-    dataset = _publish(store, product, step, rows, split, counts, parent)
+    store: Store, product: ProductFile, step: Step, *, task: Task, progress: Report | None = None,
+    read: list[str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Publish `records` and its row; {"dataset", "counts", "splits", "rejects", "languages",
+    "largest_cluster"}.
+
+    `read` are the fingerprints of the sources that this step stands for: DataError when they are
+    others once everything is read.
+    """
+    made = prepare(product, task=task, store=store, progress=progress)
+    if read is not None and fingerprints(product) != read:
+        raise DataError(f"{product.path.name} data.sources", "files that stand still while they are read", "one that changed", "wait until it is written, then run the command again")  # fmt: skip
+    check_parts(made.rows, made.parts, product, rejects=made.rejects, counts=made.counts)
+    dataset = _publish(store, product, step, made)
     return {
-        "dataset": dataset, "counts": counts, "splits": splits, "rejects": rejects.to_json(),
-        "languages": dict(Counter(row.language for row in rows)),
+        "dataset": dataset, "counts": made.counts, "splits": made.splits,
+        "rejects": made.rejects.to_json(),
+        "languages": dict(Counter(row.language for row in made.rows)),
+        "largest_cluster": largest_cluster(made.rows)[0],
     }  # fmt: skip
 
 
+def prepare(
+    product: ProductFile, *, task: Task, store: Store | None, progress: Report | None = None,
+    most: int | None = None,
+) -> Prepared:  # fmt: skip
+    """Everything `run` does before it publishes; `most` bounds the records read of each source."""
+    say = progress or (lambda what, done, total: None)
+    made = Prepared(rejects=Rejects(task.labels))
+    _read_all(product, made, task=task, say=say, most=most)
+    operators = [get("operators", n)(product.spec) for n in product.spec.data.operators or task.operators]  # fmt: skip
+    found = past_of(store, product)
+    made.past = found.past
+    names, known = Names(made.past, sources=len(product.spec.data.sources)), False
+    for operator in operators:
+        if operator.whole and not known:
+            _know_again(made, found.rows, operators)
+            known = True
+        rows = names.named(made.rows) if operator.whole else made.rows
+        made.rows, detail = _operate(operator, rows, say)
+        made.counts.append(_count(operator.name, len(rows), len(made.rows), detail))
+    if not known:
+        _know_again(made, found.rows, operators)
+    made.rows = names.named(made.rows)
+    clusters = {row.id: row.cluster or row.id for row in made.rows}
+    made.parts = assign(clusters, product.spec.data.split, before=names.parts(made.rows))
+    return made
+
+
+def _know_again(
+    made: Prepared, earlier: Callable[[set[str]], list[Row]], operators: list[Any]
+) -> None:
+    """Clean what the earlier version holds and no row matches: a better cleaning renames nothing."""
+    rows = earlier({row.digest for row in made.rows})
+    for operator in operators:
+        if rows and not operator.whole:
+            rows, _ = _operate(operator, rows, lambda what, done, total: None)
+    made.past.cleaned_again(rows)
+
+
+def _read_all(
+    product: ProductFile, made: Prepared, *, task: Task, say: Report, most: int | None
+) -> None:
+    times: Counter[str] = Counter()
+    for source in product.spec.data.sources:
+        place = place_of(source)
+        times[place] += 1
+        scope = place if times[place] == 1 else f"{place}#{times[place]}"
+        before = len(made.rows), made.rejects.total
+        _read(product, source, scope, made, task=task, say=say, most=most)
+        kept, refused = len(made.rows) - before[0], made.rejects.total - before[1]
+        made.counts.append(_count(f"read {place}", kept + refused, kept, {}))
+
+
 def _read(
-    product: ProductFile, source: Source, *, task: Task, rejects: Rejects, seen: Counter[str],
-    say: Report,
-) -> list[Row]:  # fmt: skip
+    product: ProductFile, source: Source, scope: str, made: Prepared, *, task: Task, say: Report,
+    most: int | None,
+) -> None:  # fmt: skip
     reader = get("readers", source.reader)
-    place, limit = place_of(source), product.spec.data.line_bytes_max
-    rows: list[Row] = []
-    raws = reader(source, root_of(source, product.folder), line_bytes_max=limit, reject=rejects.add)
+    root, limit = root_of(source, product.folder), product.spec.data.line_bytes_max
+    raws = reader(source, root, line_bytes_max=limit, reject=made.rejects.add)
+    seen: set[str] = set()
     for number, raw in enumerate(raws, start=1):
-        row = _row(raw, place, task=task, rejects=rejects, seen=seen)
+        if most is not None and number > most:
+            made.whole = False
+            return
+        row = _row(raw, scope, f"{len(made.rows)}", task=task, rejects=made.rejects, seen=seen)
         if row is not None:
-            rows.append(row)
+            made.rows.append(row)
         if number % REPORT_EVERY == 0:
-            say(f"read {place}", number, None)
-    return rows
+            say(f"read {place_of(source)}", number, None)
 
 
-def _row(raw: Raw, place: str, *, task: Task, rejects: Rejects, seen: Counter[str]) -> Row | None:
+def _row(
+    raw: Raw, scope: str, name: str, *, task: Task, rejects: Rejects, seen: set[str]
+) -> Row | None:
     if raw.label is not None and raw.label not in task.labels:
-        return rejects.drop(raw.where, "a label outside task.labels")
+        rejects.label(raw.where, raw.label)
+        return None
     try:
-        content = task.parse(raw.content)
+        content, why = task.parse(raw.content), ""
     except ValueError as error:
-        return rejects.drop(raw.where, str(error))
-    body = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    # Without an id of its own a record is named by its content, so that it keeps its name (and a
-    # paid label) wherever it is moved; the same content again sorts behind the first.
-    identity = raw.id or hashlib.sha256(body).hexdigest()[:16]
-    if not identity.isprintable():
-        return rejects.drop(raw.where, "an id with characters that cannot be printed")
-    times, seen[identity] = seen[identity], seen[identity] + 1
-    if times and raw.id is not None:
-        return rejects.drop(raw.where, "a duplicate id")
-    return Row(f"{identity}-{times}" if times else identity, content, raw.label, place)
+        content, why = None, str(error)
+    if raw.id is not None and not why:
+        why = "a duplicate id" if raw.id in seen else ""
+        why = why if raw.id.isprintable() else "an id with characters that cannot be printed"
+        seen.add(raw.id)
+    if why:
+        rejects.add(raw.where, why)
+        return None
+    # named for good once it is cleaned; until then by its place
+    return Row(name, content, raw.label, scope, own=raw.id, raw=digest_of(content)[:16])
 
 
 def _operate(operator: Any, rows: list[Row], say: Report) -> tuple[list[Row], dict[str, int]]:
@@ -147,46 +187,8 @@ def _operate(operator: Any, rows: list[Row], say: Report) -> tuple[list[Row], di
     return made, dict(total)
 
 
-def _splits(
-    rows: list[Row], split: dict[str, str], product: ProductFile, rejects: Rejects
-) -> dict[str, Any]:
-    """Labels by part; DataError where a part could not do its work."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        found[split[row.id]][UNLABELLED if row.label is None else row.label] += 1
-    place = f"{product.path.name} data"
-    labels = product.spec.task.labels
-    for part in ("train", "holdout"):
-        missing = [label for label in labels if not found[part][label]]
-        if missing:
-            raise DataError(place, f"records of every label in the {part} part", f"none of {missing}{rejects}", "add data or remove the label")  # fmt: skip
-    held = sum(found["holdout"][label] for label in labels)
-    if held < HOLDOUT_MIN:
-        raise DataError(place, f"at least {HOLDOUT_MIN} labelled records to hold out", f"{held}{rejects}", "add data or raise data.split.holdout")  # fmt: skip
-    return {part: dict(found[part]) for part in ("train", "holdout", "stream")}
-
-
-def _parent(store: Store, product: ProductFile) -> tuple[str | None, dict[str, str]]:
-    """The newest version of the product's data and the part of each of its records, unless the
-    split itself was changed or its files are gone."""
-    d = tables.dataset
-    query = sa.select(d).where(d.c.product == store.product).order_by(d.c.created.desc())
-    versions = store.database.rows(query)
-    # a damaged version is made again from the one before it, which gives the same parts
-    newest = next((row for row in versions if store.holds([("records", row["tag"])])), None)
-    if newest is None:
-        return None, {}
-    if newest["recipe"]["data"]["split"] != product.spec.data.split.model_dump(mode="json"):
-        return newest["id"], {}
-    known = store.datasets.read("records", newest["tag"], columns=["id", "split"])
-    return newest["id"], dict(zip(known["id"].to_pylist(), known["split"].to_pylist(), strict=True))
-
-
-def _publish(
-    store: Store, product: ProductFile, step: Step, rows: list[Row], split: dict[str, str],
-    counts: list[dict[str, Any]], parent: str | None,
-) -> str:  # fmt: skip
-    rows = sorted(rows, key=lambda r: r.id)
+def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> str:
+    rows, split = sorted(made.rows, key=lambda r: r.id), made.parts
     digest = hashlib.sha256(store.product.encode())  # a store may hold several products
     for row in rows:
         body = row.content.encode() if isinstance(row.content, str) else row.content
@@ -202,15 +204,17 @@ def _publish(
             "language": [r.language for r in rows],
             "cluster": [r.cluster for r in rows],
             "split": [split[r.id] for r in rows],
+            "key": [r.key for r in rows],
         }
     )
     version = store.datasets.publish("records", table, tag=identity)
     d = tables.dataset
     if not store.database.rows(sa.select(d.c.id).where(d.c.id == identity)):
         step.add(
-            d, id=identity, product=store.product, version=version, tag=identity, parent=parent,
+            d, id=identity, product=store.product, version=version, tag=identity,
+            parent=made.past.dataset,
             sources=[{"place": place_of(s), "licence": s.licence} for s in product.spec.data.sources],
-            recipe=sections(product.spec, "data"), counts=counts,
+            recipe=sections(product.spec, "data") | {NAMED: "cleaned content"}, counts=made.counts,
         )  # fmt: skip
     return identity
 

@@ -43,6 +43,11 @@ def check_sources(product: ProductFile, task: Task) -> None:
         raise SpecError(problems)
 
 
+def fingerprints(product: ProductFile) -> list[str]:
+    """Of every source, in order."""
+    return [fingerprint(source, product.folder) for source in product.spec.data.sources]
+
+
 def fingerprint(source: Source, base: Path) -> str:
     """Hash of every file's place and bytes, so that changed data are read again."""
     root, digest = root_of(source, base), hashlib.sha256()
@@ -77,6 +82,8 @@ def root_of(source: Source, base: Path) -> Path | None:
     path = base / source.path
     if not path.exists():
         raise DataError(str(path), "a file or folder", "nothing there", "correct the path")
+    if not (path.is_file() or path.is_dir()):  # a pipe or a device may never end
+        raise DataError(str(path), "a file or folder", "a pipe or a device", "write it to a file")
     return path
 
 

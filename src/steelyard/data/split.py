@@ -26,7 +26,7 @@ PARTS = ("holdout", "stream", "train")  # what was measured on is never trained 
 def assign(
     clusters: Mapping[str, str], split: Split, *, before: Mapping[str, str]
 ) -> dict[str, str]:
-    """Part of each record: `clusters` and `before` (the parts of an earlier version) are by id.
+    """Part of each record: `clusters` and `before` (its part in an earlier version) are by id.
 
     A cluster stays where its members were, though a new twin may give it another name; where two
     clusters grow together, the hold-out wins over the stream, and the stream over training.

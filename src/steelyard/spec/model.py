@@ -107,8 +107,13 @@ class Data(Section):
     split: Split = Split()
 
 
+LABELS_DEFAULT = 2000
+
+
 class Label(Section):
-    start: int = Field(2000, ge=10, description="labels bought before the first training")
+    start: int | None = Field(
+        None, ge=10, description="labels to have before training; left out: 2000, or what there is"
+    )
     seed: Seed = Field(0, description="changes the order of buying")
 
 

@@ -1,0 +1,109 @@
+"""Records that were refused: how many, why, where, and which labels nobody knows. Knows no file.
+
+Example: `Rejects(("neg", "pos")).nearest("Pos ") == "pos"`
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+EXAMPLES_MAX = 20
+LABELS_MAX = 10_000  # of different ones that are counted: a wrong column may hold millions
+LABELS_TOLD = 10
+TOLD_MAX = 60  # characters of a label
+OUTSIDE = "a label outside task.labels"
+
+
+@dataclass
+class Rejects:
+    """`labels` are those of the task; `unknown` counts the others as the files write them."""
+
+    labels: Sequence[str] = ()
+    reasons: Counter[str] = field(default_factory=Counter)
+    examples: list[dict[str, str]] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
+
+    def add(self, where: str, reason: str) -> None:
+        self.reasons[reason] += 1
+        if len(self.examples) < EXAMPLES_MAX:
+            self.examples.append({"where": _printable(where), "reason": reason})
+
+    def label(self, where: str, label: str) -> None:
+        """A record whose label the task does not have."""
+        self.add(where, OUTSIDE)
+        if label in self.unknown or len(self.unknown) < LABELS_MAX:
+            self.unknown[label] += 1
+
+    @property
+    def total(self) -> int:
+        return sum(self.reasons.values())
+
+    def nearest(self, label: str) -> str | None:
+        """The label of the task that was probably meant: the same but for case, width, space and
+        a decimal point, or else one that is spelled nearly so."""
+        folded: dict[str, str] = {}
+        for known in self.labels:
+            folded.setdefault(_folded(known), known)
+        same = folded.get(_folded(label))
+        close = difflib.get_close_matches(_folded(label)[:TOLD_MAX], folded, n=1)
+        return same or (folded[close[0]] if close else None)
+
+    def told(self) -> list[dict[str, Any]]:
+        """The commonest unknown labels, each with its count and the one that was meant."""
+        return [
+            {"label": _printable(label[:TOLD_MAX]), "n": n, "nearest": self.nearest(label)}
+            for label, n in self.unknown.most_common(LABELS_TOLD)
+        ]
+
+    def repair(self, otherwise: str) -> str:
+        """What makes the unknown labels known, or `otherwise` where there are none."""
+        meant = {row["label"]: row["nearest"] for row in self.told() if row["nearest"]}
+        if meant:
+            pairs = ", ".join(f'"{label}": "{near}"' for label, near in meant.items())
+            return f"say what they mean in the source, names: {{{pairs}}}, or correct them"
+        if self.unknown:
+            return f"correct them, or add them to task.labels {list(self.labels)}"
+        return otherwise
+
+    def __str__(self) -> str:
+        """The commonest reason, to stand behind what is missing."""
+        if not self.reasons:
+            return ""
+        (reason, n), first = self.reasons.most_common(1)[0], self.examples[0]["where"]
+        said = f" ({self.total:,} records were rejected, {n:,} for {reason}"
+        said += f": {labels_said(self.told())}" if self.unknown else ""
+        return f"{said}; the first at {first})"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "total": self.total, "reasons": dict(self.reasons), "examples": self.examples,
+            "labels": self.told(),
+        }  # fmt: skip
+
+
+def labels_said(told: list[dict[str, Any]], *, most: int = 3) -> str:
+    """`'1.0' 40 times (near '1'), 'good' 2 times`, the commonest first."""
+    parts = [
+        f"'{row['label']}' {row['n']:,} times" + (f" (near '{row['nearest']}')" if row["nearest"] else "")
+        for row in told[:most]
+    ]  # fmt: skip
+    return ", ".join(parts) + (" and others" if len(told) > most else "")
+
+
+def _folded(label: str) -> str:
+    """Without case, width, outer and doubled space, invisible characters and a zero fraction."""
+    text = unicodedata.normalize("NFKC", label).casefold()
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf") or c.isspace())
+    text = " ".join(text.split()).strip("\"'")
+    whole, point, fraction = text.partition(".")
+    return whole if point and not fraction.strip("0") and whole.lstrip("-").isdigit() else text
+
+
+def _printable(text: str) -> str:
+    """Half a surrogate pair, of a file's name for example, cannot be shown or kept as JSON."""
+    return text.encode("utf-8", "backslashreplace").decode()
