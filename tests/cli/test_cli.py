@@ -175,6 +175,68 @@ def test_check_says_what_a_turn_needs_that_is_not_here(tmp_path, monkeypatch):
     assert not (tmp_path / ".steelyard").exists()  # nothing was paid, nothing was made
 
 
+def test_a_repeat_says_that_nothing_is_charged_again():
+    output = {"bought": 1000, "new": 1000, "pool": 9000, "price": "0.30"}
+    assert summary("label", output) == "1,000 of 9,000 labels of the training pool; 1,000 charged at 0.30"  # fmt: skip
+    assert summary("label", output, ran=False) == "1,000 of 9,000 labels of the training pool; nothing charged"  # fmt: skip
+
+
+def test_the_plans_answer_is_in_words():
+    plan = {"plan": {"recommendation": "an experiment first: cheaper_variant"}}
+    assert summary("plan", plan) == "an experiment first, on another variant"
+
+
+def test_a_long_quiet_step_says_a_line_now_and_then_in_a_log():
+    now = [0.0]
+    pulse = Pulse(every_s=30, clock=lambda: now[0])
+    pulse.begin("train")
+    said = []
+    for second in range(100):
+        now[0] = float(second)
+        if second == 50:
+            pulse.advance("steps", 120, 600)
+        said.append(pulse.line())
+    lines = [line for line in said if line]
+    assert len(lines) == 3 and "training the model" in lines[0] and "30 s" in lines[0]
+    assert lines[1].endswith("steps 120 of 600")
+    pulse.end()
+    now[0] = 500.0
+    assert pulse.line() is None
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii", "utf-8", "latin-1"])
+def test_json_is_json_and_tables_appear_on_every_console(tmp_path, encoding):
+    text = example_text("digits").replace('"0"', "好评😀")
+    (tmp_path / "product.yaml").write_text(text, encoding="utf-8")
+    told = os.environ | {"PYTHONIOENCODING": encoding}
+    for arguments in (["check", "--json"], ["doctor", "--json"], ["schema"]):
+        done = raw(*arguments, cwd=tmp_path, env=told)
+        assert json.loads(done.stdout.decode("utf-8")), done.stderr
+    shown = raw("check", cwd=tmp_path, env=told)
+    assert b"Traceback" not in shown.stderr and b"baseline" in shown.stdout
+
+
+def raw(*arguments, cwd, env):
+    run = [sys.executable, "-m", "steelyard", *arguments]
+    return subprocess.run(run, cwd=cwd, capture_output=True, timeout=120, env=env, check=False)
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii", "utf-8"])
+def test_what_json_does_not_know_is_null_and_what_the_console_cannot_write_is_escaped(encoding):
+    code = (
+        "from steelyard.cli.show import never_fail, out, table; never_fail();"
+        "import sys; table('t', ['名'], [['好😀é']]) if len(sys.argv) > 1 else "
+        "out({'a': float('nan'), 'b': ['好😀é', float('inf')], 3: '\\udcff'})"
+    )
+    told = os.environ | {"PYTHONIOENCODING": encoding}
+    for more in ([], ["table"]):
+        done = subprocess.run([sys.executable, "-c", code, *more], capture_output=True, env=told, check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        if not more:
+            read = json.loads(done.stdout.decode("utf-8"))
+            assert read["a"] is None and read["b"] == ["好😀é", None] and "3" in read
+
+
 def test_the_data_line_names_unknown_labels_and_a_crowd_of_near_duplicates():
     output = {
         "splits": {"train": {"a": 90}, "holdout": {"a": 10}}, "largest_cluster": 60,

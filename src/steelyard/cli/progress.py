@@ -25,12 +25,9 @@ from rich.progress import (  # fmt: skip
     TimeElapsedColumn,
 )
 
-<<<<<<< HEAD
+from steelyard.data.rejects import OUTSIDE, labels_said
 from steelyard.report.page import recommendation
 from steelyard.report.terms import term
-=======
-from steelyard.data.rejects import OUTSIDE, labels_said
->>>>>>> 1c62b32 (Records are named by what they say, ids count inside their source, a paid label is tied to its text and never dropped; unknown labels and crowds of near-duplicates are named)
 
 DOING = {
     "data": "reading and cleaning the data",
@@ -45,7 +42,9 @@ DOING = {
 }
 
 
-<<<<<<< HEAD
+ALIKE_TOLD = 5  # a cluster of more than one record in five is worth a word
+
+
 class Pulse:
     """What a log is told of a long step: a line each time `every_s` seconds went by in it."""
 
@@ -71,9 +70,6 @@ class Pulse:
         self._said = now
         doing = DOING.get(self._step, self._step)
         return f"{self._step:<9} {now - self._began:6.0f} s  {doing}{self._at}"
-=======
-ALIKE_TOLD = 5  # a cluster of more than one record in five is worth a word
->>>>>>> 1c62b32 (Records are named by what they say, ids count inside their source, a paid label is tied to its text and never dropped; unknown labels and crowds of near-duplicates are named)
 
 
 class Screen:
