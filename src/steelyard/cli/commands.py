@@ -88,11 +88,21 @@ def schema() -> None:
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
-    """What is present, what is missing, and the line that repairs it."""
-    from steelyard.cli.doctor import examine
+def doctor(
+    product: Annotated[Path | None, typer.Argument(help="verify the store of this file")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is present, what is missing, and the line that repairs it.
+
+    With a product file its whole store is verified; exit 2 when something is damaged or missing.
+    """
+    from steelyard.cli.doctor import examine, show_store
     from steelyard.cli.show import out, table
 
+    if product is not None:
+        if show_store(product, as_json=as_json):
+            raise typer.Exit(2)
+        return None
     facts = examine()
     if as_json:
         return out(facts)
@@ -241,13 +251,39 @@ def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
 
 
 @ledger_app.command("verify")
-def ledger_verify(product: File = DEFAULT, as_json: AsJson = False) -> None:
-    """Check the hash chain; exit 2 names the first line that was changed."""
+def ledger_verify(
+    product: File = DEFAULT,
+    against: Annotated[Path | None, typer.Option(help="a seal that was made before")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the hash chain and every row; exit 2 names the first line that was changed.
+
+    Against a seal, lines that were cut off and a chain that was computed anew are found too.
+    """
     from steelyard.cli.facts import verified
     from steelyard.cli.show import out
     from steelyard.spec import load
 
-    lines = verified(load(product))
+    lines = verified(load(product), sealed=against)
     if as_json:
         return out({"lines": lines, "unbroken": True})
     return typer.echo(f"{lines:,} ledger lines, unbroken chain")
+
+
+@ledger_app.command("seal")
+def ledger_seal(
+    product: File = DEFAULT,
+    out: Annotated[Path | None, typer.Option(help="a file, best kept on another machine")] = None,
+) -> None:
+    """Write an anchor of the ledger, to keep outside it: how far it went, its hash and its sums."""
+    from steelyard.cli import show
+    from steelyard.cli.facts import sealed
+    from steelyard.spec import load
+    from steelyard.store.files import write
+    from steelyard.store.seal import as_text
+
+    made = sealed(load(product))
+    if out is None:
+        return show.out(made)
+    write(out, as_text(made))
+    return typer.echo(f"sealed {made['lines']:,} lines in {out}; keep it where the ledger is not")

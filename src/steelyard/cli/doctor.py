@@ -70,3 +70,21 @@ def _processor() -> str | None:
     flags = set(path.read_text(encoding="utf-8", errors="replace").split())
     known = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
     return " ".join(name for name in known if name in flags) or "plain"
+
+
+def show_store(path: Path, *, as_json: bool) -> bool:
+    """Print what the store of a product file holds and lacks; whether anything is amiss."""
+    from steelyard.cli.show import out, table
+    from steelyard.cli.whole import examine_store
+    from steelyard.spec import load
+
+    facts = examine_store(load(path))
+    amiss = any(p["state"] in ("damaged", "missing") for p in facts["problems"])
+    if as_json:
+        out(facts | {"whole": not amiss})
+        return amiss
+    n = facts["checked"]
+    title = f"{n['ledger_lines']:,} ledger lines, {n['datasets']:,} tags of datasets and {n['artifacts']:,} artifacts looked at: {'not whole' if amiss else 'all whole'}"  # fmt: skip
+    heads = ["what", "state", "found", "repair", "cost"]
+    table(title, [*heads[:4], "cost last time"], [[p[k] or "-" for k in heads] for p in facts["problems"]])  # fmt: skip
+    return amiss

@@ -6,12 +6,14 @@ Example: `variants(load("product.yaml"))[0]["macro_f1"]`
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from steelyard.spec import Money, ProductFile
 from steelyard.store import Store, tables, verify
+from steelyard.store.seal import against, load_seal, seal
 
 
 def variants(file: ProductFile) -> list[dict[str, Any]]:
@@ -46,9 +48,21 @@ def sums(file: ProductFile) -> list[dict[str, Any]]:
     return [row | {"money": str(Money(row["nano"], row["currency"]))} for row in rows]
 
 
-def verified(file: ProductFile) -> int:
-    with closing(Store.open(file, create=False)) as store, store.database.read() as connection:
-        return verify(connection)
+def verified(file: ProductFile, *, sealed: Path | None = None) -> int:
+    """Lines of an unbroken chain, every row's hash compared; against a seal where one is named."""
+    held = load_seal(sealed) if sealed is not None else None
+    with closing(Store.open(file, create=False)) as store:
+        store.database.look_over(all_rows=True)
+        with store.database.read() as connection:
+            return verify(connection) if held is None else against(connection, held)
+
+
+def sealed(file: ProductFile) -> dict[str, Any]:
+    """What `verified` compares with later."""
+    with closing(Store.open(file, create=False)) as store:
+        store.database.look_over(all_rows=True)
+        with store.database.read() as connection:
+            return seal(connection, time=store.clock.now())
 
 
 def reports(file: ProductFile) -> list[str]:

@@ -107,9 +107,12 @@ class Datasets:
 
     def tags(self, name: str) -> dict[str, int]:
         """Version of every tag, whole or not."""
+        return {tag: self._published(name, tag).version for tag in self.tag_names(name)}
+
+    def tag_names(self, name: str) -> list[str]:
+        """Every tag, whole or not, without opening anything."""
         found = {path.stem for path in self._path(name).glob("_refs/tags/*.json")}
-        found |= {path.stem for path in self._records(name).glob("*.json")}
-        return {tag: self._published(name, tag).version for tag in sorted(found)}
+        return sorted(found | {path.stem for path in self._records(name).glob("*.json")})
 
     def upkeep(self, name: str) -> None:
         """Join small fragments, then drop what no tag names; tagged versions stay readable."""

@@ -1,0 +1,97 @@
+"""An anchor of the ledger, kept outside it: how far it went, its hash, its sums and counts.
+
+Whoever can write the database can compute its chain anew; against a seal that lies elsewhere they
+are found out. A seal knows nothing of what came after it. Example: `against(connection, seal(...))`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from steelyard.errors import Damaged, UserError
+from steelyard.store.failures import RESTORE
+from steelyard.store.ledger import GENESIS, chain, verify
+from steelyard.store.tables import metadata, turn
+
+FORMAT = 1
+
+
+def seal(connection: sa.Connection, *, time: str) -> dict[str, Any]:
+    """{"seal", "made", "lines", "hash", "sums", "counts", "sha256"} of a ledger whose chain holds."""
+    verify(connection)
+    lines, head, sums = _read(connection, until=None)
+    body: dict[str, Any] = {
+        "seal": FORMAT, "made": time, "lines": lines, "hash": head, "sums": sums,
+        "counts": _counts(connection),
+    }  # fmt: skip
+    return body | {"sha256": _sha256(body)}
+
+
+def as_text(sealed: dict[str, Any]) -> str:
+    """As it stands in a file."""
+    return json.dumps(sealed, ensure_ascii=False, indent=1) + "\n"
+
+
+def load_seal(path: Path) -> dict[str, Any]:
+    """UserError for what is no seal, or one that was changed."""
+    try:
+        found = json.loads(path.read_bytes())
+        body = {name: value for name, value in found.items() if name != "sha256"}
+        whole = body["seal"] == FORMAT and found["sha256"] == _sha256(body)
+    except OSError as error:
+        raise UserError(str(path), "a seal", str(error.strerror), "steelyard ledger seal --out makes one") from error  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        whole = False
+    if not whole:
+        raise UserError(str(path), "a seal as it was made", "another text", "use another seal")
+    return body
+
+
+def against(connection: sa.Connection, sealed: dict[str, Any]) -> int:
+    """Lines of a ledger that holds everything the seal does; Damaged says what it does not."""
+    found = verify(connection)
+    if found < sealed["lines"]:
+        raise Damaged("ledger", f"{sealed['lines']} lines or more, as sealed {sealed['made']}", f"{found}: the newest were cut off", RESTORE)  # fmt: skip
+    _, head, sums = _read(connection, until=sealed["lines"])
+    if head != sealed["hash"]:
+        raise Damaged(f"ledger entry {sealed['lines']}", f"hash {sealed['hash'][:12]}, as sealed {sealed['made']}", f"{head[:12]}: the chain was computed anew", RESTORE)  # fmt: skip
+    if sums != sealed["sums"]:
+        raise Damaged("ledger", f"the sums sealed {sealed['made']}", "others", RESTORE)
+    for name, n in _counts(connection).items():
+        if n < sealed["counts"].get(name, 0):
+            raise Damaged(f"ledger table {name}", f"{sealed['counts'][name]} rows or more, as sealed {sealed['made']}", str(n), RESTORE)  # fmt: skip
+    return found
+
+
+def _read(
+    connection: sa.Connection, *, until: int | None
+) -> tuple[int, str, dict[str, dict[str, str]]]:
+    """(lines, hash of the last, nano-units by product and currency) of the first `until` lines."""
+    products = {row.id: row.product for row in connection.execute(sa.select(turn.c.id, turn.c.product))}  # fmt: skip
+    number, head = 0, GENESIS
+    sums: dict[str, dict[str, int]] = {}
+    for row in chain(connection):
+        if until is not None and row["id"] > until:
+            break
+        owner = row["product"] if row["product"] is not None else products.get(row["turn"], "")
+        number, head = row["id"], row["hash"]
+        own = sums.setdefault(owner, {})
+        own[row["currency"]] = own.get(row["currency"], 0) + row["nano"]
+    # as texts: whole numbers of this size are not safe in every reader of JSON
+    return number, head, {p: {c: str(n) for c, n in sorted(own.items())} for p, own in sorted(sums.items())}  # fmt: skip
+
+
+def _counts(connection: sa.Connection) -> dict[str, int]:
+    return {
+        table.name: int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() or 0)
+        for table in metadata.sorted_tables
+    }  # fmt: skip
+
+
+def _sha256(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

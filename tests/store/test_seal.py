@@ -1,0 +1,114 @@
+"""A seal outside the ledger finds what the chain alone cannot: cut ends and chains computed anew."""
+
+import json
+import sys
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from steelyard.cli import main
+from steelyard.errors import Damaged, UserError
+from steelyard.spec import load
+from steelyard.store import Store, ledger, tables, verify
+from steelyard.store.seal import against, as_text, load_seal, seal
+
+
+def buy(store, key, *, n=10):
+    def work(step):
+        step.spend("label", n, "label", Decimal("0.30"), evidence=f"labels:{key}")
+        return {}
+
+    store.step(store.begin_turn("spec"), "label", key, work, cpu_price=Decimal(0))
+
+
+@pytest.fixture
+def sealed(store):
+    buy(store, "a")
+    buy(store, "b")
+    with store.database.read() as connection:
+        return seal(connection, time="2026-11-25T08:00:00+00:00")
+
+
+def compare(store, sealed) -> int:
+    with store.database.read() as connection:
+        return against(connection, sealed)
+
+
+def test_a_ledger_that_went_on_holds_what_was_sealed(store, sealed):
+    assert sealed["sums"] == {"tiny": {"CNY": str(-6 * 10**9)}} and sealed["lines"] == 4
+    buy(store, "c")
+    assert compare(store, sealed) == 6
+
+
+def delete(store, *statements):
+    with store.database.write() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+def test_newest_lines_that_were_cut_off_with_their_steps_are_found(store, sealed):
+    delete(store, "DELETE FROM entry WHERE id > 2", "DELETE FROM step WHERE key = 'b'")
+    with store.database.read() as connection:
+        assert verify(connection) == 2  # the chain alone does not miss them
+    with pytest.raises(Damaged, match=r"expected 4 lines or more.*found 2: the newest were cut off"):
+        compare(store, sealed)
+
+
+def test_a_chain_that_was_computed_anew_is_found(store, sealed):
+    with store.database.write() as connection:
+        rows = [dict(r) for r in connection.execute(sa.select(tables.entry)).mappings()]
+        connection.execute(tables.entry.delete())
+        previous = ledger.GENESIS
+        for row in rows:
+            row |= {"nano": row["nano"] // 2, "previous": previous}
+            row["hash"] = previous = ledger.digest(row)
+            connection.execute(tables.entry.insert().values(row))
+        assert verify(connection) == 4
+    with pytest.raises(Damaged, match=r"entry 4.*the chain was computed anew"):
+        compare(store, sealed)
+
+
+def test_rows_of_other_tables_that_are_gone_are_found(store, sealed):
+    delete(store, "DELETE FROM step WHERE key = 'b'")
+    with pytest.raises(Damaged, match="ledger table step: expected 2 rows or more"):
+        compare(store, sealed)
+
+
+def test_a_seal_that_was_changed_is_no_seal(tmp_path, sealed):
+    path = tmp_path / "封.json"
+    path.write_text(as_text(sealed), encoding="utf-8")
+    assert load_seal(path)["lines"] == 4
+    path.write_text(as_text(sealed | {"lines": 3}), encoding="utf-8")
+    for text in (path.read_text(encoding="utf-8"), "{", "[]", "", '{"seal": 1}'):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(UserError, match="expected a seal as it was made"):
+            load_seal(path)
+    with pytest.raises(UserError, match="a seal, found No such file"):
+        load_seal(tmp_path / "none")
+
+
+def run(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["steelyard", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return int(stopped.value.code or 0)
+
+
+def test_the_command_line_seals_and_verifies_against_it(
+    product_file, monkeypatch, capsys, tmp_path
+):
+    store = Store.open(load(product_file))
+    buy(store, "a")
+    out, file = tmp_path / "anchor.json", str(product_file)
+    assert run(monkeypatch, "ledger", "seal", file, "--out", str(out)) == 0
+    assert "sealed 2 lines" in capsys.readouterr().out
+    assert run(monkeypatch, "ledger", "verify", file, "--against", str(out), "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"lines": 2, "unbroken": True}
+    delete(store, "DELETE FROM entry", "DELETE FROM step", "DELETE FROM measure")
+    store.close()
+    assert run(monkeypatch, "ledger", "verify", file) == 0
+    assert run(monkeypatch, "ledger", "verify", file, "--against", str(out)) == 2
+    assert "the newest were cut off" in capsys.readouterr().err
+    assert run(monkeypatch, "ledger", "seal", file) == 0
+    assert json.loads(capsys.readouterr().out)["lines"] == 0
