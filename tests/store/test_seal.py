@@ -51,7 +51,9 @@ def test_newest_lines_that_were_cut_off_with_their_steps_are_found(store, sealed
     delete(store, "DELETE FROM entry WHERE id > 2", "DELETE FROM step WHERE key = 'b'")
     with store.database.read() as connection:
         assert verify(connection) == 2  # the chain alone does not miss them
-    with pytest.raises(Damaged, match=r"expected 4 lines or more.*found 2: the newest were cut off"):
+    with pytest.raises(
+        Damaged, match=r"expected 4 lines or more.*found 2: the newest were cut off"
+    ):
         compare(store, sealed)
 
 
