@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from steelyard.cli.doctor import examine
-from steelyard.cli.examples import example_names, example_text
+from steelyard.cli.examples import example_files, example_names, example_text
 from steelyard.cli.progress import Pulse, summary
 from steelyard.cli.show import cell
 
@@ -70,12 +71,29 @@ def test_init_writes_a_file_that_checks_and_never_overwrites_one(tmp_path):
 
 
 def test_the_examples_of_init_are_those_of_the_repository():
-    from pathlib import Path
-
     root = Path(__file__).parents[2] / "examples"
     for name in example_names():
-        assert (root / name / "product.yaml").read_text(encoding="utf-8") == example_text(name)
         assert f"product: {name}\n" in example_text(name)
+        for file, text in example_files(name).items():
+            assert (root / name / file).read_text(encoding="utf-8") == text
+
+
+def test_init_overwrites_no_data_and_then_writes_nothing(tmp_path):
+    (tmp_path / "requests.csv").write_text("mine", encoding="utf-8")
+    done = command("init", str(tmp_path), "--example", "intents")
+    assert done.returncode == 2 and "requests.csv" in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["requests.csv"]
+
+
+def test_the_english_example_reads_its_data_and_takes_its_labels(tmp_path):
+    assert command("init", str(tmp_path), "--example", "intents").returncode == 0
+    done = command("label", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    outputs = json.loads(done.stdout)["outputs"]
+    splits = outputs["data"]["splits"]
+    assert outputs["data"]["rejects"]["total"] == 0 and len(splits["train"]) == 12
+    assert sum(sum(by.values()) for by in splits.values()) == 480
+    assert outputs["label"]["bought"] == 200 and min(outputs["label"]["by_label"].values()) >= 5
 
 
 def test_schema_is_json_with_every_section():

@@ -4,7 +4,7 @@ import io
 
 import pytest
 from rich.console import Console
-from tests.report.sample import arm, facts, outputs, row, without
+from tests.report.sample import M, arm, facts, outputs, row, without
 
 from steelyard.report import closing_table, headline, render, say
 from steelyard.report.headline import WORDS, misses, say_miss
@@ -66,6 +66,27 @@ def test_a_refused_turn_says_so_on_the_first_line_of_the_page_and_of_the_console
 )
 def test_every_decision_on_a_canary_is_said(decision, words):
     assert words in said(replayed(decision))
+
+
+def test_records_that_both_variants_answered_and_users_are_counted_apart():
+    users = {"arms": {"live": arm("baseline", n=20), "canary": arm("int8", n=26)}}
+    found = replayed("keep", scheme="pairs", difference=M | {"n": 750}, users=users)
+    assert "Undecided: int8 stays canary after 750 replayed records and 46 answers to users." in said(found)  # fmt: skip
+
+
+def test_a_decision_that_met_a_release_changed_by_hand_is_not_called_a_promotion():
+    found = said(replayed("promote", applied=False, live="baseline"))
+    assert any(line.startswith("Not applied: the readout says promoted for int8") for line in found)
+    assert not any(line.startswith("Promoted") for line in found)
+
+
+def test_goals_that_the_release_found_missed_are_said_as_it_found_them():
+    missed = [
+        {"code": "goal.above", "goal": "p95_ms", "value": 104.2, "limit": 100.0, "en": "", "zh": ""}
+    ]
+    found = replayed("keep", live_misses=missed)
+    assert "Live is baseline, and it misses its goal: p95 104 ms above 100 ms." in said(found)
+    assert not any("misses" in line for line in said(replayed("keep", live_misses=[])))
 
 
 def test_lost_requests_are_said():

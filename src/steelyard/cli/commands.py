@@ -45,17 +45,23 @@ def _options(
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="where product.yaml is written")] = Path(),
-    example: Annotated[str, typer.Option(help="reviews or digits")] = "reviews",
+    example: Annotated[
+        str, typer.Option(help="reviews (Chinese), intents (English) or digits")
+    ] = "reviews",
 ) -> None:
-    """Write a commented product.yaml to start from."""
-    from steelyard.cli.examples import example_text
+    """Write a commented product.yaml to start from, and the data of the example if it has any."""
+    from steelyard.cli.examples import example_files
     from steelyard.store.files import write
 
-    path = folder / "product.yaml"
-    if path.exists():
-        raise UserError(str(path), "no file there yet", "one", "edit it, or name another folder")
-    write(path, example_text(example))
-    typer.echo(f"wrote {path}; next: steelyard check {path}")
+    made = {folder / name: text for name, text in example_files(example).items()}
+    there = next((path for path in made if path.exists()), None)
+    if there is not None:  # nothing is written when one of them would be lost
+        raise UserError(str(there), "no file there yet", "one", "edit it, or name another folder")
+    for path, text in made.items():
+        write(path, text)
+    typer.echo(
+        f"wrote {', '.join(map(str, made))}; next: steelyard check {folder / 'product.yaml'}"
+    )
 
 
 @app.command()

@@ -1,6 +1,6 @@
-"""Commented product files to start from. Knows no product.
+"""Commented product files to start from, with the data that some bring. Knows no product.
 
-Example: `example_text("reviews").startswith("#")`
+Example: `example_files("intents").keys() == {"product.yaml", "requests.csv"}`
 """
 
 from __future__ import annotations
@@ -23,3 +23,12 @@ def example_text(name: str) -> str:
         raise UserError("--example", f"one of {example_names()}", f"'{name}'")
     path = files("steelyard.cli").joinpath("templates", f"{name}.yaml")
     return path.read_text(encoding="utf-8")
+
+
+def example_files(name: str) -> dict[str, str]:
+    """Text by file name: product.yaml and the example's own data, if it brings any."""
+    found = {"product.yaml": example_text(name)}
+    data = files("steelyard.cli").joinpath("templates", name)
+    if data.is_dir():
+        found |= {p.name: p.read_text(encoding="utf-8") for p in data.iterdir()}
+    return found

@@ -134,7 +134,10 @@ def balances(rows: Iterable[MoneyRow]) -> list[Balance]:
 
 def served(facts: ReportFacts) -> list[Served]:
     """The arms of the experiment, each beside what was measured before."""
-    arms = (facts.of("replay") or {}).get("arms", {})
+    replay = facts.of("replay") or {}
+    arms = replay.get("arms", {})
+    if not any(a["n"] for a in arms.values()):  # nothing was replayed: as real users were answered
+        arms = (replay.get("users") or {}).get("arms", {})
     table = {row["variant"]: row for row in (facts.of("compress") or {}).get("table", [])}
     found = []
     for arm, a in arms.items():

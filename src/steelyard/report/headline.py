@@ -49,9 +49,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "live": ("Live is {name}.", "在线版本：{name}。"),
     "live_unmeasured": ("Live is {name}, which was not measured against the goals.", "在线版本 {name} 尚未对照目标测量。"),
     "nothing_live": ("Nothing is live.", "没有在线的版本。"),
-    "promoted": ("Promoted: {name} replaced {other} after {n} requests.", "已上线：经过 {n} 次请求，{name} 取代了 {other}。"),
-    "rolled_back": ("Rolled back: {name} after {n} requests; {other} stays.", "已回滚：{name}，共 {n} 次请求；{other} 保持在线。"),
-    "undecided": ("Undecided: {name} stays canary after {n} requests.", "尚无定论：经过 {n} 次请求，{name} 仍是金丝雀。"),
+    "promoted": ("Promoted: {name} replaced {other} after {n}.", "已上线：经过 {n}，{name} 取代了 {other}。"),
+    "rolled_back": ("Rolled back: {name} after {n}; {other} stays.", "已回滚：{name}，经过 {n}；{other} 保持在线。"),
+    "undecided": ("Undecided: {name} stays canary after {n}.", "尚无定论：经过 {n}，{name} 仍是金丝雀。"),
+    "not_applied": (
+        "Not applied: the readout says {decision} for {name}, but the release was changed by hand meanwhile.",
+        "未执行：读数结论是 {name} {decision}，但版本在此期间被手动更改。",
+    ),
     "waits": ("{name} is canary; no request has been read out yet.", "{name} 是金丝雀，尚未读出任何请求。"),
     "no_canary": ("No canary: {why}.", "没有金丝雀：{why}。"),
     "lost": ("{lost} of {sent} requests of the replay were lost.", "重放的 {sent} 次请求丢失了 {lost} 次。"),
@@ -138,7 +142,8 @@ def _live(facts: ReportFacts) -> list[Headline]:
     name = _both("variant", facts.name(live))
     table = {row["variant"]: row for row in (facts.of("compress") or {}).get("table", [])}
     seen = _figures(table[live]) if live in table else facts.measured.get(live, {})
-    missed = misses(facts.goals, seen)
+    left = _left(facts, live)
+    missed = misses(facts.goals, seen) if left is None else left
     if missed:
         said = {
             "en": "; ".join(say_miss(m, "en", facts.currency) for m in missed),
@@ -146,7 +151,17 @@ def _live(facts: ReportFacts) -> list[Headline]:
         }
         return [Headline("live_misses", "bad", {"name": name, "misses": said})]
     asked = any(limit is not None for limit in facts.goals.values())
-    return [Headline("live_unmeasured" if asked and not seen else "live", "good", {"name": name})]
+    judged = bool(seen) or left is not None or not asked
+    return [Headline("live" if judged else "live_unmeasured", "good", {"name": name})]
+
+
+def _left(facts: ReportFacts, live: str) -> list[Miss] | None:
+    """What the release or the replay found of the live variant's goals; None where it left nothing."""
+    for step in ("replay", "release"):
+        found = facts.of(step) or {}
+        if found.get("live") == live and "live_misses" in found:
+            return [Miss(m["goal"], m["value"], m["limit"]) for m in found["live_misses"]]
+    return None
 
 
 def _live_now(facts: ReportFacts) -> str | None:
@@ -171,18 +186,35 @@ def _experiment(facts: ReportFacts) -> list[Headline]:
     arms = replay.get("arms") or {}
     found: list[Headline] = []
     if "live" in arms and "canary" in arms:
-        code, tone = _DECIDED[replay["decision"]]
-        n = f"{sum(arm['n'] for arm in arms.values()):,}"
-        names = {arm: _both("variant", a["name"]) for arm, a in arms.items()}
-        found.append(
-            Headline(code, tone, {"name": names["canary"], "other": names["live"], "n": n})
-        )
+        found.append(_decision(replay))
     elif release.get("why"):
         why = str(release["why"])
         found.append(Headline("no_canary", "note", {"why": {"en": why, "zh": release.get("why_zh") or REASONS.get(why, why)}}))  # fmt: skip
     if replay.get("lost"):
         found.append(Headline("lost", "bad", {"lost": f"{replay['lost']:,}", "sent": f"{replay['sent']:,}"}))  # fmt: skip
     return found
+
+
+def _decision(replay: Mapping[str, Any]) -> Headline:
+    names = {arm: _both("variant", a["name"]) for arm, a in replay["arms"].items()}
+    code, tone = _DECIDED.get(replay["decision"], _DECIDED["keep"])
+    values = {"name": names["canary"], "other": names["live"], "n": _seen(replay)}
+    if replay.get("applied") is False and code != "undecided":
+        return Headline("not_applied", "bad", values | {"decision": _both("decision", replay["decision"])})  # fmt: skip
+    return Headline(code, tone, values)
+
+
+def _seen(replay: Mapping[str, Any]) -> dict[str, str]:
+    """How much was read out: records that both variants answered, and answers to real users."""
+    if replay.get("scheme") != "pairs":
+        n = sum(arm["n"] for arm in replay["arms"].values())
+        return {"en": f"{n:,} requests", "zh": f"{n:,} 次请求"}
+    n = replay["difference"]["n"]
+    said = {"en": f"{n:,} replayed records", "zh": f"{n:,} 条重放记录"}
+    users = sum(arm["n"] for arm in ((replay.get("users") or {}).get("arms") or {}).values())
+    if users:
+        said = {"en": f"{said['en']} and {users:,} answers to users", "zh": f"{said['zh']}和 {users:,} 次用户回答"}  # fmt: skip
+    return said
 
 
 _DECIDED: dict[str, tuple[str, Tone]] = {

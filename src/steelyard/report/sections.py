@@ -90,12 +90,14 @@ def canary(facts: ReportFacts, words: Words, language: str) -> str:
     said = f"<p class=decision><strong>{text(decision)}</strong> {text(why)}</p>"
     if not found.get("path"):
         return said
+    users = (found.get("users") or {}).get("arms", {})
     rows = [
         [
-            term("state", arm, language), term("variant", a["name"], language), f"{a['n']:,}",
+            by, term("state", arm, language), term("variant", a["name"], language), f"{a['n']:,}",
             f"{a['outcome']:.4f}",
         ]
-        for arm, a in found["arms"].items()
+        for by, arms in ((words["replayed"], found["arms"]), (words["users"], users))
+        for arm, a in arms.items()
     ]  # fmt: skip
     path, loss = found["path"], facts.loss_max
     picture = figure(lambda width: charts.canary(path, loss, words, width=width))

@@ -36,6 +36,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "canary": ("canary", "金丝雀"),
         "shadow": ("shadow", "影子"),
         "retired": ("retired", "已退役"),
+        "pinned": ("pinned", "已固定"),
+        "unpinned": ("no longer pinned", "已取消固定"),
     },
     "option": {
         "labels": ("more labels", "更多标注"),
