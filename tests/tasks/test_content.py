@@ -108,7 +108,7 @@ def test_the_first_of_the_holdout_are_a_sample_and_not_one_label(store):
 
 def test_more_combining_marks_than_any_language_has_are_refused_before_they_are_sorted():
     """Normalization is quadratic in the marks of one letter: 240,000 of them took minutes."""
-    with pytest.raises(ValueError, match=r"at most 30 combining marks on one letter, found 40,000"):
+    with pytest.raises(ValueError, match=r"at most 30 combining marks on one letter, found more"):
         TEXT.decode("a" + "\u0301\u0316" * 20_000)
     with pytest.raises(ValueError, match="combining marks"):  # they meet when the space is gone
         TEXT.parse("a" + "\u0301\u200b" * 200)
@@ -116,7 +116,7 @@ def test_more_combining_marks_than_any_language_has_are_refused_before_they_are_
 
 def test_a_text_of_ten_thousand_characters_passes_and_one_of_a_book_does_not():
     assert len(TEXT.decode("很好，" * 3_400)) == 10_200
-    with pytest.raises(ValueError, match="at most 100,000 characters, found 300,000"):
+    with pytest.raises(ValueError, match="at most 100,000 characters, found more"):
         TEXT.parse("很好，" * 100_000)
 
 

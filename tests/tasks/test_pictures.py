@@ -1,6 +1,8 @@
 """A picture is read as a person sees it, at a cost that its header told before."""
 
+import base64
 import io
+import json
 import random
 import struct
 import zlib
@@ -11,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from steelyard.loop import turn
+from steelyard.spec import load
 from steelyard.tasks import BadInput, open_task, pictures
 from steelyard.tasks.pictures import FORMATS, Picture, decoded, open_picture, small_of
 from steelyard.tasks.pixels import Pixels
@@ -217,6 +221,34 @@ def test_damaged_pictures_are_read_or_refused_and_nothing_else(kind, seed):
         assert str(error).startswith("expected")
         return
     assert picture.small.mode in ("L", "RGB")
+
+
+PRODUCT = """\
+product: shapes
+task: {name: image_classification, labels: [a, b]}
+money: {currency: CNY, prices: {label: 0.1, cpu_hour: 0.35}, correct_answer: 0.002}
+data: {sources: [{path: pictures.jsonl, reader: jsonl, content: picture, label: label}]}
+"""
+
+
+def test_pictures_that_a_request_could_not_send_are_counted_rejects(tmp_path):
+    """Base64 in lines of JSON: the same limits and the same words as for a request."""
+    noise = np.random.default_rng(0).integers(0, 256, (300, 8, 8), dtype=np.uint8)
+    bodies = [encoded(Image.fromarray(n)) for n in noise]
+    bodies += [bomb(9000, 9000), bodies[0][:40], b"junk", encoded(Image.new("L", (3, 3)))]
+    lines = [
+        {"picture": base64.b64encode(b).decode(), "label": "ab"[i % 2]}
+        for i, b in enumerate(bodies)
+    ]
+    lines += [{"picture": 7, "label": "a"}, {"picture": "!", "label": "a"}]
+    (tmp_path / "pictures.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    (tmp_path / "product.yaml").write_text(PRODUCT, encoding="utf-8")
+    rejects = turn(load(tmp_path / "product.yaml"), until="data").outputs["data"]["rejects"]
+    assert rejects["total"] == 6
+    for body in bodies[300:]:
+        with pytest.raises(ValueError, match="expected") as refused:
+            TASK.decode(body)
+        assert str(refused.value) in rejects["reasons"]
 
 
 def _chunk(name, data):

@@ -33,11 +33,8 @@ class ImageClassification(Classification):
     needs_backbone: ClassVar[bool] = False
 
     def parse(self, raw: Any) -> bytes:
-        """Encoded bytes, or the {"bytes": ...} of a parquet picture column."""
-        picture = raw.get("bytes") if isinstance(raw, dict) else raw
-        if not isinstance(picture, bytes):
-            raise ValueError(f"expected the bytes of a picture, found {type(picture).__name__}")
-        return check_picture(picture)
+        """Encoded bytes, their base64, or the {"bytes": ...} of a parquet picture column."""
+        return check_picture(_encoded(raw.get("bytes") if isinstance(raw, dict) else raw))
 
     def decode(self, value: Any) -> bytes:
         """Raw bytes, or base64 text as JSON carries it (with or without a data: prefix)."""
@@ -138,7 +135,7 @@ def _encoded(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):
-        raise ValueError(f"expected base64 of a picture, found {type(value).__name__}")
+        raise ValueError(f"expected the bytes or the base64 of a picture, found {type(value).__name__}")  # fmt: skip
     body = value.split(",", 1)[1] if value.startswith("data:") and "," in value else value
     try:
         return base64.b64decode(body.encode("ascii"), validate=True)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 DIGITS_MIN = 11
 RUN_MAX = 76  # four of the longest numbers; longer runs are no list of somebody's numbers
-GROUPS_MAX = 5
 # Possessive (++): a run is read once, whatever stands behind it.
 _CLUSTER = re.compile(r"[0-9]++[Xx]?+(?:[ -]{0,3}+[0-9]++[Xx]?+)*+")
 _GROUP = re.compile(r"([0-9]+)([Xx]?)")
@@ -22,11 +21,13 @@ _POINT = re.compile(r"\.[0-9]")
 _DECIMALS = re.compile(r"\.[0-9]{1,2}(?![0-9])(?!\.[0-9])")
 _POINTED = re.compile(r"[0-9.]*[0-9]\.$")
 _LIST = re.compile(r"[1-9][0-9]?\.")
-_NETWORK = re.compile(
-    r"(?:\+?86|0086)?1(?:3[0-9]|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])"
-    r"|62|4|5[1-5]|3[47]"
-)
+_LISTED = {
+    "PHONE": re.compile(r"(?:\+?86|0086)?1(?:3[0-9]|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])"),
+    "CARD": re.compile(r"(?:62|4|5[1-5])[0-9]{14}(?![0-9])|62[0-9]{17}|3[47][0-9]{13}(?![0-9])"),
+    "ID": re.compile(""),
+}  # fmt: skip
 POINT_WINDOW = 8
+_SEPARATOR = re.compile("[ -]+")
 _NUMBER = re.compile("[0-9]+")
 _DIGITS = "0123456789"
 _PHONE = re.compile(r"(?:86|0086|0)?1[3-9][0-9]{9}")
@@ -51,7 +52,9 @@ _GROUPINGS: dict[tuple[int, ...], str] = {
 }
 _HYPHENATED = (4, 4, 3)
 _GROUPINGS[_HYPHENATED] = "PHONE"
-_STARTS = {shape[:2] for shape in _GROUPINGS}
+_BY_START: dict[tuple[int, ...], list[tuple[int, ...]]] = {}  # most groups begin no grouping
+for _shape in _GROUPINGS:
+    _BY_START.setdefault(_shape[:2], []).append(_shape)
 
 
 class Group(NamedTuple):
@@ -91,19 +94,19 @@ def numbers_in(text: str) -> Iterator[Found]:
 def _best(text: str, groups: Sequence[Group], last: int) -> list[Found]:
     """The choice of candidates, apart from each other, that masks the most digits: so no candidate
     that is right by chance takes a part of one that is right."""
-    n = len(groups)
+    n, lengths = len(groups), tuple(len(g.digits) for g in groups)
     best = [0] * (n + 1)
     chosen: list[tuple[int, list[Found]]] = [(1, [])] * n
     point = _behind_point(text, groups[0].start, last)
     for i in range(n - 1, -1, -1):
         best[i] = best[i + 1]
         most = 0
-        for size, found in _candidates(text, groups, i):
+        for size, found in _candidates(text, groups, lengths, i):
             if i == 0 and point and not _is_listed(text, point, found):
                 continue
             if i + size == n and _goes_on(text, groups[-1], joined=size > 1):
                 continue
-            masked = sum(len(g.digits) for g in groups[i : i + size]) + best[i + size]
+            masked = sum(lengths[i : i + size]) + best[i + size]
             if masked > most and masked >= best[i + 1]:  # of equals the first in the text
                 most = best[i] = masked
                 chosen[i] = size, found
@@ -124,11 +127,11 @@ def _behind_point(text: str, start: int, last: int) -> str:
 
 
 def _is_listed(text: str, point: str, found: list[Found]) -> bool:
-    """Behind the number of a list stand numbers in groups, or those that begin as a network or an
-    issuer begins them; other digits are decimals."""
+    """Behind the number of a list stand numbers in groups, or those that begin as networks and
+    issuers begin them; other digits are decimals."""
     if not _LIST.fullmatch(point):
         return False
-    return all(kind == "ID" or not text[start:end].isdecimal() or _NETWORK.match(text, start) for start, end, kind in found)  # fmt: skip
+    return all(_LISTED[kind].match(text, start) or not text[start:end].isdecimal() for start, end, kind in found)  # fmt: skip
 
 
 def _goes_on(text: str, group: Group, *, joined: bool) -> bool:
@@ -137,44 +140,51 @@ def _goes_on(text: str, group: Group, *, joined: bool) -> bool:
     return not group.x and bool(behind.match(text, group.end))
 
 
-def _candidates(text: str, groups: Sequence[Group], i: int) -> Iterator[tuple[int, list[Found]]]:
+def _candidates(
+    text: str, groups: Sequence[Group], lengths: tuple[int, ...], i: int
+) -> Iterator[tuple[int, list[Found]]]:
     """(groups taken, spans) of everything that starts with group i."""
     group = groups[i]
     if len(group.digits) >= DIGITS_MIN:
         pieces = _filled(group.digits, group.x)
         if pieces:
             yield 1, list(_placed(text, group.start, pieces))
-    shape: tuple[int, ...] = (len(group.digits),)
-    if i + 1 == len(groups) or not _begins(len(group.digits), groups[i + 1]):
+    if i + 1 == len(groups) or group.x:  # an X ends a number
         return
-    for size in range(2, min(GROUPS_MAX, len(groups) - i) + 1):
-        last = groups[i + size - 1]
-        if groups[i + size - 2].x:  # an X ends a number
-            return
-        wide = (*shape, last.width)
-        shape = (*shape, len(last.digits))
-        for of, x in {shape: False, wide: last.x}.items():
-            kind = _GROUPINGS.get(of)
-            if kind is None or (x and kind != "ID"):
+    for second in {lengths[i + 1], groups[i + 1].width}:
+        for shape in _BY_START.get((lengths[i], second), ()):
+            size = len(shape)
+            if lengths[i + 1 : i + size - 1] != shape[1:-1] or i + size > len(groups):
                 continue
-            if kind != "ID" and not _is_one(text[group.start : last.end], of, kind):
-                continue
-            digits = "".join(g.digits for g in groups[i : i + size]) + "X" * x
-            if _CHECKS[kind](digits):
-                yield size, [(_signed(text, group.start, digits), last.end + x, kind)]
+            found = _grouped(text, groups[i : i + size], shape)
+            if found:
+                yield size, [found]
+
+
+def _grouped(text: str, groups: Sequence[Group], shape: tuple[int, ...]) -> Found | None:
+    """These groups as one number; they are known to have its shape up to the last."""
+    kind, last = _GROUPINGS[shape], groups[-1]
+    x = last.x and kind == "ID" and last.width == shape[-1]
+    if not x and len(last.digits) != shape[-1]:
+        return None
+    start = groups[0].start
+    if kind != "ID" and not _is_one(text[start : last.end], shape, kind):
+        return None
+    digits = "".join([g.digits for g in groups]) + "X" * x
+    if not _CHECKS[kind](digits) or any(g.x for g in groups[:-1]):
+        return None
+    return _signed(text, start, digits), last.end + x, kind
 
 
 def _is_one(text: str, shape: tuple[int, ...], kind: str) -> bool:
-    """These groups may be one number: a card has one separator, a date is no part of a number."""
-    spaced, joined = " " in text, "-" in text
-    if (spaced and joined and kind == "CARD") or (spaced and shape == _HYPHENATED):
+    """These groups may be one number: a date is no part of one, and a single separator parts a card
+    or a phone with the trunk prefix, whose first groups may be anything."""
+    loose = kind == "PHONE" and (text[0] != "0" or text.startswith("0086"))
+    if not loose and len(set(_SEPARATOR.findall(text))) > 1:
+        return False
+    if shape == _HYPHENATED and " " in text:
         return False
     return 8 not in shape or not any(_DATE.fullmatch(g) for g in _NUMBER.findall(text))
-
-
-def _begins(first: int, second: Group) -> bool:
-    """Most groups begin no grouping by their second group already."""
-    return (first, len(second.digits)) in _STARTS or (first, second.width) in _STARTS
 
 
 def _filled(digits: str, x: bool) -> list[tuple[str, int]]:

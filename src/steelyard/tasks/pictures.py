@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from steelyard.tasks.limits import PIXELS_MAX
@@ -26,7 +28,7 @@ _STRIP_PIXELS = 1_000_000  # flattened at once, so that no second full picture s
 _WEBP_COST, _SCANS, _TEXTS, _TEXT_COST = 3, 10, 4, 250_000
 _CHUNKS_MAX = 10_000
 _GIF_BLOCK = 4096  # bytes read at once: its decoder holds the interpreter until they are unpacked
-_MARKER = re.compile(rb"\xff+[\x02-\xcf\xd9-\xfe]")
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
 _ORIENTATION = 0x0112
 _TURNS = {
     2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
@@ -51,8 +53,7 @@ class Opened:
 
 def open_picture(body: bytes) -> Opened:
     """ValueError: not a picture, too small, or too much work; nothing is unpacked yet."""
-    from PIL import Image
-
+    Image = _pillow()
     extra = _texts(body) * _TEXT_COST  # before it is opened, since opening unpacks them
     _check_cost(extra, "a PNG with that much compressed text")
     try:
@@ -67,6 +68,15 @@ def open_picture(body: bytes) -> Opened:
     cost = _cost(body, image) + extra
     _check_cost(cost, f"{image.format} of {shown}")
     return Opened(body, image, cost)
+
+
+@cache
+def _pillow() -> Any:
+    """Pillow's images, quietly: what it warns of is refused here, or is of no matter."""
+    from PIL import Image
+
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    return Image
 
 
 def cost_of(opened: Opened) -> int:
@@ -113,6 +123,8 @@ def _cost(body: bytes, image: Any) -> int:
 def _scans(body: bytes) -> int:
     """How often a JPEG goes over the whole picture (ITU T.81, B.1.1.2: markers and segments)."""
     at, scans = 2, 0
+    if body.count(b"\xff\xda") <= _SCANS:  # as in every photo: nothing to walk through
+        return 0
     while (marker := _MARKER.search(body, at)) and marker.group()[-1] != 0xD9:
         scans += marker.group()[-1] == 0xDA
         at = marker.end() + int.from_bytes(body[marker.end() : marker.end() + 2], "big")
