@@ -128,13 +128,32 @@ def check_installed(product: ProductFile, task: Task) -> None:
     check_training(product, task)
 
 
-def _run(run: Turn, plan: StepPlan) -> None:
-    run.watcher.begin(plan.name)
+def done_steps(product: ProductFile, store: Store, task: Task) -> dict[str, dict[str, Any]]:
+    """Output of each step that the next turn would find done; nothing is run."""
+    run = Turn(product, store, task, Silent(), 0)
+    for plan in STEPS:
+        try:
+            done = store.done(_key(run, plan))
+        except KeyError:  # it takes in what a step before it would first have to leave
+            continue
+        if done is not None:
+            run.outputs[plan.name] = done
+    return run.outputs
+
+
+def _key(run: Turn, plan: StepPlan) -> str:
+    """The key of a step as it stands now."""
     reads = sections(run.product.spec, "product", "task", *plan.reads)
     key = step_key(plan.name, reads, plan.inputs(run))
     # Done, but its files are gone (removed, or on another machine): the work is done again.
     while (done := run.store.done(key)) is not None and not run.store.holds(plan.leaves(done)):
         key = step_key(plan.name, "made again", [key])
+    return key
+
+
+def _run(run: Turn, plan: StepPlan) -> None:
+    run.watcher.begin(plan.name)
+    key = _key(run, plan)
     output, ran = run.store.step(
         run.id, plan.name, key, lambda step: plan.work(run, step),
         cpu_price=run.product.spec.money.prices.cpu_hour,

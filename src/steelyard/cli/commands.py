@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -66,22 +66,44 @@ def init(
 
 @app.command()
 def check(product: File = DEFAULT, as_json: AsJson = False) -> None:
-    """Validate the file and estimate what a turn costs, spending nothing."""
+    """Open the data, estimate what a turn costs, and exit 2 where it cannot work; spends nothing."""
     from steelyard.cli.estimate import estimate
-    from steelyard.cli.show import out, table
+    from steelyard.cli.show import out
+    from steelyard.errors import SpecError
     from steelyard.spec import load
 
-    file = load(product)
-    facts = estimate(file)
+    facts = estimate(load(product))
     if as_json:
-        return out(facts)
-    rows = [[r["step"], r["quantity"], r["unit"], r["money"], r["because"]] for r in facts["steps"]]
+        out(facts)
+    else:
+        _show_estimate(product, facts)
+    if facts["problems"]:
+        raise SpecError(facts["problems"])
+
+
+def _show_estimate(product: Path, facts: dict[str, Any]) -> None:
+    from steelyard.cli.show import table
+
+    rows = [
+        [r["step"], r["quantity"], r["unit"], r["money"], r["minutes"], r["because"]]
+        for r in facts["steps"]
+    ]
+    verdict = "cannot work yet; without that," if facts["problems"] else "is valid;"
     table(
-        f"{product} is valid; a turn is estimated at {facts['total']}",
-        ["step", "quantity", "unit", "money", "because"], rows,
+        f"{product} {verdict} a turn is estimated at {facts['total']} and {facts['minutes']:g} minutes of one core",
+        ["step", "quantity", "unit", "money", "minutes", "because"], rows,
     )  # fmt: skip
-    for line in facts["missing"]:
-        typer.echo(f"a turn needs what is not here: {line}")
+    for place, n in facts["data"]["read"].items():
+        first = "" if facts["data"]["whole"] else "the first "
+        typer.echo(f"read {first}{n:,} records of {place}")
+    rejects = facts["data"]["rejects"]
+    if rejects.get("total"):
+        from steelyard.data.rejects import labels_said
+
+        reasons = ", ".join(f"{n:,} for {reason}" for reason, n in rejects["reasons"].items())
+        told = labels_said(rejects.get("labels") or [])
+        where = rejects["examples"][0]["where"]
+        typer.echo(f"rejected {rejects['total']:,}: {reasons}{f' ({told})' if told else ''}; the first at {where}")  # fmt: skip
 
 
 @app.command()

@@ -48,6 +48,12 @@ def fingerprints(product: ProductFile) -> list[str]:
     return [fingerprint(source, product.folder) for source in product.spec.data.sources]
 
 
+def bytes_of(product: ProductFile) -> int:
+    """Of every file of every source."""
+    files = (path for s in product.spec.data.sources for path in files_of(s, product.folder))
+    return sum(path.stat().st_size for path in files)
+
+
 def fingerprint(source: Source, base: Path) -> str:
     """Hash of every file's place and bytes, so that changed data are read again."""
     root, digest = root_of(source, base), hashlib.sha256()

@@ -24,7 +24,7 @@ from steelyard.store import ledger, tables
 from steelyard.store.artifacts import Artifacts
 from steelyard.store.beside import refuse_emptied, refuse_lost_file
 from steelyard.store.clock import Clock
-from steelyard.store.database import BUSY_S, Database
+from steelyard.store.database import BUSY_S, Database, file_of
 from steelyard.store.datasets import Datasets
 from steelyard.store.files import private_folder, sweep
 from steelyard.store.lock import alone
@@ -49,6 +49,17 @@ def ledger_url(product: ProductFile, root: Path) -> sa.URL:
     if url.get_backend_name() != "sqlite" or not relative or relative.startswith(("/", ":", "file:")):  # fmt: skip
         return url
     return url.set(database=str((product.folder / relative).resolve()))
+
+
+def has_ledger(product: ProductFile) -> bool:
+    """Whether there is a store to look at; Damaged when its ledger is lost. Creates nothing."""
+    root = (product.folder / product.spec.store).resolve()
+    url = ledger_url(product, root)
+    path = file_of(url)
+    if path is None:
+        return root.is_dir()
+    refuse_lost_file(url, root)
+    return path.is_file()
 
 
 def _plain_name(root: Path) -> None:
