@@ -66,6 +66,8 @@ def test_a_number_in_front_hides_nothing(text, masked):
         ("13812345678.192.168.1.1", "[PHONE].[IP]"),
         ("服务器192.168.1.1挂了", "服务器[IP]挂了"),
         ("see.192.168.1.1.", "see.[IP]."),
+        ("server192.168.1.1 dev", "server[IP] dev"),
+        ("driver 10.1.2.3，host/10.1.2.4:80", "driver [IP]，host/[IP]:80"),
         ("a_13812345678_b", "a_[PHONE]_b"),
         ("①13812345678٣", "①[PHONE]٣"),
     ],

@@ -26,10 +26,11 @@ _DOTTED = re.compile(
 )
 # What makes four numbers a version and no address: a word in front, or a stage behind.
 _VERSION = re.compile(
-    r"(?:(?<![A-Za-z])v|ver|version|release|section|版本|版本号|固件|[A-Za-z]{3}/)[ .:=#-]{0,2}$",
+    r"(?:(?<![A-Za-z])(?:v|ver|version|release|section|(?:chrome|safari|firefox|edge?|opera|mozilla)/)"
+    r"|版本号?|固件)[ .:=#-]{0,2}$",
     re.I,
 )
-_STAGE = re.compile(r"[-._ ]?(?:alpha|beta|rc|dev|post|build|snapshot)", re.I)
+_STAGE = re.compile(r"-?(?:alpha|beta|rc)[0-9]{0,2}(?![A-Za-z])", re.I)
 _VERSION_WINDOW = 12
 # A text without any of this holds nothing to mask; most texts end here.
 _MAYBE = re.compile(r"[@＠﹫]|[0-9０-９](?:\W{0,3}[0-9０-９]){3}")
