@@ -154,6 +154,17 @@ def test_a_turn_without_a_variant_that_meets_the_goals_is_refused_with_a_report(
         assert [r["state"] for r in store.releases()] == ["live"]  # the baseline serves
 
 
+def test_a_file_that_refuses_below_its_goals_has_nothing_live_and_still_a_plan(tmp_path):
+    text = DIGITS.replace("epochs: 12", "epochs: 1").replace("macro_f1: 0.5", "macro_f1: 0.9999")
+    text = text.replace("market: {", "market: {below_goals: refuse, ")
+    (tmp_path / "product.yaml").write_text(text, encoding="utf-8")
+    done = turn(load(tmp_path / "product.yaml"))
+    assert done.outputs["release"]["live"] is None and done.outputs["replay"]["decision"] == "none"
+    assert done.outputs["plan"]["plan"]["do"] and done.report.is_file() and done.refused
+    said = command("release", "status", cwd=tmp_path)
+    assert said.returncode == 0 and "nothing is live" in said.stdout
+
+
 def test_lora_trains_and_publishes_plain_weights(tmp_path, encoder):
     write_jsonl(tmp_path / "reviews.jsonl", reviews(400))
     text = PRODUCT.format(encoder=encoder).replace(

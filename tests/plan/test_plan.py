@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.plan.options import PlanFacts, Priced, allocate, labels
+from steelyard.plan.options import PlanFacts, Priced, Served, allocate, labels
+from steelyard.plan.run import _ratios
 from steelyard.stats import Point, fit_curve
 
 STEEP = fit_curve([Point(n, 0.9 - 2 * n**-0.5, 0.003) for n in (250, 500, 1000, 2000)], seed=0)
@@ -56,8 +57,8 @@ def test_a_cheaper_variant_of_equal_quality_is_worth_what_it_saves():
     plan = allocate(
         replace(FACTS, curve=None, alternatives=[other], live=replace(LIVE, low=0.85, high=0.85))
     )
-    assert plan.recommendation == "cheaper_variant"
-    assert option(plan, "cheaper_variant").net == pytest.approx(15.0)
+    assert plan.recommendation == "another_variant"
+    assert option(plan, "another_variant").net == pytest.approx(15.0)
 
 
 def test_a_sure_saving_is_not_hidden_behind_an_unsure_gain():
@@ -68,7 +69,7 @@ def test_a_sure_saving_is_not_hidden_behind_an_unsure_gain():
     other = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
     live = replace(LIVE, low=0.85, high=0.85)
     plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1, alternatives=[other], live=live))
-    assert plan.options[0].name == "labels" and plan.recommendation == "cheaper_variant"
+    assert plan.options[0].name == "labels" and plan.recommendation == "another_variant"
     assert "labels may return more" in plan.because and "labels 可能" in plan.because_zh
 
 
@@ -83,7 +84,7 @@ def test_a_dearer_variant_that_only_looks_better_is_no_option():
     surely = Priced("c", "large", 0.95, 0.945, 0.955, 0.06)
     assert allocate(replace(FACTS, curve=None, alternatives=[noisy])).recommendation == "nothing"
     plan = allocate(replace(FACTS, curve=None, alternatives=[noisy, surely]))
-    assert plan.recommendation == "cheaper_variant" and "large instead of live" in plan.because
+    assert plan.recommendation == "another_variant" and "large instead of live" in plan.because
 
 
 def test_no_curve_and_an_empty_pool_are_said():
@@ -122,7 +123,7 @@ def test_dearer_labels_never_return_more(a, b):
 
 def test_a_saving_is_as_uncertain_as_two_separate_measurements():
     other = Priced("b", "small", 0.85, 0.83, 0.87, 0.005)
-    found = option(allocate(replace(FACTS, curve=None, alternatives=[other])), "cheaper_variant")
+    found = option(allocate(replace(FACTS, curve=None, alternatives=[other])), "another_variant")
     assert found.high - found.net == pytest.approx((0.01**2 + 0.02**2) ** 0.5 * 500_000)
 
 
@@ -135,6 +136,86 @@ def test_labels_that_only_reach_what_is_live_are_no_gain():
 
 def test_a_hopeful_variant_is_named_with_its_interval_though_it_is_not_certain():
     noisy = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
-    found = option(allocate(replace(FACTS, curve=None, alternatives=[noisy])), "cheaper_variant")
+    found = option(allocate(replace(FACTS, curve=None, alternatives=[noisy])), "another_variant")
     assert "for certain" in found.because and "fp32 instead of live" in found.because
     assert found.net == 0.0 and "fp32 代替 live" in found.because_zh
+
+
+def test_the_answer_is_a_sentence_that_can_be_done_as_it_stands():
+    plan = allocate(replace(FACTS, unit=30.0, currency="EUR", retrain_cost=0.0))
+    assert plan.do == "set `label.start: 2100` in product.yaml and run `steelyard turn product.yaml`; 30.00 EUR"  # fmt: skip
+    assert plan.because.startswith(plan.do) and plan.because_zh.startswith(plan.do_zh)
+    assert "label.start: 2100" in plan.do_zh and "30.00 EUR" in plan.do_zh
+    assert "labels of the data that are here" in plan.because
+
+
+def test_an_experiment_with_labels_says_how_many_a_part_of_the_unit_buys():
+    wide = fit_curve(
+        [Point(n, q, 0.05) for n, q in ((250, 0.7), (500, 0.78), (1000, 0.76), (2000, 0.83))],
+        seed=0,
+    )
+    plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1))
+    assert plan.recommendation == "an experiment first: labels"
+    assert "`label.start: 2333`" in plan.do and "99.90 CNY" in plan.do
+
+
+def test_keeping_the_money_says_when_to_ask_again():
+    plan = allocate(replace(FACTS, curve=FLAT, correct_answer=0.01))
+    assert plan.recommendation == "nothing" and "keep the 1,000.00 CNY" in plan.do
+    assert "steelyard turn product.yaml" in plan.do and "1,000.00 CNY" in plan.do_zh
+
+
+def test_another_variant_is_taken_by_the_chooser_where_it_can_and_by_a_person_where_not():
+    sure = replace(LIVE, low=0.85, high=0.85)
+    small = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
+    plan = allocate(replace(FACTS, curve=None, alternatives=[small], live=sure))
+    assert "`compress.variants: [small]`" in plan.do
+    trained = Priced("t", "torch_fp32", 0.85, 0.85, 0.85, 0.001)
+    large = Priced("c", "large", 0.95, 0.95, 0.95, 0.06)
+    plan = allocate(replace(FACTS, curve=None, alternatives=[large, trained], live=sure))
+    assert "steelyard release promote product.yaml large" in plan.do and "large" in plan.do_zh
+
+
+AS_SERVED = replace(LIVE, p95_ms=50.0, served=Served(0.044, 60.0, 500))  # 2.2 times the predicted
+
+
+def test_a_choice_that_served_cost_contradicts_is_an_option_to_measure_again():
+    other = Priced("b", "onnx", 0.85, 0.84, 0.86, 0.03)
+    plan = allocate(replace(FACTS, curve=FLAT, live=AS_SERVED, alternatives=[other]))
+    found = option(plan, "served_variant")
+    assert "cost 2.20x" in found.because and "onnx costs 0.68x" in found.because
+    assert found.low < 0 < found.high and found.evidence == "assumed"
+    assert "steelyard compress product.yaml --again" in found.do and "--again" in found.do_zh
+    assert "choice is open again" in plan.because or plan.recommendation.endswith("served_variant")
+
+
+def test_two_variants_that_both_served_are_compared_as_they_served():
+    exact = replace(AS_SERVED, low=0.85, high=0.85)
+    other = Priced("b", "onnx", 0.85, 0.85, 0.85, 0.03, 40.0, Served(0.0365, 40.0, 500))
+    found = option(allocate(replace(FACTS, live=exact, alternatives=[other])), "served_variant")
+    assert found.net == pytest.approx(7.5) and found.evidence == "measured"
+    assert "onnx costs 0.83x of that in service" in found.because
+    assert "`compress.variants: [onnx]`" in found.do
+
+
+def test_a_served_p95_above_the_goal_opens_the_choice_again_and_has_no_figure():
+    live = replace(LIVE, p95_ms=52.8, served=Served(0.02, 92.7, 500))
+    found = option(allocate(replace(FACTS, live=live, p95_goal_ms=60.0)), "served_variant")
+    assert "p95 92.7 ms in service (52.8 before), above the goal 60" in found.because
+    assert found.net is None and "--again" in found.do and "92.7" in found.because_zh
+
+
+@pytest.mark.parametrize(
+    "seen", [None, Served(0.022, 55.0, 500), Served(0.044, 55.0, 10), Served(0.01, 55.0, 500)]
+)
+def test_served_figures_as_predicted_or_of_few_requests_open_nothing(seen):
+    other = Priced("b", "onnx", 0.85, 0.84, 0.86, 0.018)
+    live = replace(LIVE, p95_ms=50.0, served=seen)
+    plan = allocate(replace(FACTS, live=live, alternatives=[other], p95_goal_ms=60.0))
+    assert not [o for o in plan.options if o.name == "served_variant"]
+
+
+def test_predicted_and_served_stand_side_by_side_in_the_facts():
+    (only,) = _ratios([AS_SERVED, LIVE.__class__("b", "never served", 0.8, 0.8, 0.8, 0.01)])
+    assert only["cost_ratio"] == pytest.approx(2.2) and only["p95_ratio"] == pytest.approx(1.2)
+    assert (only["n"], only["name"]) == (500, "live")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from steelyard.plan.options import PlanFacts, Priced, allocate
+from steelyard.plan.options import PlanFacts, Priced, Served, allocate
 from steelyard.spec import ProductFile
 from steelyard.stats import LearningCurve, Point, fit_curve
 from steelyard.store import Step, Store, tables
@@ -22,7 +22,8 @@ NORMAL_95 = 1.96
 def run(
     store: Store, product: ProductFile, step: Step, *, outputs: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
-    """{"plan": body, "curve": points, "forecast": points}; the plan row goes with the step."""
+    """{"plan": body, "curve": points, "forecast": points, "served": predicted and served figures};
+    the plan row goes with the step."""
     points = outputs["curve"]["curve"]
     curve = _curve(points)
     facts = _facts(store, product, outputs, curve)
@@ -31,7 +32,27 @@ def run(
     reach = facts.labels_bought + max(1, int(facts.unit / max(facts.label_price, 1e-9)))
     reach = max(facts.labels_bought, min(reach, facts.labels_pool))
     widening = curve.widening if curve else None
-    return {"plan": body, "curve": points, "forecast": _forecast(curve, points, reach), "widening": widening}  # fmt: skip
+    return {
+        "plan": body, "curve": points, "forecast": _forecast(curve, points, reach),
+        "widening": widening, "served": _ratios([facts.live, *facts.alternatives]),
+    }  # fmt: skip
+
+
+def _ratios(variants: list[Priced]) -> list[dict[str, Any]]:
+    """Served by predicted, for every variant that answered."""
+    found = []
+    for v in {v.variant: v for v in variants}.values():
+        if v.served is None:
+            continue
+        cost, p95 = v.served.cost_per_1000, v.served.p95_ms
+        found.append({
+            "variant": v.variant, "name": v.name, "n": v.served.n,
+            "predicted_cost_per_1000": v.cost_per_1000, "served_cost_per_1000": cost,
+            "cost_ratio": cost / v.cost_per_1000 if v.cost_per_1000 else None,
+            "predicted_p95_ms": v.p95_ms, "served_p95_ms": p95,
+            "p95_ratio": p95 / v.p95_ms if v.p95_ms and p95 is not None else None,
+        })  # fmt: skip
+    return found
 
 
 def _curve(points: list[dict[str, Any]]) -> LearningCurve | None:
@@ -54,8 +75,9 @@ def _facts(
     spec = product.spec
     rows = {row["variant"]: row for row in outputs["compress"]["table"]}
     accuracy = outputs["compress"]["accuracy"]
-    live = outputs["replay"].get("live") or outputs["release"]["live"]
-    priced = {v: _priced(row, accuracy[row["name"]]) for v, row in rows.items()}
+    priced = {v: _priced(store, row, accuracy[row["name"]]) for v, row in rows.items()}
+    # where nothing may be live yet, the baseline is what there is to compare with
+    live = outputs["replay"].get("live") or outputs["release"]["live"] or outputs["baseline"]["variant"]  # fmt: skip
     now, trained = priced.get(live) or _of_old(store, live), outputs["train"]["variant"]
     own = live in rows and rows[live]["name"] != "baseline"
     return PlanFacts(
@@ -66,13 +88,14 @@ def _facts(
         live=now, behind=0.0 if own else max(0.0, now.accuracy - priced[trained].accuracy),
         # what misses the goals may not be released, so it is no option
         alternatives=[priced[v] for v, row in rows.items() if row["meets"]],
+        p95_goal_ms=spec.goals.p95_ms, file=product.path.name,
     )  # fmt: skip
 
 
-def _priced(row: dict[str, Any], accuracy: dict[str, float]) -> Priced:
+def _priced(store: Store, row: dict[str, Any], accuracy: dict[str, float]) -> Priced:
     return Priced(
         row["variant"], row["name"], accuracy["value"], accuracy["low"], accuracy["high"],
-        row["cost_per_1000"],
+        row["cost_per_1000"], row["p95_ms"], _served(store.measures(row["variant"])),
     )  # fmt: skip
 
 
@@ -80,8 +103,16 @@ def _of_old(store: Store, variant: str) -> Priced:
     """A live variant of an earlier turn, from its own measures."""
     m = store.measures(variant)
     name = next(row["name"] for row in store.variants() if row["id"] == variant)
-    a = m["accuracy"]
-    return Priced(variant, name, a["value"], a["low"], a["high"], m["cost_per_1000"]["value"])
+    a, cost = m["accuracy"], m["cost_per_1000"]["value"]
+    p95 = m["p95_ms"]["value"] if "p95_ms" in m else None
+    return Priced(variant, name, a["value"], a["low"], a["high"], cost, p95, _served(m))
+
+
+def _served(measures: dict[str, dict[str, Any]]) -> Served | None:
+    """Newest figures of a variant in service."""
+    cost = measures.get("served_cost_per_1000")
+    p95 = measures["served_p95_ms"]["value"] if "served_p95_ms" in measures else None
+    return Served(cost["value"], p95, cost["n"]) if cost else None
 
 
 def _retrain_cost(store: Store, cpu_hour: Any) -> float:

@@ -42,7 +42,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
     "option": {
         "labels": ("more labels", "更多标注"),
         "cheaper_variant": ("another variant", "换用另一个版本"),
-        "served_variant": ("another variant", "换用另一个版本"),
+        "another_variant": ("another variant", "换用另一个版本"),
+        "served_variant": ("another variant, as served", "按实际服务换用另一个版本"),
         "nothing": ("keep the money", "先不花这笔钱"),
         "market": ("the market", "投向市场"),
     },
