@@ -64,7 +64,7 @@ def test_every_command_of_a_page_works(page, folder, tmp_path):
         for line in filter(str.strip, block.splitlines()):
             if line.startswith("make "):
                 target = line.split()[1]
-                assert f"\n{target}: setup" in (ROOT / "Makefile").read_text()
+                assert f"\n{target}: " in (ROOT / "Makefile").read_text()
             elif line.startswith("steelyard init"):
                 shell(line, tmp_path)
             elif line.startswith("steelyard serve"):
