@@ -30,7 +30,7 @@ ZH = {
     "a registered reader: csv, jsonl, parquet, lines, folder ...": "已注册的读取器：csv、jsonl、parquet、lines、folder 等",
     "column that holds the text or image": "文本或图片所在的列",
     "column that holds the label": "标签所在的列",
-    "column that holds a unique id": "唯一编号所在的列",
+    "column that holds an id, unique inside this source": "编号所在的列，在本来源内唯一",
     "the label of every record of this source": "这个来源全部记录的标签",
     "label in the file -> label of the task": "文件里的标签 -> 任务的标签",
     "licence of the data": "数据的许可",

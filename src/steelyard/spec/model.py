@@ -67,7 +67,7 @@ class Source(Section):
     reader: str = Field(description="a registered reader: csv, jsonl, parquet, lines, folder ...")
     content: str = Field("text", description="column that holds the text or image")
     label: str | None = Field(None, description="column that holds the label")
-    id: str | None = Field(None, description="column that holds a unique id")
+    id: str | None = Field(None, description="column that holds an id, unique inside this source")
     every_label: str | None = Field(None, description="the label of every record of this source")
     names: dict[str, str] = Field({}, description="label in the file -> label of the task")
     licence: str = Field("unstated", description="licence of the data")
