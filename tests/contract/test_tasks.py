@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from steelyard.engine.backbone import load_backbone
@@ -154,6 +156,33 @@ def test_a_request_above_its_budget_is_refused_before_anything_of_it_is_read(tas
     with pytest.raises(BadInput, match="in one request, found") as said:
         task.decode_all([value] * 64)
     assert 0 < said.value.index < 63
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
+    | st.binary().map(lambda b: base64.b64encode(b).decode()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", names("tasks"))
+@settings(deadline=None)
+@given(values=st.lists(ANYTHING, max_size=3))
+def test_anything_that_json_or_a_file_may_hold_is_read_or_refused_in_words(name, values):
+    task = open_task(name, labels=LABELS)
+    for value in values:
+        for read in (task.parse, task.decode):
+            try:
+                read(value)
+            except ValueError as error:
+                assert str(error).startswith("expected")
+    try:
+        assert len(task.decode_all(values)) == len(values)
+    except BadInput as error:
+        assert 0 <= error.index < len(values)
+        with pytest.raises(ValueError, match="expected"):
+            task.decode(values[error.index])
 
 
 def _large(task):
