@@ -37,12 +37,15 @@ def write_jsonl(path: Path, rows: list[dict[str, str]]) -> Path:
 
 @pytest.fixture(scope="session")
 def encoder(tmp_path_factory) -> Path:
+    return tiny_encoder(tmp_path_factory.mktemp("encoder"))
+
+
+def tiny_encoder(folder: Path) -> Path:
     """A two-layer encoder with seeded random weights and a Unigram tokenizer over characters."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import BertConfig, BertModel
 
-    folder = tmp_path_factory.mktemp("encoder")
     letters = sorted({c for w in [*GOOD, *BAD, *FILLER, "，0123456789"] for c in w} - {" "})
     words = sorted({w for w in [*GOOD, *BAD] if len(w) > 1})
     vocabulary = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from steelyard.loop import Silent, turn
 from steelyard.spec import load
@@ -36,8 +37,9 @@ class Ticks(Clock):
 
 
 class Killer(Silent):
-    """Dies at `begin:STEP`, `end:STEP`, at `WHAT:COUNT` inside a step, or at `commit:STEP`:
-    files published, nothing committed."""
+    """Dies at `begin:STEP`, `end:STEP`, at `WHAT:COUNT` inside a step, at `commit:STEP`: files
+    published, nothing committed; or at `sees:PATTERN`: as soon as such a file of the store is
+    there, in the middle of a write."""
 
     def __init__(self, at: str) -> None:
         self.at = at
@@ -56,7 +58,20 @@ class Killer(Silent):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+def die_when_there(root: Path, pattern: str) -> None:
+    """Look without a pause from a thread of its own."""
+
+    def look() -> None:
+        while next(root.glob(pattern), None) is None:
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
 if __name__ == "__main__":
+    if sys.argv[2].startswith("sees:"):
+        die_when_there(Path(sys.argv[1]).parent / ".steelyard", sys.argv[2].removeprefix("sees:"))
     killer, commit = Killer(sys.argv[2]), Store.commit
 
     def dying(self, step, output, *, cpu_s):

@@ -136,3 +136,10 @@ def test_an_index_that_lost_a_row_is_damaged(ledger, product_file):
     ledger.write_bytes(body)
     with pytest.raises(Damaged):
         Store.open(load(product_file))
+
+
+def test_a_commit_stays_one_when_its_number_cannot_be_noted(store):
+    (store.root / "ledger.db.end").unlink(missing_ok=True)
+    (store.root / "ledger.db.end").mkdir()
+    assert store.begin_turn("spec") == 1
+    assert len(store.database.rows(sa.select(tables.turn))) == 1

@@ -176,7 +176,7 @@ def _revision(connection: sa.Connection) -> str | None:
 def _engine(url: sa.URL, busy_s: float) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
         need("psycopg", extra="postgres")
-        options = f"-c lock_timeout={int(busy_s * 1000)}"
+        options = f"{url.query.get('options', '')} -c lock_timeout={int(busy_s * 1000)}"
         return sa.create_engine(
             url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True,
             connect_args={"options": options},

@@ -6,6 +6,7 @@ quick. Knows no noun. Example: `look_over(database)` returns, or raises Damaged
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -58,13 +59,15 @@ def note_end(path: Path, number: int) -> None:
     """Write how far the ledger reached beside it, after the commit.
 
     Not synced: it may be behind after a power cut and never ahead, so it raises no false alarm.
+    What was committed stays so when this cannot be written: the next commit notes it too.
     """
-    handle = os.open(_end(path), os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        if number > _noted(os.read(handle, 64)):
-            os.pwrite(handle, b"commits %020d\n" % number, 0)
-    finally:
-        os.close(handle)
+    with contextlib.suppress(OSError):
+        handle = os.open(_end(path), os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            if number > _noted(os.read(handle, 64)):
+                os.pwrite(handle, b"commits %020d\n" % number, 0)
+        finally:
+            os.close(handle)
 
 
 def _ended(connection: sa.Connection, path: Path) -> None:

@@ -1,0 +1,149 @@
+"""Flip one bit of a small store at a time and read everything: seen, harmless, silent or a traceback.
+
+    PYTHONPATH=. python bench/flips.py [--quick] [--flips 300]
+
+A turn of a tiny product makes the store; its ledger is left with an unfolded write-ahead log, as a
+killed server leaves it. Each flip starts from a fresh copy, then does what the reading commands, a
+training, an evaluation and an answer do. Seen: refused with place and repair. Harmless: the same
+results to the last digit. Required: 0 silent, 0 tracebacks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import tempfile
+import traceback
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from common import machine, save
+from tests.conftest import tiny_encoder
+from tests.faults.test_kill import make
+
+from steelyard.cli.facts import released, reports, sums, variants, verified
+from steelyard.engine.examples import bought, holdout
+from steelyard.engine.predictor import Predictor
+from steelyard.errors import SteelyardError
+from steelyard.loop import turn
+from steelyard.report import gather, render
+from steelyard.spec import load
+from steelyard.store import Store
+from steelyard.store.salt import salt
+
+SAMPLE = ["很好，满意，物流很快", "太差，失望，退货"]
+
+
+def make_store(folder: Path) -> Path:
+    """A folder with a product after one turn twice: its ledger `open`, as a killed process leaves
+    it, and `closed`."""
+    (folder / "encoder").mkdir()
+    product = make(folder / "made", tiny_encoder(folder / "encoder"))
+    done = turn(load(product))
+    (folder / "made" / "outputs.json").write_text(json.dumps(done.outputs))
+    with closing(Store.open(load(product))) as store:
+        salt(store.root)
+        store.end_turn(store.begin_turn("a later turn"))
+        shutil.copytree(folder / "made", folder / "open")
+    shutil.copytree(folder / "made", folder / "closed")
+    return folder
+
+
+def read_all(folder: Path) -> dict[str, Any]:
+    """What every reader gets."""
+    file = load(folder / "product.yaml")
+    outputs = json.loads((folder / "outputs.json").read_text())
+    dataset, labels = outputs["data"]["dataset"], outputs["label"]["labels"]
+    found: dict[str, Any] = {
+        "show": [variants(file), released(file)], "sums": sums(file), "verify": verified(file),
+        "reports": sorted(Path(p).name for p in reports(file)),
+    }  # fmt: skip
+    with closing(Store.open(file)) as store:
+        parts = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
+        found["learned"] = [[p.contents, p.labels] for p in parts]
+        found["salt"] = salt(store.root).hex()
+        found["report"] = render(gather(store, file, outputs), language="zh")
+        for row in store.variants():
+            predictor = Predictor.open(store.artifacts.open(row["id"]))
+            found[row["id"]] = [vars(a) for a in predictor.predict(SAMPLE)]
+    return found
+
+
+def flip(path: Path, rng: random.Random) -> int:
+    body = bytearray(path.read_bytes())
+    bit = rng.randrange(8 * len(body))
+    body[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(body)
+    return bit
+
+
+def kind_of(path: Path) -> str:
+    """The part of the store a file belongs to."""
+    state, _, *inside = path.parts
+    if inside[0].startswith("ledger.db"):
+        return f"{inside[0]} ({state})"
+    return "/".join(inside[:2]) if inside[0] == "datasets" else inside[0]
+
+
+def run(whole: Path, work: Path, *, flips: int, seed: int = 0) -> dict[str, Any]:
+    rng, counts, faults = random.Random(seed), Counter[str](), []
+    by_kind: dict[str, Counter[str]] = {}
+    names = [
+        p.relative_to(whole) for p in sorted(whole.glob("*/.steelyard/**/*"))
+        if p.is_file() and p.stat().st_size and (p.name.startswith("ledger.db") or "closed" in p.parts)
+    ]  # fmt: skip
+    groups = sorted({kind_of(n) for n in names})
+    expected = {
+        state: json.dumps(read_all(_fresh(whole / state, work)), default=str, sort_keys=True)
+        for state in ("open", "closed")
+    }
+    for i in range(flips):
+        group = groups[i % len(groups)]
+        chosen = rng.choice([n for n in names if kind_of(n) == group])
+        state, name = chosen.parts[0], Path(*chosen.parts[2:])
+        folder = _fresh(whole / state, work)
+        bit = flip(folder / ".steelyard" / name, rng)
+        try:
+            same = json.dumps(read_all(folder), default=str, sort_keys=True) == expected[state]
+            seen = "harmless" if same else "silent"
+        except SteelyardError as error:
+            seen = "seen" if getattr(error, "repair", "") else "traceback"
+        except BaseException:
+            seen = "traceback"
+        if seen in ("silent", "traceback"):
+            faults.append({"file": str(chosen), "bit": bit, "what": seen, "last": traceback.format_exc()[-600:]})  # fmt: skip
+        counts[seen] += 1
+        by_kind.setdefault(group, Counter())[seen] += 1
+    return {
+        "flips": flips, "files": len(names), **{k: counts[k] for k in ("seen", "harmless", "silent", "traceback")},
+        "by_part": {k: dict(v) for k, v in sorted(by_kind.items())}, "faults": faults[:20],
+    }  # fmt: skip
+
+
+def _fresh(whole: Path, work: Path) -> Path:
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(whole, work)
+    return work
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--flips", type=int, default=400)
+    parser.add_argument("--quick", action="store_true")
+    given = parser.parse_args()
+    flips = 60 if given.quick else given.flips
+    state = machine()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        figures = run(make_store(folder), folder / "work", flips=flips)
+    save("flips", f"PYTHONPATH=. python bench/flips.py --flips {flips}", figures, state)
+    if figures["silent"] or figures["traceback"]:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
