@@ -143,3 +143,25 @@ def test_a_commit_stays_one_when_its_number_cannot_be_noted(store):
     (store.root / "ledger.db.end").mkdir()
     assert store.begin_turn("spec") == 1
     assert len(store.database.rows(sa.select(tables.turn))) == 1
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_flipped_bit_of_the_database_is_seen_or_changes_no_fact(whole, seed):
+    product_file, ledger, body, before = whole
+    rng, flipped = random.Random(seed), bytearray(body)
+    for _ in range(3):
+        flipped[:] = body
+        at = rng.choice([i for i, byte in enumerate(body) if byte])
+        flipped[at] ^= 1 << rng.randrange(8)
+        ledger.write_bytes(flipped)
+        try:
+            assert facts(product_file) == before
+        except StoreError as error:
+            assert "ledger" in error.place and error.repair
+
+
+def test_a_name_of_a_table_that_is_no_text_is_damaged(ledger, product_file):
+    body = ledger.read_bytes()
+    ledger.write_bytes(body.replace(b"CREATE TABLE measure", b"CREATE TABLE \xffeasure"))
+    with pytest.raises(Damaged, match="restore the ledger"):
+        Store.open(load(product_file))

@@ -107,6 +107,8 @@ class Database:
             yield
         except (sa.exc.IntegrityError, sa.exc.DataError):
             raise
+        except UnicodeDecodeError as error:  # raised by the driver itself for a damaged name
+            raise Damaged(self.place, "texts in UTF-8", "another byte", RESTORE) from error
         except sa.exc.ProgrammingError as error:
             if not broken(error):
                 raise
