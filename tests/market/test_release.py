@@ -4,6 +4,7 @@ import pytest
 from tests.market.common import canary_of, edit, published_records, replayed, task
 from tests.serving import publish, release
 
+from steelyard.errors import Damaged
 from steelyard.market import release as release_step
 from steelyard.market.by_hand import change
 from steelyard.market.gate import QUALITY, Check, inferior
@@ -183,6 +184,15 @@ def test_a_live_variant_that_a_person_took_back_does_not_return_as_canary(store,
     change(store, "rollback", None, who="li", why="worse")
     assert states(store) == {"live": first}
     assert "li: worse" in released(store, product_file, second, first)["why"]
+
+
+def test_a_damaged_live_variant_is_named_before_a_canary_is_compared_with_it(store, product_file):
+    live, canary = publish(store), publish(store, seed=4, name="new")
+    release(store, live, "live")
+    (store.artifacts.root / live / "model.safetensors").write_bytes(b"x")
+    with pytest.raises(Damaged, match=r"the live variant.*steelyard release promote"):
+        released(store, product_file, canary, live)
+    assert states(store) == {"live": live}
 
 
 def test_a_value_is_never_shown_as_the_limit_it_is_above():

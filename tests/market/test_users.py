@@ -46,6 +46,16 @@ def test_many_requests_of_one_user_are_one_unit(store, product_file):
     assert found[state].outcomes == [10 / 11] and found[state].answers == 11
 
 
+def test_requests_without_a_user_are_each_their_own_unit(store, product_file):
+    pair = pair_in_service(store)
+    with Server(store, load(product_file)) as url:
+        for row in reviews(12, seed=4):
+            answer, _ = ask(url, row, None)
+            tell(url, answer, answer["label"])
+    found = users(store, task(), Vocabulary.of(load(product_file)), **pair)
+    assert sum(len(arm.outcomes) for arm in found.values()) == 12
+
+
 def test_outcomes_of_before_the_canary_and_of_replays_are_no_users_of_this_test(
     store, product_file
 ):

@@ -17,8 +17,8 @@ from steelyard.cli.progress import Screen
 from steelyard.errors import Missing
 from steelyard.market.readout import readout
 from steelyard.market.replay import Visit, replay
-from steelyard.market.run import check_whole
 from steelyard.market.stream import sent_before, stream
+from steelyard.market.whole import check_whole
 from steelyard.spec import ProductFile, load
 from steelyard.store import Store, tables
 from steelyard.tasks import open_task

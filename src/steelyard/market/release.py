@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from steelyard.market.gate import holdout_check, inferior
 from steelyard.market.goals import misses
 from steelyard.market.labels import Vocabulary, unlike
+from steelyard.market.whole import check_whole
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store, tables
 from steelyard.store.releases import RETIRED, UNPINNED
@@ -114,6 +115,7 @@ def _wanted(
         return Wanted(None, other.en, other.zh)
     if any(row["variant"] == chosen and row["state"] == "canary" for row in store.releases()):
         return Wanted(chosen)  # it passed when it became one
+    check_whole(store, live=live, canary=chosen)
     check = holdout_check(store, product, step, task=task, dataset=dataset, live=live, canary=chosen)  # fmt: skip
     worse = inferior(check, metric=task.quality, loss_max=product.spec.market.outcome_loss_max)
     if worse is not None:

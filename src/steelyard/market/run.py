@@ -15,12 +15,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard.errors import Damaged, Missing
 from steelyard.market.evidence import prefix_of
 from steelyard.market.readout import Decision, Readout, readout
 from steelyard.market.release import add, live_misses
 from steelyard.market.replay import ReplayReport, Visit, replay
 from steelyard.market.stream import record_of, sent_before, stream
+from steelyard.market.whole import BY_HAND, check_whole
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store, tables
 from steelyard.store.releases import RETIRED
@@ -29,7 +29,6 @@ from steelyard.tasks import Task
 Report = Callable[[str, int, int | None], None]
 Serve = Callable[[str], AbstractContextManager[str]]
 DECIDED = ("promote", "rolled back")
-BY_HAND = "--who NAME --why TEXT"
 
 
 def run(
@@ -69,18 +68,6 @@ def run(
 
 def _none(live: str | None, reason: str, reason_zh: str) -> dict[str, Any]:
     return {"experiment": None, "decision": "none", "reason": reason, "reason_zh": reason_zh, "live": live}  # fmt: skip
-
-
-def check_whole(store: Store, **arms: str) -> None:
-    """Missing or Damaged, before the first record is sent, with a repair that works."""
-    for arm, variant in arms.items():
-        try:
-            store.artifacts.open(variant)
-        except (Missing, Damaged) as error:
-            verb = "rollback" if arm == "canary" else "promote product.yaml VARIANT"
-            other = f"or do without it: steelyard release {verb} {BY_HAND}"
-            where = f"the {arm} variant: {error.place}"
-            raise type(error)(where, error.expected, error.found, f"{error.repair}; {other}") from error  # fmt: skip
 
 
 @dataclass(frozen=True)
