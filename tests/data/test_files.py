@@ -357,3 +357,33 @@ def test_a_folder_of_any_bytes_is_records_or_counted_rejects(tmp_path):
     (tmp_path / "d" / "x" / "gone.txt").symlink_to(tmp_path / "nowhere")
     raws, rejects = read(tmp_path / "d", reader="folder")
     assert len(raws) + len(rejects) == 40 and len(raws) >= 20
+
+
+def test_a_quote_in_a_tab_separated_line_is_a_letter(tmp_path):
+    path = tmp_path / "a.tsv"
+    lines = ['"never closed\tx', 'say "hi" there\ty', "plain\tx", 'ends with one"\ty', '"whole"\tx']
+    path.write_text("text\tlabel\n" + "\n".join(lines) + "\n")
+    raws, rejects = read(path, reader="csv", label="label")
+    assert [r.content for r in raws] == ['"never closed', 'say "hi" there', "plain", 'ends with one"', "whole"]  # fmt: skip
+    assert rejects == []
+
+
+def test_a_line_break_in_a_quoted_cell_of_a_tab_separated_file_stays(tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_text('text\tlabel\n"one\ntwo"\tx\nthree\ty\n')
+    raws, rejects = read(path, reader="csv", label="label")
+    assert [r.content for r in raws] == ["one\ntwo", "three"] and rejects == []
+
+
+def test_a_quote_that_closes_in_another_record_costs_its_own_line_alone(tmp_path):
+    path = tmp_path / "a.csv"
+    lines = [
+        '"open,x',
+        *[f"{i},x" for i in range(20)],
+        'five" wide,x,',
+        *[f"{i},y" for i in range(20)],
+    ]
+    lines[21] = '5",6,x'
+    path.write_text("text,label\n" + "\n".join(lines) + "\n")
+    raws, rejects = read(path, reader="csv", label="label")
+    assert len(raws) == 40 and [where for where, _ in rejects] == ["a.csv:2", "a.csv:23"]

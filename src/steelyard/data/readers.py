@@ -23,6 +23,7 @@ from steelyard.errors import DataError
 from steelyard.spec.model import Source
 
 Reject = Callable[[str, str], None]
+Line = tuple[int, str]  # number, text
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 COLUMNS_SHOWN = 20
 DELIMITERS = (",", "\t", ";", "|")
@@ -129,39 +130,62 @@ def _csv_rows(
     csv.field_size_limit(line_bytes_max)
     lines = lines_of(path, line_bytes_max=line_bytes_max, skip=reject)
     again: deque[tuple[int, str]] = deque()
-    delimiter = ""
+    delimiter, width = "", 0
 
     def take() -> tuple[int, str] | None:
         return again.popleft() if again else next(lines, None)
 
     while (first := take()) is not None:
-        held, size = [first], len(first[1])
         if not delimiter and first[1].strip():
             excel = _EXCEL_SEP.fullmatch(first[1])  # its own first line, before the header
             delimiter = excel[1] if excel else _delimiter(source, first[1])
             if excel:
                 continue
-        cells, why = _cells(held, delimiter)
-        while cells is None and why == _OPEN and size <= line_bytes_max and len(held) < CSV_ROWS_JOINED_MAX:  # fmt: skip
-            more = take()
-            if more is None:
-                break
-            held.append(more)
-            size += len(more[1])
-            if '"' in more[1]:  # nothing else can close it
-                cells, why = _cells(held, delimiter)
-        if cells is None:
-            said = "a quote that is never closed" if why == _OPEN else f"not CSV: {why}"
-            reject(f"{path.name}:{first[0]}", said)
+        held, cells, why = _joined(first, take, delimiter, line_bytes_max)
+        if cells is not None and len(held) > 1 and width not in (0, len(cells)):
+            why = f"{len(cells)} columns instead of {width}"
+            cells = None
+        literal = _literal(held if cells else held[:1], delimiter, width)
+        if cells is None or (literal and len(held) > 1):
             again.extendleft(reversed(held[1:]))
+            cells = literal
+        if cells is None:
+            reject(f"{path.name}:{first[0]}", why)
         elif cells:
+            width = width or len(cells)
             yield first[0], cells
+
+
+def _joined(
+    first: Line, take: Callable[[], Line | None], delimiter: str, line_bytes_max: int
+) -> tuple[list[Line], list[str] | None, str]:
+    """The lines of one record, its cells or None, and what is wrong: a quoted cell goes on in the
+    next line."""
+    held, size = [first], len(first[1])
+    cells, why = _cells(held, delimiter)
+    while cells is None and why == _OPEN and size <= line_bytes_max and len(held) < CSV_ROWS_JOINED_MAX:  # fmt: skip
+        more = take()
+        if more is None:
+            break
+        held.append(more)
+        size += len(more[1])
+        if '"' in more[1]:  # nothing else can close it
+            cells, why = _cells(held, delimiter)
+    return held, cells, "a quote that is never closed" if why == _OPEN else f"not CSV: {why}"
+
+
+def _literal(held: list[Line], delimiter: str, width: int) -> list[str] | None:
+    """Cells of a tab-separated line in which a quote is a letter: where every line for itself has
+    all the columns, a quote that opens in one and closes in another is none."""
+    if delimiter != "\t" or not width or any(line.count("\t") != width - 1 for _, line in held):
+        return None
+    return held[0][1].split("\t")
 
 
 _OPEN = "unexpected end of data"  # what the csv module says of an open quote
 
 
-def _cells(held: list[tuple[int, str]], delimiter: str) -> tuple[list[str] | None, str]:
+def _cells(held: list[Line], delimiter: str) -> tuple[list[str] | None, str]:
     """Cells of one record, none for a blank line; or None and what is wrong."""
     lines = [line + "\n" for _, line in held]
     try:
@@ -288,4 +312,4 @@ def _meant(column: str, header: list[str]) -> str:
         return "it looks like JSON: say reader: jsonl"
     if header and header[0].lstrip().lower().startswith(("<!doctype", "<html")):
         return "it looks like an HTML page: download the file itself"
-    return "correct the product file"
+    return "name one of these; the first line of a table holds the names of its columns"
