@@ -89,7 +89,9 @@ def test_the_english_example_reads_its_data_and_takes_its_labels(tmp_path):
     assert command("init", str(tmp_path), "--example", "intents").returncode == 0
     done = command("label", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    outputs = json.loads(done.stdout)["outputs"]
+    facts = json.loads(done.stdout)
+    assert facts["headline"][0]["en"] == "Nothing is live."
+    outputs = facts["outputs"]
     splits = outputs["data"]["splits"]
     assert outputs["data"]["rejects"]["total"] == 0 and len(splits["train"]) == 12
     assert sum(sum(by.values()) for by in splits.values()) == 480

@@ -70,7 +70,7 @@ def test_a_sure_saving_is_not_hidden_behind_an_unsure_gain():
     live = replace(LIVE, low=0.85, high=0.85)
     plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1, alternatives=[other], live=live))
     assert plan.options[0].name == "labels" and plan.recommendation == "another_variant"
-    assert "labels may return more" in plan.because and "labels 可能" in plan.because_zh
+    assert "labels may return more" in plan.because and "更多标注可能" in plan.because_zh
 
 
 def test_unknown_is_not_zero():

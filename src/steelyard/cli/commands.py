@@ -164,6 +164,7 @@ for _name, _step, _words in (
 
 def run_until(path: Path, *, until: str | None, as_json: bool) -> None:
     """Run a turn up to a step, or the whole of it, and show what came of it."""
+    from steelyard.cli.facts import headlines
     from steelyard.cli.progress import Screen
     from steelyard.cli.show import out
     from steelyard.loop import gate
@@ -175,7 +176,8 @@ def run_until(path: Path, *, until: str | None, as_json: bool) -> None:
         done = turn_the_wheel(file, until=until, watcher=screen)
     report = str(done.report) if done.report else None
     if as_json:
-        out({"turn": done.id, "ran": done.ran, "report": report, "outputs": done.outputs})
+        said = headlines(file, done.outputs)
+        out({"turn": done.id, "headline": said, "ran": done.ran, "report": report, "outputs": done.outputs})  # fmt: skip
     elif until in (None, "plan"):
         from rich.console import Console
 

@@ -50,16 +50,16 @@ def estimate(file: ProductFile) -> dict[str, Any]:
 def _labels(file: ProductFile, found: Look) -> dict[str, Any]:
     """What the label step will pay; only about that where not all data were read."""
     if "label" in found.done:
-        return _row(file, "label", 0, "label", Decimal(0), f"{found.paid:,} bought, done already")
+        return _row(file, "label", 0, "label", Decimal(0), f"{found.paid:,} paid, done already")
     bought = found.bought
     if bought is not None:
         asked = file.spec.label.start or LABELS_DEFAULT
-        because = f"{asked:,} wanted, {bought.kept:,} bought, {bought.pool:,} in the training pool"
+        because = f"{asked:,} asked for, {bought.kept:,} paid before, {bought.pool:,} in the training pool"
         new = bought.new
     else:
         asked = file.spec.label.start or LABELS_DEFAULT
         new = max(0, asked - found.paid)
-        because = f"about: {asked:,} wanted, {found.paid:,} bought"
+        because = f"about: {asked:,} asked for, {found.paid:,} paid before"
     return _row(file, "label", new, "label", file.spec.money.prices.label * new, because)
 
 

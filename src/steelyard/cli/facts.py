@@ -42,6 +42,18 @@ def released(file: ProductFile) -> list[dict[str, Any]]:
         )
 
 
+def headlines(file: ProductFile, outputs: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """What must be known first of a turn: code, tone, values, and the sentence in both languages."""
+    from steelyard.report import gather, headline, say
+
+    with closing(Store.open(file, create=False)) as store:
+        found = headline(gather(store, file, outputs))
+    return [
+        {"code": one.code, "tone": one.tone, "values": dict(one.values), "en": say(one, "en"), "zh": say(one, "zh")}
+        for one in found
+    ]  # fmt: skip
+
+
 def sums(file: ProductFile) -> list[dict[str, Any]]:
     with closing(Store.open(file, create=False)) as store:
         rows = store.sums()

@@ -16,6 +16,14 @@ from steelyard.plan.doing import Doing, buy_labels, keep, measure_again, try_mar
 from steelyard.stats import LearningCurve
 
 MEASURED, EXTRAPOLATED, ASSUMED = "measured", "extrapolated", "assumed"
+# An option inside a sentence.
+_SAID = {
+    "labels": ("more labels", "更多标注"),
+    "another_variant": ("another variant", "换用另一个版本"),
+    "served_variant": ("another variant, as served", "按实际服务换用另一个版本"),
+    "nothing": ("keeping the money", "先不花这笔钱"),
+    "market": ("the market", "投向市场"),
+}
 PROBE = 0.1  # share of the unit for a first experiment where nothing is known
 SERVED_WITHIN = 1.25  # served figures this many times the predicted ones contradict a choice
 SERVED_MIN = 50  # requests before served figures are believed
@@ -115,8 +123,11 @@ def allocate(facts: PlanFacts) -> Plan:
     if sure is best:
         return _plan(facts, options, best.name, best, best.because, best.because_zh)
     if sure:
-        why = f"{sure.because}; {best.name} may return more, but its interval holds zero: try a part of it"
-        why_zh = f"{sure.because_zh}；{best.name} 可能回报更高，但区间包含零：可先小规模试验"
+        name, name_zh = _SAID[best.name]
+        why = (
+            f"{sure.because}; {name} may return more, but its interval holds zero: try a part of it"
+        )
+        why_zh = f"{sure.because_zh}；{name_zh}可能回报更高，但区间包含零：可先小规模试验"
         return _plan(facts, options, sure.name, sure, why, why_zh)
     if best.name == "nothing":
         why, why_zh = "no known option returns more than it costs", "已知选项都不能收回成本"

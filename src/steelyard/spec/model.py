@@ -48,7 +48,7 @@ class Goals(Section):
 class Prices(Section):
     """What a unit costs. There is no default: a missing price is an error, never zero."""
 
-    label: Price = Field(description="money per label bought")
+    label: Price = Field(description="money per label taken")
     cpu_hour: Price = Field(description="money per CPU core-hour")
 
 
@@ -114,7 +114,7 @@ class Label(Section):
     start: int | None = Field(
         None, ge=10, description="labels to have before training; left out: 2000, or what there is"
     )
-    seed: Seed = Field(0, description="changes the order of buying")
+    seed: Seed = Field(0, description="changes the order in which labels are taken")
 
 
 class Train(Section):
