@@ -52,9 +52,12 @@ def test_one_broken_line_of_utf_8_is_a_counted_reject(tmp_path, broken):
     assert len(raws) == 299 and rejects == [("a.txt:202", "bytes that are not UTF-8")]
 
 
-def test_a_broken_character_in_a_file_of_plain_ascii_is_a_counted_reject(tmp_path):
+@pytest.mark.parametrize(
+    "cut", [b"cut \xe5\xa5", b"caf\xc3", b"caf\xc3 au lait", b"caf\xa9", b"na\xc3ve"]
+)
+def test_a_broken_character_in_a_file_of_plain_ascii_is_a_counted_reject(tmp_path, cut):
     path = tmp_path / "a.csv"
-    path.write_bytes(b"text\n" + b"good\n" * 50 + b"cut \xe5\xa5\n" + b"good\n" * 50)
+    path.write_bytes(b"text\n" + b"good\n" * 50 + cut + b"\n" + b"good\n" * 50)
     raws, rejects = read(path, reader="csv")
     assert len(raws) == 100 and rejects == [("a.csv:52", "bytes that are not UTF-8")]
 
@@ -79,6 +82,7 @@ def test_gbk_lines_behind_good_utf_8_are_never_called_a_file_of_gbk(tmp_path):
         ("très bon café, déjà reçu à l'hôtel", "latin-1", "ISO-8859-1"),
         ("sehr schön, größer als gedacht", "latin-1", "ISO-8859-1"),
         ("it’s “good” – déjà vu", "cp1252", "WINDOWS-1252"),
+        ("only £5, 20 °C", "latin-1", "ISO-8859-1"),
         ("Очень хороший магазин, быстрая доставка", "cp1251", "WINDOWS-1251"),
         ("이 가게의 물건은 정말 좋습니다 배송도 빠릅니다", "euc-kr", "EUC-KR"),
     ],

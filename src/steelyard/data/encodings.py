@@ -81,15 +81,19 @@ def _cyrillic(sample: bytes) -> float:
 def _western(sample: bytes) -> float:
     """Letters that stand in words of other letters, and the signs of typesetters."""
     text = sample.decode("cp1252", "replace")
-    good = odd = 0
-    for i, c in enumerate(text):
-        if c <= "\x7f":
-            continue
-        odd += 1
-        near = text[max(0, i - 1) : i] + text[i + 1 : i + 2]
-        good += c in _SIGNS or (_WORDY.match(c) is not None and any(n < "\x7f" and n.isalpha() for n in near))  # fmt: skip
+    odd = [i for i, c in enumerate(text) if c > "\x7f"]
+    good = sum(_in_place(text[i - 1] if i else " ", text[i], text[i + 1 : i + 2]) for i in odd)
     plain = sum(c.isalpha() for c in text if c <= "\x7f")
-    return good / odd if plain >= odd else 0.0
+    return good / len(odd) if odd and plain >= len(odd) else 0.0
+
+
+def _in_place(before: str, c: str, behind: str) -> bool:
+    """Whether a Western writer puts it there: half a character of UTF-8 is a capital letter behind
+    a small one, or a sign within a word."""
+    if c in _SIGNS:
+        return ord(c) > 0xFF or not before.isalpha()
+    near = any(n.isascii() and n.isalpha() for n in (before, behind))
+    return _WORDY.match(c) is not None and near and not (c.isupper() and before.islower())
 
 
 def _latin_1(sample: bytes) -> float:
