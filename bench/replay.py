@@ -62,11 +62,13 @@ def main() -> None:
             before = len(store.database.rows(sa.select(tables.feedback.c.id)))
             report, wall_s = run(product, sent)
             a, f = tables.answer.c, tables.feedback.c
-            label = {r["id"]: r["label"] for r in store.database.rows(sa.select(a.id, a.label))}
+            # answers to users earn; those of the turn's own replay are evidence only
+            own = sa.select(a.id, a.label).where(a.origin == "user")
+            label = {r["id"]: r["label"] for r in store.database.rows(own)}
             answers = set(label)
             rows = store.database.rows(sa.select(f.answer, f.value))
             kept = {r["answer"] for r in rows}
-            right = sum(label[r["answer"]] == r["value"] for r in rows)
+            right = sum(label.get(r["answer"]) == r["value"] for r in rows)
             earned = {r["account"]: r["quantity"] for r in store.sums()}["value.correct"]
             with store.database.read() as connection:
                 lines = verify(connection)

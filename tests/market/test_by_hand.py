@@ -163,3 +163,11 @@ def test_the_command_line_shows_and_changes_the_release(store, product_file):
     typed = command("release", "statsu", "product.yaml", cwd=cwd)
     assert typed.returncode == 2 and "No such command" in typed.stderr
     assert "li" in command("release", "status", cwd=cwd).stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["release"], ["release", "product.yaml"], ["release", "run"]]
+)
+def test_release_without_a_verb_is_the_step_of_a_turn_as_before(tmp_path, arguments):
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and "steelyard init" in done.stderr

@@ -62,6 +62,7 @@ def test_a_canary_that_was_rolled_back_is_not_tried_again(store, product_file):
     for _ in range(2):  # the next turn, and the one after it
         output = released(store, product_file, pair["canary"], pair["live"])
         assert output["canary"] is None and "rolled back before" in output["why"]
+        assert "差于容许值" in output["why_zh"]
         assert states(store) == {"live": pair["live"]}
 
 

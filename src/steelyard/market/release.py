@@ -108,8 +108,8 @@ def _wanted(
     if live is None or chosen == live:
         return Wanted(None, "the chosen variant is live already", "选中的版本已在线上")
     back = _taken_back(store, live, chosen)
-    if back:
-        return Wanted(None, f"rolled back before: {back}", f"此前已回滚：{back}")
+    if back is not None:
+        return Wanted(None, f"rolled back before: {back[0]}", f"此前已回滚：{back[1]}")
     other = unlike(store, Vocabulary.of(product), live=live, canary=chosen)
     if other is not None:
         return Wanted(None, other.en, other.zh)
@@ -123,21 +123,24 @@ def _wanted(
     return Wanted(chosen, check=check.to_json())
 
 
-def _taken_back(store: Store, live: str, chosen: str) -> str:
-    """Why `chosen` was taken back against this live variant, by the readout or by a person."""
+def _taken_back(store: Store, live: str, chosen: str) -> tuple[str, str] | None:
+    """Why (in both languages) `chosen` was taken back against this live variant, by the readout or
+    by a person; None where it was not."""
     e, r = tables.experiment, tables.release
     rows = store.database.rows(sa.select(e.c.arms, e.c.readout).where(e.c.product == store.product))
     for row in rows:
         if row["arms"] == {"live": live, "canary": chosen} and row["readout"]["decision"] == "rolled back":  # fmt: skip
-            return str(row["readout"]["reason"])
+            said = row["readout"]
+            return str(said["reason"]), str(said.get("reason_zh", said["reason"]))
     query = sa.select(r).where(r.c.product == store.product).order_by(r.c.id.desc())
     for row in store.database.rows(query):
         if row["variant"] == chosen:
             by_hand = row["state"] == RETIRED and row["who"] != WHO
-            return f"{row['who']}: {row['reason']}" if by_hand else ""
+            said = f"{row['who']}: {row['reason']}"
+            return (said, said) if by_hand else None
         if row["state"] in ("live", UNPINNED):
-            return ""  # another live variant, or turns were let go on: it may be tried again
-    return ""
+            return None  # another live variant, or turns were let go on: it may be tried again
+    return None
 
 
 def add(step: Step, variant: str, state: str, share: float, reason: str) -> None:
