@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_S = 10.0  # from connecting, or from the first byte of another request, to the end of its head
 BODY_S = 30.0  # a request that is never finished must not be held for ever
-REST_S = 5.0  # between two requests of one connection
+REST_S = 30.0  # between two requests of one connection; it gives way when others need the place
 GRACE_S = 5.0  # a peer that does not read its last answer is cut off after this
 SWEEP_S = 0.5
 HEAD_BYTES_MAX = 65_536

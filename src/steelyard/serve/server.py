@@ -101,14 +101,20 @@ def _uvicorn(
     import uvicorn
 
     from steelyard.serve.app import build_app
-    from steelyard.serve.connections import Connections, listening, most_connections, protocol_of
+    from steelyard.serve.connections import (
+        REST_S,
+        Connections,
+        listening,
+        most_connections,
+        protocol_of,
+    )
     from steelyard.serve.service import Service
 
     app = build_app(Service(store, product), key=key)
     open_ = Connections(most=most_connections(product.spec.serve.connections_max))
     config = uvicorn.Config(
         app, http=protocol_of(open_), ws="none", log_level="warning", access_log=False,
-        lifespan="on", timeout_graceful_shutdown=SHUTDOWN_S, server_header=False,
+        lifespan="on", timeout_graceful_shutdown=SHUTDOWN_S, server_header=False, timeout_keep_alive=int(REST_S),
     )  # fmt: skip
     return listening(uvicorn.Server(config), then or (lambda: None))
 
