@@ -72,7 +72,7 @@ def turns(folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
     length, expected = time.monotonic() - began, facts(whole)
     rng, done, different, first = random.Random(seed), 0, [], 0
     product = make(folder / "first", encoder)
-    for pattern in FIRST_WRITES[: max(3, kills // 2)]:
+    for pattern in FIRST_WRITES[: max(4, kills // 2)]:
         first += attempt(product, f"sees:{pattern}") == -signal.SIGKILL
     done, number = first, 0
     while True:

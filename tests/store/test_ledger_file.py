@@ -237,3 +237,17 @@ def test_a_file_that_is_no_database_is_damaged(product_file):
     (product_file.parent / ".steelyard" / "ledger.db").write_bytes(b"not a database" * 400)
     with pytest.raises(Damaged, match="restore the ledger"):
         Store.open(load(product_file))
+
+
+def test_a_ledger_that_is_up_to_date_is_opened_without_migrations_and_datasets(product_file):
+    """They take longer to import than most commands take to run, and log seven lines."""
+    Store.open(load(product_file)).close()
+    code = "import sys, logging; logging.basicConfig(level=20); from steelyard.spec import load; from steelyard.store import Store; Store.open(load(sys.argv[1])).close(); sys.exit(any(name in sys.modules for name in ('alembic', 'pyarrow', 'lance', 'numpy')))"
+    done = subprocess.run([sys.executable, "-c", code, str(product_file)], capture_output=True, text=True)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_new_ledger_is_made_without_a_word(product_file):
+    code = "import sys, logging; logging.basicConfig(level=20); from steelyard.spec import load; from steelyard.store import Store; Store.open(load(sys.argv[1])).close()"
+    done = subprocess.run([sys.executable, "-c", code, str(product_file)], capture_output=True, text=True)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

@@ -129,10 +129,11 @@ class Database:
             return
         if found not in (None, *_OLDER):
             raise self._unknown(str(found))
+        # before the import, which has a word on each of its parts already
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         from alembic import command
         from alembic.config import Config
 
-        logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         with self.engine.connect() as connection:

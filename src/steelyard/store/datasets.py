@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import pyarrow as pa
 
 from steelyard.errors import Damaged, Missing, StoreError
 from steelyard.store.failures import full, no_room
 from steelyard.store.files import private_folder, sync_files
 from steelyard.store.versions import Published, read_copy, save_copy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FRAGMENTS_MAX = 8
 REPAIR = "run: steelyard turn, which makes it again; steelyard doctor product.yaml lists all damage"

@@ -12,12 +12,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from steelyard.errors import Damaged
 from steelyard.store.files import private_folder, write
 from steelyard.store.hashed import Difference, different, sha256
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Published:
 
 def save_copy(folder: Path, tag: str, table: pa.Table) -> None:
     """Keep the rows a second time, under a name that holds their hash."""
+    import pyarrow as pa
+
     private_folder(folder)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema) as file:
@@ -69,6 +73,8 @@ def save_copy(folder: Path, tag: str, table: pa.Table) -> None:
 
 def read_copy(folder: Path, tag: str) -> pa.Table | None:
     """The rows of a copy that is whole, or None."""
+    import pyarrow as pa
+
     for path in sorted(folder.glob(f"{glob.escape(tag)}.*.arrow")):
         body = path.read_bytes()
         if hashlib.sha256(body).hexdigest()[:24] == path.name.split(".")[-2]:
