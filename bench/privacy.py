@@ -36,7 +36,7 @@ HOSTILE = {
 
 def main() -> None:
     quick = "--quick" in sys.argv
-    plants, size, texts = (500, 50_000, 2_000) if quick else (5_000, 1_000_000, 50_000)
+    plants, size, texts = (500, 50_000, 2_000) if quick else (5_000, 400_000, 50_000)
     state, r = machine(), random.Random(0)
     planted = [plant(r, kind) for kind in KINDS for _ in range(plants)]
     like = [look_alike(r) for _ in range(len(planted))]
