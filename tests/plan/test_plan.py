@@ -219,3 +219,11 @@ def test_predicted_and_served_stand_side_by_side_in_the_facts():
     (only,) = _ratios([AS_SERVED, LIVE.__class__("b", "never served", 0.8, 0.8, 0.8, 0.01)])
     assert only["cost_ratio"] == pytest.approx(2.2) and only["p95_ratio"] == pytest.approx(1.2)
     assert (only["n"], only["name"]) == (500, "live")
+
+
+def test_a_small_saving_of_serving_is_never_written_as_zero():
+    from steelyard.plan.options import _signed
+
+    assert [_signed(v) for v in (0.0, -0.0031, 0.5, 51.14, -1234.5)] == [
+        "+0.00", "-0.0031", "+0.5", "+51.14", "-1,234.50",
+    ]  # fmt: skip

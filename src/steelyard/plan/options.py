@@ -305,8 +305,8 @@ def _saving(facts: PlanFacts, other: Priced) -> _Saving:
     saved = (live.cost_per_1000 - other.cost_per_1000) * facts.requests / 1000
     lost = (live.accuracy - other.accuracy) * worth
     net, spread = saved - lost, _spread(facts, other)
-    because = f"{other.name} instead of {live.name}: {saved:+,.2f} {facts.currency} of serving, {-lost:+,.2f} {facts.currency} of answers over {facts.requests:,} requests"
-    because_zh = f"用 {other.name} 代替 {live.name}：{facts.requests:,} 次请求中服务成本 {saved:+,.2f} {facts.currency}，答案价值 {-lost:+,.2f} {facts.currency}"
+    because = f"{other.name} instead of {live.name}: {_signed(saved)} {facts.currency} of serving, {_signed(-lost)} {facts.currency} of answers over {facts.requests:,} requests"
+    because_zh = f"用 {other.name} 代替 {live.name}：{facts.requests:,} 次请求中服务成本 {_signed(saved)} {facts.currency}，答案价值 {_signed(-lost)} {facts.currency}"
     return _Saving(net, net - spread, net + spread, because, because_zh)
 
 
@@ -315,6 +315,11 @@ def _spread(facts: PlanFacts, other: Priced) -> float:
     the same records make it narrower, an old live variant does not."""
     width = math.hypot(facts.live.high - facts.live.low, other.high - other.low)
     return width / 2 * facts.requests * facts.correct_answer
+
+
+def _signed(money: float) -> str:
+    """Cents, and below one the digits that count: a saving is never `+0.00`."""
+    return f"{money:+,.2f}" if abs(money) >= 1 or money == 0 else f"{money:+.3g}"
 
 
 def nothing(facts: PlanFacts) -> Option:

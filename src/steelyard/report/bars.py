@@ -65,14 +65,18 @@ def options(
     x = Scale.of(values, column, canvas.width - 80)
     foot = 14 + step * len(rows)
     for tick in x.ticks(3 if stacked else 5):
-        canvas.rule(x(tick), 6, x(tick), foot, css="grid")
+        if not stacked:
+            canvas.rule(x(tick), 6, x(tick), foot, css="grid")
         canvas.text(x(tick), foot + 18, number(tick), css="tick mid")
-    canvas.rule(x(0.0), 6, x(0.0), foot, css="axis")
+    if not stacked:
+        canvas.rule(x(0.0), 6, x(0.0), foot, css="axis")
     for i, row in enumerate(rows):
         level = 14 + i * step + (34 if stacked else step / 2 - 6)
         best = row["name"] in recommended
         css = "label strong" if best else "label"
         canvas.text(0, level - 16 if stacked else level + 4, said[row["name"]], css=css)
+        if stacked:  # a line through all rows would strike the names out
+            canvas.rule(x(0.0), level - 11, x(0.0), level + 13, css="axis")
         if row["net"] is None:
             canvas.text(x(0.0) + 10, level + 4, "?", css="label")
             continue

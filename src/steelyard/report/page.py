@@ -98,7 +98,9 @@ def _measured(facts: ReportFacts, words: Words, language: str) -> list[Card]:
         span = f"[{gain['low']:+.3f}, {gain['high']:+.3f}]"
         found.append((words["gain"], f"{gain['value']:+.3f}", span))
     if replay:
-        n = sum(a["n"] for a in replay.get("arms", {}).values())
+        arms = replay.get("arms", {})
+        paired = replay.get("scheme") == "pairs"  # both variants answered each record
+        n = replay["difference"]["n"] if paired else sum(a["n"] for a in arms.values())
         decision = term("decision", str(replay["decision"]), language)
         found.append((words["decision"], decision, f"n = {n:,}"))
     return found
