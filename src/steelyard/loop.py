@@ -56,6 +56,8 @@ class Turn:
     sources: list[str] = field(default_factory=list)  # hashes of what the data step reads
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
+    again: str | None = None  # the step that is to measure again what it left before
+    prior: dict[str, dict[str, Any]] = field(default_factory=dict)  # what it had left
     report: Path | None = None
 
     @property
@@ -81,10 +83,11 @@ class StepPlan:
 
 
 def turn(
-    product: ProductFile, *, until: str | None = None, clock: Clock | None = None,
-    watcher: Watcher | None = None,
+    product: ProductFile, *, until: str | None = None, again: bool = False,
+    clock: Clock | None = None, watcher: Watcher | None = None,
 ) -> Turn:  # fmt: skip
-    """Run every step that is not done, up to `until`; continues an interrupted turn.
+    """Run every step that is not done, up to `until`; continues an interrupted turn. With `again`
+    the step `until` is run once more on what it left: measured anew, nothing built anew.
 
     `Turn.refused` says why nothing could be released; the facts and the report are there all the
     same, and `gate` makes an error of it.
@@ -95,6 +98,7 @@ def turn(
         check_installed(product, task)
     with closing(Store.open(product, clock=clock)) as store, store.alone():
         run = Turn(product, store, task, watcher or Silent(), store.begin_turn(product.sha256))
+        run.again = until if again else None
         for plan in STEPS:
             _run(run, plan)
             if plan.name == until:
@@ -144,7 +148,7 @@ def done_steps(product: ProductFile, store: Store, task: Task) -> dict[str, dict
 def _key(run: Turn, plan: StepPlan) -> str:
     """The key of a step as it stands now."""
     reads = sections(run.product.spec, "product", "task", *plan.reads)
-    key = step_key(plan.name, reads, plan.inputs(run))
+    key = _newest(run, plan.name, step_key(plan.name, reads, plan.inputs(run)))
     # Done, but its files are gone (removed, or on another machine): the work is done again.
     while (done := run.store.done(key)) is not None and not run.store.holds(plan.leaves(done)):
         key = step_key(plan.name, "made again", [key])
@@ -162,6 +166,21 @@ def _run(run: Turn, plan: StepPlan) -> None:
     if ran:
         run.ran.append(plan.name)
     run.watcher.end(plan.name, output, ran=ran)
+
+
+def _newest(run: Turn, name: str, key: str) -> str:
+    """The key of the newest measurement: each one more, asked for by hand, follows the one before."""
+    done = run.store.done(key)
+    while done is not None:
+        later = step_key(name, "measured again", [key])
+        following = run.store.done(later)
+        if following is None and run.again == name:
+            run.prior[name] = done
+            return later
+        if following is None:
+            break
+        key, done = later, following
+    return key
 
 
 def _sources(run: Turn) -> list[str]:
@@ -211,7 +230,7 @@ def _curve(run: Turn, step: Step) -> dict[str, Any]:
     from steelyard.train import curve
 
     return curve.run(
-        run.store, run.product, step, task=run.task, variant=run.of("train", "variant"),
+        run.store, run.product, step, task=run.task, trained=run.outputs["train"],
         report=run.watcher.advance, **_learned(run),
     )  # fmt: skip
 
@@ -222,7 +241,8 @@ def _compress(run: Turn, step: Step) -> dict[str, Any]:
     return compress.run(
         run.store, run.product, step, task=run.task, dataset=run.of("data", "dataset"),
         labels=run.of("label", "labels"), parent=run.outputs["train"],
-        baseline=run.outputs["baseline"], progress=run.watcher.advance,
+        baseline=run.outputs["baseline"], prior=run.prior.get("compress"),
+        progress=run.watcher.advance,
     )  # fmt: skip
 
 
@@ -293,7 +313,9 @@ STEPS = (
     StepPlan("baseline", ("train.seed",), _ids(_DATA, _LABELS), _baseline, _one("artifact", "variant")),
     StepPlan("train", ("train",), _ids(_DATA, _LABELS, ("baseline", "variant")), _train, _one("artifact", "variant")),
     StepPlan(
-        "compress", ("compress", "goals", "money.prices.cpu_hour", "serve.batch_tokens", "serve.threads"),
+        "compress",
+        ("compress", "goals", "money.prices.cpu_hour", "money.currency", "serve.batch_tokens", "serve.threads",
+         "serve.batch_wait_ms", "plan.requests", "plan.days", "plan.unit"),
         _ids(_DATA, _LABELS, ("train", "variant"), ("baseline", "variant")), _compress,
         lambda output: [("artifact", row["variant"]) for row in output["table"]],
     ),

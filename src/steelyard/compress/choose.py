@@ -1,6 +1,7 @@
 """The variant that meets the goals at the lowest cost, and why each other one was not chosen.
 
-Knows no model and no store. Example: `choose(candidates, goals, reference=0.86, loss_max=0.005)`
+Costs are compared in the money they make until the next turn: what is no money there is no reason.
+Knows no model and no store. Example: `choose(candidates, goals, stakes=stakes, ...)[0].why.en`
 """
 
 from __future__ import annotations
@@ -10,9 +11,16 @@ from dataclasses import dataclass
 
 from steelyard.spec.model import Goals
 
-# Two timings of one model differ by this much here: within it, the earlier in the list wins, so
-# that noise does not flip the choice.
-SAME_COST = 0.10
+# Two variants cost the same when the difference until the next turn is below this share of
+# `plan.unit`, the money that the owner thinks in, ...
+SAME_MONEY = 0.01
+# ... or when it is no more than two timings of one variant differ by. Then the lower p95 wins, and
+# where p95 is the same, the lower memory, and then the earlier in the list.
+SAME_COST = 0.03
+SAME_P95 = 0.10
+SAME_MEMORY = 0.10
+SAME_MEMORY_MB = 16.0
+NEAR_GOAL = 0.10  # a figure this near its goal is measured again
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,24 @@ class Candidate:
     p95_ms: float
     memory_mb: float
     cost_per_1000: float
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """What a difference in cost is worth: requests until the next turn, and money to compare with."""
+
+    requests: int
+    unit: float
+    currency: str
+
+    def money(self, cost_per_1000: float) -> float:
+        """Of all the requests until the next turn."""
+        return cost_per_1000 * self.requests / 1000
+
+    @property
+    def tie(self) -> float:
+        """Money until the next turn below which two costs are the same."""
+        return SAME_MONEY * self.unit
 
 
 @dataclass(frozen=True)
@@ -49,13 +75,9 @@ class Judged:
 
 
 def choose(
-    candidates: Sequence[Candidate],
-    goals: Goals,
-    *,
-    metric: str,
-    reference: float,
-    loss_max: float,
-) -> list[Judged]:
+    candidates: Sequence[Candidate], goals: Goals, *, metric: str, reference: float,
+    loss_max: float, stakes: Stakes,
+) -> list[Judged]:  # fmt: skip
     """Judge every candidate; at most one is chosen. `reference` is the uncompressed quality, and
     `metric` its name: that of the goal it must reach."""
     lacks = {
@@ -63,12 +85,29 @@ def choose(
         for c in candidates
     }
     able = [c for c in candidates if not lacks[c.variant]]
-    cheapest = min((c.cost_per_1000 for c in able), default=0.0)
-    best = next((c for c in able if c.cost_per_1000 <= cheapest * (1 + SAME_COST)), None)
+    best = _best(able, stakes)
+    cheapest = min(able, key=lambda c: c.cost_per_1000, default=None)
     return [
-        Judged(c, not lacks[c.variant], c is best, _why(c, lacks[c.variant], best))
+        Judged(c, not lacks[c.variant], c is best, _why(c, lacks[c.variant], best, cheapest, stakes))
         for c in candidates
-    ]
+    ]  # fmt: skip
+
+
+def _best(able: Sequence[Candidate], stakes: Stakes) -> Candidate | None:
+    if not able:
+        return None
+    cheapest = min(c.cost_per_1000 for c in able)
+    tied = [c for c in able if _same_cost(c.cost_per_1000, cheapest, stakes)]
+    quickest = min(c.p95_ms for c in tied)
+    tied = [c for c in tied if c.p95_ms <= quickest * (1 + SAME_P95)]
+    smallest = min(c.memory_mb for c in tied)
+    limit = max(smallest * (1 + SAME_MEMORY), smallest + SAME_MEMORY_MB)
+    return next(c for c in tied if c.memory_mb <= limit)
+
+
+def _same_cost(cost: float, cheapest: float, stakes: Stakes) -> bool:
+    noise = cost <= cheapest * (1 + SAME_COST)
+    return noise or stakes.money(cost - cheapest) <= stakes.tie
 
 
 def lacking(
@@ -78,38 +117,82 @@ def lacking(
     found = []
     least, loss = getattr(goals, metric, None), reference - c.quality
     if least is not None and c.quality < least:
+        value, goal = apart(c.quality, least)
         found.append(Why(
-            f"{metric} {c.quality:.4f} is below the goal {least:g}",
-            f"{metric} {c.quality:.4f} 低于目标 {least:g}",
+            f"{metric} {value} is below the goal {goal}", f"{metric} {value} 低于目标 {goal}"
         ))  # fmt: skip
     if loss > loss_max:
+        value, limit = apart(loss, loss_max)
         found.append(Why(
-            f"quality {c.quality:.4f} is {loss:.4f} below the uncompressed {reference:.4f} (limit {loss_max:g})",
-            f"质量 {c.quality:.4f} 比未压缩的 {reference:.4f} 低 {loss:.4f}（限度 {loss_max:g}）",
+            f"quality {c.quality:.4f} is {value} below the uncompressed {reference:.4f} (limit {limit})",
+            f"质量 {c.quality:.4f} 比未压缩的 {reference:.4f} 低 {value}（限度 {limit}）",
         ))  # fmt: skip
     limits = (
         ("p95", "p95", c.p95_ms, goals.p95_ms, " ms"),
         ("memory", "内存", c.memory_mb, goals.memory_mb, " MB"),
         ("cost per 1,000", "每千次成本", c.cost_per_1000, goals.cost_per_1000, ""),
     )
-    for what, what_zh, value, limit, unit in limits:
-        if limit is not None and value > limit:
+    for what, what_zh, value_of, most, unit in limits:
+        if most is not None and value_of > most:
+            value, goal = apart(value_of, most)
             found.append(Why(
-                f"{what} {value:.4g}{unit} is above the goal {limit:g}",
-                f"{what_zh} {value:.4g}{unit} 高于目标 {limit:g}",
+                f"{what} {value}{unit} is above the goal {goal}",
+                f"{what_zh} {value}{unit} 高于目标 {goal}",
             ))  # fmt: skip
     return found
 
 
-def _why(c: Candidate, lacks: list[Why], best: Candidate | None) -> Why:
+def near_goal(value: float, goal: float | None) -> bool:
+    """Whether a timing stands so near its goal that noise may decide."""
+    return goal is not None and abs(value - goal) <= NEAR_GOAL * goal
+
+
+def apart(value: float, limit: float) -> tuple[str, str]:
+    """Both as text, with as many digits as it takes to tell them apart."""
+    goal = f"{limit:g}" if float(f"{limit:g}") == limit else repr(limit)
+    texts = (f"{value:.{digits}g}" for digits in range(4, 18))
+    return next((t for t in texts if float(t) != limit), repr(value)), goal
+
+
+def _why(
+    c: Candidate, lacks: list[Why], best: Candidate | None, cheapest: Candidate | None, stakes: Stakes
+) -> Why:  # fmt: skip
     if lacks:
         return Why("; ".join(w.en for w in lacks), "；".join(w.zh for w in lacks))
-    if best is None or c is best:
-        return Why("meets every goal at the lowest cost", "满足所有目标且成本最低")
-    times = c.cost_per_1000 / best.cost_per_1000 if best.cost_per_1000 else 1.0
-    if times <= 1 + SAME_COST:
-        return Why(
-            f"costs {times:.2f}x {best.name}: the same within the noise, and later in the list",
-            f"成本是 {best.name} 的 {times:.2f} 倍：在噪声范围内相同，且排在其后",
+    assert best is not None and cheapest is not None  # one that lacks nothing may be chosen
+    if c is best:
+        return _chosen(best, cheapest, stakes)
+    if not _same_cost(c.cost_per_1000, cheapest.cost_per_1000, stakes):
+        times = c.cost_per_1000 / best.cost_per_1000 if best.cost_per_1000 else 1.0
+        shown = f"{times:.1f}" if times >= 1.05 else f"{times:.2f}"
+        return Why(f"costs {shown}x {best.name}", f"成本是 {best.name} 的 {shown} 倍")
+    more = abs(stakes.money(c.cost_per_1000 - best.cost_per_1000))
+    return Why(
+        f"costs the same as {best.name} ({more:.2g} {stakes.currency} apart until the next turn), {_behind(c, best)[0]}",
+        f"成本与 {best.name} 相同（到下一轮相差 {more:.2g} {stakes.currency}），{_behind(c, best)[1]}",
+    )
+
+
+def _behind(c: Candidate, best: Candidate) -> tuple[str, str]:
+    """What a variant that costs the same has against it."""
+    if c.p95_ms > best.p95_ms * (1 + SAME_P95):
+        return (
+            f"p95 {c.p95_ms:.3g} ms against {best.p95_ms:.3g}",
+            f"p95 {c.p95_ms:.3g} 毫秒，后者 {best.p95_ms:.3g}",
         )
-    return Why(f"costs {times:.1f}x {best.name}", f"成本是 {best.name} 的 {times:.1f} 倍")
+    if c.memory_mb > max(best.memory_mb * (1 + SAME_MEMORY), best.memory_mb + SAME_MEMORY_MB):
+        return (
+            f"memory {c.memory_mb:.0f} MB against {best.memory_mb:.0f}",
+            f"内存 {c.memory_mb:.0f} MB，后者 {best.memory_mb:.0f}",
+        )
+    return "and is neither clearly quicker nor clearly smaller", "且并不明显更快或更小"
+
+
+def _chosen(best: Candidate, cheapest: Candidate, stakes: Stakes) -> Why:
+    if best is cheapest:
+        return Why("meets every goal at the lowest cost", "满足所有目标且成本最低")
+    more = stakes.money(best.cost_per_1000 - cheapest.cost_per_1000)
+    return Why(
+        f"meets every goal; {more:.2g} {stakes.currency} more than {cheapest.name} until the next turn count as the same cost, and {_behind(cheapest, best)[0]}",
+        f"满足所有目标；到下一轮比 {cheapest.name} 多 {more:.2g} {stakes.currency}，视为成本相同，而 {_behind(cheapest, best)[1]}",
+    )

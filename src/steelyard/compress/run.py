@@ -6,7 +6,6 @@ Knows no compressor. Example: `run(store, product, step, task=task, ...)["chosen
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,64 +13,85 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from steelyard.compress.choose import Candidate, Why, choose
+from steelyard.compress.choose import Candidate, Stakes, Why, choose, near_goal
 from steelyard.compress.job import CompressJob
-from steelyard.engine.evaluate import Evaluation, evaluate
+from steelyard.compress.quality import Quality, evaluated, parent_of
+from steelyard.engine.evaluate import Evaluation
 from steelyard.engine.examples import bought, first, holdout
-from steelyard.engine.measure import ROUNDS, Timing, memory_mb, time_variants
+from steelyard.engine.fit import Examples
+from steelyard.engine.measure import Measured, measure_variants
 from steelyard.engine.predictor import Predictor, read_config, write_config
+from steelyard.engine.traffic import Traffic
 from steelyard.plugins import get
 from steelyard.spec import ProductFile
+from steelyard.stats import Interval
 from steelyard.store import Step, Store, tables
 from steelyard.tasks import Task
 
 Report = Callable[[str, int, int | None], None]
+PARENT, BASELINE = "torch_fp32", "baseline"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Found:
     """One variant with everything that was measured of it."""
 
     name: str
     variant: str
-    evaluation: Evaluation
-    memory_mb: float
-    timing: Timing | None = None
+    quality: Quality
+    measured: Measured
 
 
 def run(
     store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, labels: str,
-    parent: dict[str, Any], baseline: dict[str, Any], progress: Report | None = None,
+    parent: dict[str, Any], baseline: dict[str, Any], prior: dict[str, Any] | None = None,
+    progress: Report | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """{"chosen": id or None, "table": one row a variant, the baseline last}.
 
     `parent` and `baseline` are the outputs of their steps: both were evaluated on the same
-    hold-out there, which is not done twice.
+    hold-out there, which is not done twice. With `prior`, the output of an earlier run of this
+    step, nothing is built or evaluated: its variants are measured and chosen from again.
     """
     say = progress or (lambda what, done, total: None)
     held = holdout(store, dataset=dataset)
-    known = {"torch_fp32": parent, "baseline": baseline}
-    made = _build(store, product, step, task, dataset, labels, parent["variant"], say)
-    built = {"torch_fp32": parent["variant"], **made, "baseline": baseline["variant"]}
-    found: dict[str, Found] = {}
+    if prior is None:
+        made = _build(store, product, step, task, dataset, labels, parent["variant"], say)
+        built = {PARENT: parent["variant"], **made, BASELINE: baseline["variant"]}
+        qualities = _qualities(store, task, built, held, parent, baseline, say)
+    else:
+        built = {row["name"]: row["variant"] for row in prior["table"]}
+        qualities = {name: _known(store, variant) for name, variant in built.items()}
+    part = first(held, product.spec.compress.measure_items)
+    timed = _measure(store, product, built, part, say)
+    found = {n: Found(n, v, qualities[n], timed[n]) for n, v in built.items()}
+    for one in found.values():
+        _facts(product, step, one, dataset, fresh=prior is None)
+    return _chosen(product, task, found)
+
+
+def _qualities(
+    store: Store, task: Task, built: dict[str, str], held: Examples, parent: dict[str, Any],
+    baseline: dict[str, Any], say: Report,
+) -> dict[str, Quality]:  # fmt: skip
+    whole = f"all {len(held)} records"
+    known = {PARENT: parent, BASELINE: baseline}
+    found = {n: Quality(Evaluation.of_json(body), whole) for n, body in known.items()}
+    source = store.artifacts.open(built[PARENT])
+    reference = parent_of(source, PARENT, found[PARENT].evaluation, held)
     for i, (name, identity) in enumerate(built.items()):
         say("measuring quality", i, len(built))
-        folder = store.artifacts.open(identity)
-        if name in known:
-            evaluation = Evaluation.of_json(known[name])
-        else:
-            predictor = Predictor.open(folder, threads=os.cpu_count() or 1)
-            evaluation = evaluate(task, predictor.logits(held.contents), held.labels)
-        found[name] = Found(name, identity, evaluation, memory_mb(folder))
-    opened = {
-        name: Predictor.open(store.artifacts.open(v), threads=product.spec.serve.threads)
-        for name, v in built.items()
-    }
-    part = first(held, product.spec.compress.measure_items)
-    _time(store, product, opened, part.contents, found, say)
-    for one in found.values():
-        _facts(product, step, task, one, dataset)
-    return _chosen(product, task, found)
+        if name not in found:
+            folder = store.artifacts.open(identity)
+            found[name] = evaluated(folder, task, held, parent=reference)
+    return found
+
+
+def _known(store: Store, variant: str) -> Quality:
+    """What an earlier run measured of a variant: the measures that have an interval."""
+    rows = {n: m for n, m in store.measures(variant).items() if m["low"] is not None}
+    metrics = {n: Interval(m["value"], m["low"], m["high"], m["n"]) for n, m in rows.items()}
+    return Quality(Evaluation(metrics, {}), "as measured before")
 
 
 def _build(
@@ -120,24 +140,24 @@ def _one(
     return identity
 
 
-def _time(
-    store: Store, product: ProductFile, opened: dict[str, Predictor], contents: Sequence[Any],
-    found: dict[str, Found], say: Report,
-) -> None:  # fmt: skip
-    total = ROUNDS * len(opened)
-    done = 0
-
-    def one(_: int) -> None:
-        nonlocal done
-        done += 1
-        say("timing on this machine", done, total)
-
-    timings = time_variants(
-        opened, contents, clock=store.clock,
-        batch_tokens=product.spec.serve.batch_tokens, progress=one,
+def _measure(
+    store: Store, product: ProductFile, built: dict[str, str], part: Examples, say: Report
+) -> dict[str, Measured]:
+    spec = product.spec
+    traffic = Traffic(
+        spec.plan.requests, days=spec.plan.days, wait_s=spec.serve.batch_wait_ms / 1000,
+        batch_tokens=spec.serve.batch_tokens,
     )  # fmt: skip
-    for name, timing in timings.items():
-        found[name].timing = timing
+
+    def borderline(name: str, cpu_ms: float, p95_ms: float) -> bool:
+        cost = cost_per_1000(product, cpu_ms)
+        return near_goal(p95_ms, spec.goals.p95_ms) or near_goal(cost, spec.goals.cost_per_1000)
+
+    return measure_variants(
+        {name: store.artifacts.open(variant) for name, variant in built.items()}, part.contents,
+        traffic=traffic, threads=spec.serve.threads, clock=store.clock, borderline=borderline,
+        progress=say,
+    )  # fmt: skip
 
 
 def cost_per_1000(product: ProductFile, cpu_ms: float) -> float:
@@ -145,46 +165,70 @@ def cost_per_1000(product: ProductFile, cpu_ms: float) -> float:
     return float(product.spec.money.prices.cpu_hour) * cpu_ms * 1000 / 3_600_000
 
 
-def _facts(product: ProductFile, step: Step, task: Task, one: Found, dataset: str) -> None:
-    assert one.timing is not None
-    on = f"this machine, {one.timing.n} held-out records of {dataset}"
+def _facts(
+    product: ProductFile, step: Step, one: Found, dataset: str, *, fresh: bool
+) -> None:  # fmt: skip
+    m = one.measured
+    on = f"this machine as served, held-out records of {dataset}; {m.conditions()}"
     figures = {
-        "cpu_ms": (one.timing.cpu_ms, one.timing.n),
-        "p50_ms": (one.timing.p50_ms, one.timing.singles),
-        "p95_ms": (one.timing.p95_ms, one.timing.singles),
-        "memory_mb": (one.memory_mb, 1),
-        "cost_per_1000": (cost_per_1000(product, one.timing.cpu_ms), one.timing.n),
-    }
-    for name, (value, n) in figures.items():
-        step.measure(one.variant, name, value, n=n, on=on)
-    for name, m in one.evaluation.metrics.items():
-        step.measure(one.variant, name, m.value, low=m.low, high=m.high, n=m.n, on=f"holdout of {dataset}")  # fmt: skip
+        "cpu_ms": m.cpu_ms, "p50_ms": m.p50_ms, "p95_ms": m.p95_ms, "memory_mb": m.memory_mb,
+        "cost_per_1000": cost_per_1000(product, m.cpu_ms),
+    }  # fmt: skip
+    for name, value in figures.items():
+        step.measure(one.variant, name, value, n=m.n, on=on)
+    if not fresh:
+        return
+    of = f"holdout of {dataset}: {one.quality.on}"
+    for name, i in one.quality.evaluation.metrics.items():
+        step.measure(one.variant, name, i.value, low=i.low, high=i.high, n=i.n, on=of)
 
 
 def _chosen(product: ProductFile, task: Task, found: dict[str, Found]) -> dict[str, Any]:
+    spec = product.spec
+    stakes = Stakes(spec.plan.requests, float(spec.plan.unit), spec.money.currency)
     candidates = {name: _candidate(product, task, one) for name, one in found.items()}
-    baseline = candidates.pop("baseline")
+    baseline = candidates.pop(BASELINE)
     judged = choose(
-        list(candidates.values()), product.spec.goals, metric=task.quality,
-        reference=candidates["torch_fp32"].quality, loss_max=product.spec.compress.quality_loss_max,
+        list(candidates.values()), spec.goals, metric=task.quality,
+        reference=candidates[PARENT].quality, loss_max=spec.compress.quality_loss_max, stakes=stakes,
     )  # fmt: skip
-    rows = [_row(j.candidate, j.why, meets=j.meets, chosen=j.chosen) for j in judged]
+    rows = [
+        _row(found[j.candidate.name], j.candidate, j.why, meets=j.meets, chosen=j.chosen)
+        for j in judged
+    ]
     why = Why("the baseline: what the canary is compared with", "基线：金丝雀与之比较")
-    rows.append(_row(baseline, why, meets=False, chosen=False))
+    rows.append(_row(found[BASELINE], baseline, why, meets=False, chosen=False))
     best = next((j.candidate.variant for j in judged if j.chosen), None)
-    accuracy = {name: asdict(one.evaluation.metrics["accuracy"]) for name, one in found.items()}
+    metrics = {n: one.quality.evaluation.metrics for n, one in found.items()}
+    accuracy = {name: asdict(m["accuracy"]) for name, m in metrics.items()}
     return {"chosen": best, "table": rows, "accuracy": accuracy}
 
 
-def _row(c: Candidate, why: Why, *, meets: bool, chosen: bool) -> dict[str, Any]:
-    return asdict(c) | {"meets": meets, "chosen": chosen, "why": why.en, "why_zh": why.zh}
+def _row(one: Found, c: Candidate, why: Why, *, meets: bool, chosen: bool) -> dict[str, Any]:
+    """A candidate and what a reader must know of its figures: how evaluated, how busy the machine."""
+    m = one.measured
+    said = why if meets or one.name == BASELINE else _busy(m, why)
+    return asdict(c) | {
+        "meets": meets, "chosen": chosen, "why": said.en, "why_zh": said.zh,
+        "p50_ms": m.p50_ms, "evaluated_on": one.quality.on, "timed_on": m.conditions(),
+        "busy": m.on_busy_machine, "flat": m.flat,
+    }  # fmt: skip
+
+
+def _busy(m: Measured, why: Why) -> Why:
+    """A goal missed while other processes had the core may be met on a quiet machine."""
+    if not m.on_busy_machine:
+        return why
+    return Why(
+        f"{why.en} (the machine was busy: {m.busy:.2f} s of wall for one of CPU; measure again with: steelyard compress --again)",
+        f"{why.zh}（测量时机器繁忙：每 1 秒 CPU 用了 {m.busy:.2f} 秒；可重测：steelyard compress --again）",
+    )
 
 
 def _candidate(product: ProductFile, task: Task, one: Found) -> Candidate:
-    assert one.timing is not None
-    quality = one.evaluation.metrics[task.quality]
+    quality, m = one.quality.evaluation.metrics[task.quality], one.measured
     return Candidate(
         variant=one.variant, name=one.name, quality=quality.value, low=quality.low,
-        high=quality.high, cpu_ms=one.timing.cpu_ms, p95_ms=one.timing.p95_ms,
-        memory_mb=one.memory_mb, cost_per_1000=cost_per_1000(product, one.timing.cpu_ms),
+        high=quality.high, cpu_ms=m.cpu_ms, p95_ms=m.p95_ms, memory_mb=m.memory_mb,
+        cost_per_1000=cost_per_1000(product, m.cpu_ms),
     )  # fmt: skip

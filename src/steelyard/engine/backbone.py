@@ -28,13 +28,18 @@ _CHUNK = 1 << 20
 _ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
 
 
-def load_backbone(
-    sources: Sequence[str], *, cache: Path, base: Path | None = None, seed: int = 0
-) -> Backbone:
+def load_backbone(sources: Sequence[str], *, cache: Path, base: Path | None = None) -> Backbone:
     """A torch encoder and its tokenizer; Missing lists every source that was tried and why.
 
     `cache` keeps converted weights; relative folders are looked up under `base`.
     """
+    return open_backbone(*locate_backbone(sources, cache=cache, base=base))
+
+
+def locate_backbone(
+    sources: Sequence[str], *, cache: Path, base: Path | None = None
+) -> tuple[Path, str]:
+    """The folder of the first source that is here, and that source."""
     if not sources:
         raise UserError("train.backbone", "at least one source", "none", "name a package:, a folder or a hub id")  # fmt: skip
     tried = []
@@ -44,7 +49,7 @@ def load_backbone(
         except Missing as error:
             tried.append(f"{source}: {error}")
             continue
-        return _open(folder, source)
+        return folder, source
     raise Missing("train.backbone", "one source that is here", "\n  " + "\n  ".join(tried))
 
 
@@ -80,7 +85,25 @@ def default_cache() -> Path:
     return Path(named) if named else home / "steelyard"
 
 
-def _open(folder: Path, source: str) -> Backbone:
+def identity_of(folder: Path) -> str:
+    """Hash of what `open_backbone` reads there."""
+    digest = hashlib.sha256()
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        path = folder / name
+        digest.update(_sha256(path).encode() if path.is_file() else b"none")
+    return digest.hexdigest()[:32]
+
+
+def save_backbone(backbone: Backbone, folder: Path) -> None:
+    """What `open_backbone` reads, with the same numbers; the tokenizer may stand there already."""
+    backbone.module.save_pretrained(folder, safe_serialization=True)
+    if backbone.tokenizer.parent != folder:
+        (folder / "tokenizer.json").write_bytes(backbone.tokenizer.read_bytes())
+
+
+def open_backbone(folder: Path, source: str) -> Backbone:
+    """The encoder in `folder`; Damaged or Missing when it is none. Unset weights are drawn from
+    torch's generator: seed it afterwards."""
     transformers = need("transformers", extra="train")
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()  # it reports the unused pooler as missing
@@ -183,13 +206,18 @@ def _package_file(name: str, package: Package, role: str) -> Path:
     path = Path(found.origin).parent / inside
     if not path.is_file():
         raise Missing(str(path), "a file of the package", "nothing there", repair)
+    found_hash = _sha256(path)
+    if found_hash != package.sha256[role]:
+        raise Damaged(str(path), f"SHA-256 {package.sha256[role][:12]}", found_hash[:12], repair)
+    return path
+
+
+def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
-    if digest.hexdigest() != package.sha256[role]:
-        raise Damaged(str(path), f"SHA-256 {package.sha256[role][:12]}", digest.hexdigest()[:12], repair)  # fmt: skip
-    return path
+    return digest.hexdigest()
 
 
 def config_of(backbone: Backbone) -> dict[str, Any]:

@@ -25,6 +25,7 @@ WARMUP = 0.1  # share of the steps
 GRADIENT_NORM_MAX = 1.0
 BUCKET_BATCHES = 50  # sorted by length inside this many batches: little padding, still shuffled
 EVALUATION_TOKENS = 2048
+CHECKPOINT_CPU_S = 60.0  # a younger checkpoint is not replaced: one holds three times the weights
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def fit(
     task: Task, module: Any, preprocessor: Preprocessor, train: Examples, validation: Examples,
     recipe: Recipe, *, folder: Path, clock: Clock,
     report: Callable[[Progress, int], None] | None = None,
+    checkpoint_cpu_s: float = CHECKPOINT_CPU_S,
 ) -> Progress:  # fmt: skip
     """Train `module` in place to its best epoch on `validation`; `folder` holds checkpoints.
 
@@ -88,7 +90,14 @@ def fit(
         torch, task, module, recipe, steps=_steps_an_epoch(len(train), recipe) * recipe.epochs
     )
     state = run.resume(folder)
-    lap = clock.cpu_s()
+    saved_at, lap = state.cpu_s, clock.cpu_s()
+
+    def keep() -> None:
+        nonlocal saved_at
+        if state.cpu_s - saved_at >= checkpoint_cpu_s:
+            run.save(folder, state)
+            saved_at = state.cpu_s
+
     for epoch in range(state.epoch, recipe.epochs):
         if state.stopped:
             break
@@ -103,14 +112,16 @@ def fit(
             if report is not None:
                 report(state, run.steps)
             if state.step % recipe.checkpoint_steps == 0:
-                run.save(folder, state)
+                keep()
         seen = _validate(torch, task, module, preprocessor, validation, recipe)
         if _judge(state, epoch, *seen, recipe, len(validation)):
             run.save_weights(folder / "kept.safetensors")
         now = clock.cpu_s()
         state.cpu_s, lap = state.cpu_s + now - lap, now
-        run.save(folder, state)
+        if epoch + 1 < recipe.epochs and not state.stopped:
+            keep()
     run.load_weights(folder / "kept.safetensors")
+    run.finish(folder, state)
     module.eval()
     return state
 
@@ -196,8 +207,15 @@ class _Run:
             save(contiguous, {"state": json.dumps(asdict(state))}),
         )
 
+    def finish(self, folder: Path, state: Progress) -> None:
+        """Nothing is left to do; the weights to keep are there, the rest is not needed."""
+        write(folder / "finished.json", json.dumps(asdict(state)))
+        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+
     def resume(self, folder: Path) -> Progress:
-        path = folder / "checkpoint.safetensors"
+        finished, path = folder / "finished.json", folder / "checkpoint.safetensors"
+        if finished.is_file():
+            return Progress(**json.loads(finished.read_text(encoding="utf-8")))
         if not path.is_file():
             return Progress()
         from safetensors import safe_open
@@ -224,9 +242,9 @@ class _Run:
         write(path, save({n: t.detach().contiguous() for n, t in self.weights().items()}))
 
     def load_weights(self, path: Path) -> None:
-        from safetensors.torch import load_file
+        from safetensors.torch import load
 
-        self._fill(load_file(str(path)))
+        self._fill(load(path.read_bytes()))
 
     def _fill(self, tensors: dict[str, Any]) -> None:
         with self.torch.no_grad():

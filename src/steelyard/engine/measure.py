@@ -1,90 +1,225 @@
-"""What a variant takes on this machine: CPU per item, latency, memory. Knows no money.
+"""What a variant takes on this machine, measured as it will be served. Knows no money.
 
-Measured on the product's own inputs, every variant in turn, so that ratios hold on a noisy
-machine. Example: `time_variants({"onnx_int8": predictor}, contents, clock=Clock())`
+Each variant answers in a fresh process of its own, through the path of a request, in the batches
+that the expected traffic makes; all of them in turn, so that ratios hold on a noisy machine.
+Example: `measure_variants({"onnx_int8": folder}, contents, traffic=Traffic(10**6))`
 """
 
 from __future__ import annotations
 
+import base64
+import json
+import os
 import subprocess
+import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from steelyard.engine.predictor import Predictor
-from steelyard.engine.processes import command, environment
+from steelyard.engine.processes import clock_name, command, environment
+from steelyard.engine.traffic import Traffic, quantile
 from steelyard.errors import StoreError
 from steelyard.store import Clock
 from steelyard.tasks import Content
 
 ROUNDS = 3
-SINGLES = 100
-MEMORY_TIMEOUT_S = 300
+ROUNDS_MAX = 6
+WARM_UP = 8
+BUSY = 1.15  # wall seconds for one of CPU: above it another process had the core
+ANSWER_TIMEOUT_S = 600
 
 
 @dataclass(frozen=True)
-class Timing:
-    """`cpu_ms`: CPU milliseconds an item in length-sorted batches, over `n` items; p50 and p95 of
-    one request, over `singles` requests."""
+class Measured:
+    """What one variant takes. `cpu_ms` an item, new shapes spread over a day's requests; `p50_ms`
+    and `p95_ms` of one request, from the quietest of the rounds; `n` requests a round; `busy` the
+    wall seconds for one of CPU in the quietest round; `load` of the machine, in processes."""
 
     cpu_ms: float
     p50_ms: float
     p95_ms: float
+    memory_mb: float
+    flat: bool
     n: int
-    singles: int
+    rounds: int
+    batch: float  # requests in one batch, on average
+    busy: float
+    load: float
 
+    @property
+    def on_busy_machine(self) -> bool:
+        return self.busy > BUSY
 
-def time_variants(
-    predictors: Mapping[str, Predictor], contents: Sequence[Content], *, clock: Clock,
-    batch_tokens: int, rounds: int = ROUNDS, progress: Callable[[int], None] | None = None,
-) -> dict[str, Timing]:  # fmt: skip
-    """Median over rounds; in every round each variant is timed once, after a warm-up."""
-    cpu: dict[str, list[float]] = {name: [] for name in predictors}
-    single: dict[str, list[float]] = {name: [] for name in predictors}
-    for predictor in predictors.values():
-        predictor.logits(contents[:8], batch_tokens=batch_tokens)
-    for turn in range(rounds):
-        part = contents[turn * SINGLES // rounds : (turn + 1) * SINGLES // rounds]
-        for name, predictor in predictors.items():
-            before = clock.cpu_s()
-            predictor.logits(contents, batch_tokens=batch_tokens)
-            cpu[name].append((clock.cpu_s() - before) * 1000 / len(contents))
-            single[name] += _singles(predictor, part, clock)
-            if progress is not None:
-                progress(1)
-    return {
-        name: Timing(
-            cpu_ms=float(np.median(cpu[name])),
-            p50_ms=float(np.quantile(single[name], 0.5)),
-            p95_ms=float(np.quantile(single[name], 0.95)),
-            n=len(contents),
-            singles=len(single[name]),
+    def conditions(self) -> str:
+        """What a reader must know about the machine, in a few words."""
+        return (
+            f"load {self.load:.1f}, wall/CPU {self.busy:.2f} in the quietest of {self.rounds} rounds, "
+            f"{self.batch:.2g} requests a batch"
         )
-        for name in predictors
-    }
 
 
-def _singles(predictor: Predictor, contents: Sequence[Content], clock: Clock) -> list[float]:
-    found = []
-    for content in contents:
-        before = clock.wall_s()
-        predictor.predict([content])
-        found.append((clock.wall_s() - before) * 1000)
+@dataclass
+class Rounds:
+    """What each batch took in each round, of one variant."""
+
+    batches: list[list[int]]
+    took: list[list[tuple[bool, float, float]]] = field(default_factory=list)
+    # of the warm-up: [CPU seconds beyond what the same batch takes afterwards, wall seconds]
+    started: list[tuple[float, float]] = field(default_factory=list)
+
+    def busy(self) -> float:
+        """Wall seconds for one of CPU, in the quietest round."""
+        return min(_ratio(row) for row in self.took)
+
+    def figures(self, a_day: float) -> tuple[float, float, float]:
+        """(CPU ms an item, p50 ms, p95 ms).
+
+        A batch of a shape met before takes the median CPU and the shortest wall time of its
+        rounds. What a new shape took beyond that is paid once a day.
+        """
+        items = np.array([len(batch) for batch in self.batches], dtype=np.float64)
+        new = np.array([[b[0] for b in row] for row in self.took])
+        cpu = np.array([[b[1] for b in row] for row in self.took]) * 1000
+        wall = np.array([[b[2] for b in row] for row in self.took]) * 1000
+        warm = np.where(new, np.nan, cpu)
+        warm[-1] = np.where(np.isnan(warm).all(axis=0), cpu[-1], warm[-1])  # one round alone
+        steady = np.nanmedian(warm, axis=0)
+        quiet = np.where(new, np.inf, wall).min(axis=0)
+        quiet = np.where(np.isfinite(quiet), quiet, wall.min(axis=0))
+        extra = float(np.clip(cpu - steady, 0, None)[new].sum())
+        extra += sum(max(0.0, beyond) * 1000 for beyond, _ in self.started)
+        cpu_ms = float(steady.sum() / items.sum() + extra / a_day)
+        cold = np.concatenate([wall[new], [taken * 1000 for _, taken in self.started]])
+        share = min(1.0, cold.size / a_day)
+        weights = np.concatenate([items * (1 - share), np.full(cold.size, items.sum() * share / max(1, cold.size))])  # fmt: skip
+        values = np.concatenate([quiet, cold])
+        return cpu_ms, quantile(values, weights, 0.5), quantile(values, weights, 0.95)
+
+
+class Probing:
+    """The process of one variant (`steelyard.engine.probe`), asked and answered in JSON lines."""
+
+    def __init__(self, folder: Path, *, threads: int, clock: Clock) -> None:
+        self.folder = folder
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
+        self._process = subprocess.Popen(
+            command("steelyard.engine.probe", folder.resolve(), str(threads), clock_name(clock)),
+            env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said,
+            text=True, encoding="utf-8",
+        )  # fmt: skip
+
+    def __enter__(self) -> Probing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._said.close()
+
+    def ask(self, do: str, **what: Any) -> dict[str, Any]:
+        """StoreError when the variant does not answer, with the last line it said."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        late = threading.Timer(ANSWER_TIMEOUT_S, self._process.kill)
+        late.start()
+        try:
+            self._process.stdin.write(json.dumps({"do": do, **what}) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except OSError:
+            line = ""
+        finally:
+            late.cancel()
+        if not line:
+            self._process.wait()
+            self._said.seek(0)
+            last = self._said.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+            fact = last[0] if last else f"exit {self._process.returncode}"
+            raise StoreError(str(self.folder), "a variant that answers in a process of its own", fact)  # fmt: skip
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def measure_variants(
+    folders: Mapping[str, Path], contents: Sequence[Content], *, traffic: Traffic, threads: int,
+    clock: Clock, borderline: Callable[[str, float, float], bool] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> dict[str, Measured]:  # fmt: skip
+    """Every variant in every round; more rounds for one that was measured while others had the
+    core, or whose `borderline(name, cpu_ms, p95_ms)` says that its figures stand at a goal."""
+    say = progress or (lambda what, done, total: None)
+    values = [_json(content) for content in contents]
+    taken: dict[str, Rounds] = {}
+    with ExitStack() as stack:
+        probes: dict[str, Probing] = {}
+        for i, (name, folder) in enumerate(folders.items()):
+            say("loading variants", i, len(folders))
+            probes[name] = stack.enter_context(Probing(folder, threads=threads, clock=clock))
+            taken[name] = _opened(probes[name], values, traffic)
+        done, total = 0, ROUNDS * len(folders)
+        for _ in range(ROUNDS):
+            for name, probe in probes.items():
+                _round(probe, taken[name])
+                done += 1
+                say("timing on this machine", done, total)
+        for _ in range(ROUNDS, ROUNDS_MAX):
+            again = [n for n, t in taken.items() if _unsure(n, t, traffic, threads, borderline)]
+            for name in again:
+                say("timing again: busy, or at a goal", len(taken[name].took), ROUNDS_MAX)
+                _round(probes[name], taken[name])
+        found = {}
+        for i, (name, probe) in enumerate(probes.items()):
+            say("memory until it is flat", i, len(probes))
+            found[name] = _measured(taken[name], probe.ask("flat"), traffic, os.getloadavg()[0])
     return found
 
 
-def memory_mb(folder: Path) -> float:
-    """Resident memory a fresh process gains by loading a variant and answering once, in MB."""
-    done = subprocess.run(
-        command("steelyard.engine.memory", folder), env=environment(), capture_output=True,
-        text=True, timeout=MEMORY_TIMEOUT_S, check=False,
+def _opened(probe: Probing, values: list[Any], traffic: Traffic) -> Rounds:
+    """The values read there, and the batches in which they come at the speed seen there."""
+    n = probe.ask("open", values=values, batch_tokens=traffic.batch_tokens)["values"]
+    if not n:
+        raise StoreError(str(probe.folder), "held-out records that a request may hold", "none")
+    first = [[i % n] for i in range(WARM_UP)]
+    cold, warm = (probe.ask("round", batches=first)["took"] for _ in range(2))
+    service_s = float(np.median([wall for _, _, wall in warm]))
+    started = [(c[1] - w[1], c[2]) for c, w in zip(cold, warm, strict=True) if c[0]]
+    return Rounds(traffic.batches(n, traffic.company(service_s)), started=started)
+
+
+def _round(probe: Probing, rounds: Rounds) -> None:
+    took = probe.ask("round", batches=rounds.batches)["took"]
+    rounds.took.append([(bool(new), float(cpu), float(wall)) for new, cpu, wall in took])
+
+
+def _unsure(
+    name: str, rounds: Rounds, traffic: Traffic, threads: int,
+    borderline: Callable[[str, float, float], bool] | None,
+) -> bool:  # fmt: skip
+    cpu_ms, _, p95_ms = rounds.figures(traffic.a_day)
+    busy = threads == 1 and rounds.busy() > BUSY  # threads share the work: no ratio to compare
+    return busy or (borderline is not None and borderline(name, cpu_ms, p95_ms))
+
+
+def _measured(
+    rounds: Rounds, memory: dict[str, Any], traffic: Traffic, load: float
+) -> Measured:  # fmt: skip
+    cpu_ms, p50_ms, p95_ms = rounds.figures(traffic.a_day)
+    n = sum(len(batch) for batch in rounds.batches)
+    return Measured(
+        cpu_ms, p50_ms, p95_ms, max(0.0, float(memory["memory_mb"])), bool(memory["flat"]), n,
+        len(rounds.took), n / len(rounds.batches), rounds.busy(), load,
     )  # fmt: skip
-    try:
-        return float(done.stdout.strip())
-    except ValueError:
-        fact = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise StoreError(
-            str(folder), "a variant that loads in a process of its own", fact
-        ) from None
+
+
+def _ratio(took: list[tuple[bool, float, float]]) -> float:
+    cpu, wall = sum(b[1] for b in took), sum(b[2] for b in took)
+    return wall / cpu if cpu > 0 else 1.0
+
+
+def _json(content: Content) -> Any:
+    """Content as a request carries it."""
+    return base64.b64encode(content).decode("ascii") if isinstance(content, bytes) else content

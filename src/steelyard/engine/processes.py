@@ -6,9 +6,14 @@ Example: `subprocess.run(command("steelyard.engine.probe", folder), env=environm
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the command starts with this module: nothing heavy at import
+    from steelyard.store import Clock
 
 
 def command(module: str, *arguments: str | Path) -> list[str]:
@@ -33,3 +38,19 @@ def forget_current_folder() -> None:
     here = str(Path.cwd())
     if here not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
         sys.path[:] = [entry for entry in sys.path if entry not in ("", ".", here)]
+
+
+def clock_name(clock: Clock) -> str:
+    """How another process finds the same kind of clock: `module:Class`."""
+    return f"{type(clock).__module__}:{type(clock).__qualname__}"
+
+
+def named_clock(name: str) -> Clock:
+    """The inverse of `clock_name`; the name comes from the process that started this one."""
+    from steelyard.store import Clock
+
+    module, _, kind = name.partition(":")
+    made = getattr(importlib.import_module(module), kind)()
+    if not isinstance(made, Clock):
+        raise TypeError(f"{name} is no clock")
+    return made

@@ -135,7 +135,9 @@ class Train(Section):
     )
     patience: int = Field(2, ge=1, description="epochs without improvement before stopping")
     validation: Share = Field(0.1, description="share of the labels kept for early stopping")
-    checkpoint_steps: int = Field(50, ge=1, description="steps between checkpoints")
+    checkpoint_steps: int = Field(
+        50, ge=1, description="steps between looks: a checkpoint a minute of CPU old is replaced"
+    )
     lora_rank: int = Field(16, ge=1, le=256, description="with method: lora")
     augment: bool = Field(True, description="let the task vary the training examples")
     seed: Seed = Field(0, description="of weights, order, dropout and augmentation")
@@ -149,7 +151,9 @@ class Compress(Section):
     quality_loss_max: float = Field(
         0.005, ge=0, lt=1, description="of the task's quality, absolute"
     )
-    measure_items: int = Field(96, ge=8, description="hold-out records timed, with their lengths")
+    measure_items: int = Field(
+        96, ge=8, description="hold-out records sent to each variant in each round, as requests"
+    )
     calibration_items: int = Field(300, ge=8, description="training texts shown to the quantizer")
 
 
@@ -160,7 +164,7 @@ class Serve(Section):
     queue_max: int = Field(64, ge=1, description="requests waiting, at most; fewer when they would wait too long for goals.p95_ms")  # fmt: skip
     body_bytes_max: int = Field(1_000_000, ge=100, description="of one request")
     items_max: int = Field(64, ge=1, description="inputs in one request")
-    batch_tokens: int = Field(1024, ge=1, description="token budget of one batch")
+    batch_tokens: int = Field(512, ge=1, description="token budget of one batch")
     connections_max: int = Field(512, ge=8, le=100_000, description="open connections; one more takes the place of the one that has been silent longest")  # fmt: skip
     batch_wait_ms: float = Field(2.0, ge=0, le=1000, description="longest wait of a batch for a request that is being read")  # fmt: skip
     threads: int = Field(1, ge=1, le=256, description="threads of one runtime")
@@ -188,6 +192,9 @@ class Market(Section):
 class PlanSpec(Section):
     unit: Price = Field(Decimal(1000), description="the next unit of money to place")
     requests: int = Field(1_000_000, ge=1, description="requests expected until the next turn")
+    days: float = Field(
+        30, gt=0, le=3660, description="days until the next turn: how fast requests come"
+    )
     curve: tuple[Share, ...] = Field(
         (0.125, 0.25, 0.5), min_length=2, description="shares of the labels to draw the curve from"
     )

@@ -6,60 +6,75 @@ Knows no money. Example: `run(store, product, step, task=task, ...)["curve"][0][
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
-from steelyard.engine.evaluate import Evaluation, evaluate
 from steelyard.engine.examples import bought, first, holdout
+from steelyard.engine.fit import Examples
 from steelyard.engine.predictor import Predictor
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
-from steelyard.train.model import Report, logits_of, train
+from steelyard.train.beside import Report, side_by_side
+from steelyard.train.encoder import Encoder, encoder_of
+from steelyard.train.points import ITEMS_MAX, point
+from steelyard.train.worker import Job, write_examples
 
-ITEMS_MAX = 1000  # hold-out records each point is measured on
 LABELS_MIN = 20
 BATCH_MIN = 4
 
 
 def run(
     store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, labels: str,
-    variant: str, report: Report | None = None,
+    trained: dict[str, Any], report: Report | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """{"curve": points by number of labels}, the last of them the trained variant itself.
 
-    `low` and `high` are the interval of `accuracy`.
+    `trained` is the output of its step. `low` and `high` are the interval of `accuracy`.
     """
+    started = store.clock.cpu_s()
     examples, held = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
     part = first(held, ITEMS_MAX)
     sizes = sorted({max(LABELS_MIN, round(len(examples) * s)) for s in product.spec.plan.curve})
-    points: list[dict[str, Any]] = []
-    used = 0.0
-    for n in (n for n in sizes if n < len(examples)):
-        folder = step.scratch / str(n)
-        folder.mkdir(exist_ok=True)
-        trained = train(
-            store, product, task, first(examples, n), dataset=dataset, folder=folder,
-            report=report, what=f"curve {n}", batch=batch_of(product.spec.train.batch, n / len(examples)),
-        )  # fmt: skip
-        lap = store.clock.cpu_s()
-        points.append(_point(task, n, evaluate(task, logits_of(trained, part), part.labels)))
-        used += trained.cpu_s + store.clock.cpu_s() - lap
-    lap = store.clock.cpu_s()
-    logits = Predictor.open(store.artifacts.open(variant), threads=2).logits(part.contents)
-    points.append(_point(task, len(examples), evaluate(task, logits, part.labels)))
-    step.cpu_s = used + store.clock.cpu_s() - lap
+    sizes = [n for n in sizes if n < len(examples)]
+    file = step.scratch / "examples.json"
+    write_examples(file, examples, list(part.contents))
+    encoder = encoder_of(store, product, task, dataset=dataset)
+    jobs = [_job(product, task, encoder, file, n, len(examples)) for n in sizes]
+    before = store.clock.cpu_s()
+    results = side_by_side(jobs, clock=store.clock, report=report)
+    after = store.clock.cpu_s()  # the processes tell their own seconds, over all their attempts
+    points = [point(task, n, r.logits, part) for n, r in zip(sizes, results, strict=True)]
+    points.append(trained.get("point") or _evaluated(store, task, trained["variant"], examples, part))  # fmt: skip
+    own = before - started + store.clock.cpu_s() - after
+    step.cpu_s = own + sum(r.cpu_s for r in results)
     return {"curve": points}
+
+
+def _job(
+    product: ProductFile, task: Task, encoder: Encoder | None, file: Path, labels: int, whole: int
+) -> Job:  # fmt: skip
+    folder = file.parent / str(labels)
+    folder.mkdir(exist_ok=True)
+    settings = product.spec.train
+    return Job(
+        folder=str(folder.resolve()), examples=str(file.resolve()), labels=labels,
+        batch=batch_of(settings.batch, labels / whole), task=task.name,
+        task_labels=list(task.labels), settings=settings.model_dump(mode="json"),
+        encoder=str(encoder.folder.resolve()) if encoder else None,
+        source=encoder.source if encoder else "",
+    )  # fmt: skip
+
+
+def _evaluated(
+    store: Store, task: Task, variant: str, examples: Examples, part: Examples
+) -> dict[str, Any]:
+    """The point of a variant whose step left none: trained before points were kept."""
+    logits = Predictor.open(store.artifacts.open(variant), threads=2).logits(part.contents)
+    return point(task, len(examples), logits, part)
 
 
 def batch_of(whole: int, share: float) -> int:
     """Examples per step for a share of the labels: fewer, by the square root, or the few steps of a
     small part would be taken for the want of labels."""
     return max(min(whole, BATCH_MIN), round(whole * math.sqrt(share)))
-
-
-def _point(task: Task, labels: int, found: Evaluation) -> dict[str, Any]:
-    quality, accuracy = found.metrics[task.quality], found.metrics["accuracy"]
-    return {
-        "labels": labels, "quality": quality.value, "low": accuracy.low, "high": accuracy.high,
-        "accuracy": accuracy.value, "n": quality.n,
-    }  # fmt: skip

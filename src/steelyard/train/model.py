@@ -6,23 +6,25 @@ Full or LoRA; bf16 where the processor has it. Example:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from steelyard.engine.backbone import check_backbone, config_of, default_cache, load_backbone
+from steelyard.engine.backbone import check_backbone, config_of, open_backbone
 from steelyard.engine.evaluate import evaluate, quality_gain
 from steelyard.engine.examples import bought, holdout, parted
 from steelyard.engine.fit import Examples, Progress, Recipe, fit, processor_precision, torch_logits
 from steelyard.engine.predictor import Predictor, write_config
-from steelyard.engine.vocabulary import trim
 from steelyard.errors import SpecError
 from steelyard.plugins import absent, need
 from steelyard.spec import ProductFile
-from steelyard.store import Step, Store
-from steelyard.tasks import Array, Backbone, Preprocessor, Task
+from steelyard.spec.model import Train
+from steelyard.store import Clock, Step, Store
+from steelyard.tasks import Array, Backbone, Content, Preprocessor, Task
+from steelyard.train.encoder import Encoder, encoder_of
+from steelyard.train.points import point
 from steelyard.train.variants import publish
 
 NAME = "torch_fp32"
@@ -52,14 +54,17 @@ def run(
 ) -> dict[str, Any]:  # fmt: skip
     """Train on every bought label, publish, and compare with the baseline on the hold-out."""
     examples, held = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
+    started = store.clock.cpu_s()
     trained = train(
-        store, product, task, examples, dataset=dataset, folder=step.scratch, report=report,
-        what="train",
+        task, product.spec.train, examples, encoder=encoder_of(store, product, task, dataset=dataset),
+        folder=step.scratch, clock=store.clock, started=started,
+        report=None if report is None else (lambda p, steps: report("train", p.step, steps)),
     )  # fmt: skip
     # Seconds of the loop are summed over its attempts; the rest is measured here.
     rest = store.clock.cpu_s()
     logits = torch_logits(need("torch", extra="train"), trained.module, trained.preprocessor, held.contents)  # fmt: skip
     found = evaluate(task, logits, held.labels, seed=product.spec.train.seed)
+    last = point(task, len(examples), logits, held)
     reference = Predictor.open(store.artifacts.open(baseline)).logits(held.contents)
     gain = quality_gain(task, reference, logits, held.labels, seed=product.spec.train.seed)
     card = {"trained_on": len(examples), "labels": labels, "recipe": asdict(trained.recipe)}
@@ -74,56 +79,45 @@ def run(
     step.cpu_s = trained.cpu_s + store.clock.cpu_s() - rest
     return {
         "variant": variant, "name": NAME, **found.to_json(), "against_baseline": asdict(gain),
-        "history": trained.progress.history, "precision": trained.recipe.precision,
+        "point": last, "history": trained.progress.history, "precision": trained.recipe.precision,
         "seconds": round(step.cpu_s, 3),
     }  # fmt: skip
 
 
 def train(
-    store: Store, product: ProductFile, task: Task, examples: Examples, *, dataset: str, folder: Path,
-    report: Report | None, what: str, batch: int | None = None,
+    task: Task, settings: Train, examples: Examples, *, encoder: Encoder | None, folder: Path,
+    clock: Clock, report: Callable[[Progress, int], None] | None, batch: int | None = None,
+    started: float | None = None,
 ) -> Trained:  # fmt: skip
     """One training run in `folder`, continued when it was interrupted there; `batch` replaces
-    the product's own."""
-    started = store.clock.cpu_s()
+    the product's own. `started` is the clock when the setting up began."""
+    started = clock.cpu_s() if started is None else started
     torch = need("torch", extra="train")
-    settings = product.spec.train
     learn, validation = parted(examples, validation=settings.validation)
-    torch.manual_seed(settings.seed)
-    backbone = _backbone(store, product, dataset, folder) if task.needs_backbone else None
+    backbone = None if encoder is None else open_backbone(encoder.folder, encoder.source)
+    torch.manual_seed(settings.seed)  # behind the loading, which may draw numbers or not
     preprocessor = task.preprocessor(backbone, learn.contents, length_max=settings.length_max)
     module = task.build(backbone, preprocessor, dropout=settings.dropout)
     if backbone is not None:
-        _choose_parameters(product, module)
+        _choose_parameters(settings, module)
     recipe = Recipe(
         epochs=settings.epochs, batch=batch or settings.batch, learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay, precision=processor_precision(settings.precision),
         patience=settings.patience, checkpoint_steps=settings.checkpoint_steps,
         augment=settings.augment, seed=settings.seed,
     )  # fmt: skip
-    said = None if report is None else (lambda p, steps: report(what, p.step, steps))
-    setup_s = store.clock.cpu_s() - started
+    setup_s = clock.cpu_s() - started
     progress = fit(
         task, module, preprocessor, learn, validation, recipe,
-        folder=folder, clock=store.clock, report=said,
+        folder=folder, clock=clock, report=report,
     )  # fmt: skip
     if settings.method == "lora" and backbone is not None:
         module.encoder = module.encoder.merge_and_unload()
     return Trained(module, preprocessor, backbone, progress, recipe, setup_s)
 
 
-def _backbone(store: Store, product: ProductFile, dataset: str, folder: Path) -> Backbone:
-    settings = product.spec.train
-    found = load_backbone(settings.backbone, cache=default_cache(), base=product.folder)
-    if settings.vocabulary == "full":
-        return found
-    rows = store.datasets.read("records", dataset, columns=["content"], where="split = 'train'")
-    return trim(found, rows["content"].to_pylist(), folder)
-
-
-def _choose_parameters(product: ProductFile, module: Any) -> None:
+def _choose_parameters(settings: Train, module: Any) -> None:
     """Decide what is trained: everything, everything but token embeddings, or LoRA matrices."""
-    settings = product.spec.train
     if settings.method == "lora":
         peft = need("peft", extra="train")
         config = peft.LoraConfig(
@@ -165,7 +159,7 @@ def check(product: ProductFile, task: Task) -> None:
         raise SpecError([f"{file}: train.method: expected full ({task.name} has no backbone to adapt), found lora"])  # fmt: skip
 
 
-def logits_of(trained: Trained, examples: Examples) -> Array:
+def logits_of(trained: Trained, contents: Sequence[Content]) -> Array:
     """Logits in the precision of the training, for points of a curve."""
     torch, precision = need("torch", extra="train"), trained.recipe.precision
-    return torch_logits(torch, trained.module, trained.preprocessor, examples.contents, precision=precision)  # fmt: skip
+    return torch_logits(torch, trained.module, trained.preprocessor, contents, precision=precision)

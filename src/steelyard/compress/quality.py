@@ -1,0 +1,69 @@
+"""How good each built variant is on the hold-out, without evaluating the same function twice.
+
+Knows no timing. Example: `evaluated(folder, task, held, parent=..., sample=...).note`
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from steelyard.engine.evaluate import Evaluation, evaluate
+from steelyard.engine.fit import Examples
+from steelyard.engine.predictor import Predictor, read_config
+from steelyard.tasks import Array, Task
+
+SAMPLE = 64  # hold-out records on which an export must answer as its parent does
+SAME_LOGITS = 1e-3  # of their spread: what the order of sums in float32 makes, and no more
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The trained variant: its evaluation, its precision, and its logits on the sample [n, K]."""
+
+    name: str
+    evaluation: Evaluation
+    precision: str
+    sample: Examples
+    logits: Array
+
+
+@dataclass(frozen=True)
+class Quality:
+    """An evaluation and, in a few words, on what it was made."""
+
+    evaluation: Evaluation
+    on: str
+
+
+def parent_of(folder: Path, name: str, evaluation: Evaluation, held: Examples) -> Parent:
+    """What the variants built from `folder` are compared with."""
+    part = Examples(held.contents[:SAMPLE], held.labels[:SAMPLE])
+    logits = _open(folder).logits(part.contents)
+    return Parent(name, evaluation, read_config(folder)["precision"], part, logits)
+
+
+def evaluated(folder: Path, task: Task, held: Examples, *, parent: Parent) -> Quality:
+    """The whole hold-out; or the parent's own figures, when the variant computes in the parent's
+    precision and a sample of records gives the same logits."""
+    predictor = _open(folder)
+    if read_config(folder)["precision"] == parent.precision:
+        gap = _gap(parent.logits, predictor.logits(parent.sample.contents))
+        if gap <= SAME_LOGITS:
+            return Quality(parent.evaluation, f"{len(parent.sample)} records whose logits are those of {parent.name} (gap {gap:.0e} of their spread)")  # fmt: skip
+    found = evaluate(task, predictor.logits(held.contents), held.labels)
+    return Quality(found, f"all {len(held)} records")
+
+
+def _gap(expected: Array, found: Array) -> float:
+    """The largest difference, in spreads of the expected logits; infinite where it is no number."""
+    spread = float(expected.max() - expected.min()) or 1.0
+    gap = float(np.abs(expected - found).max()) / spread
+    return gap if np.isfinite(gap) else float("inf")
+
+
+def _open(folder: Path) -> Predictor:
+    return Predictor.open(folder, threads=os.cpu_count() or 1)

@@ -1,0 +1,146 @@
+"""One training of the curve in a process of its own, on one thread. Knows no store and no ledger.
+
+`python -P -m steelyard.train.worker JOB CLOCK` reads a job file, writes a JSON line a step, and leaves
+`result.safetensors` in the job's folder. It ends when the process that started it does.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from steelyard.engine.fit import Examples, Progress
+from steelyard.engine.processes import named_clock
+from steelyard.errors import StoreError
+from steelyard.plugins import need
+from steelyard.spec.model import Train
+from steelyard.store import Clock
+from steelyard.store.files import write
+from steelyard.store.lock import alone
+from steelyard.tasks import Array, Content, open_task
+from steelyard.train.encoder import Encoder
+from steelyard.train.model import logits_of, train
+
+RESULT = "result.safetensors"
+THREADS = 1  # one thread a training: sums do not depend on how many run side by side
+LOCK_WAIT_S = 0.05
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training on the first `labels` examples of a file, in `folder`."""
+
+    folder: str
+    examples: str
+    labels: int
+    batch: int
+    task: str
+    task_labels: list[str]
+    settings: dict[str, Any]  # the section `train` of a product file
+    encoder: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """Logits of the evaluated part [n, K], and the CPU seconds of it all."""
+
+    logits: Array
+    cpu_s: float
+
+
+def write_examples(path: Path, examples: Examples, part: list[Content]) -> None:
+    """What every job of one curve reads."""
+    body = {
+        "contents": [_plain(c) for c in examples.contents],
+        "labels": list(examples.labels),
+        "part": [_plain(c) for c in part],
+    }
+    write(path, json.dumps(body, ensure_ascii=False))
+
+
+def result_of(folder: Path) -> Result | None:
+    """What a finished job left; None while it is not."""
+    path = folder / RESULT
+    if not path.is_file():
+        return None
+    tensors = need("safetensors.numpy", extra="train").load(path.read_bytes())
+    return Result(tensors["logits"], float(tensors["cpu_s"][0]))
+
+
+def run(job: Job, clock: Clock) -> None:
+    """Train, evaluate, leave the result."""
+    need("torch", extra="train").set_num_threads(THREADS)
+    body = json.loads(Path(job.examples).read_text(encoding="utf-8"))
+    contents = [_content(c) for c in body["contents"][: job.labels]]
+    folder = Path(job.folder)
+    trained = train(
+        open_task(job.task, labels=job.task_labels), Train.model_validate(job.settings),
+        Examples(contents, body["labels"][: job.labels]),
+        encoder=Encoder(Path(job.encoder), job.source) if job.encoder else None,
+        folder=folder, clock=clock, report=_say, batch=job.batch,
+        started=0.0,  # the start of the process is its own cost
+    )  # fmt: skip
+    before = clock.cpu_s()
+    logits = logits_of(trained, [_content(c) for c in body["part"]])
+    cpu_s = np.array([trained.cpu_s + clock.cpu_s() - before])
+    save = need("safetensors.numpy", extra="train").save
+    write(folder / RESULT, save({"logits": logits, "cpu_s": cpu_s}))
+
+
+def write_job(job: Job) -> Path:
+    path = Path(job.folder) / "job.json"
+    write(path, json.dumps(asdict(job), ensure_ascii=False))
+    return path
+
+
+def _say(progress: Progress, steps: int) -> None:
+    print(json.dumps([progress.step, steps]), flush=True)
+
+
+def _plain(content: Content) -> Any:
+    return {"b64": base64.b64encode(content).decode("ascii")} if isinstance(content, bytes) else content  # fmt: skip
+
+
+def _content(plain: Any) -> Content:
+    return base64.b64decode(plain["b64"]) if isinstance(plain, dict) else plain
+
+
+def _end_with_parent() -> None:
+    """Standard input is a pipe that only the parent holds: its end is the parent's."""
+    sys.stdin.read()
+    os._exit(1)
+
+
+def _only_one(path: Path) -> ExitStack:
+    """Hold `path`: the worker of a killed turn, which is about to end, may hold it still."""
+    stack = ExitStack()
+    while True:
+        try:
+            stack.enter_context(alone(path))
+            return stack
+        except StoreError:
+            time.sleep(LOCK_WAIT_S)
+
+
+def main(path: Path, clock: Clock) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to stop
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    job = Job(**json.loads(path.read_text(encoding="utf-8")))
+    with _only_one(Path(job.folder) / "worker.lock"):
+        run(job, clock)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), named_clock(sys.argv[2]))

@@ -1,0 +1,131 @@
+"""Variants are measured as they are served: real batches, new shapes in their share, quiet rounds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.faults.ticks import STEP_S, Ticks
+from tests.variants import baseline, saved_picture
+
+from steelyard.engine.measure import BUSY, ROUNDS, ROUNDS_MAX, Rounds, _unsure, measure_variants
+from steelyard.engine.probe import _visited
+from steelyard.engine.traffic import COMPANY_MAX, Traffic, quantile
+from steelyard.errors import StoreError
+
+A_MONTH = 30 * 86_400
+
+
+@pytest.fixture(autouse=True)
+def counted_time(monkeypatch):
+    """Processes find the counted clock of these tests."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+
+
+def test_a_product_of_few_requests_answers_them_alone():
+    batches = Traffic(1_000_000, wait_s=0.002).batches(96, Traffic(1_000_000).company(0.02))
+    assert np.mean([len(b) for b in batches]) < 1.1
+
+
+def test_a_product_of_many_requests_answers_them_in_company():
+    busy = Traffic(20 * A_MONTH, wait_s=0.002)  # 80 a second in the busy hours
+    assert busy.company(0.010) > 3
+    assert Traffic(1000 * A_MONTH).company(0.010) == COMPANY_MAX  # more than it can answer
+
+
+@given(st.integers(1, 200), st.floats(0, 70))
+def test_batches_hold_every_request_once_in_the_order_they_come(n, company):
+    batches = Traffic(1).batches(n, company)
+    assert [i for b in batches for i in b] == list(range(n))
+    assert batches == Traffic(1).batches(n, company)
+
+
+@given(st.lists(st.floats(0, 1e3), min_size=1, max_size=50), st.floats(0, 1))
+def test_a_weighted_quantile_of_equal_weights_is_an_order_statistic(values, q):
+    found = quantile(values, [1.0] * len(values), q)
+    assert found in values
+    assert np.mean(np.asarray(values) <= found) >= q - 1e-9
+
+
+def rounds(*rows, batches=None):
+    one = Rounds(batches or [[i] for i in range(len(rows[0]))])
+    one.took = [list(row) for row in rows]
+    return one
+
+
+def test_a_new_shape_is_paid_once_a_day_and_not_for_every_request():
+    cold = [(True, 0.1, 0.1)] + [(False, 0.01, 0.01)] * 99
+    warm = [(False, 0.01, 0.01)] * 100
+    many, _, p95 = rounds(cold, warm, warm).figures(a_day=100_000)
+    assert many == pytest.approx(10.0 + 90 / 100_000) and p95 == pytest.approx(10.0)
+    few, _, p95 = rounds(cold, warm, warm).figures(a_day=10)
+    assert few == pytest.approx(10.0 + 90 / 10)  # ten requests a day: the new shape is a tenth
+    assert p95 == pytest.approx(100.0)
+
+
+def test_what_starting_takes_is_spread_like_a_new_shape():
+    one = rounds([(False, 0.01, 0.01)] * 10)
+    one.started = [(0.5, 0.6)]
+    assert one.figures(a_day=1000)[0] == pytest.approx(10.5)
+
+
+def test_p95_is_of_the_quietest_round_and_cpu_the_median():
+    quiet, busy = [(False, 0.01, 0.011)] * 20, [(False, 0.012, 0.055)] * 20
+    cpu_ms, p50, p95 = rounds(busy, quiet, busy).figures(a_day=1000)
+    assert cpu_ms == pytest.approx(12.0) and (p50, p95) == pytest.approx((11.0, 11.0))
+
+
+def test_a_request_waits_for_the_whole_batch_it_is_in():
+    one = rounds([(False, 0.040, 0.050)], batches=[[0, 1, 2, 3]])
+    assert one.figures(a_day=1000)[:2] == pytest.approx((10.0, 50.0))
+
+
+def test_a_busy_machine_is_seen_and_measured_again_and_so_is_a_figure_at_its_goal():
+    quiet = rounds([(False, 0.01, 0.0101)] * 5)
+    busy = rounds([(False, 0.01, 0.05)] * 5)
+    traffic = Traffic(1000)
+    assert busy.busy() > BUSY > quiet.busy()
+    assert _unsure("x", busy, traffic, 1, None) and not _unsure("x", quiet, traffic, 1, None)
+    assert _unsure("x", quiet, traffic, 1, lambda name, cpu_ms, p95_ms: p95_ms > 10)
+    busy.took.append([(False, 0.01, 0.0102)] * 5)  # one quiet round is enough
+    assert not _unsure("x", busy, traffic, 1, None)
+
+
+def test_a_variant_is_asked_in_a_process_of_its_own_by_the_clock_it_is_given(tmp_path):
+    texts = baseline(tmp_path)
+    took = measure_variants(
+        {"x": tmp_path}, texts * 6, traffic=Traffic(10**6), threads=1, clock=Ticks()
+    )["x"]
+    # between two looks at the counted clock stand 20 s of CPU, and a thousandth of them of wall
+    assert took.n == 24 and took.batch == 1.0 and took.rounds == ROUNDS
+    assert (
+        took.cpu_ms == pytest.approx(STEP_S * 2000, rel=0.01) and took.flat and took.memory_mb >= 0
+    )
+    sure = measure_variants(
+        {"x": tmp_path}, texts, traffic=Traffic(10**6), threads=1, clock=Ticks(),
+        borderline=lambda name, cpu_ms, p95_ms: True,
+    )["x"]  # fmt: skip
+    assert sure.rounds == ROUNDS_MAX
+
+
+def test_pictures_travel_to_the_measuring_process_as_in_a_request(encoder, tmp_path):
+    _, contents = saved_picture(encoder, tmp_path)
+    took = measure_variants(
+        {"x": tmp_path}, contents[:6], traffic=Traffic(10**6), threads=1, clock=Ticks()
+    )["x"]
+    assert took.n == 6
+
+
+def test_a_variant_that_cannot_answer_is_named_with_what_it_said(tmp_path):
+    baseline(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(StoreError, match="tensors 'weight' and 'bias'"):
+        measure_variants({"x": tmp_path}, ["a"], traffic=Traffic(1), threads=1, clock=Ticks())
+
+
+@given(st.lists(st.integers(1, 512), min_size=1, max_size=300))
+def test_the_smallest_and_the_largest_input_are_among_those_that_fill_the_memory(sizes):
+    seen = {sizes[i] for i in _visited(sizes)}
+    assert {min(sizes), max(sizes)} <= seen and len(seen) <= 17
+    assert len(seen) == len(set(sizes)) or len(seen) >= 15
