@@ -7,6 +7,7 @@ import pytest
 from steelyard.errors import RequestError
 from steelyard.serve.batcher import Batcher, Prepared
 from steelyard.serve.pace import Pace
+from steelyard.serve.service import Service
 from steelyard.spec.model import Serve
 from steelyard.store import Clock
 
@@ -181,3 +182,15 @@ def test_the_pace_is_a_mean_that_follows():
     for _ in range(50):
         pace.batch(tokens=10, seconds=0.2)
     assert pace.wait_s(5) == pytest.approx(0.1, rel=0.01)
+
+
+def test_a_disk_that_falls_behind_refuses_as_a_full_queue_does(store, product, live):
+    service = Service(store, product, poll_s=3600)
+    service._inside = 3
+    assert service.no_room() is None
+    service.router.served[0].batcher.pace.acknowledged(30.0)
+    refusal = service.no_room()
+    assert refusal is not None and refusal.status == 503 and refusal.wait_s == 30.0
+    service._inside = 2  # a few are always let in, else nobody learns that it is fast again
+    assert service.no_room() is None
+    service.close()

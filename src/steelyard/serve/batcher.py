@@ -84,7 +84,7 @@ class Batcher:
     ) -> None:
         self.predictor, self.settings, self.clock = predictor, settings, clock
         self.pace = Pace()
-        self._wait_max_s = WAIT_S if goal_ms is None else GOAL_SHARE * goal_ms / 1000
+        self.wait_max_s = WAIT_S if goal_ms is None else GOAL_SHARE * goal_ms / 1000
         self._jobs: deque[_Job] = deque()
         self._tokens = self._running = self._reading = 0
         self._closed, self._changed = False, threading.Condition()
@@ -102,7 +102,7 @@ class Batcher:
         expected_s, one_s = self._expected_s(), self.pace.wait_s(self.pace.request_tokens)
         # one at work and one behind it are never too many: a goal that one request alone misses
         # is no reason to answer nobody
-        if expected_s > one_s and expected_s + one_s + self.pace.after_s > self._wait_max_s:
+        if expected_s > one_s and expected_s + one_s + self.pace.after_s > self.wait_max_s:
             return Busy("an answer in time", f"{expected_s * 1000:.0f} ms of requests waiting", wait_s=expected_s)  # fmt: skip
         return None
 

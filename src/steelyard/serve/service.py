@@ -72,8 +72,15 @@ class Service:
         """The refusal of any further request just now, whichever release would answer it."""
         if self._inside >= IN_FLIGHT_QUEUES * self.settings.queue_max:
             return Busy("room for a request", f"{self._inside} in work")
-        found = [served.batcher.refusal() for served in self.router.served]
+        found = [self._slow(served.batcher) for served in self.router.served]
         return found[0] if found and all(found) else None
+
+    def _slow(self, batcher: Batcher) -> RequestError | None:
+        """Its queue, or the way from its batches to the disk: either may be what keeps others."""
+        after_s = batcher.pace.after_s
+        if self._inside > 2 and after_s > batcher.wait_max_s:
+            return Busy("an answer in time", f"{after_s * 1000:.0f} ms to the disk", wait_s=after_s)
+        return batcher.refusal()
 
     async def predict(self, asked: Asked) -> PredictResponse:
         """RequestError 422 for what the task cannot read, 503 when full."""
