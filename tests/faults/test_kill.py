@@ -97,7 +97,7 @@ def test_a_turn_killed_at_every_boundary_and_inside_steps_pays_once_and_chooses_
     sums, expected = found["sums"], whole["sums"]
     assert {k: (sums.get(k), v) for k, v in expected.items() if sums.get(k) != v} == {}
     assert found == whole
-    assert found["sums"]["label"] == -60 * 10**9 and found["answers"] == 60
+    assert found["sums"]["label"] == -60 * 10**9 and found["answers"] == 120
 
 
 def test_a_second_turn_pays_only_for_its_decisions_and_for_the_requests_it_sends(
@@ -109,7 +109,7 @@ def test_a_second_turn_pays_only_for_its_decisions_and_for_the_requests_it_sends
     assert run(product, "end:replay") == -signal.SIGKILL  # an experiment that goes on, killed
     assert run(product, "never") == 0
     after = facts(product)
-    assert before["decision"] == "keep" and (before["answers"], after["answers"]) == (60, 120)
+    assert before["decision"] == "keep" and (before["answers"], after["answers"]) == (120, 240)
     own = {"cpu.release", "cpu.plan", "cpu.replay", "cpu.serve", "value.correct"}
     paid = {k: v for k, v in after["sums"].items() if k not in own}
     assert paid == {k: v for k, v in before["sums"].items() if k not in own}
