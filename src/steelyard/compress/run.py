@@ -21,6 +21,7 @@ from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
 from steelyard.engine.measure import Measured, measure_variants
 from steelyard.engine.predictor import Predictor, read_config, write_config
+from steelyard.engine.processes import give_back_memory
 from steelyard.engine.traffic import Traffic
 from steelyard.plugins import get
 from steelyard.spec import ProductFile
@@ -153,6 +154,7 @@ def _measure(
         cost = cost_per_1000(product, cpu_ms)
         return near_goal(p95_ms, spec.goals.p95_ms) or near_goal(cost, spec.goals.cost_per_1000)
 
+    give_back_memory()
     return measure_variants(
         {name: store.artifacts.open(variant) for name, variant in built.items()}, part.contents,
         traffic=traffic, threads=spec.serve.threads, clock=store.clock, borderline=borderline,

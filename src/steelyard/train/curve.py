@@ -12,6 +12,7 @@ from typing import Any
 from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
 from steelyard.engine.predictor import Predictor
+from steelyard.engine.processes import give_back_memory
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
@@ -41,6 +42,7 @@ def run(
     write_examples(file, examples, list(part.contents))
     encoder = encoder_of(store, product, task, dataset=dataset)
     jobs = [_job(product, task, encoder, file, n, len(examples)) for n in sizes]
+    give_back_memory()
     before = store.clock.cpu_s()
     results = side_by_side(jobs, clock=store.clock, report=report)
     after = store.clock.cpu_s()  # the processes tell their own seconds, over all their attempts
