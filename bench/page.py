@@ -17,7 +17,16 @@ TITLES = {
     "startup": "`steelyard --help`",
     "replay": "10,000 requests with the server killed on the way",
     "cifar": "CIFAR-10 through the whole turn",
+    "served": "Predicted against served: cost, p95 and memory",
+    "latency": "One client, beside a plain FastAPI with the same model",
+    "overload": "Twice and four times the capacity",
+    "hostile": "Hostile requests: what the other users wait",
+    "privacy": "Personal data planted between neighbours of every script",
+    "flips": "Flipped bits over every file of a store",
+    "kills": "Kills of a turn and of a server",
+    "faults": "Faults of the first build, each with its test now",
 }
+APART = ("variants", "faults")  # shown as tables of their own
 
 
 def main() -> None:
@@ -31,8 +40,9 @@ def main() -> None:
         parts.append(f"## {title}\n")
         parts.append(f"`{body['command']}`, {m['measured']}, {m['cores']} cores of {m['processor']}, Python {m['python']}, load before {m['load_before']}.\n")  # fmt: skip
         parts.append("| figure | value |\n|---|---|")
-        parts += [f"| {key} | {_shown(value)} |" for key, value in body["figures"].items() if key != "variants"]  # fmt: skip
+        parts += [f"| {key} | {_shown(value)} |" for key, value in body["figures"].items() if key not in APART]  # fmt: skip
         parts.append(_variants(body["figures"].get("variants")))
+        parts.append(_faults(body["figures"].get("faults")))
     write(ROOT / "bench" / "README.md", "\n".join(parts).rstrip() + "\n")
 
 
@@ -55,6 +65,18 @@ def _variants(rows: dict[str, dict[str, float]] | None) -> str:
         for n, r in rows.items()
     ]
     return "\n".join([head, *body, ""])
+
+
+def _faults(rows: list[dict[str, Any]] | None) -> str:
+    if not rows:
+        return ""
+    head = "\n| fault | input | right | tests and their result |\n|---|---|---|---|"
+    body = [f"| {r['fault']} | {r['input']} | {r['right']} | {_tests(r['tests'])} |" for r in rows]
+    return "\n".join([head, *body, ""])
+
+
+def _tests(results: dict[str, str]) -> str:
+    return "; ".join(f"`{name}` {result}" for name, result in results.items()) or "none"
 
 
 if __name__ == "__main__":
