@@ -25,6 +25,7 @@ from steelyard.store.tables import turn as turns
 
 GENESIS = "0" * 64
 _HASHED = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous")  # fmt: skip
+_NEWEST = sa.select(entry.c.id, entry.c.hash).order_by(entry.c.id.desc()).limit(1)
 CARRIED = "ledger.carried"  # the line of no money that holds the products of all lines before it
 
 
@@ -43,10 +44,9 @@ def append(
     connection: sa.Connection, lines: Sequence[Line], *, product: str, turn: int, time: str
 ) -> None:
     """Add lines inside the caller's transaction, which must already be the only writer."""
-    last = connection.execute(
-        sa.select(entry.c.id, entry.c.hash).order_by(entry.c.id.desc()).limit(1)
-    ).first()
+    last = connection.execute(_NEWEST).first()
     number, previous = (last.id, last.hash) if last else (0, GENESIS)
+    rows = []
     for line in lines:
         number += 1
         row: dict[str, Any] = {
@@ -63,7 +63,9 @@ def append(
             "product": product,
         }
         row["hash"] = previous = digest(row)
-        connection.execute(entry.insert().values(row))
+        rows.append(row)
+    if rows:
+        connection.execute(entry.insert(), rows)
 
 
 def digest(row: dict[str, Any]) -> str:

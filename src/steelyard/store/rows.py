@@ -16,6 +16,7 @@ from steelyard.errors import Damaged
 from steelyard.store.failures import RESTORE
 from steelyard.store.tables import row_sha256
 
+_IDS_MAX = 500  # a statement takes a bounded number of values
 BROKEN = object()  # stands for JSON that is none
 _KINDS: tuple[tuple[type[Any], tuple[type, ...], str], ...] = (
     (sa.JSON, (object,), "JSON"),
@@ -31,11 +32,31 @@ def put(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> Any:
     if key.name not in row:  # the caller is the only writer, so nobody takes the same number
         last = connection.execute(sa.select(sa.func.max(key))).scalar()
         row = {key.name: int(last or 0) + 1} | row
-    for column in table.columns:
-        if column.name not in row and column.server_default is not None:
-            row = row | {column.name: str(column.server_default.arg)}  # type: ignore[attr-defined]
-    connection.execute(table.insert().values(row | {"sha256": row_sha256(table, row)}))
+    put_all(connection, table, [row])
     return row[key.name]
+
+
+def put_all(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of the same columns, each with its key and its hash, in one statement."""
+    named = rows[0].keys() if rows else ()
+    default = {
+        c.name: str(c.server_default.arg)  # type: ignore[attr-defined]
+        for c in table.columns
+        if c.server_default is not None and c.name not in named
+    }
+    whole = [default | row for row in rows]
+    if whole:
+        # values as parameters: as a part of the statement they cost more than the insert itself
+        connection.execute(table.insert(), [r | {"sha256": row_sha256(table, r)} for r in whole])
+
+
+def present(connection: sa.Connection, table: sa.Table, ids: Sequence[str]) -> set[str]:
+    """Those of the ids that `table` holds."""
+    found: set[str] = set()
+    for start in range(0, len(ids), _IDS_MAX):
+        query = sa.select(table.c.id).where(table.c.id.in_(ids[start : start + _IDS_MAX]))
+        found.update(connection.execute(query).scalars())
+    return found
 
 
 def read_json(text: Any) -> Any:

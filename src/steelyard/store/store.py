@@ -29,7 +29,7 @@ from steelyard.store.datasets import Datasets
 from steelyard.store.files import private_folder, sweep
 from steelyard.store.lock import alone
 from steelyard.store.releases import standing
-from steelyard.store.rows import put
+from steelyard.store.rows import present, put, put_all
 from steelyard.version import __version__
 
 
@@ -65,6 +65,16 @@ def has_ledger(product: ProductFile) -> bool:
 def _plain_name(root: Path) -> None:
     if any(ord(c) < 32 or ord(c) == 127 for c in str(root)):
         raise StoreError(repr(str(root)), "a folder without control characters in its name", "one", "rename the folder")  # fmt: skip
+
+
+def _by_table(
+    facts: list[tuple[sa.Table, dict[str, Any]]],
+) -> dict[sa.Table, dict[str, dict[str, Any]]]:
+    """Rows of each table by id, in the order they came; of two with one id the first."""
+    found: dict[sa.Table, dict[str, dict[str, Any]]] = {}
+    for table, row in facts:
+        found.setdefault(table, {}).setdefault(row["id"], row)
+    return found
 
 
 def step_key(name: str, reads: Any, inputs: list[str]) -> str:
@@ -260,11 +270,14 @@ class Store:
         now = self.clock.now()
         with self.database.write() as connection:
             new: set[str] = set()
-            for table, row in facts:
-                if row["id"] in new or self._has(connection, table, row["id"]):
-                    continue
-                put(connection, table, {"created": now} | row)
-                new.add(row["id"])
+            for table, rows in _by_table(facts).items():
+                known = present(connection, table, list(rows))
+                put_all(
+                    connection,
+                    table,
+                    [{"created": now} | r for i, r in rows.items() if i not in known],
+                )
+                new |= rows.keys() - known
             turn = self._newest_turn(connection)
             ledger.append(connection, lines(new), product=self.product, turn=turn, time=now)
 

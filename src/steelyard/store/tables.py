@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -182,8 +183,9 @@ def hashed_tables() -> list[sa.Table]:
     return [table for table in metadata.sorted_tables if "sha256" in table.c]
 
 
-def _hashed(table: sa.Table) -> list[sa.Column[Any]]:
-    return [c for c in table.columns if c.name != "sha256" and c is not turn.c.ended]
+@cache
+def _hashed(table: sa.Table) -> tuple[sa.Column[Any], ...]:
+    return tuple(c for c in table.columns if c.name != "sha256" and c is not turn.c.ended)
 
 
 def _plain(column: sa.Column[Any], value: Any) -> Any:
