@@ -15,11 +15,13 @@ from steelyard.data.split import PARTS
 from steelyard.store.records import Known
 
 SHORT = 16  # of a digest, for a name
+_ORDER = (*PARTS, "")
 
 
 @dataclass
 class Past:
-    """The version before this one: its records by name and by content."""
+    """The version before this one: its records by name and by content, and those of older ones that
+    are back. A record without a part was put there by another split."""
 
     dataset: str | None = None
     split_kept: bool = True  # False: the split was changed, so that parts are drawn anew
@@ -30,11 +32,15 @@ class Past:
     @classmethod
     def of(cls, dataset: str, records: Iterable[Known], *, split_kept: bool = True) -> Past:
         past = cls(dataset, split_kept)
-        # of equal texts in several parts the one that was measured on counts
-        for known in sorted(records, key=lambda r: (PARTS.index(r.part), r.id)):
-            past.by_id[known.id] = known
-            past.by_content.setdefault(known.digest, known)
+        past.add(records)
         return past
+
+    def add(self, records: Iterable[Known]) -> None:
+        """Records of the next older version: what is known already stays as it is."""
+        # of equal texts in several parts the one that was measured on counts
+        for known in sorted(records, key=lambda r: (_ORDER.index(r.part), r.id)):
+            self.by_id.setdefault(known.id, known)
+            self.by_content.setdefault(known.digest, known)
 
     def cleaned_again(self, rows: list[Row]) -> None:
         """`rows` are records of it, cleaned as it is done today: they are known by that, too."""
@@ -70,9 +76,17 @@ class Names:
         found = {}
         for row in rows:
             known = self.same_text(row) or self.same_id(row)
-            if known is not None and self.past.split_kept:
+            if known is not None and known.part and self.past.split_kept:
                 found[row.id] = known.part
         return found
+
+    def unknown(self, rows: list[Row]) -> tuple[set[str], set[str]]:
+        """(digests, names) of the rows whose text the version before does not hold."""
+        new = [row for row in rows if self.same_text(row) is None]
+        names = {
+            name for row in new for name in ((row.own, _scoped(row)) if row.own else (row.raw,))
+        }
+        return {row.digest for row in new}, {name for name in names if name}
 
     def same_text(self, row: Row) -> Known | None:
         """The earlier record that held this text."""

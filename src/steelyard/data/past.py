@@ -1,12 +1,12 @@
-"""The version before: which records it held and where. Reads the store; knows no file.
+"""The versions before: which records they held and where. Reads the store; knows no file.
 
 Example: `past_of(store, product).past.by_id["r7"].part == "holdout"`
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -16,17 +16,19 @@ from steelyard.data.names import Past
 from steelyard.data.operators import Row
 from steelyard.spec import ProductFile
 from steelyard.store import Store, tables
-from steelyard.store.records import digest_of, known_records, known_table
+from steelyard.store.records import Known, digest_of, known_records, known_table
 
 NAMED = "names"  # of a recipe: how records without an id were named
 
 
 @dataclass(frozen=True)
 class Found:
-    """`past`, and `rows(digests)`: its records whose text is none of these, to be cleaned again."""
+    """`past`, and `rows(digests)`: its records whose text is none of these, to be cleaned again;
+    `older(digests, names)`: those of each older version, the newest first, that have one of these."""
 
     past: Past = field(default_factory=Past)
     rows: Callable[[set[str]], list[Row]] = lambda digests: []
+    older: Callable[[set[str], set[str]], Iterator[list[Known]]] = lambda digests, names: iter(())
 
 
 def past_of(store: Store | None, product: ProductFile) -> Found:
@@ -35,12 +37,35 @@ def past_of(store: Store | None, product: ProductFile) -> Found:
     if store is None or not versions:
         return Found()
     # a damaged version is made again from the one before it, which gives the same parts
-    newest = next((row for row in versions if store.holds([("records", row["tag"])])), None)
+    whole = (row for row in versions if store.holds([("records", row["tag"])]))
+    newest = next(whole, None)
     if newest is None:
         return Found(Past(raw_names=NAMED not in versions[0]["recipe"]))
-    same = newest["recipe"]["data"]["split"] == product.spec.data.split.model_dump(mode="json")
-    past = Past.of(newest["id"], known_records(store.datasets, newest["tag"]), split_kept=same)
-    return Found(past, lambda digests: _rows(known_table(store.datasets, newest["tag"]), digests))
+    past = Past.of(
+        newest["id"], known_records(store.datasets, newest["tag"]),
+        split_kept=_same_split(newest, product),
+    )  # fmt: skip
+    return Found(
+        past, lambda digests: _rows(known_table(store.datasets, newest["tag"]), digests),
+        lambda digests, names: _older(store, product, whole, digests, names),
+    )  # fmt: skip
+
+
+def _same_split(version: dict[str, Any], product: ProductFile) -> bool:
+    split: Any = version["recipe"]["data"]["split"]
+    return bool(split == product.spec.data.split.model_dump(mode="json"))
+
+
+def _older(
+    store: Store, product: ProductFile, versions: Iterator[dict[str, Any]], digests: set[str],
+    names: set[str],
+) -> Iterator[list[Known]]:  # fmt: skip
+    """A text that was taken out and is put back is no new one: it may have been measured on."""
+    for version in versions:
+        found = known_records(store.datasets, version["tag"])
+        found = [known for known in found if known.digest in digests or known.id in names]
+        same = _same_split(version, product)
+        yield found if same else [replace(known, part="") for known in found]
 
 
 def _versions(store: Store) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from steelyard.data.names import Names, Past
 from steelyard.data.operators import Row
 from steelyard.data.parts import check_parts, largest_cluster, parts_by_label
-from steelyard.data.past import NAMED, past_of
+from steelyard.data.past import NAMED, Found, past_of
 from steelyard.data.readers import Raw
 from steelyard.data.rejects import Rejects
 from steelyard.data.sources import fingerprints, place_of, root_of
@@ -91,28 +91,31 @@ def prepare(
     names, known = Names(made.past, sources=len(product.spec.data.sources)), False
     for operator in operators:
         if operator.whole and not known:
-            _know_again(made, found.rows, operators)
+            _know_again(made, found, names, operators)
             known = True
         rows = names.named(made.rows) if operator.whole else made.rows
         made.rows, detail = _operate(operator, rows, say)
         made.counts.append(_count(operator.name, len(rows), len(made.rows), detail))
     if not known:
-        _know_again(made, found.rows, operators)
+        _know_again(made, found, names, operators)
     made.rows = names.named(made.rows)
     clusters = {row.id: row.cluster or row.id for row in made.rows}
     made.parts = assign(clusters, product.spec.data.split, before=names.parts(made.rows))
     return made
 
 
-def _know_again(
-    made: Prepared, earlier: Callable[[set[str]], list[Row]], operators: list[Any]
-) -> None:
-    """Clean what the earlier version holds and no row matches: a better cleaning renames nothing."""
-    rows = earlier({row.digest for row in made.rows})
+def _know_again(made: Prepared, found: Found, names: Names, operators: list[Any]) -> None:
+    """Clean what the earlier version holds and no row matches: a better cleaning renames nothing.
+    Then look for the rows that are new in the versions before that one."""
+    rows = found.rows({row.digest for row in made.rows})
     for operator in operators:
         if rows and not operator.whole:
             rows, _ = _operate(operator, rows, lambda what, done, total: None)
     made.past.cleaned_again(rows)
+    digests, ids = names.unknown(made.rows)
+    if digests:
+        for records in found.older(digests, ids):
+            made.past.add(records)
 
 
 def _read_all(
