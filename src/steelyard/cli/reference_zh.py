@@ -71,7 +71,7 @@ ZH = {
     "longest wait of a batch for a request that is being read": "一批为正在读取的请求最多等多久",
     "threads of one runtime": "一个运行时的线程数",
     "share of users the new variant answers": "由新版本回答的用户比例",
-    "records of the stream sent in a turn; left out: what there is": "一轮发送的流记录数；不写则有多少发多少（最多 1000）",
+    "records of the stream sent in a turn; left out: 1000, or what there is": "一轮发送的流记录数；不写则有多少发多少（最多 1000）",
     "records between two looks; a sure answer ends it": "每隔多少条记录看一次；有了定论就结束",
     "of the two always-valid intervals together": "两个随时有效区间合起来的置信度",
     "worse than this rolls back, or never meets a user": "比这更差就回滚，或根本不让用户遇到",

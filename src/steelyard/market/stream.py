@@ -14,6 +14,8 @@ from steelyard.market.replay import Visit
 from steelyard.spec import ProductFile
 from steelyard.store import Store
 
+RECORDS = 1000  # of a turn whose product file names no number
+
 
 def check_stream(product: ProductFile, splits: Mapping[str, Mapping[str, int]]) -> None:
     """DataError when the product file itself asks for more than the stream of the data stage."""
@@ -23,13 +25,14 @@ def check_stream(product: ProductFile, splits: Mapping[str, Mapping[str, int]]) 
 
 def records_of(product: ProductFile, here: int, asked: int | None = None) -> int:
     """Records to send of `here`: a number that somebody wrote is meant, a default is at most."""
-    written = "replay" in product.spec.market.model_fields_set
     wanted = product.spec.market.replay if asked is None else asked
-    if wanted > here and (written or asked is not None):
+    if wanted is None:
+        return min(RECORDS, here)
+    if wanted > here:
         place = "--records" if asked is not None else f"{product.path.name} market.replay"
         repair = "lower it" if asked is not None else "lower market.replay, leave it out, or raise data.split.stream"  # fmt: skip
         raise DataError(place, f"at most {here} (labelled stream records)", str(wanted), repair)
-    return min(wanted, here)
+    return wanted
 
 
 def stream(

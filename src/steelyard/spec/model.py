@@ -172,8 +172,10 @@ class Serve(Section):
 
 class Market(Section):
     canary_share: Share = Field(0.5, description="share of users the new variant answers")
-    replay: int = Field(
-        1000, ge=10, description="records of the stream sent in a turn; left out: what there is"
+    replay: int | None = Field(
+        None,
+        ge=10,
+        description="records of the stream sent in a turn; left out: 1000, or what there is",
     )
     look_every: int = Field(
         250, ge=1, description="records between two looks; a sure answer ends it"
