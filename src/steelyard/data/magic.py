@@ -15,6 +15,7 @@ from steelyard.data.encodings import to_utf8
 _UNPACK = "unpack it and name the file inside"
 _SHEET = "open it and save the sheet as 'CSV UTF-8'"
 _PICTURE = "put pictures into a folder and say reader: folder"
+_PICTURE_TO_BE = "save pictures as PNG or JPEG into a folder and say reader: folder"
 _MAGIC = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook of before 2007, or another Office document", _SHEET),
     (b"PAR1", "a Parquet file", "say reader: parquet"),
@@ -24,6 +25,7 @@ _MAGIC = (
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"\x1f\x9d", "a compress (.Z) file", _UNPACK),
+    (b"\x1f\x8b", "a gzip file inside a gzip file", "unpack it once"),
     (b"%PDF", "a PDF", "export its text as UTF-8"),
     (b"SQLite format 3\x00", "an SQLite database", "export the table as CSV"),
     (b"ARROW1", "an Arrow file", "write it as Parquet and say reader: parquet"),
@@ -33,6 +35,8 @@ _MAGIC = (
     (b"\x89PNG", "a PNG picture", _PICTURE),
     (b"\xff\xd8\xff", "a JPEG picture", _PICTURE),
     (b"GIF8", "a GIF picture", _PICTURE),
+    (b"II*\x00", "a TIFF picture", _PICTURE_TO_BE),
+    (b"MM\x00*", "a TIFF picture", _PICTURE_TO_BE),
     (b"RIFF", "a sound, film or WebP file", _PICTURE),
 )  # fmt: skip
 _ZIPPED = (
@@ -41,6 +45,8 @@ _ZIPPED = (
     ("content.xml", "an OpenDocument file", _SHEET),
 )
 _CONTROL_MAX = 0.05  # of the bytes of a text; NUL and its like are no letters
+_ASCII_MAX = 0.8  # of the bytes of a Han text in UTF-16; one of Latin letters is nearly all ASCII
+_TAR = slice(257, 262)
 _PLAUSIBLE = 0.95  # of the characters, letters and signs a text is made of
 _WIDE = (("utf-32-le", "UTF-32LE"), ("utf-32-be", "UTF-32BE"), ("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE"))  # fmt: skip
 _MARKS = (  # UTF-32LE begins like UTF-16LE, so it is asked first
@@ -65,20 +71,35 @@ def kind_of(path: Path, head: bytes) -> Kind | None:
     wide = _wide(head)
     if wide is not None:
         return Kind(f"{wide} without a byte order mark", to_utf8(path, wide))
+    if head[_TAR] == b"ustar":
+        return Kind("a tar archive", _UNPACK)
     control = sum(head.count(c) for c in _CONTROLS)
     if not control and _is_utf8(head):
         return None  # a text may begin with the letters of a magic number
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(path)
     for magic, name, repair in _MAGIC:
-        if head.startswith(magic):
+        # letters alone are no magic number: a column may be called ORCID
+        if head.startswith(magic) and (control or not magic.isalnum()):
             return Kind(name, repair)
+    long = _wide_without_ascii(head)
+    if long is not None:
+        return Kind(f"{long} without a byte order mark", to_utf8(path, long))
     if control > _CONTROL_MAX * len(head):
         return Kind("binary data", "name a text file in UTF-8")
     return None
 
 
 _CONTROLS = [bytes([c]) for c in range(32) if c not in b"\t\n\x0b\x0c\r\x1b"]
+
+
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
+
+
+def is_picture(body: bytes) -> bool:
+    """Whether the bytes begin as a picture that is read; a file's name may have lost its ending."""
+    webp = body.startswith(b"RIFF") and body[8:12] == b"WEBP"
+    return webp or body.startswith(_PICTURES) or (body[:2] == b"BM" and body[6:10] == bytes(4))
 
 
 def _zipped(path: Path) -> Kind:
@@ -105,6 +126,24 @@ def _wide(head: bytes) -> str | None:
         if score >= best and "\x00" not in text:
             return told
     return name
+
+
+def _wide_without_ascii(head: bytes) -> str | None:
+    """UTF-16 of long lines in Han or Hangul, where only the line ends hold a NUL byte; `head` is no
+    UTF-8. No legacy encoding has a NUL, and none is UTF-16 without half pairs by chance."""
+    ascii_bytes = sum(0x20 <= b < 0x7F for b in head)
+    if 0 not in head or _is_utf8(head) or ascii_bytes > _ASCII_MAX * len(head):
+        return None
+    for codec, told in (("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE")):
+        try:
+            text = head[: len(head) // 2 * 2].decode(codec)
+        except UnicodeDecodeError as error:
+            if error.start < len(head) - 4:  # the head may end inside a pair
+                continue
+            text = head[: error.start].decode(codec)
+        if "\x00" not in text and _plausible(text) >= _PLAUSIBLE:
+            return told
+    return None
 
 
 def _plausible(text: str) -> float:

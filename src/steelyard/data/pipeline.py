@@ -140,6 +140,7 @@ def _read(
     root, limit = root_of(source, product.folder), product.spec.data.line_bytes_max
     raws = reader(source, root, line_bytes_max=limit, reject=made.rejects.add)
     seen: set[str] = set()
+    number, refused = 0, made.rejects.total
     for number, raw in enumerate(raws, start=1):
         if most is not None and number > most:
             made.whole = False
@@ -149,6 +150,8 @@ def _read(
             made.rows.append(row)
         if number % REPORT_EVERY == 0:
             say(f"read {place_of(source)}", number, None)
+    if number == 0 and made.rejects.total == refused:
+        raise DataError(str(root or place_of(source)), "records", "none: a header or blank lines alone", "fill the file or drop the source")  # fmt: skip
 
 
 def _row(

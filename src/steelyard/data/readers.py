@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from steelyard.data.magic import kind_of
+from steelyard.data.encodings import NAMES, looks_like
+from steelyard.data.magic import is_picture, kind_of
 from steelyard.data.sources import files_of
-from steelyard.data.streams import BROKEN, head_of, lines_of
+from steelyard.data.streams import BROKEN, SAMPLE_MAX, head_of, lines_of
 from steelyard.errors import DataError
 from steelyard.spec.model import Source
 
@@ -182,6 +183,7 @@ def _literal(held: list[Line], delimiter: str, width: int) -> list[str] | None:
     return held[0][1].split("\t")
 
 
+_CR = "a carriage return (CR) outside quotes; give all lines one kind of end"
 _OPEN = "unexpected end of data"  # what the csv module says of an open quote
 
 
@@ -191,7 +193,8 @@ def _cells(held: list[Line], delimiter: str) -> tuple[list[str] | None, str]:
     try:
         row = next(csv.reader(lines, delimiter=delimiter or ",", strict=True), [])
     except csv.Error as error:
-        return None, str(error)
+        why = str(error)  # its words for a CR name a mode of the csv module
+        return None, _CR if why.startswith("new-line") else why
     return row, ""
 
 
@@ -236,6 +239,8 @@ def read_folder(
     source: Source, path: Path, *, line_bytes_max: int, reject: Reject
 ) -> Iterator[Raw]:
     """One file a record; the folder it lies in is its label unless `every_label` is set."""
+    if not path.is_dir():
+        raise DataError(str(path), "a folder", "a file", "name its folder, or say reader: csv, jsonl, lines or parquet")  # fmt: skip
     found = files_of(source.model_copy(update={"package": None, "path": "."}), path)
     if not found:
         raise DataError(str(path), "files", "an empty folder", "fill it or drop the source")
@@ -251,13 +256,26 @@ def read_folder(
             continue
         inside = file.parent.name if file.parent != path else None
         label = source.every_label or (source.names.get(inside, inside) if inside else None)
-        if file.suffix.lower() in PICTURES:
-            yield Raw(where, body, label, where)
-            continue
-        try:
-            yield Raw(where, body.decode("utf-8-sig"), label, where)
-        except UnicodeDecodeError:
-            reject(where, BROKEN)
+        content, why = _content(file, body)
+        if why:
+            reject(where, why)
+        else:
+            yield Raw(where, content, label, where)
+
+
+def _content(file: Path, body: bytes) -> tuple[str | bytes, str]:
+    """The bytes of a picture, whatever the file is called, or else a text; or why it is neither."""
+    if file.suffix.lower() in PICTURES or is_picture(body):
+        return body, ""
+    head = body[:SAMPLE_MAX]
+    kind = kind_of(file, head)
+    if kind is not None:
+        return body, f"{kind.name} where a text or a picture was expected"
+    try:
+        return body.decode("utf-8-sig"), ""
+    except UnicodeDecodeError:
+        name = looks_like(head)
+        return body, f"{BROKEN}: they look like {NAMES.get(name, name)}" if name else BROKEN
 
 
 def _bytes(content: Any) -> int:

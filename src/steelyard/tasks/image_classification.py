@@ -138,6 +138,7 @@ def _encoded(value: Any) -> bytes:
         raise ValueError(f"expected the bytes or the base64 of a picture, found {type(value).__name__}")  # fmt: skip
     body = value.split(",", 1)[1] if value.startswith("data:") and "," in value else value
     try:
-        return base64.b64decode(body.encode("ascii"), validate=True)
+        # base64 of a mail or of the command line is cut into lines (RFC 2045, 6.8)
+        return base64.b64decode("".join(body.split()).encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
         raise ValueError("expected base64 of a picture, found other text") from None
