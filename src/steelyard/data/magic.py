@@ -76,6 +76,11 @@ def kind_of(path: Path, head: bytes) -> Kind | None:
     control = sum(head.count(c) for c in _CONTROLS)
     if not control and _is_utf8(head):
         return None  # a text may begin with the letters of a magic number
+    return _binary(path, head, control)
+
+
+def _binary(path: Path, head: bytes, control: int) -> Kind | None:
+    """By magic numbers, and by how many bytes are no letters."""
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(path)
     for magic, name, repair in _MAGIC:

@@ -19,6 +19,7 @@ HOLDOUT_MIN = 20
 UNLABELLED = "(unlabelled)"
 PARTS = ("train", "holdout", "stream")
 THRESHOLDS = (0.85, 0.9, 0.95, 1.0)
+LARGE = 20  # a group of one record in twenty or more
 SAMPLE = 1000  # rows of a cluster that are compared again to find a threshold that parts them
 
 
@@ -36,15 +37,15 @@ def check_parts(
     """DataError where a part could not do its work."""
     splits = parts_by_label(rows, parts)
     place, labels = f"{product.path.name} data", product.spec.task.labels
-    why = f"{_lost(counts)}{rejects}"
+    why = f"{_lost(rows, counts)}{rejects}"
     for part in ("train", "holdout"):
         missing = [label for label in labels if not splits[part].get(label)]
         if missing:
-            repair = _cluster(rows, product) or rejects.repair("add data or remove the label")
+            repair = _repair(rows, product, rejects, counts) or "add data or remove the label"
             raise DataError(place, f"records of every label in the {part} part", f"none of {missing}{why}", repair)  # fmt: skip
     held = sum(splits["holdout"].get(label, 0) for label in labels)
     if held < HOLDOUT_MIN:
-        repair = _cluster(rows, product) or rejects.repair("add data or raise data.split.holdout")
+        repair = _repair(rows, product, rejects, counts) or "add data or raise data.split.holdout"
         raise DataError(place, f"at least {HOLDOUT_MIN} labelled records to hold out", f"{held}{why}", repair)  # fmt: skip
 
 
@@ -55,16 +56,45 @@ def largest_cluster(rows: list[Row]) -> tuple[int, str]:
     return n, name
 
 
-def _cluster(rows: list[Row], product: ProductFile) -> str:
-    """What to do where most records are near-duplicates of each other; empty where they are not."""
-    n, name = largest_cluster(rows)
-    if n < 2 or n * 2 < len(rows):
+def _repair(
+    rows: list[Row], product: ProductFile, rejects: Rejects, counts: list[dict[str, Any]]
+) -> str:
+    """What gives back the most records; empty where nothing much was lost."""
+    found = _clusters(rows, product) or _unlabelled(rows, product) or rejects.repair("")
+    if found:
+        return found
+    if rejects.total > len(rows):
+        return "correct the records that were rejected, or the source that reads them"
+    return "give each text one label" if _most(counts, "conflict") else ""
+
+
+def _unlabelled(rows: list[Row], product: ProductFile) -> str:
+    """What to do where most records have no label; empty where they have."""
+    if sum(row.label is None for row in rows) * 2 < len(rows) or not rows:
         return ""
-    now = product.spec.data.near_duplicate
-    members = [row for row in rows if row.cluster == name][:SAMPLE]
+    for i, source in enumerate(product.spec.data.sources):
+        if source.label is None and source.every_label is None:
+            at = f"data.sources.{i}"
+            if source.reader == "folder":
+                return f"put the files of {at} into folders named after their labels, or say every_label there"
+            return f"say in {at} which column holds the label (label: ...), or every_label"
+    return "fill in the labels"
+
+
+def _clusters(rows: list[Row], product: ProductFile) -> str:
+    """What to do where a few groups of near-duplicates hold most records; empty where they do not."""
+    sizes = Counter(row.cluster or row.id for row in rows)
+    large = {name for name, size in sizes.items() if size > 1 and size * LARGE >= len(rows)}
+    n = sum(sizes[name] for name in large)
+    if not large or n * 2 < len(rows):
+        return ""
+    now, most = product.spec.data.near_duplicate, max(sizes.values())
+    members = [row for row in rows if row.cluster in large][:SAMPLE]
     said = f"{n:,} of {len(rows):,} records are near-duplicates of each other and stay in one part"
+    if len(large) > 1:
+        said = f"{n:,} of {len(rows):,} records are in {len(large)} groups of near-duplicates, each of which stays in one part"  # fmt: skip
     for threshold in THRESHOLDS:
-        if threshold > now and _largest(members, threshold) * 2 < len(members):
+        if threshold > now and _largest(members, threshold) * 2 < min(most, len(members)):
             return f"{said}: say data.near_duplicate: {threshold:g} (it is {now:g}) if they are different to you"  # fmt: skip
     return f"{said}: add data of other kinds"
 
@@ -73,16 +103,24 @@ def _largest(rows: list[Row], threshold: float) -> int:
     return max((len(group) for group in near(rows, threshold=threshold)), default=1)
 
 
-def _lost(counts: list[dict[str, Any]]) -> str:
-    """Copies and contradictions, where they are most of what was read."""
-    detail: dict[str, int] = next((c["detail"] for c in counts if c["operator"] == "dedupe"), {})
-    found = sum(c["in"] for c in counts if c["operator"] == "dedupe")
+def _lost(rows: list[Row], counts: list[dict[str, Any]]) -> str:
+    """Copies and contradictions, where they are most of what was read, and records without label."""
     said = [
-        f"{detail[kind]:,} of {found:,} {words}"
+        f"{lost:,} of {found:,} {words}"
         for kind, words in (
             ("duplicate", "were copies of others"),
             ("conflict", "stand there with two labels"),
         )
-        if detail.get(kind, 0) * 2 > found
+        for lost, found in _most(counts, kind)
     ]
+    bare = sum(row.label is None for row in rows)
+    said += [f"{bare:,} of {len(rows):,} have no label"] if bare else []
     return f" ({', '.join(said)})" if said else ""
+
+
+def _most(counts: list[dict[str, Any]], kind: str) -> list[tuple[int, int]]:
+    """[(lost to it, records read)] where it is more than half of them."""
+    detail: dict[str, int] = next((c["detail"] for c in counts if c["operator"] == "dedupe"), {})
+    found = sum(c["in"] for c in counts if c["operator"] == "dedupe")
+    lost = detail.get(kind, 0)
+    return [(lost, found)] if lost * 2 > found else []

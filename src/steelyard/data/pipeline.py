@@ -83,7 +83,8 @@ def prepare(
 ) -> Prepared:  # fmt: skip
     """Everything `run` does before it publishes; `most` bounds the records read of each source."""
     say = progress or (lambda what, done, total: None)
-    made = Prepared(rejects=Rejects(task.labels))
+    called = {name: label for s in product.spec.data.sources for name, label in s.names.items()}
+    made = Prepared(rejects=Rejects(task.labels, called))
     _read_all(product, made, task=task, say=say, most=most)
     operators = [get("operators", n)(product.spec) for n in product.spec.data.operators or task.operators]  # fmt: skip
     found = past_of(store, product)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +21,11 @@ OUTSIDE = "a label outside task.labels"
 
 @dataclass
 class Rejects:
-    """`labels` are those of the task; `unknown` counts the others as the files write them."""
+    """`labels` are those of the task, `names` what sources call them; `unknown` counts the others as
+    the files write them."""
 
     labels: Sequence[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     examples: list[dict[str, str]] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
@@ -47,8 +49,8 @@ class Rejects:
         """The label of the task that was probably meant: the same but for case, width, space and
         a decimal point, or else one that is spelled nearly so."""
         folded: dict[str, str] = {}
-        for known in self.labels:
-            folded.setdefault(_folded(known), known)
+        for known, meant in [*((label, label) for label in self.labels), *self.names.items()]:
+            folded.setdefault(_folded(known), meant)
         same = folded.get(_folded(label))
         close = difflib.get_close_matches(_folded(label)[:TOLD_MAX], folded, n=1)
         return same or (folded[close[0]] if close else None)
@@ -66,7 +68,7 @@ class Rejects:
         if meant:
             pairs = ", ".join(f'"{label}": "{near}"' for label, near in meant.items())
             return f"say what they mean in the source, names: {{{pairs}}}, or correct them"
-        if self.unknown:
+        if sum(self.unknown.values()) * 2 > self.total:
             return f"correct them, or add them to task.labels {list(self.labels)}"
         return otherwise
 
