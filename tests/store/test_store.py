@@ -87,7 +87,7 @@ def test_a_store_that_cannot_be_made_is_a_clear_error(product_file):
     (product_file.parent / "file").write_text("x")
     text = product_file.read_text(encoding="utf-8")
     product_file.write_text(text + "store: file\n", encoding="utf-8")
-    with pytest.raises(StoreError, match="a folder that can be written"):
+    with pytest.raises(StoreError, match="expected a folder, found a file"):
         Store.open(load(product_file))
     product_file.write_text(text + "ledger: 'sqlite:////proc/none/x.db'\n", encoding="utf-8")
     with pytest.raises(StoreError, match="ledger"):

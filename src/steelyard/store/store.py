@@ -28,43 +28,21 @@ from steelyard.store.database import BUSY_S, Database, file_of
 from steelyard.store.datasets import Datasets
 from steelyard.store.files import private_folder, sweep
 from steelyard.store.lock import alone
+from steelyard.store.place import ledger_url, root_of
 from steelyard.store.releases import standing
 from steelyard.store.rows import present, put, put_all
 from steelyard.version import __version__
 
 
-def ledger_url(product: ProductFile, root: Path) -> sa.URL:
-    """A relative SQLite path stands beside the product file, wherever the command is run.
-
-    The folder is no part of a URL text: `%20`, `?` and `#` in its name are themselves.
-    """
-    named = product.spec.ledger
-    if named is None:
-        return sa.URL.create("sqlite", database=str((root / "ledger.db").resolve()))
-    try:
-        url = sa.make_url(named)
-    except sa.exc.ArgumentError as error:
-        raise StoreError("ledger", "a database URL", str(error)) from error
-    relative = url.database or ""
-    if url.get_backend_name() != "sqlite" or not relative or relative.startswith(("/", ":", "file:")):  # fmt: skip
-        return url
-    return url.set(database=str((product.folder / relative).resolve()))
-
-
 def has_ledger(product: ProductFile) -> bool:
     """Whether there is a store to look at; Damaged when its ledger is lost. Creates nothing."""
-    root = (product.folder / product.spec.store).resolve()
+    root = root_of(product)
     url = ledger_url(product, root)
     path = file_of(url)
     if path is None:
         return root.is_dir()
     refuse_lost_file(url, root)
     return path.is_file()
-
-
-def _plain_name(root: Path) -> None:
-    if any(ord(c) < 32 or ord(c) == 127 for c in str(root)):
-        raise StoreError(repr(str(root)), "a folder without control characters in its name", "one", "rename the folder")  # fmt: skip
 
 
 def _by_table(
@@ -152,15 +130,14 @@ class Store:
 
         A writer waits `busy_s` for another one, then raises Unavailable.
         """
-        root = (product.folder / product.spec.store).resolve()
-        _plain_name(root)
+        root = root_of(product)
         if not create and not root.is_dir():
             raise Missing(str(root), "the store of an earlier turn", "nothing there", "run: steelyard turn")  # fmt: skip
+        url = ledger_url(product, root)
         try:
             private_folder(root)
         except OSError as error:
             raise StoreError(str(root), "a folder that can be written", str(error.strerror), "correct 'store' in the product file") from error  # fmt: skip
-        url = ledger_url(product, root)
         refuse_lost_file(url, root)
         database = Database.open(url, busy_s=busy_s)
         refuse_emptied(database, root)
