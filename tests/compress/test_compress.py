@@ -1,5 +1,7 @@
 """Exports compute what was trained; the choice follows goals, money and a stable order."""
 
+import logging
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,9 @@ def test_every_compressor_keeps_the_answers_of_what_was_trained(make, name, enco
     source = tmp_path / "source"
     source.mkdir()
     _, contents = make(encoder, source)
+    levels = {logger: logging.getLogger(logger).level for logger in ("", "steelyard")}
     draft = compressed(source, name, tmp_path / "draft", contents)
+    assert {logger: logging.getLogger(logger).level for logger in levels} == levels  # else silent
     precision = read_config(draft)["precision"]
     expected = Predictor.open(source).logits(contents)
     found = Predictor.open(draft).logits(contents)

@@ -5,7 +5,6 @@ Example: `onnx_int8(job).precision == "int8"`
 
 from __future__ import annotations
 
-import logging
 import shutil
 import warnings
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 
 from steelyard.compress.job import SAMPLE, Built, CompressJob, check_equal
 from steelyard.engine.onnx import OnnxRuntime
+from steelyard.engine.quiet import quiet
 from steelyard.plugins import need
 
 OPSET = 17
@@ -30,14 +30,14 @@ def onnx_int8(job: CompressJob) -> Built:
     """Dynamic quantization: 8-bit weights per channel, activations quantized as they come."""
     quantization = need("onnxruntime.quantization", extra="train")
     shape = need("onnxruntime.quantization.shape_inference", extra="train")
-    logging.getLogger().setLevel(logging.ERROR)  # the library warns through the root logger
-    prepared = job.shared / "prepared.onnx"
-    shape.quant_pre_process(str(exported(job)), str(prepared), skip_symbolic_shape=True)
-    quantization.quantize_dynamic(
-        str(prepared), str(job.draft / "model.onnx"), per_channel=True, reduce_range=False,
-        weight_type=quantization.QuantType.QInt8,
-        op_types_to_quantize=["MatMul", "Gemm", "Gather", "Conv"] if _convolves(prepared) else ["MatMul", "Gemm", "Gather"],
-    )  # fmt: skip
+    source, prepared = exported(job), job.shared / "prepared.onnx"
+    with quiet(""):  # the library warns through the root logger
+        shape.quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        quantization.quantize_dynamic(
+            str(prepared), str(job.draft / "model.onnx"), per_channel=True, reduce_range=False,
+            weight_type=quantization.QuantType.QInt8,
+            op_types_to_quantize=["MatMul", "Gemm", "Gather", "Conv"] if _convolves(prepared) else ["MatMul", "Gemm", "Gather"],
+        )  # fmt: skip
     return Built("onnxruntime", "int8")
 
 

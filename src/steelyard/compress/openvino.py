@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 from typing import Any
 
 from steelyard.compress.job import Built, CompressJob
 from steelyard.compress.onnx import exported
+from steelyard.engine.quiet import quiet
 from steelyard.plugins import need
 
 CALIBRATION_BATCH = 4
@@ -32,9 +32,11 @@ def openvino_bf16(job: CompressJob) -> Built:
 def openvino_int8(job: CompressJob) -> Built:
     """NNCF post-training quantization, statistics from real calibration contents."""
     nncf = need("nncf", extra="train")
-    logging.getLogger("nncf").setLevel(logging.ERROR)
     batches = job.batches(CALIBRATION_BATCH)
-    with contextlib.redirect_stdout(io.StringIO()):  # its progress bars would mix with --json
+    with (
+        quiet("nncf"),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):  # its progress bars would mix with --json
         model = nncf.quantize(
             _converted(job), nncf.Dataset(batches), subset_size=len(batches),
             model_type=_model_type(nncf, batches[0]),
