@@ -39,6 +39,20 @@ def test_a_value_out_of_range_says_the_range(product_file):
     assert "data.split.holdout: expected less than 1, found 1.5" in line
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("label: {start: 200}", "label:", "label: expected fields below it; give one, or leave the line out, found nothing"),
+        ("id: id}", "id: id, names: [a]}", "names: expected pairs such as {name: value}, found a list"),
+        ("label: 0.30", "label: true", "money.prices.label: expected a number, found True"),
+        ("labels: [negative, positive]", "labels: [negative, '']", "expected a text that is not empty, found ''"),
+        ("labels: [negative, positive]", "labels: negative", "expected a list, found 'negative'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_without_names_of_python(product_file, old, new, said):
+    assert said in problems(product_file, old, new)[0]
+
+
 def test_a_missing_price_is_an_error_and_never_zero(product_file):
     (line,) = problems(product_file, ", cpu_hour: 0.35", "")
     assert "money.prices.cpu_hour: missing; add it: money per CPU core-hour" in line

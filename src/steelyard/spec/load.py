@@ -163,6 +163,16 @@ def _quote(error: dict[str, Any], said: str) -> str:
     return f'; quote it: "{said}"' if error["type"] == "string_type" and scalar and said else ""
 
 
+# Where the words of pydantic name classes of Python.
+_EXPECTED = {
+    "model_type": "fields below it; give one, or leave the line out",
+    "dict_type": "pairs such as {name: value}",
+    "tuple_type": "a list",
+    "decimal_type": "a number",
+    "string_too_short": "a text that is not empty",
+}
+
+
 def _said(error: dict[str, Any], path: Path_) -> str:
     if error["type"] == "extra_forbidden":
         known = list(_fields(path[:-1]))
@@ -183,8 +193,8 @@ def _said(error: dict[str, Any], path: Path_) -> str:
     if error["type"] == "value_error":  # a validator of ours says the whole of it
         return message
     found = error.get("input")
-    shown = _kind(found) if isinstance(found, (dict, list)) else repr(found)
-    return f"expected {message}, found {shown}"
+    shown = _kind(found) if isinstance(found, (dict, list)) or found is None else repr(found)
+    return f"expected {_EXPECTED.get(error['type'], message)}, found {shown}"
 
 
 def _fields(path: Path_) -> dict[str, str]:
