@@ -184,13 +184,15 @@ def test_the_pace_is_a_mean_that_follows():
     assert pace.wait_s(5) == pytest.approx(0.1, rel=0.01)
 
 
-def test_a_disk_that_falls_behind_refuses_as_a_full_queue_does(store, product, live):
+def test_what_keeps_requests_anywhere_refuses_as_a_full_queue_does(store, product, live):
     service = Service(store, product, poll_s=3600)
-    service._inside = 3
+    service.flow.count = 3
     assert service.no_room() is None
-    service.router.served[0].batcher.pace.acknowledged(30.0)
+    service.flow.each_s = 30.0  # a slow disk, a busy processor: whatever it is
     refusal = service.no_room()
-    assert refusal is not None and refusal.status == 503 and refusal.wait_s == 30.0
-    service._inside = 2  # a few are always let in, else nobody learns that it is fast again
+    assert refusal is not None and refusal.status == 503 and refusal.wait_s == 120.0
+    service.flow.count = 1  # a few are always let in, else nobody learns that it is fast again
     assert service.no_room() is None
+    service.flow.count, service.flow.each_s, service.flow.lag_s = 3, 0.0, 5.0
+    assert service.no_room() is not None
     service.close()

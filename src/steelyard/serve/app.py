@@ -5,6 +5,7 @@ Example: `uvicorn.run(build_app(service, key=None))`
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import os
 from collections.abc import AsyncIterator
@@ -39,7 +40,9 @@ def build_app(service: Service, *, key: str | None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watch = asyncio.create_task(service.flow.watch())
         yield
+        watch.cancel()
         service.close()
 
     # no redirects: they would lead wherever the Host header of the request says

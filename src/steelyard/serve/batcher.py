@@ -33,6 +33,11 @@ WAIT_S = 1.0  # without a goal for the p95
 GOAL_SHARE = 0.7
 
 
+def wait_max_s(goal_ms: float | None) -> float:
+    """The longest expected wait of a request that is taken in."""
+    return WAIT_S if goal_ms is None else GOAL_SHARE * goal_ms / 1000
+
+
 @dataclass(frozen=True)
 class Priced:
     """An answer and the CPU seconds it took."""
@@ -84,7 +89,7 @@ class Batcher:
     ) -> None:
         self.predictor, self.settings, self.clock = predictor, settings, clock
         self.pace = Pace()
-        self.wait_max_s = WAIT_S if goal_ms is None else GOAL_SHARE * goal_ms / 1000
+        self.wait_max_s = wait_max_s(goal_ms)
         self._jobs: deque[_Job] = deque()
         self._tokens = self._running = self._reading = 0
         self._closed, self._changed = False, threading.Condition()

@@ -19,9 +19,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import RequestError
-from steelyard.serve.batcher import Batcher, Prepared, Priced, Replaced
+from steelyard.serve.batcher import Batcher, Prepared, Priced, Replaced, wait_max_s
 from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.feedback import check_value, feedback_id
+from steelyard.serve.flow import Flow
 from steelyard.serve.journal import Journal
 from steelyard.serve.reading import Readers, short
 from steelyard.serve.router import Router, Served
@@ -32,6 +33,7 @@ from steelyard.store.salt import salt
 from steelyard.tasks import BadInput, Content, Task, open_task
 
 ANONYMOUS = "anonymous"
+ALWAYS = 2
 IN_FLIGHT_QUEUES = 4  # requests in work at once, in queues of `serve.queue_max`
 
 
@@ -57,7 +59,8 @@ class Service:
         self.journal = Journal(store, product)
         self._salt = salt(store.root)
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
-        self._inside = 0
+        self.flow = Flow(store.clock)
+        self._wait_max_s = wait_max_s(goal_ms)
 
     def close(self) -> None:
         self.readers.close()
@@ -70,17 +73,14 @@ class Service:
 
     def no_room(self) -> RequestError | None:
         """The refusal of any further request just now, whichever release would answer it."""
-        if self._inside >= IN_FLIGHT_QUEUES * self.settings.queue_max:
-            return Busy("room for a request", f"{self._inside} in work")
-        found = [self._slow(served.batcher) for served in self.router.served]
+        if self.flow.count >= IN_FLIGHT_QUEUES * self.settings.queue_max:
+            return Busy("room for a request", f"{self.flow.count} in work")
+        expected_s = self.flow.expected_s()
+        # as in a queue, one at work and one behind it are never too many
+        if self.flow.count >= ALWAYS and expected_s > self._wait_max_s:
+            return Busy("an answer in time", f"{expected_s * 1000:.0f} ms of requests in work", wait_s=expected_s)  # fmt: skip
+        found = [served.batcher.refusal() for served in self.router.served]
         return found[0] if found and all(found) else None
-
-    def _slow(self, batcher: Batcher) -> RequestError | None:
-        """Its queue, or the way from its batches to the disk: either may be what keeps others."""
-        after_s = batcher.pace.after_s
-        if self._inside > 2 and after_s > batcher.wait_max_s:
-            return Busy("an answer in time", f"{after_s * 1000:.0f} ms to the disk", wait_s=after_s)
-        return batcher.refusal()
 
     async def predict(self, asked: Asked) -> PredictResponse:
         """RequestError 422 for what the task cannot read, 503 when full."""
@@ -117,13 +117,10 @@ class Service:
     def _room(self) -> Iterator[None]:
         """Everything that waits, for a thread, a batch or the disk, is counted and bounded."""
         most = IN_FLIGHT_QUEUES * self.settings.queue_max
-        if self._inside >= most:
+        if self.flow.count >= most:
             raise Busy("room for a request", f"{most} in work")
-        self._inside += 1
-        try:
+        with self.flow.inside():
             yield
-        finally:
-            self._inside -= 1
 
     async def feedback(self, asked: FeedbackRequest) -> str:
         """Id of the row, once it is durable; RequestError 404 for an unknown answer, 409 for a
