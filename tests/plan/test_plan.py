@@ -192,10 +192,19 @@ def test_a_choice_that_served_cost_contradicts_is_an_option_to_measure_again():
 def test_two_variants_that_both_served_are_compared_as_they_served():
     exact = replace(AS_SERVED, low=0.85, high=0.85)
     other = Priced("b", "onnx", 0.85, 0.85, 0.85, 0.03, 40.0, Served(0.0365, 40.0, 500))
-    found = option(allocate(replace(FACTS, live=exact, alternatives=[other])), "served_variant")
+    facts = replace(FACTS, unit=500.0, live=exact, alternatives=[other])
+    found = option(allocate(facts), "served_variant")
     assert found.net == pytest.approx(7.5) and found.evidence == "measured"
     assert "onnx costs 0.83x of that in service" in found.because
     assert "`compress.variants: [onnx]`" in found.do
+
+
+def test_a_hair_of_serving_cost_opens_nothing_though_the_answers_of_another_are_better():
+    live = replace(LIVE, cost_per_1000=0.00001, served=Served(0.0000187, 5.0, 500))
+    other = Priced("b", "onnx", 0.90, 0.89, 0.91, 0.000012)
+    plan = allocate(replace(FACTS, curve=FLAT, unit=50.0, live=live, alternatives=[other]))
+    assert plan.recommendation == "another_variant"
+    assert "served_variant" not in {o.name for o in plan.options}
 
 
 def test_a_served_p95_above_the_goal_opens_the_choice_again_and_has_no_figure():

@@ -26,6 +26,9 @@ _SAID = {
 }
 PROBE = 0.1  # share of the unit for a first experiment where nothing is known
 SERVED_WITHIN = 1.25  # served figures this many times the predicted ones contradict a choice
+# Serving that costs this share of the unit more or less is the same money, as for the chooser: a hair
+# of it must not put the gain of another model's answers under its own name.
+SAME_MONEY = 0.01
 SERVED_MIN = 50  # requests before served figures are believed
 TRAINED = "torch_fp32"  # always among the candidates, whatever the product file names
 
@@ -294,7 +297,7 @@ def _as_served(facts: PlanFacts, seen: Served, times: float) -> _Saving | None:
         word, word_zh = ("in service", "服务时") if own else ("as measured", "按测得")
         because = f"{other.name} costs {cheap / seen.cost_per_1000:.2f}x of that {word}"
         because_zh = f"{other.name} {word_zh}是它的 {cheap / seen.cost_per_1000:.2f} 倍"
-        if cheap < seen.cost_per_1000:
+        if (seen.cost_per_1000 - cheap) * facts.requests / 1000 >= SAME_MONEY * facts.unit:
             found.append(_Saving((low + high) / 2, low - half, high + half, because, because_zh, other, own is not None))  # fmt: skip
     hopeful = [saving for saving in found if saving.high > 0]
     return max(hopeful, key=lambda saving: saving.net, default=None)
