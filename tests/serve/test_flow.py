@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from steelyard.serve.flow import WINDOW, Flow
+from steelyard.serve.flow import WINDOW, WINDOWS, Flow
 from steelyard.store import Clock
 
 
@@ -43,7 +43,7 @@ def test_requests_that_are_inside_together_share_the_time_it_took(clock):
         with ExitStack() as crowd:
             for _ in range(WINDOW):
                 crowd.enter_context(flow.inside())
-            clock.now_s += 0.16
+            clock.now_s += 0.01 * WINDOW
     assert flow.each_s == pytest.approx(0.01)
     assert flow.expected_s() == pytest.approx(0.01)
 
@@ -58,8 +58,21 @@ def test_one_more_waits_for_all_that_are_inside(clock):
 def test_a_pace_that_changes_is_followed(clock):
     flow = Flow(clock)
     alone(flow, clock, each_s=1.0, idle_s=0.0, n=WINDOW)
-    alone(flow, clock, each_s=0.001, idle_s=0.0, n=30 * WINDOW)
-    assert flow.each_s == pytest.approx(0.001, rel=0.1)
+    alone(flow, clock, each_s=0.001, idle_s=0.0, n=2 * WINDOW)
+    assert flow.each_s == pytest.approx(0.001)
+    alone(flow, clock, each_s=1.0, idle_s=0.0, n=WINDOWS * WINDOW)
+    assert flow.each_s == pytest.approx(1.0)
+
+
+def test_lone_requests_do_not_make_a_crowd_look_slow(clock):
+    flow = Flow(clock)
+    for _ in range(2):
+        with ExitStack() as crowd:
+            for _ in range(WINDOW):
+                crowd.enter_context(flow.inside())
+            clock.now_s += 0.001 * WINDOW
+    alone(flow, clock, each_s=0.01, idle_s=0.0, n=WINDOW)
+    assert flow.each_s == pytest.approx(0.001)
 
 
 def test_nothing_measured_refuses_nobody(clock):

@@ -8,13 +8,16 @@ Example: `with flow.inside(): ...`; `flow.expected_s()`
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from steelyard.store import Clock
 
-WINDOW = 16  # requests that leave before the pace is measured anew
-WEIGHT = 0.3  # of the newest window
+WINDOW = 32  # requests that leave before the pace is measured anew
+# Requests in company take less each than alone, so a crowd is judged by the quicker of the last
+# windows; by the second, since the quickest of several is luck.
+WINDOWS = 5
 BEAT_S = 0.02
 FADES = 0.8  # of an old lag, with every beat
 
@@ -25,6 +28,7 @@ class Flow:
     def __init__(self, clock: Clock) -> None:
         self.clock, self.count = clock, 0
         self.each_s = 0.0  # while nothing was measured nobody is refused for it
+        self._windows: deque[float] = deque(maxlen=WINDOWS)
         self.lag_s = 0.0  # how late the event loop comes to what is due
         self._busy_from = self._busy_s = 0.0
         self._left = 0
@@ -60,6 +64,6 @@ class Flow:
         self._busy_s += now - self._busy_from
         self._busy_from = now
         if self._left >= WINDOW:
-            each_s = self._busy_s / self._left
-            self.each_s += (WEIGHT if self.each_s else 1.0) * (each_s - self.each_s)
+            self._windows.append(self._busy_s / self._left)
+            self.each_s = sorted(self._windows)[min(1, len(self._windows) - 1)]
             self._busy_s, self._left = 0.0, 0
