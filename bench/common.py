@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def machine() -> dict[str, Any]:
 
 
 def save(name: str, command: str, figures: dict[str, Any], state: dict[str, Any]) -> None:
-    """Rewrite the results file of one benchmark and print its figures."""
+    """Rewrite the results file of one benchmark and print its figures; a short run says it is one."""
+    if "--quick" in sys.argv and "--quick" not in command:
+        command += " --quick"
     body = {"command": command, "machine": state, "figures": figures}
     write(RESULTS / f"{name}.json", json.dumps(body, ensure_ascii=False, indent=1) + "\n")
     print(json.dumps(figures, ensure_ascii=False, indent=1))
