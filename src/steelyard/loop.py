@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from steelyard.errors import Refused, UserError
+from steelyard.errors import Refused
 from steelyard.spec import ProductFile, sections
 from steelyard.store import Clock, Step, Store, step_key
 from steelyard.tasks import Task, open_task
@@ -339,9 +339,3 @@ STEPS = (
     ),
 )  # fmt: skip
 NAMES = tuple(plan.name for plan in STEPS)
-
-
-def check_step(name: str) -> str:
-    if name not in NAMES:
-        raise UserError("step", f"one of {list(NAMES)}", f"'{name}'")
-    return name

@@ -49,11 +49,6 @@ def prefix_of(live: str | None, canary: str | None) -> str:
     return hashlib.sha256(f"pairs\t{live}\t{canary}".encode()).hexdigest()[:16]
 
 
-def request_of(prefix: str, turn: int, record: str, arm: str) -> str:
-    """At most 60 of the 64 characters a request id may have; the turn orders what a clock may not."""
-    return f"{prefix}:{turn}:{record}:{arm}"
-
-
 def complete(
     store: Store, *, live: str, canary: str, turn_before: int | None = None
 ) -> dict[str, tuple[int, dict[str, dict[str, Any]]]]:

@@ -81,13 +81,6 @@ class Step:
         money = Money.of(price * Decimal(str(quantity)), self.currency)
         self.lines.append(ledger.Line(account, quantity, unit, -money, evidence))
 
-    def earn(
-        self, account: str, quantity: float, unit: str, price: Decimal, *, evidence: str
-    ) -> None:
-        """Money in: quantity times value."""
-        money = Money.of(price * Decimal(str(quantity)), self.currency)
-        self.lines.append(ledger.Line(account, quantity, unit, money, evidence))
-
     def add(self, table: sa.Table, **row: Any) -> None:
         """One fact; `created` is set at commit."""
         self.facts.append((table, row))
