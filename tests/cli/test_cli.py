@@ -11,7 +11,7 @@ import pytest
 from steelyard.cli.doctor import examine
 from steelyard.cli.examples import example_files, example_names, example_text
 from steelyard.cli.progress import Pulse, summary
-from steelyard.cli.show import cell
+from steelyard.cli.show import LANGUAGE, cell, language
 
 
 def command(*arguments, cwd=None):
@@ -199,6 +199,25 @@ def test_a_repeat_says_that_nothing_is_charged_again():
     output = {"bought": 1000, "new": 1000, "pool": 9000, "price": "0.30"}
     assert summary("label", output) == "1,000 of 9,000 labels of the training pool; 1,000 charged at 0.30"  # fmt: skip
     assert summary("label", output, ran=False) == "1,000 of 9,000 labels of the training pool; nothing charged"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("environment", "spoken"),
+    [
+        ({}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "STEELYARD_LANGUAGE": "zh"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "STEELYARD_LANGUAGE": "en", "LC_ALL": ""}, "en"),
+    ],
+)
+def test_the_console_speaks_the_language_of_the_environment(monkeypatch, environment, spoken):
+    for name in LANGUAGE:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert language() == spoken
 
 
 def test_the_plans_answer_is_in_words():

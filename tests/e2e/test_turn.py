@@ -29,10 +29,10 @@ plan: {unit: 50, curve: [0.3, 0.6]}
 """
 
 
-def command(*arguments, cwd):
+def command(*arguments, cwd, **environment):
     done = subprocess.run(
         [sys.executable, "-m", "steelyard", *arguments], cwd=cwd, capture_output=True, text=True,
-        timeout=300, env=os.environ | {"COLUMNS": "200"}, check=False,
+        timeout=300, env=os.environ | {"COLUMNS": "200"} | environment, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     return done
@@ -163,6 +163,8 @@ def test_a_file_that_refuses_below_its_goals_has_nothing_live_and_still_a_plan(t
     assert done.outputs["plan"]["plan"]["do"] and done.report.is_file() and done.refused
     said = command("release", "status", cwd=tmp_path)
     assert said.returncode == 0 and "nothing is live" in said.stdout
+    said = command("plan", cwd=tmp_path, STEELYARD_LANGUAGE="zh")  # refused, and told all the same
+    assert said.returncode == 3 and "下一笔 50 CNY" in said.stdout
 
 
 def test_lora_trains_and_publishes_plain_weights(tmp_path, encoder):

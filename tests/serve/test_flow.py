@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from steelyard.serve.flow import WINDOW, WINDOWS, Flow
+from steelyard.serve.flow import LEAST, WINDOW, WINDOWS, Flow
 from steelyard.store import Clock
 
 
@@ -80,7 +80,7 @@ def test_nothing_measured_refuses_nobody(clock):
 
 
 def test_a_loop_that_comes_late_is_seen_and_forgotten(clock, monkeypatch):
-    flow, late = Flow(clock), [0.02, 0.52, 0.02, 0.02]
+    flow, late = Flow(clock), [0.02, 0.52, 0.42, 0.02, 0.02, 0.92, 0.02]
 
     async def sleep(_: float) -> None:
         if not late:
@@ -92,4 +92,53 @@ def test_a_loop_that_comes_late_is_seen_and_forgotten(clock, monkeypatch):
     monkeypatch.setattr(asyncio, "sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(flow.watch())
-    assert seen[2] == pytest.approx(0.5) and flow.lag_s == pytest.approx(0.32)
+    # of two late beats the smaller lasts; one alone is over when it is seen
+    assert seen == pytest.approx([0.0, 0.0, 0.0, 0.4, 0.32, 0.256, 0.2048])
+
+
+def crowd(flow: Flow, clock: Hand, *, inside: int, took_s: float) -> None:
+    """As many as are let in, of `inside` that want, each of them taking `took_s`."""
+    with ExitStack() as together:
+        for _ in range(min(inside, int(flow.most))):
+            together.enter_context(flow.inside())
+        clock.now_s += took_s
+
+
+def test_fewer_are_let_in_until_the_slowest_are_in_time(clock):
+    flow = Flow(clock, within_s=0.1, most=256)
+    seen = []
+    for _ in range(60):
+        n = min(200, int(flow.most))
+        crowd(flow, clock, inside=200, took_s=0.002 * n)  # a server of 500 requests a second
+        seen.append(n)
+    assert seen[0] == 200 and max(seen[20:]) <= 50 and min(seen[20:]) >= 30
+
+
+def test_more_are_let_in_when_the_server_is_quick_again(clock):
+    flow = Flow(clock, within_s=0.1, most=256)
+    for _ in range(100):
+        crowd(flow, clock, inside=200, took_s=1.0)
+    assert flow.most == LEAST
+    for _ in range(200):
+        crowd(flow, clock, inside=200, took_s=0.01)
+    assert flow.most >= 200  # all who want to, and no more than were ever there
+
+
+def test_one_hiccup_of_the_machine_lets_in_no_fewer(clock):
+    flow = Flow(clock, within_s=0.1, most=256)
+    for took_s in (0.01, 0.3, 0.01, 0.01, 0.3, 0.01):
+        crowd(flow, clock, inside=WINDOW, took_s=took_s)
+    assert flow.most == 256
+
+
+def test_requests_of_before_a_change_do_not_judge_it(clock):
+    flow = Flow(clock, within_s=0.1, most=256)
+    with ExitStack() as early:
+        for _ in range(200):
+            early.enter_context(flow.inside())
+        crowd(flow, clock, inside=WINDOW, took_s=0.2)
+        crowd(flow, clock, inside=WINDOW, took_s=0.2)
+        changed = flow.most
+        assert changed < 256
+        clock.now_s += 5.0  # the early ones leave only now, all of them late
+    assert flow.most == changed

@@ -171,7 +171,16 @@ def _email(r: random.Random) -> str:
     if r.random() < 0.3:
         local += r.choice("._-+") + _some(r, 3, string.ascii_lowercase)
     domain = r.choice(
-        ("163.com", "qq.com", "example.com", "mail.example.org", "foo.com.cn", "bar.co.uk", "x.io")
+        (
+            "163.com",
+            "qq.com",
+            "example.com",
+            "mail.example.org",
+            "foo.com.cn",
+            "bar.co.uk",
+            "x.io",
+            "例子.中国",
+        )
     )
     return local + ("＠" if r.random() < 0.1 else "@") + domain
 

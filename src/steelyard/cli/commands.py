@@ -180,7 +180,7 @@ def run_until(
     step anew."""
     from steelyard.cli.facts import headlines
     from steelyard.cli.progress import Screen
-    from steelyard.cli.show import out
+    from steelyard.cli.show import language, out
     from steelyard.loop import gate
     from steelyard.loop import turn as turn_the_wheel
     from steelyard.spec import load
@@ -188,7 +188,7 @@ def run_until(
     file = load(path)
     with Screen() as screen:
         done = turn_the_wheel(file, until=until, again=again, watcher=screen)
-    report = str(done.report) if done.report else None
+    report = str(done.report).replace(".en.html", f".{language()}.html") if done.report else None
     if as_json:
         said = headlines(file, done.outputs)
         out({"turn": done.id, "headline": said, "ran": done.ran, "report": report, "outputs": done.outputs})  # fmt: skip
@@ -199,7 +199,7 @@ def run_until(
         from steelyard.store import Store
 
         with closing(Store.open(file)) as store:
-            Console().print(closing_table(gather(store, file, done.outputs)))
+            Console().print(closing_table(gather(store, file, done.outputs), language=language()))
         if report:
             typer.echo(f"report: {report}")
     gate(done)  # the facts are shown all the same

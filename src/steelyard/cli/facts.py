@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from steelyard.spec import Money, ProductFile
 from steelyard.store import Store, tables, verify
+from steelyard.store.place import root_of
 from steelyard.store.seal import against, load_seal, seal
 
 
@@ -79,6 +80,6 @@ def sealed(file: ProductFile) -> dict[str, Any]:
 
 def reports(file: ProductFile) -> list[str]:
     """Newest first."""
-    folder = file.folder / file.spec.store / "reports"
+    folder = root_of(file) / "reports"
     found = sorted(folder.glob("turn-*.html"), key=lambda p: p.stat().st_mtime, reverse=True)
     return [str(path) for path in found] or [f"no report yet; run: steelyard turn {file.path.name}"]

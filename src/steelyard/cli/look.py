@@ -20,7 +20,7 @@ from steelyard.label import Paid, Purchase, paid_labels, purchase
 from steelyard.loop import check_installed, done_steps
 from steelyard.market import check_stream
 from steelyard.spec import ProductFile
-from steelyard.store import Store, has_ledger
+from steelyard.store import Store, check_ledger, has_ledger
 from steelyard.store.records import Known, known_records
 from steelyard.tasks import Task
 
@@ -62,7 +62,10 @@ class Look:
 def look(file: ProductFile, task: Task) -> Look:
     """Everything that would stop a turn, and what its first steps would do."""
     found = Look()
-    checks: list[Callable[[], object]] = [partial(check_installed, file, task)]
+    checks: list[Callable[[], object]] = [
+        partial(check_installed, file, task),
+        partial(check_ledger, file),
+    ]
     checks += [partial(root_of, source, file.folder) for source in file.spec.data.sources]
     for one in checks:
         with found.telling():

@@ -8,9 +8,12 @@ from __future__ import annotations
 import codecs
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
+
+LANGUAGE = ("STEELYARD_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set
 
 
 def out(value: Any) -> None:
@@ -29,6 +32,12 @@ def never_fail() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a test may have put another stream there
             reconfigure(errors="backslashreplace")
+
+
+def language() -> str:
+    """`zh` where the environment asks for Chinese, else `en`."""
+    asked = next(filter(None, map(os.environ.get, LANGUAGE)), "")
+    return "zh" if asked.lower().startswith("zh") else "en"
 
 
 def _is_utf8(stream: TextIO) -> bool:

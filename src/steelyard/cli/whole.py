@@ -17,6 +17,7 @@ from steelyard.errors import Missing, StoreError, UserError
 from steelyard.loop import STEPS
 from steelyard.spec import Money, ProductFile
 from steelyard.store import Artifacts, Datasets, Store, tables, verify
+from steelyard.store.place import root_of
 from steelyard.store.salt import salt
 
 TURN, HAND = "run: steelyard turn {file}", "run: steelyard release rollback {file}, or promote another variant"  # fmt: skip
@@ -45,7 +46,7 @@ class _Known:
 
 def examine_store(file: ProductFile) -> dict[str, Any]:
     """{"checked": counts, "problems": rows}; damage is listed, not raised."""
-    root = (file.folder / file.spec.store).resolve()
+    root = root_of(file)
     if not root.is_dir():
         raise Missing(str(root), "the store of an earlier turn", "nothing there", "run: steelyard turn")  # fmt: skip
     problems: list[Problem] = []

@@ -13,7 +13,7 @@ import numpy as np
 
 from steelyard.engine.evaluate import Evaluation, evaluate
 from steelyard.engine.fit import Examples
-from steelyard.engine.predictor import Predictor, read_config
+from steelyard.engine.predictor import Predictor
 from steelyard.tasks import Array, Task
 
 SAMPLE = 64  # hold-out records on which an export must answer as its parent does
@@ -22,11 +22,10 @@ SAME_LOGITS = 1e-3  # of their spread: what the order of sums in float32 makes, 
 
 @dataclass(frozen=True)
 class Parent:
-    """The trained variant: its evaluation, its precision, and its logits on the sample [n, K]."""
+    """The trained variant: its evaluation, and its logits on the sample [n, K]."""
 
     name: str
     evaluation: Evaluation
-    precision: str
     sample: Examples
     logits: Array
 
@@ -43,17 +42,17 @@ def parent_of(folder: Path, name: str, evaluation: Evaluation, held: Examples) -
     """What the variants built from `folder` are compared with."""
     part = Examples(held.contents[:SAMPLE], held.labels[:SAMPLE])
     logits = _open(folder).logits(part.contents)
-    return Parent(name, evaluation, read_config(folder)["precision"], part, logits)
+    return Parent(name, evaluation, part, logits)
 
 
 def evaluated(folder: Path, task: Task, held: Examples, *, parent: Parent) -> Quality:
-    """The whole hold-out; or the parent's own figures, when the variant computes in the parent's
-    precision and a sample of records gives the same logits."""
-    predictor = _open(folder)
-    if read_config(folder)["precision"] == parent.precision:
-        gap = _gap(parent.logits, predictor.logits(parent.sample.contents))
-        if gap <= SAME_LOGITS:
-            return Quality(parent.evaluation, f"{len(parent.sample)} records whose logits are those of {parent.name} (gap {gap:.0e} of their spread)")  # fmt: skip
+    """The whole hold-out; or the parent's own figures, when a sample of records gives the same
+    logits: an export in float32 does, and one in bf16 where the processor has none."""
+    predictor, n = _open(folder), len(parent.sample)
+    gap = _gap(parent.logits, predictor.logits(parent.sample.contents))
+    if gap <= SAME_LOGITS:
+        return Quality(parent.evaluation, f"{n} records whose logits are those of {parent.name} (gap {gap:.0e} of their spread)")  # fmt: skip
+    # all in one call: int8 scales its activations by the batch, so parts would answer otherwise
     found = evaluate(task, predictor.logits(held.contents), held.labels)
     return Quality(found, f"all {len(held)} records")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from steelyard.errors import DataError, Missing, SpecError
 from steelyard.plugins import get
-from steelyard.spec import ProductFile
+from steelyard.spec import ProductFile, placed
 from steelyard.spec.model import Source
 from steelyard.tasks import Task
 
@@ -31,10 +31,10 @@ def check_sources(product: ProductFile, task: Task) -> None:
     file, problems = product.path.name, []
     for i, source in enumerate(product.spec.data.sources):
         own = getattr(get("readers", source.reader), "brings_data", False)
-        placed = source.path is not None or source.package is not None
-        if own == placed:
+        given = source.path is not None or source.package is not None
+        if own == given:
             expected = "no 'path' and no 'package'" if own else "a 'path' or a 'package'"
-            problems.append(f"{file}: data.sources.{i}: expected {expected} with reader '{source.reader}', found {'one' if placed else 'neither'}")  # fmt: skip
+            problems.append(f"{file}: data.sources.{i}: expected {expected} with reader '{source.reader}', found {'one' if given else 'neither'}")  # fmt: skip
     for name in product.spec.data.operators or ():
         wanted = get("operators", name).modality
         if wanted not in ("any", task.modality):
@@ -85,7 +85,7 @@ def root_of(source: Source, base: Path) -> Path | None:
         return _in_package(source.package, source.file)
     if source.path is None:
         return None
-    path = base / source.path
+    path = placed(base, source.path)
     if not path.exists():
         raise DataError(str(path), "a file or folder", "nothing there", "correct the path")
     if not (path.is_file() or path.is_dir()):  # a pipe or a device may never end

@@ -1,6 +1,6 @@
 """HTTP over the service: routes and who may call them. Knows no batching.
 
-Example: `uvicorn.run(build_app(service, key=None))`
+Example: `uvicorn.run(build_app(service, metrics, key=None))`
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hmac
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -32,10 +33,11 @@ from steelyard.serve.schema import (  # fmt: skip
     Ready,
 )
 from steelyard.serve.service import Asked, Service
+from steelyard.serve.sparing import Sparing
 from steelyard.version import __version__
 
 
-def build_app(service: Service, *, key: str | None) -> FastAPI:
+def build_app(service: Service, metrics: Metrics, *, key: str | None) -> FastAPI:
     """The application; `key` None means open (the caller made sure of loopback)."""
 
     @asynccontextmanager
@@ -47,25 +49,24 @@ def build_app(service: Service, *, key: str | None) -> FastAPI:
 
     # no redirects: they would lead wherever the Host header of the request says
     app = FastAPI(title="steelyard", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)  # fmt: skip
-    metrics = Metrics(lambda: service.waiting)
     add_refusals(app, metrics, away=service.journal.away)
     _probes(app, service, metrics)
     _routes(app, service, metrics, key)
     add_docs(app)
     describe(app, service, key=key is not None)
-    app.add_middleware(Guard, service=service, metrics=metrics, open_=key is None)
+    app.add_middleware(Guard, metrics=metrics, open_=key is None)
     return app
 
 
 def _routes(app: FastAPI, service: Service, metrics: Metrics, key: str | None) -> None:
-    bytes_max = service.settings.body_bytes_max
+    bytes_max, sparing = service.settings.body_bytes_max, Sparing()
 
     @app.post("/v1/predict", response_model=PredictResponse, responses=responses(400, 401, 403, 408, 409, 413, 415, 422, 503))  # fmt: skip
     async def predict(request: Request) -> Response:
         """Answer one input or many; a raw picture when the content type is image/*."""
         with metrics.timed("predict"):
             _authorize(request, key)
-            asked = await _asked(request, bytes_max)
+            asked = await _asked(request, bytes_max, sparing)
             answered = await service.predict(asked)
             return _ok(answered, metrics, "/v1/predict")
 
@@ -75,7 +76,8 @@ def _routes(app: FastAPI, service: Service, metrics: Metrics, key: str | None) -
         with metrics.timed("feedback"):
             _authorize(request, key)
             kind_of(request)
-            sent = parsed(FeedbackRequest, await read(request, bytes_max))
+            body = await read(request, bytes_max)
+            sent = await sparing.run(partial(parsed, FeedbackRequest, body), size=len(body))
             identity = await service.feedback(sent)
             return _ok(FeedbackResponse(feedback_id=identity), metrics, "/v1/feedback")
 
@@ -125,15 +127,16 @@ def _authorize(request: Request, key: str | None) -> None:
         )
 
 
-async def _asked(request: Request, bytes_max: int) -> Asked:
+async def _asked(request: Request, bytes_max: int, sparing: Sparing) -> Asked:
     kind = kind_of(request, pictures=True)
     body = await read(request, bytes_max)
     if kind == "application/json":
-        sent = parsed(PredictRequest, body)
+        sent = await sparing.run(partial(parsed, PredictRequest, body), size=len(body))
         return Asked(sent.values, sent.user, sent.request_id, sent.arm)
     named = {
         "user": request.headers.get("x-user"),
         "request_id": request.headers.get("x-request-id"),
     }
-    checked = validated(PredictRequest, {"input": "", **named})
+    read_it = partial(validated, PredictRequest, {"input": "", **named})
+    checked = await sparing.run(read_it, size=len(body))
     return Asked([body], checked.user, checked.request_id)

@@ -24,6 +24,8 @@ GRACE_S = 5.0  # a peer that does not read its last answer is cut off after this
 SWEEP_S = 0.5
 HEAD_BYTES_MAX = 65_536
 FILES_KEPT = 128  # of the process's open files, for the ledger and the models
+# Method and URL of a request -> the whole answer of one that is refused unread, or None
+Refuse = Callable[[bytes, bytes], bytes | None]
 _REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large", 503: "Service Unavailable"}  # fmt: skip
 
 
@@ -37,8 +39,10 @@ class Connections:
     """Every open connection of one server. One more than `most` takes the place of the one that
     has been silent longest; it is refused only while all others have a request in work."""
 
-    def __init__(self, *, most: int, head_s: float = HEAD_S, body_s: float = BODY_S) -> None:
-        self.most = most
+    def __init__(
+        self, *, most: int, head_s: float = HEAD_S, body_s: float = BODY_S, refuse: Refuse | None = None
+    ) -> None:  # fmt: skip
+        self.most, self.refuse = most, refuse or (lambda method, url: None)
         rest_s = REST_S + GRACE_S
         self._wait_s = {"silent": head_s, "head": head_s, "body": body_s + GRACE_S, "rest": rest_s}
         self._deadlines: dict[Connection, float] = {}
@@ -89,6 +93,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.phase, self.asked, self._head_bytes = "silent", False, 0
+        self._refusal: bytes | None = None
         _no_delay(transport)
         self.pool.add(self)
 
@@ -100,13 +105,14 @@ class Connection(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self.transport.is_closing():
             return
+        self._whole = False  # whether a head or a body ends in these bytes
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             pass  # no other protocol is spoken here: the request is answered as it is
         except httptools.HttpParserError:
             return self.cut(400)
-        if self.phase in ("silent", "head", "rest"):
+        if not self._whole and self.phase in ("silent", "head", "rest"):
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
                 self.cut(431)
@@ -116,11 +122,23 @@ class Connection(HttpToolsProtocol):
         self._enter("head")
 
     def on_headers_complete(self) -> None:
-        self._head_bytes, self.asked = 0, True
-        super().on_headers_complete()
+        self._head_bytes, self.asked, self._whole = 0, True, True
+        idle = self.cycle is None or self.cycle.response_complete
+        self._refusal = self.pool.refuse(self.parser.get_method(), self.url) if idle else None
+        if self._refusal is None:
+            super().on_headers_complete()
+        elif self.expect_100_continue:  # it waits for a word before it sends its body
+            return self._refuse(self._refusal, keep=False)
         self._enter("body")
 
+    def on_body(self, body: bytes) -> None:
+        if self._refusal is None:
+            super().on_body(body)
+
     def on_message_complete(self) -> None:
+        self._whole = True
+        if self._refusal is not None:
+            return self._refuse(self._refusal, keep=self.parser.should_keep_alive())
         super().on_message_complete()
         self._enter("rest" if self.cycle.response_complete else "work")
 
@@ -128,6 +146,19 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self.phase == "work" and self.cycle.response_complete:
             self._enter("rest")
+
+    def _refuse(self, said: bytes, *, keep: bool) -> None:
+        """Told here, without a task or an application: in a crowd most requests are refused, and
+        what that costs is taken from those that are answered."""
+        if self.transport.is_closing():
+            return
+        if keep:
+            self._refusal = None
+            self.transport.write(said)
+            self._enter("rest")
+        else:
+            self.transport.write(said.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+            self.transport.close()
 
     def expire(self) -> None:
         """It waited too long: told so if it had begun a request, and closed; cut when it is not
@@ -189,7 +220,13 @@ _SAID = {
 def _answer(status: int) -> bytes:
     expected, found, repair = _SAID[status]
     error = {"status": status, "place": "connection", "expected": expected, "found": found, "repair": repair}  # fmt: skip
-    body = json.dumps({"error": error}).encode()
-    later = "Retry-After: 1\r\n" if status == 503 else ""
-    head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{later}Connection: close\r\n\r\n"
-    return head.encode() + body
+    later = {"Retry-After": "1"} if status == 503 else {}
+    return as_bytes(status, {"error": error}, later | {"Connection": "close"})
+
+
+def as_bytes(status: int, body: dict[str, Any], headers: dict[str, str]) -> bytes:
+    """A whole answer of HTTP/1.1, with a JSON body."""
+    said = json.dumps(body, ensure_ascii=False).encode()
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(said)}\r\n{more}\r\n"
+    return head.encode() + said

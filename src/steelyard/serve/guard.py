@@ -1,29 +1,31 @@
 """What is refused before a route is chosen: other sites' pages, and what finds no room.
 
 Knows no bodies. A browser sends what any page asks it to, even to a server that listens on
-loopback only, so an open server answers its own names. Example: `Guard(app, service, metrics)`
+loopback only, so an open server answers its own names. Example: `Guard(app, metrics, open_=True)`
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from steelyard.errors import RequestError
+from steelyard.serve.connections import as_bytes
 from steelyard.serve.metrics import Metrics
-from steelyard.serve.refusals import refuse
+from steelyard.serve.refusals import body_of, headers_of, refuse
 from steelyard.serve.service import Service
 
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
-PREDICT = "/v1/predict"
+PREDICT = b"/v1/predict"
 
 
 class Guard:
     """ASGI around the application. `open_` is true for a server without a key."""
 
-    def __init__(self, app: ASGIApp, service: Service, metrics: Metrics, *, open_: bool) -> None:
-        self.app, self.service, self.metrics, self.open_ = app, service, metrics, open_
+    def __init__(self, app: ASGIApp, metrics: Metrics, *, open_: bool) -> None:
+        self.app, self.metrics, self.open_ = app, metrics, open_
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._refusal(scope) if scope["type"] == "http" else None
@@ -38,9 +40,23 @@ class Guard:
             return RequestError(403, "header", "Host: localhost or 127.0.0.1, as long as no key is set", "another name", "use http://127.0.0.1, or set a key")  # fmt: skip
         if origin is not None and _authority(origin) != host.lower():
             return RequestError(403, "header", "no Origin, or that of this server", "another site's", "call it from a program, not from a page of another site")  # fmt: skip
-        if scope["path"] == PREDICT and scope["method"] == "POST":
-            return self.service.no_room()  # before a byte of it is read: refusing must be cheap
         return None
+
+
+def crowded(service: Service, metrics: Metrics) -> Callable[[bytes, bytes], bytes | None]:
+    """What a connection asks before a request is read: the answer of one that finds no room."""
+
+    def refuse(method: bytes, url: bytes) -> bytes | None:
+        if method != b"POST" or url.partition(b"?")[0] != PREDICT:
+            return None
+        refusal = service.no_room()
+        if refusal is None:
+            service.flow.let_in()
+            return None
+        metrics.count(PREDICT.decode(), refusal.status)
+        return as_bytes(refusal.status, body_of(refusal), headers_of(refusal))
+
+    return refuse
 
 
 def _named(scope: Scope) -> tuple[str, str | None]:

@@ -22,15 +22,19 @@ from steelyard.serve.metrics import Metrics
 def refuse(error: RequestError, metrics: Metrics, path: str) -> JSONResponse:
     """The response of one refusal, counted."""
     metrics.count(path, error.status)
-    body = {
+    return JSONResponse(body_of(error), status_code=error.status, headers=headers_of(error))
+
+
+def body_of(error: RequestError) -> dict[str, dict[str, object]]:
+    """What a refusal says."""
+    said = {
         "status": error.status, "place": error.place, "expected": error.expected,
         "found": error.found, "repair": error.repair,
     }  # fmt: skip
-    headers = _headers(error)
-    return JSONResponse({"error": body}, status_code=error.status, headers=headers)
+    return {"error": said}
 
 
-def _headers(error: RequestError) -> dict[str, str]:
+def headers_of(error: RequestError) -> dict[str, str]:
     if error.status == 401:
         return {"WWW-Authenticate": "Bearer"}
     if error.status == 503:

@@ -108,13 +108,20 @@ def _uvicorn(
         most_connections,
         protocol_of,
     )
+    from steelyard.serve.guard import crowded
+    from steelyard.serve.metrics import Metrics
     from steelyard.serve.service import Service
 
-    app = build_app(Service(store, product), key=key)
-    open_ = Connections(most=most_connections(product.spec.serve.connections_max))
+    service = Service(store, product)
+    metrics = Metrics(lambda: service.waiting)
+    app = build_app(service, metrics, key=key)
+    most = most_connections(product.spec.serve.connections_max)
+    open_ = Connections(most=most, refuse=crowded(service, metrics))
+    # asyncio's own loop: uvloop accepts one connection a round, so that in a crowd with connections
+    # of their own some wait for seconds before they are refused
     config = uvicorn.Config(
         app, http=protocol_of(open_), ws="none", log_level="warning", access_log=False,
-        lifespan="on", timeout_graceful_shutdown=SHUTDOWN_S, server_header=False, timeout_keep_alive=int(REST_S),
+        lifespan="on", loop="asyncio", timeout_graceful_shutdown=SHUTDOWN_S, server_header=False, timeout_keep_alive=int(REST_S),
     )  # fmt: skip
     return listening(uvicorn.Server(config), then or (lambda: None))
 

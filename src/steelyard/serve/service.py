@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import RequestError
-from steelyard.serve.batcher import Batcher, Prepared, Priced, Replaced, wait_max_s
+from steelyard.serve.batcher import WAIT_S, Batcher, Prepared, Priced, Replaced, wait_max_s
 from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.feedback import check_value, feedback_id
 from steelyard.serve.flow import Flow
@@ -59,7 +59,9 @@ class Service:
         self.journal = Journal(store, product)
         self._salt = salt(store.root)
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
-        self.flow = Flow(store.clock)
+        most = IN_FLIGHT_QUEUES * self.settings.queue_max
+        within_s = WAIT_S if goal_ms is None else goal_ms / 1000
+        self.flow = Flow(store.clock, within_s=within_s, most=most)
         self._wait_max_s = wait_max_s(goal_ms)
 
     def close(self) -> None:
@@ -73,11 +75,13 @@ class Service:
 
     def no_room(self) -> RequestError | None:
         """The refusal of any further request just now, whichever release would answer it."""
-        if self.flow.count >= IN_FLIGHT_QUEUES * self.settings.queue_max:
-            return Busy("room for a request", f"{self.flow.count} in work")
-        expected_s = self.flow.expected_s()
+        present, expected_s = self.flow.present, self.flow.expected_s()
+        if present >= IN_FLIGHT_QUEUES * self.settings.queue_max:
+            return Busy("room for a request", f"{present} in work")
+        if present >= self.flow.most:
+            return Busy("an answer in time", f"{present} in work, as many as are answered in time", wait_s=expected_s)  # fmt: skip
         # as in a queue, one at work and one behind it are never too many
-        if self.flow.count >= ALWAYS and expected_s > self._wait_max_s:
+        if present >= ALWAYS and expected_s > self._wait_max_s:
             return Busy("an answer in time", f"{expected_s * 1000:.0f} ms of requests in work", wait_s=expected_s)  # fmt: skip
         found = [served.batcher.refusal() for served in self.router.served]
         return found[0] if found and all(found) else None

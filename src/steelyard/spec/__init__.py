@@ -4,8 +4,8 @@ Reads a file; leaves a frozen `ProductFile`, or one `SpecError` with a line for 
 Example: `load("product.yaml").spec.goals.macro_f1`
 """
 
-from steelyard.spec.load import ProductFile, load
+from steelyard.spec.load import ProductFile, load, placed
 from steelyard.spec.model import Product, sections
 from steelyard.spec.money import NANO, Money
 
-__all__ = ["NANO", "Money", "Product", "ProductFile", "load", "sections"]
+__all__ = ["NANO", "Money", "Product", "ProductFile", "load", "placed", "sections"]

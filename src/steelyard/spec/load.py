@@ -40,6 +40,14 @@ class ProductFile:
         return self.path.parent
 
 
+def placed(folder: Path, named: str) -> Path:
+    """Where a path that a product file names lies: relative to that file; `~` is the user's home."""
+    try:
+        return folder / Path(named).expanduser()
+    except RuntimeError:  # no such user
+        return folder / named
+
+
 def load(path: str | Path) -> ProductFile:
     """Parse and validate; SpecError lists every problem with its line and column."""
     file = Path(path)
@@ -256,7 +264,7 @@ def _exists(path: Path) -> bool:
 def _missing_files(file: Path, tree: Any, spec: Product) -> list[str]:
     problems = []
     for i, source in enumerate(spec.data.sources):
-        if source.path is None or _exists(file.parent / source.path):
+        if source.path is None or _exists(placed(file.parent, source.path)):
             continue
         where = f"{place(file, tree, ('data', 'sources', i, 'path'))} data.sources.{i}.path"
         problems.append(

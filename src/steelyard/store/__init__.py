@@ -9,7 +9,7 @@ from steelyard.store.artifacts import Artifacts
 from steelyard.store.clock import Clock
 from steelyard.store.datasets import Datasets
 from steelyard.store.ledger import Line, verify
-from steelyard.store.store import Step, Store, has_ledger, step_key
+from steelyard.store.store import Step, Store, check_ledger, has_ledger, step_key
 
 __all__ = [
     "Artifacts",
@@ -18,6 +18,7 @@ __all__ = [
     "Line",
     "Step",
     "Store",
+    "check_ledger",
     "has_ledger",
     "step_key",
     "tables",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,21 @@ class Database:
     @classmethod
     def open(cls, url: str | sa.URL, *, busy_s: float = BUSY_S) -> Database:
         """Connect and bring the schema up to date; StoreError says why it cannot."""
-        try:
+        with _url_told():
             database = cls(_engine(sa.make_url(url), busy_s), busy_s=busy_s)
             with database._told():
                 database._migrate()
             database.look_over()
-        except NoSuchModuleError as error:
-            raise StoreError("ledger", "a sqlite: or postgresql: URL", str(error)) from error
-        except sa.exc.ArgumentError as error:
-            raise StoreError("ledger", "a database URL", str(error)) from error
-        except OSError as error:
-            raise StoreError(
-                f"ledger {error.filename}", "a folder that can be written", str(error.strerror)
-            ) from error
         return database
+
+    @classmethod
+    def reach(cls, url: sa.URL, *, busy_s: float = BUSY_S) -> None:
+        """StoreError where a server does not answer, or has a schema of another; makes nothing."""
+        with _url_told(), closing(cls(_engine(url, busy_s), busy_s=busy_s)) as database:
+            with database.read() as connection:
+                found = _revision(connection)
+            if found not in (None, HEAD, *_OLDER):
+                raise database._unknown(str(found))
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -154,6 +155,21 @@ _VERSION = sa.text("SELECT version_num FROM alembic_version")
 _LOCK = sa.text(f"LOCK TABLE {entry.name} IN EXCLUSIVE MODE")
 
 
+@contextmanager
+def _url_told() -> Iterator[None]:
+    """What is wrong with a ledger's name, or with the place it names."""
+    try:
+        yield
+    except NoSuchModuleError as error:
+        raise StoreError("ledger", "a sqlite: or postgresql: URL", str(error)) from error
+    except sa.exc.ArgumentError as error:
+        raise StoreError("ledger", "a database URL", str(error)) from error
+    except OSError as error:
+        raise StoreError(
+            f"ledger {error.filename}", "a folder that can be written", str(error.strerror)
+        ) from error
+
+
 def file_of(url: sa.URL) -> Path | None:
     """The file of a SQLite ledger; None for a server's, or one in memory."""
     if url.get_backend_name() != "sqlite" or not url.database:
@@ -180,9 +196,10 @@ def _engine(url: sa.URL, busy_s: float) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
         need("psycopg", extra="postgres")
         options = f"{url.query.get('options', '')} -c lock_timeout={int(busy_s * 1000)}"
+        wait_s = url.query.get("connect_timeout", str(max(2, int(busy_s))))  # else for minutes
         return sa.create_engine(
             url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True,
-            connect_args={"options": options},
+            connect_args={"options": options, "connect_timeout": wait_s},
         )  # fmt: skip
     if url.get_backend_name() != "sqlite":
         raise NoSuchModuleError(f"'{url.get_backend_name()}'")

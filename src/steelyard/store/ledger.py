@@ -19,13 +19,15 @@ import sqlalchemy as sa
 from steelyard.errors import Damaged
 from steelyard.spec import Money
 from steelyard.store.failures import RESTORE
+from steelyard.store.prepared import Prepared
 from steelyard.store.tables import entry
 from steelyard.store.tables import step as steps
 from steelyard.store.tables import turn as turns
 
 GENESIS = "0" * 64
 _HASHED = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous")  # fmt: skip
-_NEWEST = sa.select(entry.c.id, entry.c.hash).order_by(entry.c.id.desc()).limit(1)
+_NEWEST = Prepared(sa.select(entry.c.id, entry.c.hash).order_by(entry.c.id.desc()).limit(1))
+_INSERT = Prepared(entry.insert())
 CARRIED = "ledger.carried"  # the line of no money that holds the products of all lines before it
 
 
@@ -44,8 +46,8 @@ def append(
     connection: sa.Connection, lines: Sequence[Line], *, product: str, turn: int, time: str
 ) -> None:
     """Add lines inside the caller's transaction, which must already be the only writer."""
-    last = connection.execute(_NEWEST).first()
-    number, previous = (last.id, last.hash) if last else (0, GENESIS)
+    last = _NEWEST.run(connection)
+    number, previous = last[0] if last else (0, GENESIS)
     rows = []
     for line in lines:
         number += 1
@@ -65,7 +67,7 @@ def append(
         row["hash"] = previous = digest(row)
         rows.append(row)
     if rows:
-        connection.execute(entry.insert(), rows)
+        _INSERT.insert(connection, rows)
 
 
 def digest(row: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from steelyard.errors import Damaged
 from steelyard.store.failures import RESTORE
+from steelyard.store.prepared import driver
 from steelyard.store.rows import hashed
 from steelyard.store.tables import hashed_tables, metadata
 
@@ -50,8 +51,9 @@ def commit_number(connection: sa.Connection) -> int:
 
 def count_commit(connection: sa.Connection) -> int:
     """One more, as a part of the transaction itself."""
-    number = commit_number(connection) + 1
-    connection.exec_driver_sql(f"PRAGMA user_version = {number}")
+    with driver(connection) as cursor:
+        number = int(cursor.execute("PRAGMA user_version").fetchone()[0]) + 1
+        cursor.execute(f"PRAGMA user_version = {number}")
     return number
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from steelyard.errors import StoreError
-from steelyard.spec import ProductFile
+from steelyard.spec import ProductFile, placed
 
 # behind the ? of a SQLite URL (sqlite3.connect, and SQLite's own URI parameters)
 SQLITE_OPTIONS = frozenset(
@@ -57,7 +57,7 @@ def _check_url(url: sa.URL, named: str) -> None:
 
 def root_of(product: ProductFile) -> Path:
     """The folder of the store; StoreError for one that cannot be."""
-    root = (product.folder / product.spec.store).resolve()
+    root = placed(product.folder, product.spec.store).resolve()
     if root.exists() and not root.is_dir():
         raise StoreError(str(root), "a folder", "a file", "correct 'store' in the product file")
     if any(ord(c) < 32 or ord(c) == 127 for c in str(root)):

@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from steelyard.errors import Damaged
 from steelyard.store.failures import RESTORE
+from steelyard.store.prepared import Prepared
 from steelyard.store.tables import row_sha256
 
-_IDS_MAX = 500  # a statement takes a bounded number of values
+_IDS_MAX = 512  # a statement takes a bounded number of values
 BROKEN = object()  # stands for JSON that is none
 _KINDS: tuple[tuple[type[Any], tuple[type, ...], str], ...] = (
     (sa.JSON, (object,), "JSON"),
@@ -46,17 +48,31 @@ def put_all(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str,
     }
     whole = [default | row for row in rows]
     if whole:
-        # values as parameters: as a part of the statement they cost more than the insert itself
-        connection.execute(table.insert(), [r | {"sha256": row_sha256(table, r)} for r in whole])
+        statement = _insert(table, tuple(whole[0]))
+        statement.insert(connection, [r | {"sha256": row_sha256(table, r)} for r in whole])
+
+
+@cache
+def _insert(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(table.insert(), [*columns, "sha256"])
 
 
 def present(connection: sa.Connection, table: sa.Table, ids: Sequence[str]) -> set[str]:
     """Those of the ids that `table` holds."""
     found: set[str] = set()
     for start in range(0, len(ids), _IDS_MAX):
-        query = sa.select(table.c.id).where(table.c.id.in_(ids[start : start + _IDS_MAX]))
-        found.update(connection.execute(query).scalars())
+        part = list(ids[start : start + _IDS_MAX])
+        size = 1 << (len(part) - 1).bit_length()  # few statements, for a few numbers of values
+        part += part[-1:] * (size - len(part))
+        values = {f"id{i}": identity for i, identity in enumerate(part)}
+        found.update(row[0] for row in _among(table, size).run(connection, values))
     return found
+
+
+@cache
+def _among(table: sa.Table, size: int) -> Prepared:
+    asked = [sa.bindparam(f"id{i}", type_=table.c.id.type) for i in range(size)]
+    return Prepared(sa.select(table.c.id).where(table.c.id.in_(asked)))
 
 
 def read_json(text: Any) -> Any:

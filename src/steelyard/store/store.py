@@ -29,9 +29,15 @@ from steelyard.store.datasets import Datasets
 from steelyard.store.files import private_folder, sweep
 from steelyard.store.lock import alone
 from steelyard.store.place import ledger_url, root_of
+from steelyard.store.prepared import Prepared
 from steelyard.store.releases import standing
 from steelyard.store.rows import present, put, put_all
 from steelyard.version import __version__
+
+CHECK_S = 5.0  # how long a look waits for a ledger that another holds
+_NEWEST_TURN = Prepared(
+    sa.select(sa.func.max(tables.turn.c.id)).where(tables.turn.c.product == sa.bindparam("of"))
+)
 
 
 def has_ledger(product: ProductFile) -> bool:
@@ -43,6 +49,13 @@ def has_ledger(product: ProductFile) -> bool:
         return root.is_dir()
     refuse_lost_file(url, root)
     return path.is_file()
+
+
+def check_ledger(product: ProductFile) -> None:
+    """StoreError where a ledger on a server cannot be reached; creates nothing."""
+    url = ledger_url(product, root_of(product))
+    if file_of(url) is None:
+        Database.reach(url, busy_s=CHECK_S)
 
 
 def _by_table(
@@ -252,9 +265,7 @@ class Store:
             ledger.append(connection, lines(new), product=self.product, turn=turn, time=now)
 
     def _newest_turn(self, connection: sa.Connection) -> int:
-        t = tables.turn
-        query = sa.select(sa.func.max(t.c.id)).where(t.c.product == self.product)
-        return int(connection.execute(query).scalar() or 0)
+        return int(_NEWEST_TURN.run(connection, {"of": self.product})[0][0] or 0)
 
     def _insert(
         self, connection: sa.Connection, facts: list[tuple[sa.Table, dict[str, Any]]], now: str

@@ -15,13 +15,17 @@ from steelyard.tasks.numbers import numbers_in
 
 LOCAL_MAX = 64  # the longest part before the @ (RFC 5321, 4.5.3.1.1)
 _LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-"
+_HAN = "\u3400-\u9fff"
+# A name of Han or of Latin letters, not of both: behind an address its sentence may go on.
 _DOMAIN = re.compile(
-    r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,8}(?:xn--[A-Za-z0-9-]{1,59}|[A-Za-z]{2,24})"
+    rf"(?:(?:[A-Za-z0-9][A-Za-z0-9-]{{0,62}}|[{_HAN}]{{1,20}})\.){{1,8}}"
+    r"(?:xn--[A-Za-z0-9-]{1,59}|[A-Za-z]{2,24}|中国|中國|公司|网络|網絡|香港|台湾|台灣|政务|公益)"
 )
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
 _DOTTED = re.compile(
     r"(?<![0-9])(?<![0-9]\.)"  # not behind a longer number; a full stop alone is no border
-    rf"(?:(?P<IP>(?:{_OCTET}\.){{3}}{_OCTET})|(?P<PHONE>1[3-9][0-9]\.[0-9]{{4}}\.[0-9]{{4}}))"
+    rf"(?:(?P<IP>(?:{_OCTET}\.){{3}}{_OCTET})|(?P<PHONE>1[3-9][0-9](?P<mark>[._/·•・])[0-9]{{4}}(?P=mark)[0-9]{{4}}"
+    r"|\(1[3-9][0-9]\)[ -]{0,2}[0-9]{4}[ -]?[0-9]{4}))"
     r"(?![0-9])(?!\.[0-9])"
 )
 # What makes four numbers a version and no address: a word in front, or a stage behind.
