@@ -25,9 +25,7 @@ SLOW = 2  # of a window: about one in twenty, as in a p95
 AIM = 0.7  # of the time a request may take
 DROP = 0.5  # the number inside is at most halved at once, and grows by a twentieth
 GROWTH = 1.05
-BAD_WINDOWS = (
-    2  # one alone is a hiccup of the machine, of which fewer inside would have seen as much
-)
+NEVER = float("inf")
 ROUNDS_BEFORE = 2  # of the event loop, before a request is inside
 LEAST = 2  # one at work and one behind it are never too many
 
@@ -40,7 +38,7 @@ class Flow:
         self.within_s, self._ceiling = within_s, most
         self.most = float(most)  # inside at once
         self._took: list[float] = []  # by requests that came in since `most` was set
-        self._set_at, self._peak, self._bad = 0.0, 0, 0
+        self._set_at, self._peak, self._bad_since = 0.0, 0, NEVER
         self.each_s = 0.0  # while nothing was measured nobody is refused for it
         self._windows: deque[float] = deque(maxlen=WINDOWS)
         self.lag_s = 0.0  # how late the event loop comes to what is due, for a while already
@@ -91,7 +89,8 @@ class Flow:
             self._late_s = late_s
 
     def _judge(self, came_s: float, late_s: float) -> None:
-        """Fewer inside when the slowest take too long, more while there is room and need. Only
+        """Fewer inside when the slowest take too long and go on doing so, else it was a hiccup of the
+        machine, of which fewer would have seen as much; more while there is room and need. Only
         requests that came in under the present number tell anything about it."""
         if came_s < self._set_at:
             return
@@ -101,10 +100,11 @@ class Flow:
         if len(self._took) < WINDOW:
             return
         slow_s = sorted(self._took)[-SLOW]
-        self._bad = self._bad + 1 if slow_s > self.within_s else 0
-        if self._bad >= BAD_WINDOWS:
+        late = slow_s > self.within_s
+        self._bad_since = min(self._bad_since, now) if late else NEVER
+        if now - self._bad_since >= self.within_s:
             factor = max(DROP, AIM * self.within_s / slow_s)
-            self.most, self._bad = max(LEAST, min(self.most, self._peak) * factor), 0
+            self.most, self._bad_since = max(LEAST, min(self.most, self._peak) * factor), NEVER
         elif slow_s < AIM * self.within_s and self._peak >= self.most - 1:
             self.most = min(self._ceiling, self.most * GROWTH + 1)
         self._took, self._set_at, self._peak = [], now, self.count

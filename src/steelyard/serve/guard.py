@@ -6,6 +6,7 @@ loopback only, so an open server answers its own names. Example: `Guard(app, met
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from steelyard.serve.service import Service
 
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 PREDICT = b"/v1/predict"
+FRESH_S = 0.1
 
 
 class Guard:
@@ -44,7 +46,9 @@ class Guard:
 
 
 def crowded(service: Service, metrics: Metrics) -> Callable[[bytes, bytes], bytes | None]:
-    """What a connection asks before a request is read: the answer of one that finds no room."""
+    """What a connection asks before a request is read: the answer of one that finds no room. It is
+    written anew ten times a second, since in a crowd every refusal is taken from the others."""
+    told, said_at = b"", 0.0
 
     def refuse(method: bytes, url: bytes) -> bytes | None:
         if method != b"POST" or url.partition(b"?")[0] != PREDICT:
@@ -53,8 +57,13 @@ def crowded(service: Service, metrics: Metrics) -> Callable[[bytes, bytes], byte
         if refusal is None:
             service.flow.let_in()
             return None
+        nonlocal told, said_at
         metrics.count(PREDICT.decode(), refusal.status)
-        return as_bytes(refusal.status, body_of(refusal), headers_of(refusal))
+        now = time.monotonic()
+        if now - said_at > FRESH_S:
+            said_at = now
+            told = as_bytes(refusal.status, body_of(refusal), headers_of(refusal))
+        return told
 
     return refuse
 
