@@ -1,10 +1,12 @@
 """Every kind of fault that was found in the first build, with its tests and their result now.
 
-`python bench/faults.py` runs the tests that `bench/faults.json` names and writes the table.
+`python bench/faults.py` runs the tests that `bench/faults.json` names and writes the table; with
+`--report JUNIT` it reads a run of the whole suite (`pytest --junit-xml=JUNIT`).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -21,10 +23,13 @@ TABLE = Path(__file__).parent / "faults.json"
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--report", type=Path, help="of a run of the whole suite")
+    asked = parser.parse_args()
     state = machine()
     areas = json.loads(TABLE.read_text(encoding="utf-8"))
     wanted = sorted({test for area in areas for row in area["rows"] for test in row[3]})
-    results = _run(wanted)
+    results = _run(wanted) if asked.report is None else _read(asked.report)
     rows = [
         {
             "area": area["area"],
@@ -56,9 +61,13 @@ def _run(tests: list[str]) -> dict[str, str]:
         report = Path(folder) / "junit.xml"
         command = [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", *tests]
         subprocess.run(command, cwd=ROOT, check=False)
-        found: dict[str, set[str]] = {}
-        for case in ET.parse(report).iter("testcase"):
-            found.setdefault(_identity(case), set()).add(_result(case))
+        return _read(report)
+
+
+def _read(report: Path) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for case in ET.parse(report).iter("testcase"):
+        found.setdefault(_identity(case), set()).add(_result(case))
     order = ("failed", "skipped", "passed")
     return {test: next(r for r in order if r in seen) for test, seen in found.items()}
 

@@ -161,14 +161,20 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--before", help="python of another install of steelyard")
     parser.add_argument("--only", nargs="*", choices=list(ATTACKS), default=list(ATTACKS))
+    parser.add_argument("--seconds", type=float, default=20.0, help="of bystanding, each")
     parser.add_argument("--quick", action="store_true")
     asked = parser.parse_args()
     state = machine()
-    seconds = 4.0 if asked.quick else 20.0
+    seconds = 4.0 if asked.quick else asked.seconds
     figures = {"now": run(sys.executable, seconds=seconds, names=asked.only)}
     if asked.before:
         figures["before"] = run(asked.before, seconds=seconds, names=asked.only)
-    save("hostile", "python bench/hostile.py --before PYTHON", figures, state)
+    save(
+        "hostile",
+        f"python bench/hostile.py --before PYTHON --seconds {asked.seconds:g}",
+        figures,
+        state,
+    )
 
 
 if __name__ == "__main__":

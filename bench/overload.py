@@ -188,6 +188,7 @@ def main() -> None:
     parser.add_argument("--variant", type=Path)
     parser.add_argument("--goal", type=float, default=100.0)
     parser.add_argument("--before", help="python of another install of steelyard")
+    parser.add_argument("--name", default="", help="behind that of the results file")
     parser.add_argument("--quick", action="store_true")
     for hidden in ("--client", "--url", "--options"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)
@@ -200,7 +201,13 @@ def main() -> None:
     figures = {"now": measure(sys.executable, asked.variant, goal_ms=asked.goal, seconds=seconds)}
     if asked.before:
         figures["before"] = measure(asked.before, asked.variant, goal_ms=asked.goal, seconds=seconds)  # fmt: skip
-    save("overload", "python bench/overload.py --variant FOLDER", figures, state)
+    with_variant = " --variant FOLDER" if asked.variant else ""
+    save(
+        f"overload{asked.name}",
+        f"python bench/overload.py --before PYTHON{with_variant}",
+        figures,
+        state,
+    )
 
 
 if __name__ == "__main__":
