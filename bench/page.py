@@ -19,7 +19,8 @@ TITLES = {
     "cifar": "CIFAR-10 through the whole turn",
     "served": "Predicted against served: cost, p95 and memory",
     "latency": "One client, beside a plain FastAPI with the same model",
-    "overload": "Twice and four times the capacity",
+    "overload": "Twice and four times the capacity: a baseline",
+    "overload_int8": "Twice and four times the capacity: an encoder in int8",
     "hostile": "Hostile requests: what the other users wait",
     "privacy": "Personal data planted between neighbours of every script",
     "flips": "Flipped bits over every file of a store",
@@ -39,11 +40,32 @@ def main() -> None:
         m = body["machine"]
         parts.append(f"## {title}\n")
         parts.append(f"`{body['command']}`, {m['measured']}, {m['cores']} cores of {m['processor']}, Python {m['python']}, load before {m['load_before']}.\n")  # fmt: skip
-        parts.append("| figure | value |\n|---|---|")
-        parts += [f"| {key} | {_shown(value)} |" for key, value in body["figures"].items() if key not in APART]  # fmt: skip
+        plain = {k: v for k, v in body["figures"].items() if k not in APART}
+        rows = {k: v for k, v in plain.items() if _is_table(v)}
+        flat = [f"| {key} | {_shown(value)} |" for key, value in plain.items() if key not in rows]
+        parts += ["| figure | value |\n|---|---|", *flat] if flat else []
+        parts += [_table(key, value) for key, value in rows.items()]
         parts.append(_variants(body["figures"].get("variants")))
         parts.append(_faults(body["figures"].get("faults")))
     write(ROOT / "bench" / "README.md", "\n".join(parts).rstrip() + "\n")
+
+
+def _is_table(value: Any) -> bool:
+    """Figures of several things, each with the same names."""
+    return isinstance(value, dict) and sum(isinstance(v, dict) for v in value.values()) > 1
+
+
+def _table(name: str, value: dict[str, Any]) -> str:
+    """A row for each thing; what stands beside them is said in front."""
+    rows = {k: v for k, v in value.items() if isinstance(v, dict)}
+    beside = ", ".join(f"{k} {_shown(v)}" for k, v in value.items() if k not in rows)
+    columns = list(dict.fromkeys(c for row in rows.values() for c in row))
+    head = f"\n**{name}**{f' ({beside})' if beside else ''}\n\n| | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}"
+    body = [
+        f"| {k} | {' | '.join(_shown(row.get(c, '')) for c in columns)} |"
+        for k, row in rows.items()
+    ]
+    return "\n".join([head, *body, ""])
 
 
 def _shown(value: Any) -> str:
@@ -52,7 +74,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{k}: {_shown(v)}" for k, v in value.items())
     if isinstance(value, list):
-        return ", ".join(f"{a:,}: {b}" for a, b in value)
+        return ", ".join(f"{v[0]:,}: {v[1]}" if isinstance(v, list) else str(v) for v in value)
     return str(value)
 
 

@@ -1,5 +1,6 @@
 """One user's worst request, and what it may cost the others: no thread of theirs, no line, no wait."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 from tests.serving import ask, call
 
 from steelyard.serve import Server, reading
-from steelyard.serve.reading import Readers, short
+from steelyard.serve.reading import YIELD_S, Readers, short
 
 MARKS = "a" + "\u0301" * 240_000
 
@@ -118,3 +119,20 @@ def test_a_server_says_serving_once_its_port_answers_and_logs_only_its_own_lines
         _, said = process.communicate(timeout=60)
     lines = [line for line in said.splitlines() if "serve.open" not in line]
     assert lines == []
+
+
+def test_while_a_long_request_is_read_threads_give_way_sooner_and_then_as_before():
+    usual, seen, readers = sys.getswitchinterval(), [], Readers()
+    long, short_ = ["好" * 150_000], ["好"]
+
+    def look() -> None:
+        seen.append(sys.getswitchinterval())
+
+    async def both() -> None:
+        await readers.run(look, short_)
+        await asyncio.gather(readers.run(look, long), readers.run(look, long))
+
+    asyncio.run(both())
+    readers.close()
+    assert seen == pytest.approx([usual, YIELD_S, YIELD_S])
+    assert sys.getswitchinterval() == pytest.approx(usual)

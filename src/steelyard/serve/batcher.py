@@ -30,7 +30,7 @@ SLICE_S = 0.01
 SLICE_TOKENS = 256  # while the pace is not known
 WAIT_S = 1.0  # without a goal for the p95
 # A p95 under the goal needs a mean wait well below it.
-GOAL_SHARE = 0.7
+GOAL_SHARE = 0.85
 
 
 def wait_max_s(goal_ms: float | None) -> float:

@@ -7,8 +7,10 @@ Example: `await readers.run(work, size=len(body), items=1)`
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from steelyard.serve.busy import Busy
@@ -17,6 +19,7 @@ Result = TypeVar("Result")
 AT_ONCE = 4_000  # characters whose reading takes less than handing it to a thread and back
 LIGHT_SIZE, LIGHT_ITEMS = 100_000, 4
 WAITING_MAX = 16  # of a lane
+YIELD_S = 0.0001
 
 
 class _Lane:
@@ -30,6 +33,7 @@ class Readers:
 
     def __init__(self) -> None:
         self._light, self._heavy = _Lane("reader", 2), _Lane("heavy-reader", 1)
+        self._usual_s = sys.getswitchinterval()
 
     async def run(self, work: Callable[[], Result], values: list[Any]) -> Result:
         """`work` in the lane of its size; 503 when too many wait there."""
@@ -38,9 +42,23 @@ class Readers:
             raise Busy("room to read a request", f"{lane.inside} being read")
         lane.inside += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(lane.pool, work)
+            with self._yielding() if lane is self._heavy else nullcontext():
+                return await asyncio.get_running_loop().run_in_executor(lane.pool, work)
         finally:
             lane.inside -= 1
+
+    @contextmanager
+    def _yielding(self) -> Iterator[None]:
+        """While a long request is read its thread gives way sooner: an answer to somebody else asks
+        for the interpreter a dozen times. Always so, a crowd would cost more in changing threads."""
+        if self._heavy.inside == 1:
+            self._usual_s = sys.getswitchinterval()
+            sys.setswitchinterval(min(self._usual_s, YIELD_S))
+        try:
+            yield
+        finally:
+            if self._heavy.inside == 1:
+                sys.setswitchinterval(self._usual_s)
 
     def close(self) -> None:
         for lane in (self._light, self._heavy):
