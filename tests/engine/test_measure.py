@@ -129,3 +129,13 @@ def test_the_smallest_and_the_largest_input_are_among_those_that_fill_the_memory
     seen = {sizes[i] for i in _visited(sizes)}
     assert {min(sizes), max(sizes)} <= seen and len(seen) <= 17
     assert len(seen) == len(set(sizes)) or len(seen) >= 15
+
+
+def test_a_quick_variant_rests_between_its_requests_and_a_slow_one_does_not(monkeypatch):
+    from steelyard.engine import probe
+
+    walls, rests = [0.001, 0.001, 0.02, 0.001], []
+    monkeypatch.setattr(probe.time, "sleep", rests.append)
+    monkeypatch.setattr(probe.Probe, "_answer", lambda self, batch: (False, 0.0, walls[batch[0]]))
+    took = probe.Probe.__new__(probe.Probe).round([[0], [1], [2], [3]])["took"]
+    assert [wall for _, _, wall in took] == walls and rests == [probe.PAUSE_S] * 2
