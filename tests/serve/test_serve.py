@@ -467,12 +467,17 @@ def test_a_ledger_that_is_away_is_a_503_and_no_text_of_a_user_is_in_the_error(
     assert "秘密" not in str(error.value) and "我的电话" not in str(error.value)
 
 
-def test_more_requests_in_work_than_there_is_room_for_are_refused(url, product, monkeypatch):
+def test_more_requests_in_work_than_there_is_room_for_are_refused(
+    store, product, live, monkeypatch
+):
     from steelyard.serve import service
 
     monkeypatch.setattr(service, "IN_FLIGHT_QUEUES", 0)
-    status, body, _ = ask(url)
-    assert status == 503 and "room for a request" in str(body)
+    with Server(store, product) as url:
+        assert ask(url)[0] == 503
+        sent = {"answer_id": "a", "kind": "rating", "value": "5"}
+        status, body, _ = call(url, "POST", "/v1/feedback", sent)
+        assert status == 503 and "room for a request" in str(body)
 
 
 def test_a_request_that_is_never_finished_does_not_keep_the_server(product_file, store, live):

@@ -188,8 +188,8 @@ def run_until(
     file = load(path)
     with Screen() as screen:
         done = turn_the_wheel(file, until=until, again=again, watcher=screen)
-    report = str(done.report).replace(".en.html", f".{language()}.html") if done.report else None
-    if as_json:
+    report = str(done.report) if done.report else None
+    if as_json:  # for a program, whatever the environment speaks
         said = headlines(file, done.outputs)
         out({"turn": done.id, "headline": said, "ran": done.ran, "report": report, "outputs": done.outputs})  # fmt: skip
     elif until in (None, "plan"):
@@ -200,8 +200,9 @@ def run_until(
 
         with closing(Store.open(file)) as store:
             Console().print(closing_table(gather(store, file, done.outputs), language=language()))
-        if report:
-            typer.echo(f"report: {report}")
+        if done.report:
+            name = done.report.name.replace(".en.", f".{language()}.")
+            typer.echo(f"report: {done.report.with_name(name)}")
     gate(done)  # the facts are shown all the same
 
 

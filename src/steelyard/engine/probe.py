@@ -26,8 +26,8 @@ SIZES_MAX = (
 WINDOW = 8  # batches between two looks at the memory
 WINDOWS_MAX = 24
 QUIET_WINDOWS = 2
-# Between the answers of a quick variant, as in service: a processor that was idle is slower, and
-# one request behind the other took a third of the CPU that a request by itself takes.
+# Between the answers of a quick variant, as in service: a processor that was idle is slower, so a
+# request right behind another takes less CPU than one by itself.
 PAUSE_S = 0.005
 GROWTH = 0.01  # of the memory, in one window: less is flat
 GROWTH_MB = 1.0

@@ -12,6 +12,7 @@ import json
 import resource
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import httptools
@@ -26,7 +27,6 @@ HEAD_BYTES_MAX = 65_536
 FILES_KEPT = 128  # of the process's open files, for the ledger and the models
 # Method and URL of a request -> the whole answer of one that is refused unread, or None
 Refuse = Callable[[bytes, bytes], bytes | None]
-_REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large", 503: "Service Unavailable"}  # fmt: skip
 
 
 def most_connections(asked: int) -> int:
@@ -228,5 +228,5 @@ def as_bytes(status: int, body: dict[str, Any], headers: dict[str, str]) -> byte
     """A whole answer of HTTP/1.1, with a JSON body."""
     said = json.dumps(body, ensure_ascii=False).encode()
     more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(said)}\r\n{more}\r\n"
+    head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/json\r\nContent-Length: {len(said)}\r\n{more}\r\n"
     return head.encode() + said

@@ -35,7 +35,7 @@ class Flow:
 
     def __init__(self, clock: Clock, *, within_s: float = 1.0, most: int = 256) -> None:
         self.clock, self.count, self._coming = clock, 0, 0
-        self.within_s, self._ceiling = within_s, most
+        self.within_s, self.ceiling = within_s, most
         self.most = float(most)  # inside at once
         self._took: list[float] = []  # by requests that came in since `most` was set
         self._set_at, self._peak, self._bad_since = 0.0, 0, NEVER
@@ -106,7 +106,7 @@ class Flow:
             factor = max(DROP, AIM * self.within_s / slow_s)
             self.most, self._bad_since = max(LEAST, min(self.most, self._peak) * factor), NEVER
         elif slow_s < AIM * self.within_s and self._peak >= self.most - 1:
-            self.most = min(self._ceiling, self.most * GROWTH + 1)
+            self.most = min(self.ceiling, self.most * GROWTH + 1)
         self._took, self._set_at, self._peak = [], now, self.count
 
     def _leave(self) -> None:

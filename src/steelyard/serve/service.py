@@ -22,7 +22,7 @@ from steelyard.errors import RequestError
 from steelyard.serve.batcher import WAIT_S, Batcher, Prepared, Priced, Replaced, wait_max_s
 from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.feedback import check_value, feedback_id
-from steelyard.serve.flow import Flow
+from steelyard.serve.flow import LEAST, Flow
 from steelyard.serve.journal import Journal
 from steelyard.serve.reading import Readers, short
 from steelyard.serve.router import Router, Served
@@ -33,7 +33,6 @@ from steelyard.store.salt import salt
 from steelyard.tasks import BadInput, Content, Task, open_task
 
 ANONYMOUS = "anonymous"
-ALWAYS = 2
 IN_FLIGHT_QUEUES = 4  # requests in work at once, in queues of `serve.queue_max`
 
 
@@ -76,12 +75,9 @@ class Service:
     def no_room(self) -> RequestError | None:
         """The refusal of any further request just now, whichever release would answer it."""
         present, expected_s = self.flow.present, self.flow.expected_s()
-        if present >= IN_FLIGHT_QUEUES * self.settings.queue_max:
-            return Busy("room for a request", f"{present} in work")
         if present >= self.flow.most:
             return Busy("an answer in time", f"{present} in work, as many as are answered in time", wait_s=expected_s)  # fmt: skip
-        # as in a queue, one at work and one behind it are never too many
-        if present >= ALWAYS and expected_s > self._wait_max_s:
+        if present >= LEAST and expected_s > self._wait_max_s:
             return Busy("an answer in time", f"{expected_s * 1000:.0f} ms of requests in work", wait_s=expected_s)  # fmt: skip
         found = [served.batcher.refusal() for served in self.router.served]
         return found[0] if found and all(found) else None
@@ -120,9 +116,8 @@ class Service:
     @contextmanager
     def _room(self) -> Iterator[None]:
         """Everything that waits, for a thread, a batch or the disk, is counted and bounded."""
-        most = IN_FLIGHT_QUEUES * self.settings.queue_max
-        if self.flow.count >= most:
-            raise Busy("room for a request", f"{most} in work")
+        if self.flow.count >= self.flow.ceiling:
+            raise Busy("room for a request", f"{self.flow.count} in work")
         with self.flow.inside():
             yield
 

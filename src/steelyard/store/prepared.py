@@ -87,9 +87,7 @@ class _Compiled:
         return whole if self.order is None else tuple(whole[name] for name in self.order)
 
 
-def _compiled(
-    statement: Any, columns: Sequence[str] | None, dialect: sa.Dialect
-) -> _Compiled:  # fmt: skip
+def _compiled(statement: Any, columns: Sequence[str] | None, dialect: sa.Dialect) -> _Compiled:
     made = statement.compile(dialect=dialect, column_keys=columns)
     found = ((n, b.type.dialect_impl(dialect).bind_processor(dialect)) for n, b in made.binds.items())  # fmt: skip
     return _Compiled(
