@@ -44,7 +44,7 @@ def main() -> None:
     if "before" in figures:
         before = figures["before"]
         figures["now_over_before"] = {k: round(now[k] / before[k], 3) for k in now}
-    command = "python bench/demo.py --quick" if asked.quick else "python bench/demo.py"
+    command = f"python bench/demo.py{' --against CHECKOUT' if asked.against else ''}"
     save("demo", command, now | figures | found(outputs), state)
 
 

@@ -169,12 +169,10 @@ def main() -> None:
     figures = {"now": run(sys.executable, seconds=seconds, names=asked.only)}
     if asked.before:
         figures["before"] = run(asked.before, seconds=seconds, names=asked.only)
-    save(
-        "hostile",
-        f"python bench/hostile.py --before PYTHON --seconds {asked.seconds:g}",
-        figures,
-        state,
-    )
+    options = " --before PYTHON" * bool(asked.before)
+    options += f" --only {' '.join(asked.only)}" * (len(asked.only) < len(ATTACKS))
+    options += f" --seconds {seconds:g}" * (not asked.quick)
+    save("hostile", f"python bench/hostile.py{options}", figures, state)
 
 
 if __name__ == "__main__":

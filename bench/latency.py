@@ -102,7 +102,12 @@ def main() -> None:
     figures = {"baseline": compare(None, rounds=rounds, requests=requests)}
     for variant in asked.variant:
         figures[variant.name] = compare(variant, rounds=rounds, requests=requests)
-    save("latency", "python bench/latency.py --variant FOLDER", figures, state)
+    save(
+        "latency",
+        f"python bench/latency.py{' --variant FOLDER' * len(asked.variant)}",
+        figures,
+        state,
+    )
 
 
 if __name__ == "__main__":

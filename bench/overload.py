@@ -201,13 +201,8 @@ def main() -> None:
     figures = {"now": measure(sys.executable, asked.variant, goal_ms=asked.goal, seconds=seconds)}
     if asked.before:
         figures["before"] = measure(asked.before, asked.variant, goal_ms=asked.goal, seconds=seconds)  # fmt: skip
-    with_variant = " --variant FOLDER" if asked.variant else ""
-    save(
-        f"overload{asked.name}",
-        f"python bench/overload.py --before PYTHON{with_variant}",
-        figures,
-        state,
-    )
+    options = " --before PYTHON" * bool(asked.before) + " --variant FOLDER" * bool(asked.variant)
+    save(f"overload{asked.name}", f"python bench/overload.py{options}", figures, state)
 
 
 if __name__ == "__main__":
