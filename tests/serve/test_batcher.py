@@ -82,6 +82,17 @@ def test_a_batch_waits_for_a_request_that_is_being_read(model):
     assert (first.result(20)[0].answer, second.result(20)[0].answer) == ("a", "b")
 
 
+def test_a_batch_does_not_wait_for_a_long_request_that_is_being_read():
+    model = Model(held=False)
+    batcher = batcher_of(model, batch_wait_ms=1000)
+    waits = []
+    batcher._changed.wait, wait = (lambda s=None: waits.append(s) or wait(s)), batcher._changed.wait
+    with batcher.reading(soon=False):
+        batcher.submit(prepared("a")).result(20)
+    batcher.close()
+    assert all(s is None for s in waits)
+
+
 def test_what_came_while_a_batch_ran_is_the_next_one(model):
     batcher = batcher_of(model)
     batcher.submit(prepared("a"))

@@ -1,17 +1,21 @@
 """One user's worst request, and what it may cost the others: no thread of theirs, no line, no wait."""
 
-import asyncio
 import json
 import os
 import subprocess
 import sys
 import threading
 
+import psutil
 import pytest
-from tests.serving import ask, call
+from tests.serving import ask, call, publish
 
-from steelyard.serve import Server, reading
-from steelyard.serve.reading import YIELD_S, Readers, short
+from steelyard.engine.predictor import Predictor
+from steelyard.errors import RequestError
+from steelyard.serve import Server, apart, reading
+from steelyard.serve.reading import light, short
+from steelyard.store import tables
+from steelyard.tasks.text_classification import TextClassification
 
 MARKS = "a" + "\u0301" * 240_000
 
@@ -32,48 +36,103 @@ def test_a_request_of_too_many_characters_is_refused_as_a_whole(url):
     assert status == 422 and body["error"]["place"].startswith("inputs[")
 
 
-def test_a_long_text_is_read_apart_from_what_answers_and_a_short_one_at_once(
+def readers():
+    """The processes that this one has started to read long requests."""
+    children = psutil.Process().children()
+    return [c for c in children if "steelyard.engine.reader" in c.cmdline()]
+
+
+LONG, LONGEST = {"input": "很好" * 4_500}, {"inputs": ["质量很好，" * 600] * 5}
+
+
+def test_a_long_text_is_read_in_another_process_and_a_short_one_at_once(
     store, product, live, monkeypatch
 ):
-    threads = {}
-    with Server(store, product) as url:
-        from steelyard.serve.service import Service
+    here, decoded = [], TextClassification.decode_all
 
-        decoded = Service._decoded
-
-        def watched(self, values):
-            threads[len(values[0])] = threading.current_thread().name
-            return decoded(self, values)
-
-        monkeypatch.setattr(Service, "_decoded", watched)
-        for n in (10, 6_000, 90_000):
-            assert ask(url, "很好" * (n // 2))[0] == 200
-        assert call(url, "POST", "/v1/predict", {"inputs": ["很" * 3_000] * 5})[0] == 200
-    names = [threads[n].rsplit("_", 1)[0] for n in (6_000, 90_000, 3_000)]
-    assert names == ["reader", "reader", "heavy-reader"] and "reader" not in threads[10]
-
-
-def test_short_requests_are_answered_while_a_long_one_is_read(store, product, live, monkeypatch):
-    from steelyard.serve.service import Service
-
-    held, inside, decoded = threading.Event(), threading.Event(), Service._decoded
-
-    def slow(self, values):
-        if len(values) > 4:
-            inside.set()
-            assert held.wait(30)
+    def watched(self, values):
+        here.append(len(values[0]))
         return decoded(self, values)
 
-    monkeypatch.setattr(Service, "_decoded", slow)
+    monkeypatch.setattr(TextClassification, "decode_all", watched)
     with Server(store, product) as url:
+        assert ask(url, "很好" * 2_000)[0] == 200 and not readers()
+        for body in (LONG, LONGEST, LONG):
+            assert call(url, "POST", "/v1/predict", body)[0] == 200
+        assert here == [4_000] and len(readers()) == 2
+    assert not readers()
+
+
+def test_a_long_text_is_answered_and_priced_as_if_it_were_read_here(store, product, live):
+    text = "真的很好，很满意。手机 13812345678 " * 300
+    predictor = Predictor.open(store.artifacts.open(live))
+    expected = predictor.predict([predictor.task.decode(text)])[0]
+    with Server(store, product) as url:
+        found = call(url, "POST", "/v1/predict", {"input": text})[1]["answers"][0]
+        ask(url)
+    assert found["label"] == expected.label and found["score"] == pytest.approx(expected.score)
+    long, short_ = (row["cpu_s"] for row in store.database.rows(tables.answer.select()))
+    assert long > short_
+
+
+def test_short_requests_are_answered_while_a_long_one_is_read(store, product, live):
+    with Server(store, product) as url:
+        call(url, "POST", "/v1/predict", LONGEST)
+        (process,) = readers()
+        process.suspend()
+        found = []
         long = threading.Thread(
-            target=lambda: call(url, "POST", "/v1/predict", {"inputs": ["很" * 3_000] * 5})
+            target=lambda: found.append(call(url, "POST", "/v1/predict", LONGEST)[0])
         )
         long.start()
-        assert inside.wait(30)
-        assert ask(url)[0] == 200 and ask(url, "很" * 6_000)[0] == 200
-        held.set()
+        assert ask(url)[0] == 200 and call(url, "POST", "/v1/predict", LONG)[0] == 200
+        assert not found
+        process.resume()
         long.join()
+    assert found == [200]
+
+
+@pytest.mark.parametrize("how", ["killed", "stuck"])
+def test_a_reader_that_ends_or_is_stuck_costs_one_request_its_answer(
+    store, product, live, how, monkeypatch
+):
+    with Server(store, product) as url:
+        assert call(url, "POST", "/v1/predict", LONG)[0] == 200
+        (process,) = readers()
+        monkeypatch.setattr(apart, "READ_MAX_S", 0.2)
+        process.kill() if how == "killed" else process.suspend()
+        status, body, headers = call(url, "POST", "/v1/predict", LONG)
+        assert status == 503 and "Retry-After" in headers and "ended" in str(body)
+        monkeypatch.setattr(apart, "READ_MAX_S", 30.0)
+        assert call(url, "POST", "/v1/predict", LONG)[0] == 200
+
+
+def test_a_release_whose_files_changed_since_it_was_loaded_reads_no_long_text(
+    store, product, live, caplog
+):
+    with Server(store, product) as url:
+        file = store.artifacts.root / live / "ngrams.json"
+        file.write_bytes(file.read_bytes()[:-1] + b" ")
+        assert ask(url)[0] == 200
+        status, body, _ = call(url, "POST", "/v1/predict", LONG)
+    assert status == 503 and "damaged" in str(body)
+    assert "ngrams.json" in caplog.text and "ngrams.json" not in str(body)
+
+
+def test_a_reader_keeps_two_releases_and_begins_anew_with_a_third(store):
+    variants, asked = [publish(store, seed=seed) for seed in range(3)], []
+
+    def verified(variant):
+        asked.append(variant)
+        return store.artifacts.open(variant)
+
+    reader = apart.Apart(verified)
+    for i in (0, 1, 0, 1, 2, 0):
+        reader.read(variants[i], ["很好"])
+    reader.close()
+    assert asked == [variants[i] for i in (0, 1, 2, 0)]
+    with pytest.raises(RequestError):
+        reader.read(variants[0], ["很好"])
 
 
 def test_more_long_requests_than_there_is_room_for_are_refused(store, product, live, monkeypatch):
@@ -87,12 +146,7 @@ def test_more_long_requests_than_there_is_room_for_are_refused(store, product, l
 def test_only_short_texts_are_read_at_once():
     assert short(["很好"]) and short(["很"] * 64)
     assert not short(["很" * 4_001]) and not short([b"picture"]) and not short([7])
-
-
-def test_a_picture_of_few_bytes_is_never_read_where_others_are_answered():
-    readers = Readers()
-    assert not short([b"\x89PNG"])
-    readers.close()
+    assert light([b"picture"] * 4) and not light([b"picture"] * 5) and not light([b"1" * 100_001])
 
 
 @pytest.mark.parametrize("how", ["closed", "garbled"])
@@ -119,20 +173,3 @@ def test_a_server_says_serving_once_its_port_answers_and_logs_only_its_own_lines
         _, said = process.communicate(timeout=60)
     lines = [line for line in said.splitlines() if "serve.open" not in line]
     assert lines == []
-
-
-def test_while_a_long_request_is_read_threads_give_way_sooner_and_then_as_before():
-    usual, seen, readers = sys.getswitchinterval(), [], Readers()
-    long, short_ = ["好" * 150_000], ["好"]
-
-    def look() -> None:
-        seen.append(sys.getswitchinterval())
-
-    async def both() -> None:
-        await readers.run(look, short_)
-        await asyncio.gather(readers.run(look, long), readers.run(look, long))
-
-    asyncio.run(both())
-    readers.close()
-    assert seen == pytest.approx([usual, YIELD_S, YIELD_S])
-    assert sys.getswitchinterval() == pytest.approx(usual)

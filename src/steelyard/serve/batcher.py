@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from steelyard.engine.predictor import Predictor
 from steelyard.errors import RequestError
@@ -21,7 +20,7 @@ from steelyard.serve.busy import Busy
 from steelyard.serve.pace import Pace
 from steelyard.spec.model import Serve
 from steelyard.store import Clock
-from steelyard.tasks import Answer, Content
+from steelyard.tasks import Answer, Array, Content
 
 ITEMS_MAX = 64
 # A request of many inputs is answered in slices of this length between the requests of others,
@@ -50,7 +49,7 @@ class Priced:
 class Prepared:
     """Features of one request, their sizes, and the CPU seconds that reading each took."""
 
-    features: list[Any]
+    features: list[Array]
     sizes: list[int]
     cpu_s: float
 
@@ -91,7 +90,7 @@ class Batcher:
         self.pace = Pace()
         self.wait_max_s = wait_max_s(goal_ms)
         self._jobs: deque[_Job] = deque()
-        self._tokens = self._running = self._reading = 0
+        self._tokens = self._running = self._reading = self._coming = 0
         self._closed, self._changed = False, threading.Condition()
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._thread.start()
@@ -118,24 +117,29 @@ class Batcher:
             raise refusal
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """While a request is read: a batch may wait for it, and newcomers count it."""
+    def reading(self, *, soon: bool = True) -> Iterator[None]:
+        """While a request is read: newcomers count it, and a batch may wait for it if it is soon."""
         with self._changed:
             self._reading += 1
+            self._coming += soon
         try:
             yield
         finally:
             with self._changed:
                 self._reading -= 1
+                self._coming -= soon
                 self._changed.notify()
 
     def prepare(self, read: Callable[[], Sequence[Content]]) -> Prepared:
         """Read the contents of one request and turn them into features, in the calling thread."""
         before = self.clock.thread_cpu_s()
         features = self.predictor.preprocessor.features(read())
+        return self.prepared(features, self.clock.thread_cpu_s() - before)
+
+    def prepared(self, features: list[Array], cpu_s: float) -> Prepared:
+        """Features of one request, wherever they were read, and the CPU seconds that took."""
         sizes = [self.predictor.preprocessor.size(f) for f in features]
-        spent = self.clock.thread_cpu_s() - before
-        return Prepared(features, sizes, spent / max(1, len(features)))
+        return Prepared(features, sizes, cpu_s / max(1, len(features)))
 
     def submit(self, prepared: Prepared) -> Future[list[Priced]]:
         """Answers in the order of the values; RequestError 503 when the queue is full."""
@@ -190,9 +194,9 @@ class Batcher:
                     return batch
 
     def _wait_for_company(self) -> None:
-        """At most `batch_wait_ms`, and only while another request is being read."""
+        """At most `batch_wait_ms`, and only while another request is soon read."""
         deadline = time.monotonic() + self.settings.batch_wait_ms / 1000
-        while self._reading and not self._closed and self._tokens < self.settings.batch_tokens:
+        while self._coming and not self._closed and self._tokens < self.settings.batch_tokens:
             left = deadline - time.monotonic()
             if left <= 0 or len(self._jobs) >= ITEMS_MAX:
                 return

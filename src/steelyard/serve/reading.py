@@ -1,75 +1,95 @@
-"""Where requests are read: small ones at once, others apart from what answers. Knows no task.
+"""Where requests are read: short texts at once, small pictures in a thread, long ones apart. Knows no
+task.
 
-Two lanes of few threads, so that long requests wait for each other and not short ones for them.
-Example: `await readers.run(work, size=len(body), items=1)`
+A thread that reads holds the interpreter, which every answer needs a dozen times: what takes long is
+read in another process. Two lanes of them, so that long requests wait for longer ones no more than
+short ones do. Example: `features, cpu_s = await readers.apart(variant, values)`
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
+from steelyard.serve.apart import Apart
 from steelyard.serve.busy import Busy
+from steelyard.tasks import Array
 
 Result = TypeVar("Result")
 AT_ONCE = 4_000  # characters whose reading takes less than handing it to a thread and back
 LIGHT_SIZE, LIGHT_ITEMS = 100_000, 4
+LONG_SIZE = 8_000_000  # a phone's photo in base64; more, or more values, waits among the longest
 WAITING_MAX = 16  # of a lane
-YIELD_S = 0.0001
 
 
 class _Lane:
+    """Threads that work, or wait for a process, and how many requests are with them."""
+
     def __init__(self, name: str, threads: int) -> None:
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self.inside = 0
+        self._inside = 0
 
-
-class Readers:
-    """A lane for short requests and one for long ones."""
-
-    def __init__(self) -> None:
-        self._light, self._heavy = _Lane("reader", 2), _Lane("heavy-reader", 1)
-        self._usual_s = sys.getswitchinterval()
-
-    async def run(self, work: Callable[[], Result], values: list[Any]) -> Result:
-        """`work` in the lane of its size; 503 when too many wait there."""
-        lane = self._light if _light(values) else self._heavy
-        if lane.inside >= WAITING_MAX:
-            raise Busy("room to read a request", f"{lane.inside} being read")
-        lane.inside += 1
-        try:
-            with self._yielding() if lane is self._heavy else nullcontext():
-                return await asyncio.get_running_loop().run_in_executor(lane.pool, work)
-        finally:
-            lane.inside -= 1
+    async def run(self, work: Callable[[], Result]) -> Result:
+        with self._counted():
+            return await asyncio.get_running_loop().run_in_executor(self.pool, work)
 
     @contextmanager
-    def _yielding(self) -> Iterator[None]:
-        """While a long request is read its thread gives way sooner: an answer to somebody else asks
-        for the interpreter a dozen times. Always so, a crowd would cost more in changing threads."""
-        if self._heavy.inside == 1:
-            self._usual_s = sys.getswitchinterval()
-            sys.setswitchinterval(min(self._usual_s, YIELD_S))
+    def _counted(self) -> Iterator[None]:
+        if self._inside >= WAITING_MAX:
+            raise Busy("room to read a request", f"{self._inside} being read")
+        self._inside += 1
         try:
             yield
         finally:
-            if self._heavy.inside == 1:
-                sys.setswitchinterval(self._usual_s)
+            self._inside -= 1
 
     def close(self) -> None:
-        for lane in (self._light, self._heavy):
-            lane.pool.shutdown(wait=False, cancel_futures=True)
+        self.pool.shutdown(wait=False, cancel_futures=True)
 
 
-def short(values: list[Any]) -> bool:
+class _LaneApart(_Lane):
+    """A lane whose thread waits for a process."""
+
+    def __init__(self, name: str, verified: Callable[[str], Path]) -> None:
+        super().__init__(name, threads=1)
+        self.process = Apart(verified)
+
+    def close(self) -> None:
+        super().close()
+        self.process.close()
+
+
+class Readers:
+    """A lane for small pictures, one for long requests, and one for the longest."""
+
+    def __init__(self, verified: Callable[[str], Path]) -> None:
+        self._beside = _Lane("reader", 2)
+        self._long, self._longest = (_LaneApart(n, verified) for n in ("long", "longest"))
+
+    async def beside(self, work: Callable[[], Result]) -> Result:
+        """`work` in a thread; 503 when too many wait."""
+        return await self._beside.run(work)
+
+    async def apart(self, variant: str, values: Sequence[Any]) -> tuple[list[Array], float]:
+        """Features of the values and their CPU seconds, read in a process; see `Apart.read`."""
+        lane = self._long if light(values, size=LONG_SIZE) else self._longest
+        return await lane.run(lambda: lane.process.read(variant, values))
+
+    def close(self) -> None:
+        for lane in (self._beside, self._long, self._longest):
+            lane.close()
+
+
+def short(values: Sequence[Any]) -> bool:
     """Whether these texts may be read where they stand."""
     return all(isinstance(v, str) for v in values) and sum(map(len, values)) <= AT_ONCE
 
 
-def _light(values: list[Any]) -> bool:
+def light(values: Sequence[Any], *, size: int = LIGHT_SIZE) -> bool:
+    """Few values of few characters or bytes."""
     sizes = [len(v) if isinstance(v, str | bytes) else 0 for v in values]
-    return len(values) <= LIGHT_ITEMS and sum(sizes) <= LIGHT_SIZE
+    return len(values) <= LIGHT_ITEMS and sum(sizes) <= size

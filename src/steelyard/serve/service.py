@@ -19,18 +19,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import RequestError
-from steelyard.serve.batcher import WAIT_S, Batcher, Prepared, Priced, Replaced, wait_max_s
+from steelyard.serve.batcher import WAIT_S, Prepared, Priced, Replaced, wait_max_s
 from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.feedback import check_value, feedback_id
 from steelyard.serve.flow import LEAST, Flow
 from steelyard.serve.journal import Journal
-from steelyard.serve.reading import Readers, short
+from steelyard.serve.reading import Readers, light, short
 from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictedAnswer, PredictResponse
 from steelyard.spec import ProductFile
 from steelyard.store import Store, tables
 from steelyard.store.salt import salt
-from steelyard.tasks import BadInput, Content, Task, open_task
+from steelyard.tasks import BadInput, Task, open_task
 
 ANONYMOUS = "anonymous"
 IN_FLIGHT_QUEUES = 4  # requests in work at once, in queues of `serve.queue_max`
@@ -54,7 +54,7 @@ class Service:
         self.task: Task = open_task(product.spec.task.name, labels=product.spec.task.labels)
         goal_ms = product.spec.goals.p95_ms
         self.router = Router(store, self.settings, every_s=poll_s, goal_ms=goal_ms)
-        self.readers = Readers()
+        self.readers = Readers(store.artifacts.open)
         self.journal = Journal(store, product)
         self._salt = salt(store.root)
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
@@ -194,8 +194,8 @@ class Service:
         for last in (False, True):
             release = self.router.arm(asked.arm) if asked.arm else self.router.pick(unit)
             release.batcher.check_room()
-            with release.batcher.reading():
-                prepared = await self._prepared(release.batcher, asked.values)
+            with release.batcher.reading(soon=not self._long(asked.values)):
+                prepared = await self._prepared(release, asked.values)
                 try:
                     return release, release.batcher.submit(prepared)
                 except Replaced:
@@ -203,16 +203,22 @@ class Service:
                         raise
         raise AssertionError("unreachable")
 
-    async def _prepared(self, batcher: Batcher, values: list[Any]) -> Prepared:
-        """A short text is read at once; whatever takes longer, apart from what answers others."""
-        read = partial(self._decoded, values)
-        if self.task.modality == "text" and short(values):
-            return batcher.prepare(read)
-        return await self.readers.run(partial(batcher.prepare, read), values)
+    async def _prepared(self, release: Served, values: list[Any]) -> Prepared:
+        """A short text is read at once and a small picture in a thread; whatever takes longer, apart
+        from what answers others."""
+        with self._readable():
+            if self._long(values):
+                return release.batcher.prepared(*await self.readers.apart(release.variant, values))
+            read = partial(release.batcher.prepare, partial(self.task.decode_all, values))
+            return read() if self.task.modality == "text" else await self.readers.beside(read)
 
-    def _decoded(self, values: list[Any]) -> list[Content]:
+    def _long(self, values: list[Any]) -> bool:
+        return not (short(values) if self.task.modality == "text" else light(values))
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
         try:
-            return self.task.decode_all(values)
+            yield
         except BadInput as error:
             raise RequestError(422, f"inputs[{error.index}]", f"an input of {self.task.name}", error.message) from error  # fmt: skip
 

@@ -53,13 +53,14 @@ class Preprocessor(Protocol):
 
     kind: ClassVar[str]
 
-    def features(self, contents: Sequence[Content]) -> list[Any]:
-        """One feature per content; never raises on content that `Task.decode` let through."""
+    def features(self, contents: Sequence[Content]) -> list[Array]:
+        """One array per content, of numbers: a long request is read in another process. Never
+        raises on content that `Task.decode` let through."""
 
-    def size(self, feature: Any) -> int:
+    def size(self, feature: Array) -> int:
         """Work it asks for, in tokens (1 where every item costs the same)."""
 
-    def collate(self, features: Sequence[Any]) -> Inputs:
+    def collate(self, features: Sequence[Array]) -> Inputs:
         """Padded arrays of one batch, each of shape [B, ...]."""
 
     def save(self, folder: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from steelyard.tasks.base import Inputs
+from steelyard.tasks.base import Array, Inputs
 
 FEATURES_MAX = 200_000
 CHARACTERS_MAX = 8_000
@@ -43,27 +43,25 @@ class CharNgrams:
         idf = [math.log((1 + len(texts)) / (1 + frequency[g])) + 1 for g in kept]
         return cls({g: i for i, g in enumerate(kept)}, idf, n_max)
 
-    def features(self, contents: Sequence[str]) -> list[Counter[int]]:
+    def features(self, contents: Sequence[str]) -> list[Array]:
+        """For each content int32 [2, n]: places in the vocabulary, and how often each occurs."""
         found = []
         for text in contents:
             known = (self.vocabulary.get(g) for g in _ngrams(text, self.n_max))
-            found.append(Counter(i for i in known if i is not None))
+            counts = Counter(i for i in known if i is not None)
+            pair = (list(counts.keys()), list(counts.values()))
+            found.append(np.array(pair, dtype=np.int32))
         return found
 
-    def size(self, feature: Any) -> int:
+    def size(self, feature: Array) -> int:
         return 1
 
-    def collate(self, features: Sequence[Counter[int]]) -> Inputs:
+    def collate(self, features: Sequence[Array]) -> Inputs:
         """{"x": csr_matrix [B, F]}, rows of unit length, term frequency 1 + ln(count)."""
-        indices: list[int] = []
-        counts: list[int] = []
-        starts = [0]
-        for feature in features:
-            indices.extend(feature.keys())
-            counts.extend(feature.values())
-            starts.append(len(indices))
-        where = np.array(indices, dtype=np.int32)
-        values = (1.0 + np.log(np.array(counts, dtype=np.float32))) * self.idf[where]
+        empty = np.zeros((2, 0), dtype=np.int32)
+        where, counts = np.concatenate([empty, *features], axis=1)
+        starts = np.cumsum([0, *(f.shape[1] for f in features)])
+        values = (1.0 + np.log(counts.astype(np.float32))) * self.idf[where]
         owner = np.repeat(np.arange(len(features)), np.diff(starts))
         norms = np.sqrt(np.bincount(owner, values**2, minlength=len(features)))
         values = values / np.maximum(norms[owner], 1e-12)

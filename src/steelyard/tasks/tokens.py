@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from steelyard.tasks.base import Inputs
+from steelyard.tasks.base import Array, Inputs
 
 CHARACTERS_PER_TOKEN = 16  # cut hostile input before the tokenizer sees it
 # Runtimes keep kernels for every width they meet: few widths are few kernels, and little memory.
@@ -31,16 +31,18 @@ class Tokens:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(length_max)
 
-    def features(self, contents: Sequence[str]) -> list[list[int]]:
+    def features(self, contents: Sequence[str]) -> list[Array]:
+        """For each content the ids of its tokens, int32 [n], n at least one."""
         cut = self.length_max * CHARACTERS_PER_TOKEN
         texts = [self.prefix + text[:cut] for text in contents]
-        return [e.ids or [self.pad] for e in self._tokenizer.encode_batch(texts)]
+        encoded = self._tokenizer.encode_batch(texts)
+        return [np.array(e.ids or [self.pad], dtype=np.int32) for e in encoded]
 
-    def size(self, feature: list[int]) -> int:
+    def size(self, feature: Array) -> int:
         """Tokens that are computed, padding among them."""
         return self._width(len(feature))
 
-    def collate(self, features: Sequence[list[int]]) -> Inputs:
+    def collate(self, features: Sequence[Array]) -> Inputs:
         """input_ids and attention_mask, int64 [B, T]; T in steps of eight, at most `length_max`."""
         width = self._width(max((len(f) for f in features), default=1))
         ids = np.full((len(features), width), self.pad, dtype=np.int64)

@@ -1,0 +1,120 @@
+"""Requests read in a process of their own: values -> features, apart from what answers others.
+
+`python -P -m steelyard.engine.reader` reads questions and writes answers as frames: a line of JSON
+and the bytes that it announces. It ends with its input. Knows no model, server or ledger.
+Example: {"folder": "artifacts/1f…", "values": ["很好"]} -> {"arrays": [["int32", [3]]], "cpu_s": …}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from steelyard.engine.predictor import Predictor, read_config
+from steelyard.tasks import Array, BadInput, Preprocessor, Task, open_task
+
+NICE = 10  # whoever is answered goes first
+Frame = tuple[dict[str, Any], list[bytes]]
+
+
+def send(stream: IO[bytes], header: dict[str, Any], parts: Sequence[bytes] = ()) -> None:
+    """One frame. No pickle: who reads strangers' files is not believed a program."""
+    line = json.dumps(header | {"parts": [len(p) for p in parts]}, ensure_ascii=False)
+    # half of a surrogate pair is refused where texts are checked, not here
+    stream.write(line.encode("utf-8", "surrogatepass") + b"\n" + b"".join(parts))
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> Frame | None:
+    """The next frame; None when the other side has ended, even in the middle of one."""
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        return None
+    header = json.loads(line.decode("utf-8", "surrogatepass"))
+    sizes = header.pop("parts")
+    parts = [stream.read(n) for n in sizes]
+    return (header, parts) if [len(p) for p in parts] == sizes else None
+
+
+def question(folder: Path, values: Sequence[Any]) -> Frame:
+    """What a process is asked: bytes stand behind the line, everything else in it."""
+    behind = [isinstance(v, bytes) for v in values]
+    plain = [None if isinstance(v, bytes) else v for v in values]
+    header = {"folder": str(folder), "values": plain, "bytes": behind}
+    return header, [v for v in values if isinstance(v, bytes)]
+
+
+def _values(header: dict[str, Any], parts: list[bytes]) -> list[Any]:
+    behind = iter(parts)
+    return [
+        next(behind) if is_bytes else value
+        for value, is_bytes in zip(header["values"], header["bytes"], strict=True)
+    ]
+
+
+def arrays(header: dict[str, Any], parts: list[bytes]) -> list[Array]:
+    """The features in an answer."""
+    behind = iter(parts)
+    found = []
+    for kind, shape in header["arrays"]:
+        dtype = np.dtype(str(kind))
+        found.append(np.frombuffer(next(behind), dtype=dtype).reshape(shape))
+    return found
+
+
+class Reader:
+    """Tasks and preprocessors of the artifact folders that were asked for."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[Task, Preprocessor]] = {}
+
+    def answer(self, header: dict[str, Any], parts: list[bytes]) -> Frame:
+        before = time.thread_time()
+        task, preprocessor = self._opened(header["folder"])
+        try:
+            found = preprocessor.features(task.decode_all(_values(header, parts)))
+        except BadInput as error:
+            return {"refused": [error.index, error.message]}, []
+        rows = [np.ascontiguousarray(f) for f in found]
+        said = {"arrays": [[r.dtype.str, r.shape] for r in rows], "cpu_s": time.thread_time() - before}  # fmt: skip
+        return said, [r.tobytes() for r in rows]
+
+    def _opened(self, folder: str) -> tuple[Task, Preprocessor]:
+        if folder not in self._open:
+            config = read_config(Path(folder))
+            task = open_task(config["task"], labels=config["labels"])
+            self._open[folder] = task, Predictor.open_preprocessor(Path(folder), config)
+        return self._open[folder]
+
+
+def main(questions: IO[bytes], answers: IO[bytes]) -> None:
+    reader = Reader()
+    while (asked := receive(questions)) is not None:
+        try:
+            said = reader.answer(*asked)
+        except Exception as error:  # its words may hold a user's text
+            said = {"failed": type(error).__name__}, []
+        send(answers, *said)
+
+
+if __name__ == "__main__":
+    for name in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # requests in work are answered; it ends with its input
+        signal.signal(name, signal.SIG_IGN)
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(NICE)
+    # Libraries may print; what they say must not stand among the answers.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    main(sys.stdin.buffer, out)
