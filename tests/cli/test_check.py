@@ -68,6 +68,13 @@ def test_what_a_turn_would_refuse_is_refused_by_check(product_file, old, new, sa
     assert str(error.value) == problem(product_file)
 
 
+def test_a_file_with_mistakes_is_told_as_json_too(product_file):
+    say(product_file, "product:", "produkt:")
+    done = command("check", "--json", cwd=product_file.parent)
+    assert done.returncode == 2
+    assert any("produkt" in problem for problem in json.loads(done.stdout)["problems"])
+
+
 def test_several_problems_are_told_at_once(product_file):
     say(product_file, "start: 200", "start: 5000")
     say(product_file, "replay: 60", "replay: 5000")

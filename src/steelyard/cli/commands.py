@@ -72,7 +72,12 @@ def check(product: File = DEFAULT, as_json: AsJson = False) -> None:
     from steelyard.errors import SpecError
     from steelyard.spec import load
 
-    facts = estimate(load(product))
+    try:
+        facts = estimate(load(product))
+    except SpecError as error:
+        if as_json:
+            out({"problems": error.problems})
+        raise
     if as_json:
         out(facts)
     else:
