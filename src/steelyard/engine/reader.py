@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,14 +23,15 @@ from steelyard.engine.predictor import Predictor, read_config
 from steelyard.tasks import Array, BadInput, Preprocessor, Task, open_task
 
 NICE = 10  # whoever is answered goes first
+# half of a surrogate pair is refused where texts are checked, not on the way there
+_CODE = ("utf-8", "surrogatepass")
 Frame = tuple[dict[str, Any], list[bytes]]
 
 
 def send(stream: IO[bytes], header: dict[str, Any], parts: Sequence[bytes] = ()) -> None:
     """One frame. No pickle: who reads strangers' files is not believed a program."""
     line = json.dumps(header | {"parts": [len(p) for p in parts]}, ensure_ascii=False)
-    # half of a surrogate pair is refused where texts are checked, not here
-    stream.write(line.encode("utf-8", "surrogatepass") + b"\n" + b"".join(parts))
+    stream.write(line.encode(*_CODE) + b"\n" + b"".join(parts))
     stream.flush()
 
 
@@ -39,25 +40,30 @@ def receive(stream: IO[bytes]) -> Frame | None:
     line = stream.readline()
     if not line.endswith(b"\n"):
         return None
-    header = json.loads(line.decode("utf-8", "surrogatepass"))
+    header = json.loads(line.decode(*_CODE))
     sizes = header.pop("parts")
     parts = [stream.read(n) for n in sizes]
     return (header, parts) if [len(p) for p in parts] == sizes else None
 
 
 def question(folder: Path, values: Sequence[Any]) -> Frame:
-    """What a process is asked: bytes stand behind the line, everything else in it."""
-    behind = [isinstance(v, bytes) for v in values]
-    plain = [None if isinstance(v, bytes) else v for v in values]
-    header = {"folder": str(folder), "values": plain, "bytes": behind}
-    return header, [v for v in values if isinstance(v, bytes)]
+    """What a process is asked: texts and bytes stand behind the line, everything else in it."""
+    kinds = [type(v).__name__ for v in values]
+    plain = [None if isinstance(v, str | bytes) else v for v in values]
+    header = {"folder": str(folder), "values": plain, "kinds": kinds}
+    behind = [v for v in values if isinstance(v, str | bytes)]
+    return header, [v if isinstance(v, bytes) else v.encode(*_CODE) for v in behind]
 
 
 def _values(header: dict[str, Any], parts: list[bytes]) -> list[Any]:
     behind = iter(parts)
+    read: dict[str, Callable[[Any], Any]] = {
+        "str": lambda _: next(behind).decode(*_CODE),
+        "bytes": lambda _: next(behind),
+    }
     return [
-        next(behind) if is_bytes else value
-        for value, is_bytes in zip(header["values"], header["bytes"], strict=True)
+        read.get(kind, lambda value: value)(value)
+        for value, kind in zip(header["values"], header["kinds"], strict=True)
     ]
 
 
