@@ -20,7 +20,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from common import ROOT, machine, save
 from tests.conftest import tiny_encoder
 from tests.faults.test_kill import facts, make
 
+from serving import started
 from steelyard.market.client import Client
 from steelyard.spec import load
 from steelyard.store import Store, tables, verify
@@ -100,18 +100,6 @@ def _differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     return wrong + ([f"paid {paid} instead of {due}"] if paid != due else [])
 
 
-def start(product: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "steelyard", "serve", str(product), "--port", str(PORT)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{URL}/readyz", timeout=5):
-                return process
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the server did not start")
-
-
 def server(product: Path, *, kills: int, seed: int) -> dict[str, Any]:
     """Four clients send until the last kill; each goes on where the server left it."""
     rng, stop, acknowledged = random.Random(seed), threading.Event(), []
@@ -126,7 +114,7 @@ def server(product: Path, *, kills: int, seed: int) -> dict[str, Any]:
             answer = client.post("/v1/predict", body)
             acknowledged.append(answer["answers"][0]["answer_id"])
 
-    process = start(product)
+    process = started(product, PORT)
     senders = [
         threading.Thread(target=send, args=(Client(URL, give_up_s=300.0), n)) for n in range(4)
     ]
@@ -136,7 +124,7 @@ def server(product: Path, *, kills: int, seed: int) -> dict[str, Any]:
         time.sleep(rng.uniform(0.5, 3.0))
         process.kill()
         process.wait()
-        process = start(product)
+        process = started(product, PORT)
     stop.set()
     for sender in senders:
         sender.join()

@@ -7,36 +7,23 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
 from common import ROOT, machine, save
 
+from serving import started
 from steelyard.market.replay import ReplayReport, Visit, replay
 from steelyard.spec import load
 from steelyard.store import Store, tables, verify
 
 REQUESTS, KILLS, PORT = 10_000, 3, 18_765
 URL = f"http://127.0.0.1:{PORT}"
-
-
-def start(product: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "steelyard", "serve", str(product), "--port", str(PORT)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"{URL}/readyz", timeout=5):
-                return process
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the server did not start")
 
 
 def visits(store: Store) -> list[Visit]:
@@ -91,7 +78,7 @@ def main() -> None:
 
 def run(product: Path, sent: list[Visit]) -> tuple[ReplayReport, float]:
     at = {REQUESTS * (k + 1) // (KILLS + 1) for k in range(KILLS)}
-    server = [start(product)]
+    server = [started(product, PORT)]
     due = threading.Event()
 
     def progress(done: int, _total: int) -> None:
@@ -104,7 +91,7 @@ def run(product: Path, sent: list[Visit]) -> tuple[ReplayReport, float]:
             due.clear()
             server[0].send_signal(signal.SIGKILL)
             server[0].wait()
-            server[0] = start(product)
+            server[0] = started(product, PORT)
 
     thread = threading.Thread(target=killer, daemon=True)
     thread.start()

@@ -15,8 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -27,6 +25,7 @@ import psutil
 import sqlalchemy as sa
 from common import ROOT, machine, save
 
+from serving import started
 from steelyard.loop import turn
 from steelyard.market.replay import Visit, replay
 from steelyard.spec import ProductFile, load
@@ -59,17 +58,8 @@ def made(folder: Path) -> Path:
 
 @contextmanager
 def served(product: Path) -> Iterator[psutil.Process]:
-    command = [sys.executable, "-m", "steelyard", "serve", str(product), "--port", str(PORT)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = started(product, PORT)
     try:
-        for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"{URL}/readyz", timeout=5):
-                    break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            raise SystemExit("the server did not start")
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
@@ -157,6 +147,7 @@ def measured(store: Store, product: ProductFile, name: str, variant: str, sizes:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("product", nargs="?", type=Path)
+    parser.add_argument("--only", nargs="*", choices=COMPARED, default=list(COMPARED))
     parser.add_argument("--quick", action="store_true")
     asked = parser.parse_args()
     state, sizes = machine(), QUICK if asked.quick else FULL
@@ -172,8 +163,9 @@ def main() -> None:
             subprocess.run(again, check=True, stdout=subprocess.DEVNULL)
         with closing(Store.open(product)) as store:
             newest = {row["name"]: row["id"] for row in store.variants()}
-            figures = {n: measured(store, product, n, newest[n], sizes) for n in COMPARED if n in newest}  # fmt: skip
-    command = f"python bench/served.py{' --quick' if asked.quick else ''}"
+            figures = {n: measured(store, product, n, newest[n], sizes) for n in asked.only if n in newest}  # fmt: skip
+    named = f" --only {' '.join(asked.only)}" * (len(asked.only) < len(COMPARED))
+    command = f"python bench/served.py{' product.yaml' * bool(asked.product)}{named}"
     save("served", command, figures, state)
 
 

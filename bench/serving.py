@@ -126,6 +126,14 @@ def serving(python: str, product: Path, *, open_files: int | None = None):
             process.wait()
 
 
+def started(product: Path, port: int) -> subprocess.Popen[bytes]:
+    """`steelyard serve` of this interpreter on `port`, once it is ready; the caller ends it."""
+    command = [sys.executable, "-m", "steelyard", "serve", str(product), "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(f"http://127.0.0.1:{port}/readyz")
+    return process
+
+
 def wait_for(url: str, *, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
