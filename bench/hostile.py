@@ -1,7 +1,8 @@
 """Hostile requests and what they do to a bystander: p99 without and with each, now and before.
 
 `python bench/hostile.py [--before PYTHON] [--quick]`; PYTHON is the interpreter of another install,
-whose server is put through the same. Every attack meets a fresh server.
+whose server is put through the same. Every attack meets a fresh server: a baseline, or with --variant
+the model of an artifact folder. --goal is the p95 in ms that its product asks for.
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ def marks() -> list[bytes]:
 def longest() -> list[bytes]:
     """As much text as one request may hold, in one piece and in many."""
     return [utf8({"input": "很好" * 45_000}), utf8({"inputs": ["质量很好，" * 600] * 64})]
+
+
+def many() -> list[bytes]:
+    """As many short texts as one request may hold."""
+    return [utf8({"inputs": [f"质量很好，物流很快，非常满意 {i}" for i in range(64)]})]
 
 
 def bombs() -> list[bytes]:
@@ -109,6 +115,7 @@ ATTACKS: dict[str, tuple[bool, bool, Callable[[Attack], None]]] = {
     # name -> (pictures, bystander opens a connection a request, what is done)
     "freeze": (False, False, lambda a: a.requests(marks, clients=1)),
     "longest_accepted": (False, False, lambda a: a.requests(longest, clients=1)),
+    "many_inputs": (False, False, lambda a: a.requests(many, clients=4)),
     "picture_bombs": (True, False, lambda a: a.requests(bombs, clients=1)),
     "picture_bombs_x8": (True, False, lambda a: a.requests(bombs, clients=8)),
     "nesting": (False, False, lambda a: a.requests(nested, clients=1)),
@@ -145,10 +152,10 @@ def meet(python: str, product: Path, name: str, *, seconds: float) -> dict[str, 
     }  # fmt: skip
 
 
-def run(python: str, *, seconds: float, names: list[str]) -> dict[str, object]:
+def run(python: str, *, seconds: float, names: list[str], options: list[str]) -> dict[str, object]:
     figures: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:
-        text = make(python, Path(folder) / "text")
+        text = make(python, Path(folder) / "text", *options)
         pictures = make(python, Path(folder) / "pictures", "--pictures")
         for name in names:
             product = pictures if ATTACKS[name][0] else text
@@ -162,17 +169,23 @@ def main() -> None:
     parser.add_argument("--before", help="python of another install of steelyard")
     parser.add_argument("--only", nargs="*", choices=list(ATTACKS), default=list(ATTACKS))
     parser.add_argument("--seconds", type=float, default=20.0, help="of bystanding, each")
+    parser.add_argument("--variant", type=Path, help="artifact folder of a text model")
+    parser.add_argument("--goal", type=float, help="goals.p95_ms")
+    parser.add_argument("--name", default="", help="added to that of the results file")
     parser.add_argument("--quick", action="store_true")
     asked = parser.parse_args()
     state = machine()
     seconds = 4.0 if asked.quick else asked.seconds
-    figures = {"now": run(sys.executable, seconds=seconds, names=asked.only)}
+    made = ["--goal", str(asked.goal)] if asked.goal else []
+    made += ["--variant", str(asked.variant)] if asked.variant else []
+    figures = {"now": run(sys.executable, seconds=seconds, names=asked.only, options=made)}
     if asked.before:
-        figures["before"] = run(asked.before, seconds=seconds, names=asked.only)
-    options = " --before PYTHON" * bool(asked.before)
+        figures["before"] = run(asked.before, seconds=seconds, names=asked.only, options=made)
+    options = " --before PYTHON" * bool(asked.before) + " --variant FOLDER" * bool(asked.variant)
+    options += f" --goal {asked.goal:g}" if asked.goal else ""
     options += f" --only {' '.join(asked.only)}" * (len(asked.only) < len(ATTACKS))
     options += f" --seconds {seconds:g}" * (not asked.quick)
-    save("hostile", f"python bench/hostile.py{options}", figures, state)
+    save(f"hostile{asked.name}", f"python bench/hostile.py{options}", figures, state)
 
 
 if __name__ == "__main__":

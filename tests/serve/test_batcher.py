@@ -7,7 +7,7 @@ import pytest
 from steelyard.errors import RequestError
 from steelyard.serve.batcher import Batcher, Prepared
 from steelyard.serve.pace import Pace
-from steelyard.serve.service import Service
+from steelyard.serve.service import Asked, Service
 from steelyard.spec.model import Serve
 from steelyard.store import Clock
 
@@ -141,7 +141,7 @@ def test_a_fault_in_one_slice_fails_the_request_and_nothing_else(model):
     model.go.release()
     assert isinstance(long.exception(20), ZeroDivisionError)
     del model.answers
-    assert batcher.waiting == 0 and batcher._tokens == 0
+    assert batcher.waiting == 0 and batcher._few.tokens == 0 == batcher._many.tokens
     model.held = False
     assert batcher.submit(prepared("a")).result(20)[0].answer == "a"
     batcher.close()
@@ -173,6 +173,35 @@ def test_a_fast_model_queues_more_under_the_same_goal(model):
     finish(model, batcher)
 
 
+def test_who_sends_many_inputs_leaves_room_for_the_others_and_not_for_more_of_them(model):
+    batcher = at_pace(batcher_of(model, goal_ms=100), 1e-3)
+    batcher.submit(prepared("a", tokens=10))
+    asked(model)  # and held
+    batcher.pace.request(10)
+    for i in range(2):
+        assert batcher.refusal(many=True) is None
+        batcher.submit(prepared(*(f"{i}.{k}" for k in range(60)), tokens=10))
+    refusal = batcher.refusal(many=True)
+    assert refusal is not None and refusal.wait_s == pytest.approx(1.21)  # for all of them
+    assert batcher.refusal() is None  # behind one of 10 ms and a slice of 10 ms
+    for i in range(6):
+        batcher.submit(prepared(f"b{i}", tokens=10))
+    refusal = batcher.refusal()
+    assert refusal is not None and refusal.wait_s == pytest.approx(0.08)
+    finish(model, batcher)
+    assert batcher._few.tokens == 0 == batcher._many.tokens
+
+
+def test_what_many_inputs_take_is_not_what_a_request_takes(model):
+    batcher = at_pace(batcher_of(model), 1e-3)
+    for i in range(8):
+        batcher.submit(prepared(*(f"{i}.{k}" for k in range(60)), tokens=10))
+    assert batcher.pace.request_tokens == 0
+    batcher.submit(prepared("a", tokens=10))
+    assert batcher.pace.request_tokens == 10
+    finish(model, batcher)
+
+
 def test_requests_that_are_still_read_are_counted(model):
     batcher = batcher_of(model, goal_ms=100, queue_max=4)
     entered = [batcher.reading() for _ in range(4)]
@@ -193,6 +222,21 @@ def test_the_pace_is_a_mean_that_follows():
     for _ in range(50):
         pace.batch(tokens=10, seconds=0.2)
     assert pace.wait_s(5) == pytest.approx(0.1, rel=0.01)
+
+
+def test_a_long_request_or_one_of_many_inputs_is_no_measure_of_the_others(store, product, live):
+    service = Service(store, product, poll_s=3600)
+    for values, counted in ((["好"], 1), (["好"] * 2, 0), (["好" * 5_000], 0)):
+        with service._room(Asked(values, None, None)):
+            assert service.flow.count == counted
+    service.flow.ceiling = 2  # but they take room
+    with service._room(Asked(["好"] * 2, None, None)), service._room(Asked(["好"], None, None)):
+        for values in (["好"], ["好"] * 2):
+            with pytest.raises(RequestError) as error, service._room(Asked(values, None, None)):
+                pass
+            assert error.value.status == 503
+    assert service.flow.count == 0 == service._large
+    service.close()
 
 
 def test_what_keeps_requests_anywhere_refuses_as_a_full_queue_does(store, product, live):

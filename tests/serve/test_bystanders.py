@@ -107,6 +107,24 @@ def test_a_reader_that_ends_or_is_stuck_costs_one_request_its_answer(
         assert call(url, "POST", "/v1/predict", LONG)[0] == 200
 
 
+def test_a_server_that_is_killed_takes_its_readers_with_it(product_file, store, live):
+    command = [sys.executable, "-m", "steelyard", "serve", str(product_file), "--port", "0"]
+    env = os.environ | {"STEELYARD_API_KEY": "k" * 20}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+    try:
+        url = process.stdout.readline().split(" on ")[1].split(" ")[0]
+        key = {"X-API-Key": "k" * 20}
+        assert call(url, "POST", "/v1/predict", LONG, key)[0] == 200
+        (reader,) = psutil.Process(process.pid).children()
+        # what opens strangers' files knows no secrets
+        assert "PATH" in reader.environ() and "STEELYARD_API_KEY" not in reader.environ()
+    finally:
+        process.kill()
+        process.wait()
+    psutil.wait_procs([reader], timeout=20)
+    assert not reader.is_running()
+
+
 def test_a_release_whose_files_changed_since_it_was_loaded_reads_no_long_text(
     store, product, live, caplog
 ):

@@ -8,7 +8,7 @@ from __future__ import annotations
 ZH = {
     "its name: lower case letters, digits, - and _": "产品名：小写字母、数字、- 和 _",
     "section": "小节",
-    "folder, beside the product file, or an absolute path": "文件夹，相对于产品文件，或绝对路径",
+    "folder: relative to the product file, absolute, or below the home as ~/...": "文件夹：相对于产品文件、绝对路径，或主目录下的 ~/...",
     "database URL; default: SQLite inside the store": "数据库 URL；默认是 store 里的 SQLite",
     "a registered task, e.g. text_classification": "已注册的任务，例如 text_classification",
     "every label, in a fixed order": "全部标签，顺序固定",
@@ -24,7 +24,7 @@ ZH = {
     "default: the task's own list": "默认用任务自己的列表",
     "Jaccard of character 4-grams": "字符 4-gram 的 Jaccard 相似度",
     "a longer record is rejected": "更长的记录被拒绝并计数",
-    "file or folder, relative to the product file": "文件或文件夹，相对于产品文件",
+    "file or folder: relative to the product file, absolute, or below the home as ~/...": "文件或文件夹：相对于产品文件、绝对路径，或主目录下的 ~/...",
     "installed package that holds the file": "装有该文件的软件包",
     "path inside the package": "软件包内的路径",
     "a registered reader: csv, jsonl, parquet, lines, folder ...": "已注册的读取器：csv、jsonl、parquet、lines、folder 等",

@@ -90,14 +90,7 @@ def fit(
         torch, task, module, recipe, steps=_steps_an_epoch(len(train), recipe) * recipe.epochs
     )
     state = run.resume(folder)
-    saved_at, lap = state.cpu_s, clock.cpu_s()
-
-    def keep() -> None:
-        nonlocal saved_at
-        if state.cpu_s - saved_at >= checkpoint_cpu_s:
-            run.save(folder, state)
-            saved_at = state.cpu_s
-
+    kept = _Kept(run, folder, state, clock, checkpoint_cpu_s)
     for epoch in range(state.epoch, recipe.epochs):
         if state.stopped:
             break
@@ -107,19 +100,17 @@ def fit(
             inputs = preprocessor.collate([features[i] for i in batch])
             state.loss = run.step(inputs, targets[batch], at=state.step)
             state.step += 1
-            now = clock.cpu_s()
-            state.cpu_s, lap = state.cpu_s + now - lap, now
+            kept.lap()
             if report is not None:
                 report(state, run.steps)
             if state.step % recipe.checkpoint_steps == 0:
-                keep()
+                kept.checkpoint()
         seen = _validate(torch, task, module, preprocessor, validation, recipe)
         if _judge(state, epoch, *seen, recipe, len(validation)):
             run.save_weights(folder / "kept.safetensors")
-        now = clock.cpu_s()
-        state.cpu_s, lap = state.cpu_s + now - lap, now
+        kept.lap()
         if epoch + 1 < recipe.epochs and not state.stopped:
-            keep()
+            kept.checkpoint()
     run.load_weights(folder / "kept.safetensors")
     run.finish(folder, state)
     module.eval()
@@ -250,6 +241,27 @@ class _Run:
         with self.torch.no_grad():
             for name, target in self.weights().items():
                 target.copy_(tensors[name])
+
+
+class _Kept:
+    """CPU seconds of a run, each counted once, and a checkpoint when enough were spent."""
+
+    def __init__(
+        self, run: _Run, folder: Path, state: Progress, clock: Clock, every_cpu_s: float
+    ) -> None:
+        self._run, self._folder, self._state, self._clock = run, folder, state, clock
+        self._every_cpu_s, self._saved_at, self._lap = every_cpu_s, state.cpu_s, clock.cpu_s()
+
+    def lap(self) -> None:
+        now = self._clock.cpu_s()
+        self._state.cpu_s += now - self._lap
+        self._lap = now
+
+    def checkpoint(self) -> None:
+        """Written when the last one is old: a young one costs more than the steps it saves."""
+        if self._state.cpu_s - self._saved_at >= self._every_cpu_s:
+            self._run.save(self._folder, self._state)
+            self._saved_at = self._state.cpu_s
 
 
 def schedule(step: int, steps: int) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
@@ -22,6 +23,10 @@ from steelyard.tasks import Array, BadInput
 
 READ_MAX_S = 30.0  # a process that takes longer is stuck: the worst request takes a second
 FOLDERS_MAX = 2  # a live release and a canary; with a third the process begins anew
+_NEEDED = re.compile(
+    r"(PATH|HOME|USERPROFILE|SYSTEMROOT|TMPDIR|TEMP|TMP|LANG|LC_\w+|(DY)?LD_\w+|PYTHON\w+|OMP_\w+"
+    r"|TOKENIZERS_PARALLELISM)$", re.IGNORECASE,
+)  # fmt: skip
 log = logging.getLogger("steelyard.serve")
 
 
@@ -90,7 +95,7 @@ class Apart:
             raise Busy("a server in service", "one that stops")
         if self._process is None:
             self._process = subprocess.Popen(
-                command("steelyard.engine.reader"), env=environment(TOKENIZERS_PARALLELISM="false"),
+                command("steelyard.engine.reader"), env=_without_secrets(),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         return self._process
@@ -107,6 +112,13 @@ class Apart:
                 _closed(stream)
         if not self._closed:
             log.info("reader.ended code=%s", code)
+
+
+def _without_secrets() -> dict[str, str]:
+    """What an interpreter needs to start: a process that opens strangers' files knows no key and no
+    password, whatever they are called."""
+    found = environment(TOKENIZERS_PARALLELISM="false")
+    return {name: value for name, value in found.items() if _NEEDED.match(name)}
 
 
 def _closed(stream: Any) -> None:

@@ -77,6 +77,32 @@ class _Job:
         return self.prepared.sizes[self.left[-1]]
 
 
+class _Line:
+    """Jobs in their order, and their tokens: a number, since it is read without a lock."""
+
+    def __init__(self) -> None:
+        self.jobs: deque[_Job] = deque()
+        self.tokens = 0
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    def add(self, job: _Job) -> None:
+        self.jobs.append(job)
+        self.tokens += job.tokens
+
+    def take(self, job: _Job) -> tuple[_Job, int]:
+        before = job.tokens
+        taken = job.take()
+        self.tokens -= before - job.tokens
+        return taken
+
+    def remove(self, job: _Job) -> None:
+        if job in self.jobs:
+            self.jobs.remove(job)
+            self.tokens -= job.tokens
+
+
 Batch = list[tuple[_Job, int]]
 
 
@@ -89,30 +115,37 @@ class Batcher:
         self.predictor, self.settings, self.clock = predictor, settings, clock
         self.pace = Pace()
         self.wait_max_s = wait_max_s(goal_ms)
-        self._jobs: deque[_Job] = deque()
-        self._tokens = self._running = self._reading = self._coming = 0
+        self._few, self._many = _Line(), _Line()  # of many inputs: they are answered in slices
+        self._running = self._reading = self._coming = (
+            0  # tokens, requests, and the soon among them
+        )
         self._closed, self._changed = False, threading.Condition()
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        return len(self._jobs)
+        return len(self._few) + len(self._many)
 
-    def refusal(self) -> RequestError | None:
-        """Why one more request would not be answered in time; None when it would be."""
-        if len(self._jobs) + self._reading >= self.settings.queue_max:
-            return Busy("room in the queue", f"{self.settings.queue_max} waiting", wait_s=self._expected_s())  # fmt: skip
-        expected_s, one_s = self._expected_s(), self.pace.wait_s(self.pace.request_tokens)
+    def refusal(self, *, many: bool = False) -> RequestError | None:
+        """Why one more request, of `many` inputs or of one, would not be answered in time; None when
+        it would be. Those of many inputs wait for all that is here, the others for slices of them:
+        who sends many leaves room for the rest."""
+        found = self._many if many else self._few
+        expected_s, one_s = self._expected_s(many=many), self.pace.wait_s(self.pace.request_tokens)
+        unread = self._reading - self._coming if many else self._coming
+        if len(found) + unread >= self.settings.queue_max:
+            return Busy("room in the queue", f"{self.settings.queue_max} waiting", wait_s=expected_s)  # fmt: skip
         # one at work and one behind it are never too many: a goal that one request alone misses
         # is no reason to answer nobody
-        if expected_s > one_s and expected_s + one_s + self.pace.after_s > self.wait_max_s:
+        more = len(found) > 1 if many else expected_s > one_s
+        if more and expected_s + one_s + self.pace.after_s > self.wait_max_s:
             return Busy("an answer in time", f"{expected_s * 1000:.0f} ms of requests waiting", wait_s=expected_s)  # fmt: skip
         return None
 
-    def check_room(self) -> None:
+    def check_room(self, *, many: bool = False) -> None:
         """RequestError 503 when it would wait too long, before any work is put into a request."""
-        refusal = self.refusal()
+        refusal = self.refusal(many=many)
         if refusal is not None:
             raise refusal
 
@@ -147,11 +180,13 @@ class Batcher:
         with self._changed:  # else a job could slip in behind the last look at the queue
             if self._closed:
                 raise Replaced()
-            if len(self._jobs) >= self.settings.queue_max:
-                raise Busy("room in the queue", f"{len(self._jobs)} waiting", wait_s=self._expected_s())  # fmt: skip
-            self.pace.request(job.tokens)
-            self._jobs.append(job)
-            self._tokens += job.tokens
+            many = job.tokens > self._slice_tokens and len(job.left) > 1
+            found = self._many if many else self._few
+            if len(found) >= self.settings.queue_max:
+                raise Busy("room in the queue", f"{len(found)} waiting", wait_s=self._expected_s(many=many))  # fmt: skip
+            if not many:
+                self.pace.request(job.tokens)
+            found.add(job)
             self._changed.notify()
         return job.future
 
@@ -162,10 +197,18 @@ class Batcher:
             self._changed.notify()
         self._thread.join(timeout=30)
 
-    def _expected_s(self) -> float:
-        """Seconds until all that is here, and what is being read, are through the worker."""
-        unread = self._reading * self.pace.request_tokens
-        return self.pace.wait_s(self._tokens + self._running + unread)
+    @property
+    def _slice_tokens(self) -> int:
+        return round(SLICE_S / self.pace.token_s) if self.pace.token_s else SLICE_TOKENS
+
+    def _expected_s(self, *, many: bool) -> float:
+        """Seconds until what goes before a newcomer is through the worker: requests of few inputs,
+        those that are soon read, and of many inputs all of them or a slice with each batch."""
+        one, more = self.pace.request_tokens, float(self._many.tokens)
+        few = self._few.tokens + self._coming * one
+        batches = 1 + few // self.settings.batch_tokens
+        more = more if many else min(more, batches * max(self._slice_tokens, one))
+        return self.pace.wait_s(self._running + few + more)
 
     def _work(self) -> None:
         while batch := self._next():
@@ -181,59 +224,54 @@ class Batcher:
         """The next batch; empty when the batcher is closed and nothing is left."""
         with self._changed:
             while True:
-                while not self._jobs and not self._closed:
+                while not self.waiting and not self._closed:
                     self._changed.wait()
-                if not self._jobs:
+                if not self.waiting:
                     return []
                 self._wait_for_company()
                 batch = self._take()
                 # all that waited may have been of callers that are gone
                 if batch:
                     self._running = sum(job.prepared.sizes[item] for job, item in batch)
-                    self._tokens -= self._running
                     return batch
 
     def _wait_for_company(self) -> None:
         """At most `batch_wait_ms`, and only while another request is soon read."""
         deadline = time.monotonic() + self.settings.batch_wait_ms / 1000
-        while self._coming and not self._closed and self._tokens < self.settings.batch_tokens:
+        while self._coming and not self._closed and self._few.tokens < self.settings.batch_tokens:
             left = deadline - time.monotonic()
-            if left <= 0 or len(self._jobs) >= ITEMS_MAX:
+            if left <= 0 or len(self._few) >= ITEMS_MAX:
                 return
             self._changed.wait(left)
 
     def _take(self) -> Batch:
-        """Whole requests in their order up to the token budget, then a slice of long ones."""
-        slice_tokens = round(SLICE_S / self.pace.token_s) if self.pace.token_s else SLICE_TOKENS
+        """Whole requests in their order up to the token budget, then a slice of one of many inputs."""
         batch: Batch = []
         tokens = 0
-        for job in list(self._jobs):
+        for job in list(self._few.jobs):
             if not self._starts(job):
-                continue
-            if job.tokens > slice_tokens and len(job.left) > 1:
                 continue
             full = tokens + job.tokens > self.settings.batch_tokens
             if batch and (full or len(batch) + len(job.left) > ITEMS_MAX):
                 break
             tokens += job.tokens
-            batch += [job.take() for _ in range(len(job.left))]
-            self._jobs.remove(job)
-        return batch + self._slice(slice_tokens, ITEMS_MAX - len(batch))
+            batch += [self._few.take(job) for _ in range(len(job.left))]
+            self._few.remove(job)
+        return batch + self._slice(ITEMS_MAX - len(batch))
 
-    def _slice(self, slice_tokens: int, items_max: int) -> Batch:
-        """Some items of the long request whose turn it is; at least one, so that none starves."""
-        long = (j for j in list(self._jobs) if j.tokens > slice_tokens and len(j.left) > 1)
-        job = next((j for j in long if self._starts(j)), None)
+    def _slice(self, items_max: int) -> Batch:
+        """Some items of the request whose turn it is; at least one, so that none starves."""
+        job = next((j for j in list(self._many.jobs) if self._starts(j)), None)
         if job is None or items_max <= 0:
             return []
-        batch = [job.take()]
+        batch = [self._many.take(job)]
         taken = job.prepared.sizes[batch[0][1]]
-        while job.left and len(batch) < items_max and taken + job.next_tokens <= slice_tokens:
+        while job.left and len(batch) < items_max and taken + job.next_tokens <= self._slice_tokens:
             taken += job.next_tokens
-            batch.append(job.take())
-        self._jobs.remove(job)
+            batch.append(self._many.take(job))
+        self._many.remove(job)
         if job.left:
-            self._jobs.append(job)
+            self._many.add(job)
         return batch
 
     def _starts(self, job: _Job) -> bool:
@@ -244,9 +282,8 @@ class Batcher:
         return False
 
     def _forget(self, job: _Job) -> None:
-        if job in self._jobs:
-            self._jobs.remove(job)
-            self._tokens -= job.tokens
+        for found in (self._few, self._many):
+            found.remove(job)
 
     def _give_up(self, jobs: set[_Job], error: Exception) -> None:
         with self._changed:

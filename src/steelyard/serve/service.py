@@ -57,6 +57,7 @@ class Service:
         self.readers = Readers(store.artifacts.open)
         self.journal = Journal(store, product)
         self._salt = salt(store.root)
+        self._large = 0  # requests in work that are long or of many inputs
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
         most = IN_FLIGHT_QUEUES * self.settings.queue_max
         within_s = WAIT_S if goal_ms is None else goal_ms / 1000
@@ -90,7 +91,7 @@ class Service:
             raise RequestError(422, "inputs", f"at most {self.settings.items_max} inputs", str(len(asked.values)), "send several requests")  # fmt: skip
         unit = self._unit(asked)
         if asked.request_id is None:
-            with self._room():
+            with self._room(asked):
                 return await self._answer(asked, unit, None)
         key = self._hashed(_body_of(self.store.product, asked))
         if key not in self._running:  # else a retry that overtook the first try
@@ -109,17 +110,26 @@ class Service:
         return secrets.token_hex(12)
 
     async def _once(self, asked: Asked, unit: str, key: str) -> PredictResponse:
-        with self._room():
+        with self._room(asked):
             found = await asyncio.to_thread(self._stored, _ids(key, len(asked.values)))
             return found or await self._answer(asked, unit, key)
 
     @contextmanager
-    def _room(self) -> Iterator[None]:
-        """Everything that waits, for a thread, a batch or the disk, is counted and bounded."""
-        if self.flow.count >= self.flow.ceiling:
-            raise Busy("room for a request", f"{self.flow.count} in work")
-        with self.flow.inside():
+    def _room(self, asked: Asked | None = None) -> Iterator[None]:
+        """Everything that waits, for a thread, a batch or the disk, is counted and bounded. What one
+        request of many inputs takes says nothing of the others, whom it leaves room."""
+        inside = self.flow.count + self._large
+        if inside >= self.flow.ceiling:
+            raise Busy("room for a request", f"{inside} in work")
+        if asked is None or not (len(asked.values) > 1 or self._long(asked.values)):
+            with self.flow.inside():
+                yield
+            return
+        self._large += 1
+        try:
             yield
+        finally:
+            self._large -= 1
 
     async def feedback(self, asked: FeedbackRequest) -> str:
         """Id of the row, once it is durable; RequestError 404 for an unknown answer, 409 for a
@@ -193,7 +203,7 @@ class Service:
         """Chosen and read; once more when the release was replaced on the way."""
         for last in (False, True):
             release = self.router.arm(asked.arm) if asked.arm else self.router.pick(unit)
-            release.batcher.check_room()
+            release.batcher.check_room(many=len(asked.values) > 1)
             with release.batcher.reading(soon=not self._long(asked.values)):
                 prepared = await self._prepared(release, asked.values)
                 try:

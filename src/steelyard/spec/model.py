@@ -61,7 +61,10 @@ class MoneySpec(Section):
 class Source(Section):
     """One place records come from: a file, a folder or an installed package."""
 
-    path: str | None = Field(None, description="file or folder, relative to the product file")
+    path: str | None = Field(
+        None,
+        description="file or folder: relative to the product file, absolute, or below the home as ~/...",
+    )
     package: Package | None = Field(None, description="installed package that holds the file")
     file: str | None = Field(None, description="path inside the package")
     reader: str = Field(description="a registered reader: csv, jsonl, parquet, lines, folder ...")
@@ -217,7 +220,8 @@ class Product(Section):
     market: Market = Market()
     plan: PlanSpec = PlanSpec()
     store: str = Field(
-        ".steelyard", description="folder, beside the product file, or an absolute path"
+        ".steelyard",
+        description="folder: relative to the product file, absolute, or below the home as ~/...",
     )
     ledger: str | None = Field(None, description="database URL; default: SQLite inside the store")
 
