@@ -11,7 +11,7 @@ from tests.variants import baseline, saved_picture
 
 from steelyard.engine.measure import BUSY, ROUNDS, ROUNDS_MAX, Rounds, _unsure, measure_variants
 from steelyard.engine.probe import _visited
-from steelyard.engine.traffic import COMPANY_MAX, Traffic, quantile
+from steelyard.engine.traffic import BATCH_MAX, BUSY_HOUR, Traffic, quantile
 from steelyard.errors import StoreError
 
 A_MONTH = 30 * 86_400
@@ -23,22 +23,48 @@ def counted_time(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
 
 
+def at(load: float, service_s: float = 0.01) -> Traffic:
+    """Traffic that keeps a server of `service_s` a request busy for a share `load` of the time."""
+    return Traffic(round(load / service_s * A_MONTH / BUSY_HOUR))
+
+
 def test_a_product_of_few_requests_answers_them_alone():
-    batches = Traffic(1_000_000, wait_s=0.002).batches(96, Traffic(1_000_000).company(0.02))
-    assert np.mean([len(b) for b in batches]) < 1.1
+    assert np.mean([len(b) for b in Traffic(1_000_000).batches(96, 0.02)]) < 1.1
 
 
 def test_a_product_of_many_requests_answers_them_in_company():
-    busy = Traffic(20 * A_MONTH, wait_s=0.002)  # 80 a second in the busy hours
-    assert busy.company(0.010) > 3
-    assert Traffic(1000 * A_MONTH).company(0.010) == COMPANY_MAX  # more than it can answer
+    assert np.mean([len(b) for b in at(0.9).batches(500, 0.01)]) > 2
+    more_than_it_can = at(100).batches(500, 0.01)
+    assert {len(b) for b in more_than_it_can[:-1]} == {BATCH_MAX}
 
 
-@given(st.integers(1, 200), st.floats(0, 70))
-def test_batches_hold_every_request_once_in_the_order_they_come(n, company):
-    batches = Traffic(1).batches(n, company)
-    assert [i for b in batches for i in b] == list(range(n))
-    assert batches == Traffic(1).batches(n, company)
+@given(st.integers(1, 200), st.floats(0.001, 1e4), st.floats(1e-4, 10))
+def test_batches_hold_every_request_once_in_the_order_they_come(n, load, service_s):
+    traffic = at(load, service_s)
+    if traffic.requests:
+        batches = traffic.batches(n, service_s)
+        assert [i for b in batches for i in b] == list(range(n))
+        assert batches == traffic.batches(n, service_s)
+
+
+@pytest.mark.parametrize("load", [0.02, 0.1, 0.3])
+def test_as_many_wait_as_the_server_is_busy_and_half_of_a_request_each(load):
+    latency = at(load).latencies(np.array([0.01]), 0.01)
+    waited = latency[latency > 0.01 + 1e-9]
+    assert len(waited) / len(latency) == pytest.approx(load, abs=0.03)  # Poisson sees time averages
+    if load < 0.2:
+        assert waited.mean() == pytest.approx(0.015, rel=0.1)  # its own 10 ms and half of another's
+
+
+def test_a_request_by_itself_takes_what_one_of_those_alone_took():
+    latency = at(0.001).latencies(np.array([0.01, 0.03]), 1.0)
+    assert np.mean(np.isclose(latency, 0.01)) == pytest.approx(0.5, abs=0.03)
+    assert np.mean(np.isclose(latency, 0.03)) == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_server_that_is_asked_too_much_answers_late_and_not_never():
+    latency = at(50).latencies(np.array([0.01]), 0.01)
+    assert latency.min() >= BATCH_MAX * 0.01 and latency.max() <= 2 * BATCH_MAX * 0.01
 
 
 @given(st.lists(st.floats(0, 1e3), min_size=1, max_size=50), st.floats(0, 1))
@@ -57,9 +83,9 @@ def rounds(*rows, batches=None):
 def test_a_new_shape_is_paid_once_a_day_and_not_for_every_request():
     cold = [(True, 0.1, 0.1)] + [(False, 0.01, 0.01)] * 99
     warm = [(False, 0.01, 0.01)] * 100
-    many, _, p95 = rounds(cold, warm, warm).figures(a_day=100_000)
+    many, _, p95 = rounds(cold, warm, warm).figures(Traffic(3_000_000))
     assert many == pytest.approx(10.0 + 90 / 100_000) and p95 == pytest.approx(10.0)
-    few, _, p95 = rounds(cold, warm, warm).figures(a_day=10)
+    few, _, p95 = rounds(cold, warm, warm).figures(Traffic(300))
     assert few == pytest.approx(10.0 + 90 / 10)  # ten requests a day: the new shape is a tenth
     assert p95 == pytest.approx(100.0)
 
@@ -67,18 +93,24 @@ def test_a_new_shape_is_paid_once_a_day_and_not_for_every_request():
 def test_what_starting_takes_is_spread_like_a_new_shape():
     one = rounds([(False, 0.01, 0.01)] * 10)
     one.started = [(0.5, 0.6)]
-    assert one.figures(a_day=1000)[0] == pytest.approx(10.5)
+    assert one.figures(Traffic(30_000))[0] == pytest.approx(10.5)
 
 
 def test_p95_is_of_the_quietest_round_and_cpu_the_median():
     quiet, busy = [(False, 0.01, 0.011)] * 20, [(False, 0.012, 0.055)] * 20
-    cpu_ms, p50, p95 = rounds(busy, quiet, busy).figures(a_day=1000)
+    cpu_ms, p50, p95 = rounds(busy, quiet, busy).figures(Traffic(30_000))
     assert cpu_ms == pytest.approx(12.0) and (p50, p95) == pytest.approx((11.0, 11.0))
 
 
-def test_a_request_waits_for_the_whole_batch_it_is_in():
-    one = rounds([(False, 0.040, 0.050)], batches=[[0, 1, 2, 3]])
-    assert one.figures(a_day=1000)[:2] == pytest.approx((10.0, 50.0))
+def test_a_request_waits_for_what_is_before_it_and_for_the_whole_of_its_batch():
+    batches = [[0], [1], [2, 3], [4, 5, 6, 7]]
+    one = rounds([(False, 0.01, 0.01)] * 2 + [(False, 0.012, 0.012), (False, 0.024, 0.024)], batches=batches)  # fmt: skip
+    cpu_ms, p50, p95 = one.figures(Traffic(1000))
+    assert (cpu_ms, p50, p95) == pytest.approx((7.0, 10.0, 10.0))  # few come: all alone
+    _, p50, p95 = one.figures(at(0.8))
+    assert 12.0 < p50 < 30.0 and p50 < p95 < 60.0
+    full = rounds([(False, 0.4, 0.4)], batches=[list(range(64))])  # nobody was alone
+    assert full.figures(Traffic(1000))[:2] == pytest.approx((6.25, 6.25))
 
 
 def test_a_busy_machine_is_seen_and_measured_again_and_so_is_a_figure_at_its_goal():

@@ -145,10 +145,7 @@ def _measure(
     store: Store, product: ProductFile, built: dict[str, str], part: Examples, say: Report
 ) -> dict[str, Measured]:
     spec = product.spec
-    traffic = Traffic(
-        spec.plan.requests, days=spec.plan.days, wait_s=spec.serve.batch_wait_ms / 1000,
-        batch_tokens=spec.serve.batch_tokens,
-    )  # fmt: skip
+    traffic = Traffic(spec.plan.requests, days=spec.plan.days, batch_tokens=spec.serve.batch_tokens)
 
     def borderline(name: str, cpu_ms: float, p95_ms: float) -> bool:
         cost = cost_per_1000(product, cpu_ms)

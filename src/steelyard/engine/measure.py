@@ -25,7 +25,7 @@ from steelyard.engine.processes import clock_name, command, environment
 from steelyard.engine.traffic import Traffic, quantile
 from steelyard.errors import StoreError
 from steelyard.store import Clock
-from steelyard.tasks import Content
+from steelyard.tasks import Array, Content
 
 ROUNDS = 3
 ROUNDS_MAX = 6
@@ -76,11 +76,12 @@ class Rounds:
         """Wall seconds for one of CPU, in the quietest round."""
         return min(_ratio(row) for row in self.took)
 
-    def figures(self, a_day: float) -> tuple[float, float, float]:
+    def figures(self, traffic: Traffic) -> tuple[float, float, float]:
         """(CPU ms an item, p50 ms, p95 ms).
 
         A batch of a shape met before takes the median CPU and the shortest wall time of its
-        rounds. What a new shape took beyond that is paid once a day.
+        rounds. What a new shape took beyond that is paid once a day. A request waits for what is
+        before it, at the rate of the traffic, and for the whole of its batch.
         """
         items = np.array([len(batch) for batch in self.batches], dtype=np.float64)
         new = np.array([[b[0] for b in row] for row in self.took])
@@ -93,12 +94,22 @@ class Rounds:
         quiet = np.where(np.isfinite(quiet), quiet, wall.min(axis=0))
         extra = float(np.clip(cpu - steady, 0, None)[new].sum())
         extra += sum(max(0.0, beyond) * 1000 for beyond, _ in self.started)
-        cpu_ms = float(steady.sum() / items.sum() + extra / a_day)
+        cpu_ms = float(steady.sum() / items.sum() + extra / traffic.a_day)
         cold = np.concatenate([wall[new], [taken * 1000 for _, taken in self.started]])
-        share = min(1.0, cold.size / a_day)
-        weights = np.concatenate([items * (1 - share), np.full(cold.size, items.sum() * share / max(1, cold.size))])  # fmt: skip
-        values = np.concatenate([quiet, cold])
+        met = _latencies_ms(traffic, quiet, items)
+        share = min(1.0, cold.size / traffic.a_day)
+        weights = np.concatenate([np.full(met.size, (1 - share) / met.size), np.full(cold.size, share / max(1, cold.size))])  # fmt: skip
+        values = np.concatenate([met, cold])
         return cpu_ms, quantile(values, weights, 0.5), quantile(values, weights, 0.95)
+
+
+def _latencies_ms(traffic: Traffic, batch_ms: Array, items: Array) -> Array:
+    """What requests take that come at the rate of the traffic, from what batches of so many took."""
+    alone, together = batch_ms[items == 1], items > 1
+    if alone.size == 0:
+        alone = batch_ms / items
+    each = batch_ms[together].sum() / items[together].sum() if together.any() else alone.mean()
+    return traffic.latencies(alone / 1000, float(each) / 1000) * 1000
 
 
 class Probing:
@@ -187,7 +198,7 @@ def _opened(probe: Probing, values: list[Any], traffic: Traffic) -> Rounds:
     cold, warm = (probe.ask("round", batches=first)["took"] for _ in range(2))
     service_s = float(np.median([wall for _, _, wall in warm]))
     started = [(c[1] - w[1], c[2]) for c, w in zip(cold, warm, strict=True) if c[0]]
-    return Rounds(traffic.batches(n, traffic.company(service_s)), started=started)
+    return Rounds(traffic.batches(n, service_s), started=started)
 
 
 def _round(probe: Probing, rounds: Rounds) -> None:
@@ -199,7 +210,7 @@ def _unsure(
     name: str, rounds: Rounds, traffic: Traffic, threads: int,
     borderline: Callable[[str, float, float], bool] | None,
 ) -> bool:  # fmt: skip
-    cpu_ms, _, p95_ms = rounds.figures(traffic.a_day)
+    cpu_ms, _, p95_ms = rounds.figures(traffic)
     busy = threads == 1 and rounds.busy() > BUSY  # threads share the work: no ratio to compare
     return busy or (borderline is not None and borderline(name, cpu_ms, p95_ms))
 
@@ -207,7 +218,7 @@ def _unsure(
 def _measured(
     rounds: Rounds, memory: dict[str, Any], traffic: Traffic, load: float
 ) -> Measured:  # fmt: skip
-    cpu_ms, p50_ms, p95_ms = rounds.figures(traffic.a_day)
+    cpu_ms, p50_ms, p95_ms = rounds.figures(traffic)
     n = sum(len(batch) for batch in rounds.batches)
     return Measured(
         cpu_ms, p50_ms, p95_ms, max(0.0, float(memory["memory_mb"])), bool(memory["flat"]), n,
