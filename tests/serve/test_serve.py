@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from decimal import Decimal
+from http.client import HTTPException
 
 import pytest
 from tests.serving import ask, call, publish, release
@@ -588,7 +589,7 @@ def test_kill_9_loses_no_acknowledged_answer_and_no_acknowledged_feedback(
                 sent = {"answer_id": identity, "kind": "outcome", "value": "positive"}
                 if call(url, "POST", "/v1/feedback", sent)[0] == 200:
                     feedback.append(identity)
-            except (OSError, KeyError, TypeError):
+            except (OSError, HTTPException, KeyError, TypeError):
                 return
             i += 1
 
