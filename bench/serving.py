@@ -130,13 +130,17 @@ def started(product: Path, port: int) -> subprocess.Popen[bytes]:
     """`steelyard serve` of this interpreter on `port`, once it is ready; the caller ends it."""
     command = [sys.executable, "-m", "steelyard", "serve", str(product), "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(f"http://127.0.0.1:{port}/readyz")
+    try:
+        wait_for(f"http://127.0.0.1:{port}/readyz", of=process)
+    except SystemExit:
+        process.kill()
+        raise
     return process
 
 
-def wait_for(url: str, *, seconds: float = 120) -> None:
+def wait_for(url: str, *, seconds: float = 120, of: subprocess.Popen[bytes] | None = None) -> None:
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and (of is None or of.poll() is None):
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return

@@ -315,7 +315,7 @@ STEPS = (
     StepPlan(
         "compress",
         ("compress", "goals", "money.prices.cpu_hour", "money.currency", "serve.batch_tokens", "serve.threads",
-         "serve.batch_wait_ms", "plan.requests", "plan.days", "plan.unit"),
+         "plan.requests", "plan.days", "plan.unit"),
         _ids(_DATA, _LABELS, ("train", "variant"), ("baseline", "variant")), _compress,
         lambda output: [("artifact", row["variant"]) for row in output["table"]],
     ),

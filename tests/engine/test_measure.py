@@ -11,7 +11,7 @@ from tests.variants import baseline, saved_picture
 
 from steelyard.engine.measure import BUSY, ROUNDS, ROUNDS_MAX, Rounds, _unsure, measure_variants
 from steelyard.engine.probe import _visited
-from steelyard.engine.traffic import BATCH_MAX, BUSY_HOUR, Traffic, quantile
+from steelyard.engine.traffic import BUSY_HOUR, QUEUE_MAX, Traffic, quantile
 from steelyard.errors import StoreError
 
 A_MONTH = 30 * 86_400
@@ -29,22 +29,23 @@ def at(load: float, service_s: float = 0.01) -> Traffic:
 
 
 def test_a_product_of_few_requests_answers_them_alone():
-    assert np.mean([len(b) for b in Traffic(1_000_000).batches(96, 0.02)]) < 1.1
+    assert np.mean([len(b) for b in Traffic(1_000_000).batches(96, 0.02, most=11)]) < 1.1
 
 
 def test_a_product_of_many_requests_answers_them_in_company():
-    assert np.mean([len(b) for b in at(0.9).batches(500, 0.01)]) > 2
-    more_than_it_can = at(100).batches(500, 0.01)
-    assert {len(b) for b in more_than_it_can[:-1]} == {BATCH_MAX}
+    assert np.mean([len(b) for b in at(0.9).batches(500, 0.01, most=64)]) > 2
+    for most in (11, 64):
+        more_than_it_can = at(100).batches(500, 0.01, most=most)
+        assert {len(b) for b in more_than_it_can[:-1]} == {most}
 
 
-@given(st.integers(1, 200), st.floats(0.001, 1e4), st.floats(1e-4, 10))
-def test_batches_hold_every_request_once_in_the_order_they_come(n, load, service_s):
-    traffic = at(load, service_s)
-    if traffic.requests:
-        batches = traffic.batches(n, service_s)
-        assert [i for b in batches for i in b] == list(range(n))
-        assert batches == traffic.batches(n, service_s)
+@given(st.integers(1, 200), st.integers(1, 10**15), st.floats(0, 10), st.integers(1, 64))
+def test_batches_hold_every_request_once_in_the_order_they_come(n, requests, service_s, most):
+    traffic = Traffic(requests)
+    batches = traffic.batches(n, service_s, most=most)
+    assert [i for b in batches for i in b] == list(range(n))
+    assert max(map(len, batches)) <= most
+    assert batches == traffic.batches(n, service_s, most=most)
 
 
 @pytest.mark.parametrize("load", [0.02, 0.1, 0.3])
@@ -62,9 +63,20 @@ def test_a_request_by_itself_takes_what_one_of_those_alone_took():
     assert np.mean(np.isclose(latency, 0.03)) == pytest.approx(0.5, abs=0.03)
 
 
+def test_time_is_told_as_finely_for_a_request_a_month_as_for_many():
+    latency = Traffic(1, days=3660).latencies(np.array([1e-4]), 1e-4)
+    assert np.ptp(latency) == 0 and latency[0] == 1e-4
+
+
+def test_one_a_batch_is_the_queue_of_the_books():
+    """Pollaczek and Khinchine: mean wait of M/D/1 = load x service / 2 (1 - load)."""
+    latency = at(0.5).latencies(np.array([0.01]), 0.01, most=1)
+    assert latency.mean() == pytest.approx(0.01 + 0.5 * 0.01 / (2 * 0.5), rel=0.03)
+
+
 def test_a_server_that_is_asked_too_much_answers_late_and_not_never():
     latency = at(50).latencies(np.array([0.01]), 0.01)
-    assert latency.min() >= BATCH_MAX * 0.01 and latency.max() <= 2 * BATCH_MAX * 0.01
+    assert latency.min() >= QUEUE_MAX * 0.01 and latency.max() <= 2 * QUEUE_MAX * 0.01
 
 
 @given(st.lists(st.floats(0, 1e3), min_size=1, max_size=50), st.floats(0, 1))
@@ -75,7 +87,7 @@ def test_a_weighted_quantile_of_equal_weights_is_an_order_statistic(values, q):
 
 
 def rounds(*rows, batches=None):
-    one = Rounds(batches or [[i] for i in range(len(rows[0]))])
+    one = Rounds(batches or [[i] for i in range(len(rows[0]))], most=64)
     one.took = [list(row) for row in rows]
     return one
 

@@ -192,6 +192,39 @@ def test_who_sends_many_inputs_leaves_room_for_the_others_and_not_for_more_of_th
     assert batcher._few.tokens == 0 == batcher._many.tokens
 
 
+def test_a_tight_goal_makes_small_slices(model):
+    batcher = at_pace(batcher_of(model, goal_ms=15), 1e-3)
+    batcher.submit(prepared(*(f"{k}" for k in range(60))))
+    asked(model)
+    assert 1 <= len(model.batches[0]) <= 3
+    batcher.pace.request(1)
+    assert batcher.refusal() is None  # behind a slice at work and the next one
+    finish(model, batcher)
+
+
+def test_who_sends_few_inputs_at_once_takes_no_more_room_than_one_of_them(model):
+    batcher = at_pace(batcher_of(model, goal_ms=100), 1e-3)
+    taken = 0
+    while taken < 60 and batcher.refusal(many=True) is None:
+        batcher.submit(prepared("a", "b", tokens=5))
+        taken += 1
+    assert taken < 12
+    finish(model, batcher)
+
+
+def test_a_batch_full_of_others_still_takes_one_of_many_inputs(model):
+    batcher = at_pace(batcher_of(model, batch_tokens=512), 1e-4)
+    batcher.submit(prepared("first"))
+    asked(model)
+    for i in range(64):
+        batcher.submit(prepared(f"{i}"))
+    batcher.submit(prepared(*(f"many{k}" for k in range(60)), tokens=100))
+    model.go.release()
+    asked(model)
+    assert len(model.batches[1]) == 65 and model.batches[1][-1].startswith("many")
+    finish(model, batcher)
+
+
 def test_what_many_inputs_take_is_not_what_a_request_takes(model):
     batcher = at_pace(batcher_of(model), 1e-3)
     for i in range(8):

@@ -1,11 +1,13 @@
 """One user's worst request, and what it may cost the others: no thread of theirs, no line, no wait."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 import threading
 
+import numpy as np
 import psutil
 import pytest
 from tests.serving import ask, call, publish
@@ -125,16 +127,67 @@ def test_a_server_that_is_killed_takes_its_readers_with_it(product_file, store, 
     assert not reader.is_running()
 
 
+@pytest.mark.parametrize("how", ["changed", "gone"])
 def test_a_release_whose_files_changed_since_it_was_loaded_reads_no_long_text(
-    store, product, live, caplog
+    store, product, live, caplog, how
 ):
     with Server(store, product) as url:
-        file = store.artifacts.root / live / "ngrams.json"
-        file.write_bytes(file.read_bytes()[:-1] + b" ")
+        file = (
+            store.artifacts.root / live / {"changed": "ngrams.json", "gone": "manifest.json"}[how]
+        )
+        if how == "changed":
+            file.write_bytes(file.read_bytes()[:-1] + b" ")
+        else:
+            file.unlink()
         assert ask(url)[0] == 200
-        status, body, _ = call(url, "POST", "/v1/predict", LONG)
-    assert status == 503 and "damaged" in str(body)
-    assert "ngrams.json" in caplog.text and "ngrams.json" not in str(body)
+        for _ in range(2):
+            status, body, _ = call(url, "POST", "/v1/predict", LONG)
+            assert status == 503 and "damaged" in str(body)
+    told = [record.getMessage() for record in caplog.records if "damaged" in record.getMessage()]
+    assert len(told) == 1 and live in told[0] and str(store.root) not in str(body)
+
+
+def test_a_process_that_cannot_start_is_no_room(store, monkeypatch, caplog):
+    def none(*_, **__):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(apart.subprocess, "Popen", none)
+    with pytest.raises(RequestError) as error:
+        apart.Apart(store.artifacts.open).read("x", ["好"])
+    assert error.value.status == 503 and "Cannot allocate memory" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (b"junk\n", ValueError),
+        (b'{"no": "parts"}\n', KeyError),
+        (b'{"arrays": [], "cpu_s": 0, "parts": []}\n', RuntimeError),
+    ],
+)
+def test_what_a_process_says_is_not_believed_and_answers_nobody_else(
+    store, monkeypatch, said, expected
+):
+    variant = publish(store)
+    reader = apart.Apart(store.artifacts.open)
+    usual = apart.receive
+    with monkeypatch.context() as patch:
+        patch.setattr(apart, "receive", lambda _: usual(io.BytesIO(said)))
+        with pytest.raises(expected):
+            reader.read(variant, ["很好"])
+    features, cpu_s = reader.read(variant, ["满意"])
+    (here,) = Predictor.open(store.artifacts.open(variant)).preprocessor.features(["满意"])
+    reader.close()
+    assert np.array_equal(features[0], here) and cpu_s > 0
+
+
+def test_a_failure_of_the_process_names_its_kind_alone(store, monkeypatch):
+    variant = publish(store)
+    reader = apart.Apart(store.artifacts.open)
+    monkeypatch.setattr(apart, "receive", lambda _: ({"failed": "ZeroDivisionError"}, []))
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        reader.read(variant, ["很好"])
+    reader.close()
 
 
 def test_a_reader_keeps_two_releases_and_begins_anew_with_a_third(store):
@@ -163,7 +216,8 @@ def test_more_long_requests_than_there_is_room_for_are_refused(store, product, l
 
 def test_only_short_texts_are_read_at_once():
     assert short(["很好"]) and short(["很"] * 64)
-    assert not short(["很" * 4_001]) and not short([b"picture"]) and not short([7])
+    assert not short(["很" * 4_001]) and not short(["很" * 2_001] * 2)
+    assert short([b"picture" * 1_000, 7])  # no texts: refused, which takes no time
     assert light([b"picture"] * 4) and not light([b"picture"] * 5) and not light([b"1" * 100_001])
 
 

@@ -68,7 +68,7 @@ ZH = {
     "of one request": "一次请求的上限",
     "inputs in one request": "一次请求里的输入数",
     "token budget of one batch": "一批的词元预算",
-    "longest wait of a batch for a request that is being read": "一批为正在读取的请求最多等多久",
+    "longest wait of a batch for a request that is soon read": "一批为即将读完的请求最多等多久",
     "threads of one runtime": "一个运行时的线程数",
     "share of users the new variant answers": "由新版本回答的用户比例",
     "records of the stream sent in a turn; left out: 1000, or what there is": "一轮发送的流记录数；不写则有多少发多少（最多 1000）",

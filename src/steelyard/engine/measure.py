@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.engine.predictor import BATCH_ITEMS
 from steelyard.engine.processes import clock_name, command, environment
 from steelyard.engine.traffic import Traffic, quantile
 from steelyard.errors import StoreError
@@ -68,6 +69,7 @@ class Rounds:
     """What each batch took in each round, of one variant."""
 
     batches: list[list[int]]
+    most: int  # requests in one
     took: list[list[tuple[bool, float, float]]] = field(default_factory=list)
     # of the warm-up: [CPU seconds beyond what the same batch takes afterwards, wall seconds]
     started: list[tuple[float, float]] = field(default_factory=list)
@@ -96,20 +98,19 @@ class Rounds:
         extra += sum(max(0.0, beyond) * 1000 for beyond, _ in self.started)
         cpu_ms = float(steady.sum() / items.sum() + extra / traffic.a_day)
         cold = np.concatenate([wall[new], [taken * 1000 for _, taken in self.started]])
-        met = _latencies_ms(traffic, quiet, items)
+        met = self._latencies_ms(traffic, quiet, items)
         share = min(1.0, cold.size / traffic.a_day)
         weights = np.concatenate([np.full(met.size, (1 - share) / met.size), np.full(cold.size, share / max(1, cold.size))])  # fmt: skip
         values = np.concatenate([met, cold])
         return cpu_ms, quantile(values, weights, 0.5), quantile(values, weights, 0.95)
 
-
-def _latencies_ms(traffic: Traffic, batch_ms: Array, items: Array) -> Array:
-    """What requests take that come at the rate of the traffic, from what batches of so many took."""
-    alone, together = batch_ms[items == 1], items > 1
-    if alone.size == 0:
-        alone = batch_ms / items
-    each = batch_ms[together].sum() / items[together].sum() if together.any() else alone.mean()
-    return traffic.latencies(alone / 1000, float(each) / 1000) * 1000
+    def _latencies_ms(self, traffic: Traffic, batch_ms: Array, items: Array) -> Array:
+        """What requests take that come at the rate of the traffic, from what batches took."""
+        alone, together = batch_ms[items == 1], items > 1
+        if alone.size == 0:
+            alone = batch_ms / items
+        each = batch_ms[together].sum() / items[together].sum() if together.any() else alone.mean()
+        return traffic.latencies(alone / 1000, float(each) / 1000, most=self.most) * 1000
 
 
 class Probing:
@@ -191,14 +192,16 @@ def measure_variants(
 
 def _opened(probe: Probing, values: list[Any], traffic: Traffic) -> Rounds:
     """The values read there, and the batches in which they come at the speed seen there."""
-    n = probe.ask("open", values=values, batch_tokens=traffic.batch_tokens)["values"]
+    seen = probe.ask("open", values=values, batch_tokens=traffic.batch_tokens)
+    n = seen["values"]
     if not n:
         raise StoreError(str(probe.folder), "held-out records that a request may hold", "none")
     first = [[i % n] for i in range(WARM_UP)]
     cold, warm = (probe.ask("round", batches=first)["took"] for _ in range(2))
     service_s = float(np.median([wall for _, _, wall in warm]))
     started = [(c[1] - w[1], c[2]) for c, w in zip(cold, warm, strict=True) if c[0]]
-    return Rounds(traffic.batches(n, service_s), started=started)
+    most = min(BATCH_ITEMS, max(1, int(traffic.batch_tokens / seen["tokens"])))
+    return Rounds(traffic.batches(n, service_s, most=most), most=most, started=started)
 
 
 def _round(probe: Probing, rounds: Rounds) -> None:

@@ -53,10 +53,14 @@ class Probe:
         self.batch_tokens = 0
 
     def open(self, values: list[Any], batch_tokens: int) -> dict[str, Any]:
-        """Keep what a request may hold; {"values": how many}."""
+        """Keep what a request may hold; {"values": how many, "tokens": of one on average}."""
         self.values = [v for v in values if self._readable(v)]
         self.batch_tokens = batch_tokens
-        return {"values": len(self.values)}
+        reader = self.predictor.preprocessor
+        sizes = [
+            reader.size(reader.features([self._content(i)])[0]) for i in range(len(self.values))
+        ]
+        return {"values": len(self.values), "tokens": sum(sizes) / max(1, len(sizes))}
 
     def _readable(self, value: Any) -> bool:
         try:

@@ -2,7 +2,8 @@
 
 `python -P -m steelyard.engine.reader` reads questions and writes answers as frames: a line of JSON
 and the bytes that it announces. It ends with its input. Knows no model, server or ledger.
-Example: {"folder": "artifacts/1f…", "values": ["很好"]} -> {"arrays": [["int32", [3]]], "cpu_s": …}
+Example: {"folder": "artifacts/1f…", "values": [null], "kinds": ["str"], "parts": [6]} and six bytes
+-> {"arrays": [["<i4", [3]]], "cpu_s": 0.001, "parts": [12]} and twelve
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -20,9 +20,11 @@ from typing import IO, Any
 import numpy as np
 
 from steelyard.engine.predictor import Predictor, read_config
+from steelyard.store import Clock
 from steelyard.tasks import Array, BadInput, Preprocessor, Task, open_task
 
 NICE = 10  # whoever is answered goes first
+READ_MAX_S = 40  # more than its server waits: it ends the process sooner, unless it is gone itself
 # half of a surrogate pair is refused where texts are checked, not on the way there
 _CODE = ("utf-8", "surrogatepass")
 Frame = tuple[dict[str, Any], list[bytes]]
@@ -80,18 +82,19 @@ def arrays(header: dict[str, Any], parts: list[bytes]) -> list[Array]:
 class Reader:
     """Tasks and preprocessors of the artifact folders that were asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
         self._open: dict[str, tuple[Task, Preprocessor]] = {}
 
     def answer(self, header: dict[str, Any], parts: list[bytes]) -> Frame:
-        before = time.thread_time()
         task, preprocessor = self._opened(header["folder"])
+        before = self._clock.thread_cpu_s()
         try:
             found = preprocessor.features(task.decode_all(_values(header, parts)))
         except BadInput as error:
             return {"refused": [error.index, error.message]}, []
         rows = [np.ascontiguousarray(f) for f in found]
-        said = {"arrays": [[r.dtype.str, r.shape] for r in rows], "cpu_s": time.thread_time() - before}  # fmt: skip
+        said = {"arrays": [[r.dtype.str, r.shape] for r in rows], "cpu_s": self._clock.thread_cpu_s() - before}  # fmt: skip
         return said, [r.tobytes() for r in rows]
 
     def _opened(self, folder: str) -> tuple[Task, Preprocessor]:
@@ -105,19 +108,26 @@ class Reader:
 def main(questions: IO[bytes], answers: IO[bytes]) -> None:
     reader = Reader()
     while (asked := receive(questions)) is not None:
+        _limited(READ_MAX_S)
         try:
             said = reader.answer(*asked)
         except Exception as error:  # its words may hold a user's text
             said = {"failed": type(error).__name__}, []
+        finally:
+            _limited(0)
         send(answers, *said)
 
 
+def _limited(seconds: int) -> None:
+    """The process dies when it is not through by then, though nobody is left who could end it."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
+
+
 if __name__ == "__main__":
-    for name in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # requests in work are answered; it ends with its input
-        signal.signal(name, signal.SIG_IGN)
+    # requests in work are still answered: it ends with its input
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with contextlib.suppress(AttributeError, OSError):
         os.nice(NICE)
     # Libraries may print; what they say must not stand among the answers.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
@@ -17,15 +16,17 @@ from typing import Any
 
 from steelyard.engine.processes import command, environment
 from steelyard.engine.reader import Frame, arrays, question, receive, send
-from steelyard.errors import StoreError
+from steelyard.errors import Missing, StoreError
 from steelyard.serve.busy import Busy
 from steelyard.tasks import Array, BadInput
 
 READ_MAX_S = 30.0  # a process that takes longer is stuck: the worst request takes a second
 FOLDERS_MAX = 2  # a live release and a canary; with a third the process begins anew
-_NEEDED = re.compile(
-    r"(PATH|HOME|USERPROFILE|SYSTEMROOT|TMPDIR|TEMP|TMP|LANG|LC_\w+|(DY)?LD_\w+|PYTHON\w+|OMP_\w+"
-    r"|TOKENIZERS_PARALLELISM)$", re.IGNORECASE,
+# of the server's variables: what an interpreter and its libraries need to start
+NEEDED = (
+    "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE",
+    "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH",
+    "PYTHONUTF8", "PYTHONIOENCODING", "OMP_NUM_THREADS", "TOKENIZERS_PARALLELISM",
 )  # fmt: skip
 log = logging.getLogger("steelyard.serve")
 
@@ -37,6 +38,7 @@ class Apart:
         self._verified, self._lock = verified, threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._folders: dict[str, Path] = {}
+        self._told: set[str] = set()  # damaged variants that the log names already
         self._closed = False
 
     def read(self, variant: str, values: Sequence[Any]) -> tuple[list[Array], float]:
@@ -75,8 +77,13 @@ class Apart:
         try:
             send(process.stdin, *question(self._folders[variant], values))
             answer = receive(process.stdout)
+            if answer is not None and len(answer[0].get("arrays", values)) != len(values):
+                raise RuntimeError("a process read more or fewer values than were sent")
         except OSError:
             answer = None
+        except BaseException:  # what else stands in the pipe would answer the next request
+            self._end()
+            raise
         finally:
             stuck.cancel()
         if answer is None:
@@ -86,18 +93,25 @@ class Apart:
     def _whole(self, variant: str) -> Path:
         try:
             return self._verified(variant)
-        except StoreError as error:  # the model that answers was loaded before, and is whole
-            log.error("release.damaged variant=%s because=%s", variant, error)
+        except (StoreError, Missing, OSError) as error:  # the model that answers was loaded before
+            if variant not in self._told:
+                log.error("release.damaged variant=%s because=%s", variant, error)
+            self._told.add(variant)
             raise Busy("a release whose files are whole", "damaged ones, which the log names") from error  # fmt: skip
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._closed:
             raise Busy("a server in service", "one that stops")
-        if self._process is None:
+        if self._process is not None:
+            return self._process
+        try:
             self._process = subprocess.Popen(
                 command("steelyard.engine.reader"), env=_without_secrets(),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
+        except OSError as error:
+            log.error("reader.start failed because=%s", error.strerror)
+            raise Busy("a process that reads long requests", "none that could start") from error
         return self._process
 
     def _end(self) -> None:
@@ -118,7 +132,7 @@ def _without_secrets() -> dict[str, str]:
     """What an interpreter needs to start: a process that opens strangers' files knows no key and no
     password, whatever they are called."""
     found = environment(TOKENIZERS_PARALLELISM="false")
-    return {name: value for name, value in found.items() if _NEEDED.match(name)}
+    return {name: found[name] for name in NEEDED if name in found}
 
 
 def _closed(stream: Any) -> None:

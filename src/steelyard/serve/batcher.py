@@ -115,10 +115,11 @@ class Batcher:
         self.predictor, self.settings, self.clock = predictor, settings, clock
         self.pace = Pace()
         self.wait_max_s = wait_max_s(goal_ms)
+        # one slice at work and the next one leave half of the time to whoever comes then
+        self._slice_s = min(SLICE_S, self.wait_max_s / 4)
         self._few, self._many = _Line(), _Line()  # of many inputs: they are answered in slices
-        self._running = self._reading = self._coming = (
-            0  # tokens, requests, and the soon among them
-        )
+        self._running = 0  # tokens
+        self._reading = self._coming = 0  # requests that are read, and those of them that soon are
         self._closed, self._changed = False, threading.Condition()
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._thread.start()
@@ -133,12 +134,12 @@ class Batcher:
         who sends many leaves room for the rest."""
         found = self._many if many else self._few
         expected_s, one_s = self._expected_s(many=many), self.pace.wait_s(self.pace.request_tokens)
-        unread = self._reading - self._coming if many else self._coming
+        unread = self._reading if many else self._coming
         if len(found) + unread >= self.settings.queue_max:
             return Busy("room in the queue", f"{self.settings.queue_max} waiting", wait_s=expected_s)  # fmt: skip
         # one at work and one behind it are never too many: a goal that one request alone misses
         # is no reason to answer nobody
-        more = len(found) > 1 if many else expected_s > one_s
+        more = self.waiting > 1 if many else expected_s > one_s
         if more and expected_s + one_s + self.pace.after_s > self.wait_max_s:
             return Busy("an answer in time", f"{expected_s * 1000:.0f} ms of requests waiting", wait_s=expected_s)  # fmt: skip
         return None
@@ -199,7 +200,7 @@ class Batcher:
 
     @property
     def _slice_tokens(self) -> int:
-        return round(SLICE_S / self.pace.token_s) if self.pace.token_s else SLICE_TOKENS
+        return round(self._slice_s / self.pace.token_s) if self.pace.token_s else SLICE_TOKENS
 
     def _expected_s(self, *, many: bool) -> float:
         """Seconds until what goes before a newcomer is through the worker: requests of few inputs,
@@ -257,12 +258,12 @@ class Batcher:
             tokens += job.tokens
             batch += [self._few.take(job) for _ in range(len(job.left))]
             self._few.remove(job)
-        return batch + self._slice(ITEMS_MAX - len(batch))
+        return batch + self._slice(max(1, ITEMS_MAX - len(batch)))
 
     def _slice(self, items_max: int) -> Batch:
         """Some items of the request whose turn it is; at least one, so that none starves."""
         job = next((j for j in list(self._many.jobs) if self._starts(j)), None)
-        if job is None or items_max <= 0:
+        if job is None:
             return []
         batch = [self._many.take(job)]
         taken = job.prepared.sizes[batch[0][1]]

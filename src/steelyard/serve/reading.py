@@ -85,8 +85,8 @@ class Readers:
 
 
 def short(values: Sequence[Any]) -> bool:
-    """Whether these texts may be read where they stand."""
-    return all(isinstance(v, str) for v in values) and sum(map(len, values)) <= AT_ONCE
+    """Whether these texts may be read where they stand; what is none is refused at once."""
+    return sum(len(v) for v in values if isinstance(v, str)) <= AT_ONCE
 
 
 def light(values: Sequence[Any], *, size: int = LIGHT_SIZE) -> bool:

@@ -26,7 +26,7 @@ START_S = 60
 SHUTDOWN_S = 10  # requests that are still open then are given up
 # A ledger that another process holds is a 503 after this: two groups of commits may wait for it.
 BUSY_S = 0.8
-# A thread that reads a long request gives way to those that answer after this, not after 5 ms.
+# A thread that computes or reads gives way to the others after this, not after 5 ms.
 SWITCH_S = 0.0005
 
 

@@ -169,7 +169,7 @@ class Serve(Section):
     items_max: int = Field(64, ge=1, description="inputs in one request")
     batch_tokens: int = Field(512, ge=1, description="token budget of one batch")
     connections_max: int = Field(512, ge=8, le=100_000, description="open connections; one more takes the place of the one that has been silent longest")  # fmt: skip
-    batch_wait_ms: float = Field(2.0, ge=0, le=1000, description="longest wait of a batch for a request that is being read")  # fmt: skip
+    batch_wait_ms: float = Field(2.0, ge=0, le=1000, description="longest wait of a batch for a request that is soon read")  # fmt: skip
     threads: int = Field(1, ge=1, le=256, description="threads of one runtime")
 
 
