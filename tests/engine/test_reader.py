@@ -11,6 +11,7 @@ from tests.conftest import tiny_encoder
 from steelyard.engine import reader
 from steelyard.engine.predictor import write_config
 from steelyard.engine.reader import Reader, arrays, main, question, receive, send
+from steelyard.store import Clock
 from steelyard.tasks import BadInput, open_task
 from steelyard.tasks.char_ngrams import CharNgrams
 from steelyard.tasks.pixels import Pixels
@@ -107,6 +108,48 @@ def test_a_failure_is_told_without_its_words_and_the_next_request_is_read(tmp_pa
     answers.seek(0)
     assert receive(answers) == ({"failed": "ZeroDivisionError"}, [])
     assert "arrays" in receive(answers)[0]
+
+
+def test_what_opening_a_release_takes_is_no_price_of_its_first_request(tmp_path, monkeypatch):
+    made(tmp_path, "char_ngrams")
+
+    class Hand(Clock):
+        now_s = 0.0
+
+        def thread_cpu_s(self):
+            return self.now_s
+
+    clock, opened, ngrams = Hand(), Reader._opened, CharNgrams.features
+
+    def slow(work, seconds):
+        def timed(*arguments):
+            clock.now_s += seconds
+            return work(*arguments)
+
+        return timed
+
+    monkeypatch.setattr(Reader, "_opened", slow(opened, 5.0))
+    monkeypatch.setattr(CharNgrams, "features", slow(ngrams, 0.25))
+    said, _ = Reader(clock).answer(*question(tmp_path, ["很好"]))
+    assert said["cpu_s"] == 0.25
+
+
+def test_a_request_has_a_time_limit_though_its_server_be_gone(tmp_path, monkeypatch):
+    made(tmp_path, "char_ngrams")
+    limits, stream = [], io.BytesIO()
+    monkeypatch.setattr(reader.signal, "alarm", limits.append)
+    send(stream, *question(tmp_path, ["很好"]))
+    stream.seek(0)
+    main(stream, io.BytesIO())
+    assert limits == [reader.READ_MAX_S, 0]
+
+
+@pytest.mark.parametrize(
+    ("told", "parts"), [([["<i4", [1]]], []), ([["O", [1]]], [b"12345678"]), ([["<i4", [3]]], [b"1234"])]
+)  # fmt: skip
+def test_features_that_are_no_numbers_or_not_all_there_are_refused(told, parts):
+    with pytest.raises(ValueError):
+        arrays({"arrays": told}, parts)
 
 
 def test_a_frame_that_was_cut_anywhere_is_none():

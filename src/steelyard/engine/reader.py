@@ -70,13 +70,11 @@ def _values(header: dict[str, Any], parts: list[bytes]) -> list[Any]:
 
 
 def arrays(header: dict[str, Any], parts: list[bytes]) -> list[Array]:
-    """The features in an answer."""
-    behind = iter(parts)
-    found = []
-    for kind, shape in header["arrays"]:
-        dtype = np.dtype(str(kind))
-        found.append(np.frombuffer(next(behind), dtype=dtype).reshape(shape))
-    return found
+    """The features in an answer; ValueError where they are no numbers or not all there."""
+    return [
+        np.frombuffer(part, dtype=np.dtype(str(kind))).reshape(shape)
+        for (kind, shape), part in zip(header["arrays"], parts, strict=True)
+    ]
 
 
 class Reader:
