@@ -10,6 +10,7 @@ import hashlib
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -45,12 +46,15 @@ class Served:
 
 
 class Router:
-    """Reads releases from the ledger, now and again every `every_s` seconds."""
+    """Reads releases from the ledger, now and again every `every_s` seconds; `changed` is called
+    when others are loaded than before."""
 
     def __init__(
-        self, store: Store, settings: Serve, *, every_s: float = 2.0, goal_ms: float | None = None
-    ) -> None:
+        self, store: Store, settings: Serve, *, every_s: float = 2.0, goal_ms: float | None = None,
+        changed: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         self.store, self.settings, self.goal_ms = store, settings, goal_ms
+        self._changed = changed or (lambda: None)
         self._batchers: dict[str, Batcher] = {}
         self._served: dict[str, Served] = {}
         self._wanted: dict[str, str] = {}  # state -> variant, as the ledger has it
@@ -107,6 +111,7 @@ class Router:
         """Follow the ledger. What cannot be loaded is refused; what served before stays."""
         rows = {row["state"]: row for row in self.store.releases()}
         self._wanted = {state: row["variant"] for state, row in rows.items()}
+        before = set(self._batchers)
         served: dict[str, Served] = {}
         for state in ("live", "canary"):
             row = rows.get(state)
@@ -121,6 +126,8 @@ class Router:
                 served["live"] = replace(kept, stands_in=True)
         self._served = served
         self._drop({s.variant for s in served.values()})
+        if set(self._batchers) != before:
+            self._changed()
 
     def close(self) -> None:
         self._stop.set()

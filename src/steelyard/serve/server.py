@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from steelyard.errors import StoreError, UserError
+from steelyard.serve.collecting import Settled
 from steelyard.spec import ProductFile
 from steelyard.store import Store
 
@@ -40,7 +41,8 @@ class Server:
 
     def __enter__(self) -> str:
         bound = _bind("127.0.0.1", self.port)
-        uvicorn = _uvicorn(self.store, self.product, key=self.key)
+        self._settled = Settled()
+        uvicorn = _uvicorn(self.store, self.product, key=self.key, settled=self._settled)
         self._server = uvicorn
         self._thread = threading.Thread(
             target=uvicorn.run, kwargs={"sockets": [bound]}, daemon=True
@@ -58,6 +60,7 @@ class Server:
     ) -> None:  # fmt: skip
         self._server.should_exit = True
         self._thread.join(timeout=START_S)
+        self._settled.end()
 
 
 def serve(product: ProductFile, *, host: str | None = None, port: int | None = None) -> None:
@@ -84,7 +87,9 @@ def serve(product: ProductFile, *, host: str | None = None, port: int | None = N
                 "serve.empty: no release is live yet, requests get 503; run: steelyard turn"
             )
         told = f"serving {product.spec.product} on http://{address}:{shown} (docs at /docs)"
-        server = _uvicorn(store, product, key=key, then=lambda: print(told, flush=True))
+        server = _uvicorn(
+            store, product, key=key, settled=Settled(), then=lambda: print(told, flush=True)
+        )
         server.run(sockets=[bound])
 
 
@@ -95,8 +100,9 @@ def _log() -> None:
 
 
 def _uvicorn(
-    store: Store, product: ProductFile, *, key: str | None, then: Callable[[], None] | None = None
-) -> Any:
+    store: Store, product: ProductFile, *, key: str | None, settled: Settled,
+    then: Callable[[], None] | None = None,
+) -> Any:  # fmt: skip
     """A uvicorn server; `then` is called once its port answers."""
     import uvicorn
 
@@ -112,7 +118,7 @@ def _uvicorn(
     from steelyard.serve.metrics import Metrics
     from steelyard.serve.service import Service
 
-    service = Service(store, product)
+    service = Service(store, product, changed=settled.again)
     metrics = Metrics(lambda: service.waiting)
     app = build_app(service, metrics, key=key)
     most = most_connections(product.spec.serve.connections_max)
@@ -123,7 +129,13 @@ def _uvicorn(
         app, http=protocol_of(open_), ws="none", log_level="warning", access_log=False,
         lifespan="on", loop="asyncio", timeout_graceful_shutdown=SHUTDOWN_S, server_header=False, timeout_keep_alive=int(REST_S),
     )  # fmt: skip
-    return listening(uvicorn.Server(config), then or (lambda: None))
+
+    def ready() -> None:
+        settled.again()
+        if then is not None:
+            then()
+
+    return listening(uvicorn.Server(config), ready)
 
 
 def _bind(host: str, port: int) -> socket.socket:

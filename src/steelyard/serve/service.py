@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,11 +49,14 @@ class Asked:
 class Service:
     """Everything between a parsed request and a durable answer."""
 
-    def __init__(self, store: Store, product: ProductFile, *, poll_s: float = 2.0) -> None:
+    def __init__(
+        self, store: Store, product: ProductFile, *, poll_s: float = 2.0,
+        changed: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         self.store, self.product, self.settings = store, product, product.spec.serve
         self.task: Task = open_task(product.spec.task.name, labels=product.spec.task.labels)
         goal_ms = product.spec.goals.p95_ms
-        self.router = Router(store, self.settings, every_s=poll_s, goal_ms=goal_ms)
+        self.router = Router(store, self.settings, every_s=poll_s, goal_ms=goal_ms, changed=changed)
         self.readers = Readers(store.artifacts.open)
         self.journal = Journal(store, product)
         self._salt = salt(store.root)
