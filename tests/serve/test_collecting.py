@@ -6,7 +6,7 @@ import weakref
 import pytest
 from tests.serving import ask, publish, release
 
-from steelyard.serve import Server
+from steelyard.serve import Server, app
 from steelyard.serve.collecting import Settled
 from steelyard.serve.router import Router
 
@@ -51,6 +51,20 @@ def test_a_server_sets_apart_what_it_loaded_and_gives_it_back(store, product, li
         assert ask(url)[0] == 200
         assert gc.get_freeze_count() > 10_000
     assert gc.get_freeze_count() == 0
+
+
+def test_a_server_that_does_not_start_gives_it_back_too(store, product, live, monkeypatch):
+    frozen = []
+
+    def fails(service, metrics, *, key):
+        frozen.append(gc.get_freeze_count())
+        service.close()
+        raise RuntimeError("no application")
+
+    monkeypatch.setattr(app, "build_app", fails)
+    with pytest.raises(RuntimeError, match="no application"), Server(store, product):
+        pass
+    assert frozen[0] > 10_000 and gc.get_freeze_count() == 0
 
 
 def test_it_does_so_anew_when_releases_change_and_only_then(store, product, live):

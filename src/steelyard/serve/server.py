@@ -40,8 +40,15 @@ class Server:
         self.store, self.product, self.port, self.key = store, product, port, key
 
     def __enter__(self) -> str:
-        bound = _bind("127.0.0.1", self.port)
         self._settled = Settled()
+        try:
+            return self._started()
+        except BaseException:
+            self._settled.end()
+            raise
+
+    def _started(self) -> str:
+        bound = _bind("127.0.0.1", self.port)
         uvicorn = _uvicorn(self.store, self.product, key=self.key, settled=self._settled)
         self._server = uvicorn
         self._thread = threading.Thread(
