@@ -16,14 +16,16 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
+from starlette.types import ASGIApp
 
 from steelyard.errors import RequestError
 from steelyard.serve.body import kind_of, parsed, read, validated
+from steelyard.serve.direct import Direct, Route
 from steelyard.serve.docs import add_docs
-from steelyard.serve.guard import Guard
+from steelyard.serve.guard import Guard, forbidden
 from steelyard.serve.metrics import Metrics
 from steelyard.serve.openapi import describe, responses
-from steelyard.serve.refusals import add_refusals
+from steelyard.serve.refusals import add_refusals, refusal_of, refuse
 from steelyard.serve.schema import (  # fmt: skip
     FeedbackRequest,
     FeedbackResponse,
@@ -37,7 +39,7 @@ from steelyard.serve.sparing import Sparing
 from steelyard.version import __version__
 
 
-def build_app(service: Service, metrics: Metrics, *, key: str | None) -> FastAPI:
+def build_app(service: Service, metrics: Metrics, *, key: str | None) -> ASGIApp:
     """The application; `key` None means open (the caller made sure of loopback)."""
 
     @asynccontextmanager
@@ -49,16 +51,22 @@ def build_app(service: Service, metrics: Metrics, *, key: str | None) -> FastAPI
 
     # no redirects: they would lead wherever the Host header of the request says
     app = FastAPI(title="steelyard", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)  # fmt: skip
-    add_refusals(app, metrics, away=service.journal.away)
+    away = service.journal.away
+    add_refusals(app, metrics, away=away)
     _probes(app, service, metrics)
-    _routes(app, service, metrics, key)
+    routes = _routes(app, service, metrics, key)
     add_docs(app)
     describe(app, service, key=key is not None)
     app.add_middleware(Guard, metrics=metrics, open_=key is None)
-    return app
+
+    def told(path: str, error: Exception) -> Response:
+        return refuse(refusal_of(error, away=away), metrics, path)
+
+    return Direct(app, routes, forbidden=partial(forbidden, open_=key is None), told=told)
 
 
-def _routes(app: FastAPI, service: Service, metrics: Metrics, key: str | None) -> None:
+def _routes(app: FastAPI, service: Service, metrics: Metrics, key: str | None) -> dict[str, Route]:
+    """Path -> function of what users ask."""
     bytes_max, sparing = service.settings.body_bytes_max, Sparing()
 
     @app.post("/v1/predict", response_model=PredictResponse, responses=responses(400, 401, 403, 408, 409, 413, 415, 422, 503))  # fmt: skip
@@ -80,6 +88,8 @@ def _routes(app: FastAPI, service: Service, metrics: Metrics, key: str | None) -
             sent = await sparing.run(partial(parsed, FeedbackRequest, body), size=len(body))
             identity = await service.feedback(sent)
             return _ok(FeedbackResponse(feedback_id=identity), metrics, "/v1/feedback")
+
+    return {"/v1/predict": predict, "/v1/feedback": feedback}
 
 
 def _ok(body: BaseModel, metrics: Metrics, path: str) -> Response:

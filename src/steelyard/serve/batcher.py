@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from steelyard.engine.predictor import Predictor
@@ -107,13 +107,15 @@ Batch = list[tuple[_Job, int]]
 
 
 class Batcher:
-    """One worker thread; requests of similar length share a batch."""
+    """One worker thread; requests of similar length share a batch, whose answers are told inside
+    `telling`."""
 
     def __init__(
-        self, predictor: Predictor, settings: Serve, *, clock: Clock, goal_ms: float | None = None
-    ) -> None:
+        self, predictor: Predictor, settings: Serve, *, clock: Clock, goal_ms: float | None = None,
+        telling: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:  # fmt: skip
         self.predictor, self.settings, self.clock = predictor, settings, clock
-        self.pace = Pace()
+        self.pace, self._telling = Pace(), telling
         self.wait_max_s = wait_max_s(goal_ms)
         # one slice at work and the next one leave half of the time to whoever comes then
         self._slice_s = min(SLICE_S, self.wait_max_s / 4)
@@ -121,6 +123,7 @@ class Batcher:
         self._running = 0  # tokens
         self._reading = self._coming = 0  # requests that are read, and those of them that soon are
         self._closed, self._changed = False, threading.Condition()
+        self._waits = False  # for company
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._thread.start()
 
@@ -162,7 +165,8 @@ class Batcher:
             with self._changed:
                 self._reading -= 1
                 self._coming -= soon
-                self._changed.notify()
+                if self._waits:
+                    self._changed.notify()
 
     def prepare(self, read: Callable[[], Sequence[Content]]) -> Prepared:
         """Read the contents of one request and turn them into features, in the calling thread."""
@@ -175,8 +179,9 @@ class Batcher:
         sizes = [self.predictor.preprocessor.size(f) for f in features]
         return Prepared(features, sizes, cpu_s / max(1, len(features)))
 
-    def submit(self, prepared: Prepared) -> Future[list[Priced]]:
-        """Answers in the order of the values; RequestError 503 when the queue is full."""
+    def submit(self, prepared: Prepared, *, wake: bool = True) -> Future[list[Priced]]:
+        """Answers in the order of the values; RequestError 503 when the queue is full. Who submits
+        several at once wakes the worker behind the last of them."""
         job = _Job(prepared)
         with self._changed:  # else a job could slip in behind the last look at the queue
             if self._closed:
@@ -188,8 +193,14 @@ class Batcher:
             if not many:
                 self.pace.request(job.tokens)
             found.add(job)
-            self._changed.notify()
+            if wake:
+                self._changed.notify()
         return job.future
+
+    def wake(self) -> None:
+        """Begin with what was submitted without it."""
+        with self._changed:
+            self._changed.notify()
 
     def close(self) -> None:
         """Answer what is queued, then stop."""
@@ -243,7 +254,9 @@ class Batcher:
             left = deadline - time.monotonic()
             if left <= 0 or len(self._few) >= ITEMS_MAX:
                 return
+            self._waits = True
             self._changed.wait(left)
+            self._waits = False
 
     def _take(self) -> Batch:
         """Whole requests in their order up to the token budget, then a slice of one of many inputs."""
@@ -306,9 +319,10 @@ class Batcher:
         answers = self.predictor.task.answers(logits)
         for (job, item), size, answer in zip(batch, sizes, answers, strict=True):
             job.answered[item] = Priced(answer, job.prepared.cpu_s + each * size)
-        for job in {job: None for job, _ in batch}:  # in their order
-            if not job.left:
-                job.future.set_result([job.answered[i] for i in range(len(job.prepared.sizes))])
+        with self._telling():
+            for job in {job: None for job, _ in batch}:  # in their order
+                if not job.left:
+                    job.future.set_result([job.answered[i] for i in range(len(job.prepared.sizes))])
         self.pace.batch(tokens=sum(sizes), seconds=time.perf_counter() - started_s)
 
 

@@ -30,19 +30,21 @@ class Guard:
         self.app, self.metrics, self.open_ = app, metrics, open_
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        refusal = forbidden(scope, open_=self.open_) if scope["type"] == "http" else None
         if refusal is None:
             await self.app(scope, receive, send)
             return
         await refuse(refusal, self.metrics, scope["path"])(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> RequestError | None:
-        host, origin = _named(scope)
-        if self.open_ and _without_port(host) not in LOOPBACK:
-            return RequestError(403, "header", "Host: localhost or 127.0.0.1, as long as no key is set", "another name", "use http://127.0.0.1, or set a key")  # fmt: skip
-        if origin is not None and _authority(origin) != host.lower():
-            return RequestError(403, "header", "no Origin, or that of this server", "another site's", "call it from a program, not from a page of another site")  # fmt: skip
-        return None
+
+def forbidden(scope: Scope, *, open_: bool) -> RequestError | None:
+    """Why a request may come from another site's page; None when it does not."""
+    host, origin = _named(scope)
+    if open_ and _without_port(host) not in LOOPBACK:
+        return RequestError(403, "header", "Host: localhost or 127.0.0.1, as long as no key is set", "another name", "use http://127.0.0.1, or set a key")  # fmt: skip
+    if origin is not None and _authority(origin) != host.lower():
+        return RequestError(403, "header", "no Origin, or that of this server", "another site's", "call it from a program, not from a page of another site")  # fmt: skip
+    return None
 
 
 def crowded(service: Service, metrics: Metrics) -> Callable[[bytes, bytes], bytes | None]:

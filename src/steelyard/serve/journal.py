@@ -7,11 +7,12 @@ Example: `journal.answers(rows).result(); journal.feedback(row, worth).result()`
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ import sqlalchemy as sa
 
 from steelyard.errors import StoreError
 from steelyard.serve.busy import Busy, ledger_away
+from steelyard.serve.handover import Handover
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.money import NANO
 from steelyard.store import Line, Store, tables
@@ -38,16 +40,27 @@ class _Item:
     future: Future[bool]
 
 
-class Journal:
-    """One thread writes; callers wait for their own group, and learn whether their rows were new."""
+Together = Callable[[], AbstractContextManager[None]]
 
-    def __init__(self, store: Store, product: ProductFile) -> None:
+
+class Journal:
+    """One thread writes; callers wait for their own group, and learn whether their rows were new.
+    What a caller puts inside `together` is one group; what a group's callers are told is said inside
+    `telling`."""
+
+    def __init__(
+        self, store: Store, product: ProductFile, *, telling: Together = nullcontext
+    ) -> None:
         self.store, self.prices = store, product.spec.money.prices
         self.correct = product.spec.money.correct_answer
         # what rounding to whole nano-units left of each account so far, in nano-units
         self._carried: dict[str, Decimal] = {}
         self._away_since: float | None = None
-        self._queue: queue.Queue[_Item | None] = queue.Queue(WAITING_MAX)
+        self._telling = telling
+        self._waiting: deque[_Item] = deque()
+        self._closed, self._changed = False, threading.Condition()
+        self._coming = Handover(self._accept)
+        self.together = self._coming.together
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
@@ -62,35 +75,33 @@ class Journal:
 
     def close(self) -> None:
         """Write what is queued, then stop."""
-        self._queue.put(None)
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
         self._thread.join(timeout=60)
 
     def _put(self, item: _Item) -> Future[bool]:
-        try:
-            self._queue.put_nowait(item)
-        except queue.Full:
-            full = f"{WAITING_MAX} rows waiting for the disk"
-            raise Busy("room in the journal", full) from None
+        if len(self._waiting) >= WAITING_MAX:
+            raise Busy("room in the journal", f"{WAITING_MAX} rows waiting for the disk")
+        self._coming.put(item)
         return item.future
 
+    def _accept(self, items: list[_Item]) -> None:
+        with self._changed:
+            self._waiting.extend(items)
+            self._changed.notify()
+
+    def _next(self) -> list[_Item]:
+        """The next group; empty when the journal is closed and nothing is left."""
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            return [self._waiting.popleft() for _ in range(min(GROUP_MAX, len(self._waiting)))]
+
     def _work(self) -> None:
-        while True:
-            first = self._queue.get()
-            if first is None:
-                return
-            group, last = [first], False
-            while len(group) < GROUP_MAX:
-                try:
-                    item = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if item is None:
-                    last = True
-                    break
-                group.append(item)
-            self._commit(group)
-            if last:
-                return
+        while group := self._next():
+            with self._telling():
+                self._commit(group)
 
     def _commit(self, group: list[_Item]) -> None:
         seen: set[str] = set()

@@ -42,42 +42,33 @@ def headers_of(error: RequestError) -> dict[str, str]:
     return {}
 
 
-def add_refusals(app: FastAPI, metrics: Metrics, *, away: Callable[[Exception], None]) -> None:
-    """Every failure of a route, told in one wording. `away` hears of a ledger out of reach."""
-
-    def answer(request: Request, error: RequestError) -> Response:
-        return refuse(error, metrics, request.url.path)
-
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestError)
-        return answer(request, error)
-
-    async def plain(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+def refusal_of(error: Exception, *, away: Callable[[Exception], None]) -> RequestError:
+    """Any failure of a route, in one wording. `away` hears of a ledger out of reach."""
+    if isinstance(error, RequestError):
+        return error
+    if isinstance(error, HTTPException):
         known = {404: ("a known path", "see /docs"), 405: ("another method", "see /docs")}
         expected, repair = known.get(error.status_code, (str(error.detail), ""))
-        response = answer(request, RequestError(error.status_code, "request", expected, "", repair))
-        response.headers.update(_allowed(error.headers))
+        return RequestError(error.status_code, "request", expected, "", repair)
+    if isinstance(error, (DBAPIError, StoreError)):
+        away(error)
+        return ledger_away()
+    if isinstance(error, ClientDisconnect):
+        return RequestError(400, "body", "a whole request", "one that broke off", "send it again")
+    return RequestError(500, "server", "no fault of ours", type(error).__name__, "see the log")
+
+
+def add_refusals(app: FastAPI, metrics: Metrics, *, away: Callable[[Exception], None]) -> None:
+    """Every failure of a route of the application is told."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        response = refuse(refusal_of(error, away=away), metrics, request.url.path)
+        if isinstance(error, HTTPException):
+            response.headers.update(_allowed(error.headers))
         return response
 
-    async def unreachable(request: Request, error: Exception) -> Response:
-        away(error)
-        return answer(request, ledger_away())
-
-    async def gone(request: Request, error: Exception) -> Response:
-        told = RequestError(400, "body", "a whole request", "one that broke off", "send it again")
-        return answer(request, told)
-
-    async def bug(request: Request, error: Exception) -> Response:
-        told = RequestError(500, "server", "no fault of ours", type(error).__name__, "see the log")
-        return answer(request, told)
-
-    app.add_exception_handler(RequestError, refused)
-    app.add_exception_handler(HTTPException, plain)
-    app.add_exception_handler(DBAPIError, unreachable)
-    app.add_exception_handler(StoreError, unreachable)
-    app.add_exception_handler(ClientDisconnect, gone)
-    app.add_exception_handler(Exception, bug)
+    for kind in (RequestError, HTTPException, DBAPIError, StoreError, ClientDisconnect, Exception):
+        app.add_exception_handler(kind, refused)
 
 
 def _allowed(headers: Mapping[str, str] | None) -> dict[str, str]:

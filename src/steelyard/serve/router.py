@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -47,13 +48,14 @@ class Served:
 
 class Router:
     """Reads releases from the ledger, now and again every `every_s` seconds; `changed` is called
-    when others are loaded than before."""
+    when others are loaded than before, answers are told inside `telling`."""
 
     def __init__(
         self, store: Store, settings: Serve, *, every_s: float = 2.0, goal_ms: float | None = None,
         changed: Callable[[], None] | None = None,
+        telling: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:  # fmt: skip
-        self.store, self.settings, self.goal_ms = store, settings, goal_ms
+        self.store, self.settings, self.goal_ms, self._telling = store, settings, goal_ms, telling
         self._changed = changed or (lambda: None)
         self._batchers: dict[str, Batcher] = {}
         self._served: dict[str, Served] = {}
@@ -164,8 +166,8 @@ class Router:
             return None
         self._refused.pop(variant, None)
         self._batchers[variant] = Batcher(
-            predictor, self.settings, clock=self.store.clock, goal_ms=self.goal_ms
-        )
+            predictor, self.settings, clock=self.store.clock, goal_ms=self.goal_ms, telling=self._telling
+        )  # fmt: skip
         return self._batchers[variant]
 
     def _older(self) -> Served | None:

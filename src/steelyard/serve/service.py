@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,10 +19,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import RequestError
-from steelyard.serve.batcher import WAIT_S, Prepared, Priced, Replaced, wait_max_s
+from steelyard.serve.batcher import WAIT_S, Batcher, Prepared, Priced, Replaced, wait_max_s
 from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.feedback import check_value, feedback_id
 from steelyard.serve.flow import LEAST, Flow
+from steelyard.serve.handover import Handover
 from steelyard.serve.journal import Journal
 from steelyard.serve.reading import Readers, light, short
 from steelyard.serve.router import Router, Served
@@ -33,6 +34,9 @@ from steelyard.store.salt import salt
 from steelyard.tasks import BadInput, Task, open_task
 
 ANONYMOUS = "anonymous"
+Rows = list[dict[str, Any]]
+# A caller's future, and the rows that were written for it: whether they were new, or why not
+Told = tuple["asyncio.Future[tuple[Rows, bool]]", "tuple[Rows, bool] | BaseException"]
 IN_FLIGHT_QUEUES = 4  # requests in work at once, in queues of `serve.queue_max`
 
 
@@ -56,9 +60,13 @@ class Service:
         self.store, self.product, self.settings = store, product, product.spec.serve
         self.task: Task = open_task(product.spec.task.name, labels=product.spec.task.labels)
         goal_ms = product.spec.goals.p95_ms
-        self.router = Router(store, self.settings, every_s=poll_s, goal_ms=goal_ms, changed=changed)
+        self._told: Handover[Told] = Handover(_tell)
+        self.journal = Journal(store, product, telling=self._told.together)
+        self.router = Router(
+            store, self.settings, every_s=poll_s, goal_ms=goal_ms, changed=changed, telling=self._telling
+        )  # fmt: skip
         self.readers = Readers(store.artifacts.open)
-        self.journal = Journal(store, product)
+        self._to_wake: set[Batcher] = set()
         self._salt = salt(store.root)
         self._large = 0  # requests in work that are long or of many inputs
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
@@ -169,8 +177,7 @@ class Service:
         before = self.store.clock.wall_s()
         release, batched = await self._submitted(asked, unit)
         ids = _ids(key or secrets.token_hex(12), len(asked.values))
-        kept: Future[tuple[list[dict[str, Any]], bool]] = Future()
-        kept.set_running_or_notify_cancel()  # a caller that is gone stops no commit
+        kept: asyncio.Future[tuple[Rows, bool]] = asyncio.get_running_loop().create_future()
 
         def journal(done: Future[list[Priced]]) -> None:
             """In the batcher's thread: from there straight to the disk, not through the loop."""
@@ -179,21 +186,37 @@ class Service:
                 rows = self._rows(release, done.result(), asked, unit, ids, (after_s - before) * 1000)  # fmt: skip
                 written = self.journal.answers(rows)
             except BaseException as error:  # whatever it is, the caller must not wait for ever
-                kept.set_exception(error)
+                self._told.put((kept, error))
                 return
             written.add_done_callback(lambda w: settle(w, rows, after_s))
 
-        def settle(written: Future[bool], rows: list[dict[str, Any]], after_s: float) -> None:
+        def settle(written: Future[bool], rows: Rows, after_s: float) -> None:
             error = written.exception()
-            if error is not None:
-                kept.set_exception(error)
-                return
-            release.batcher.pace.acknowledged(self.store.clock.wall_s() - after_s)
-            kept.set_result((rows, written.result()))
+            if error is None:
+                release.batcher.pace.acknowledged(self.store.clock.wall_s() - after_s)
+            self._told.put((kept, error or (rows, written.result())))
 
         batched.add_done_callback(journal)
-        rows, new = await asyncio.wrap_future(kept)
+        rows, new = await kept
         return _response(rows) if new else await self._first(ids)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Around the answers of one batch: one group of the journal, and one turn of the loop."""
+        with self._told.together(), self.journal.together():
+            yield
+
+    def _wake_soon(self, batcher: Batcher) -> None:
+        """Behind the last request of this turn of the loop, so that they share a batch and the worker
+        does not want the interpreter while others are read."""
+        if not self._to_wake:
+            asyncio.get_running_loop().call_soon(self._wake)
+        self._to_wake.add(batcher)
+
+    def _wake(self) -> None:
+        for batcher in self._to_wake:
+            batcher.wake()
+        self._to_wake.clear()
 
     async def _first(self, ids: list[str]) -> PredictResponse:
         """What another server of this ledger stored for the same request before this one."""
@@ -210,10 +233,13 @@ class Service:
             with release.batcher.reading(soon=not self._long(asked.values)):
                 prepared = await self._prepared(release, asked.values)
                 try:
-                    return release, release.batcher.submit(prepared)
+                    submitted = release.batcher.submit(prepared, wake=False)
                 except Replaced:
                     if last:
                         raise
+                    continue
+            self._wake_soon(release.batcher)
+            return release, submitted
         raise AssertionError("unreachable")
 
     async def _prepared(self, release: Served, values: list[Any]) -> Prepared:
@@ -238,7 +264,7 @@ class Service:
     def _rows(
         self, release: Served, priced: list[Priced], asked: Asked, unit: str, ids: list[str],
         latency_ms: float,
-    ) -> list[dict[str, Any]]:  # fmt: skip
+    ) -> Rows:  # fmt: skip
         shared = {
             "product": self.store.product, "variant": release.variant, "state": release.state,
             "user": unit, "request": asked.request_id or "", "latency_ms": latency_ms,
@@ -292,7 +318,23 @@ def _ids(key: str, n: int) -> list[str]:
     return [key] + [hashlib.sha256(f"{key}\t{i}".encode()).hexdigest()[:24] for i in range(1, n)]
 
 
-def _response(rows: list[dict[str, Any]]) -> PredictResponse:
+def _tell(told: list[Told]) -> None:
+    """In any thread: the callers of one group, in one turn of their loop."""
+    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        told[0][0].get_loop().call_soon_threadsafe(_settle, told)
+
+
+def _settle(told: list[Told]) -> None:
+    for kept, found in told:
+        if kept.done():  # its caller is gone
+            continue
+        if isinstance(found, BaseException):
+            kept.set_exception(found)
+        else:
+            kept.set_result(found)
+
+
+def _response(rows: Rows) -> PredictResponse:
     answers = [
         PredictedAnswer(
             answer_id=row["id"], label=row["label"], score=row["score"], scores=row["scores"]
