@@ -284,3 +284,67 @@ def test_what_keeps_requests_anywhere_refuses_as_a_full_queue_does(store, produc
     service.flow.count, service.flow.each_s, service.flow.lag_s = 3, 0.0, 5.0
     assert service.no_room() is not None
     service.close()
+
+
+def test_a_batch_begins_with_half_of_the_requests_in_work(model):
+    """Else many small batches, commits and wakings take the interpreter from one another."""
+    inside = 5
+    batcher = Batcher(model, Serve(), clock=Clock(), goal_ms=60_000, in_work=lambda: inside)
+    batcher._gather_s = 60.0
+    batcher.submit(prepared("a"))
+    batcher.submit(prepared("b"))
+    assert not model.asked.acquire(timeout=0.1)
+    batcher.submit(prepared("c"))
+    asked(model)
+    assert model.batches == [["a", "b", "c"]]
+    finish(model, batcher)
+
+
+def test_a_batch_begins_when_those_it_waits_for_have_left(model):
+    inside = [4]
+    batcher = Batcher(model, Serve(), clock=Clock(), goal_ms=60_000, in_work=lambda: inside[0])
+    batcher._gather_s = 60.0
+    batcher.submit(prepared("a"))
+    assert not model.asked.acquire(timeout=0.1)
+    inside[0] = 1
+    batcher.wake()
+    asked(model)
+    finish(model, batcher)
+
+
+def test_a_batch_waits_for_others_no_longer_than_its_share_of_the_goal():
+    batcher = Batcher(Model(held=False), Serve(), clock=Clock(), goal_ms=20, in_work=lambda: 1000)
+    assert batcher._gather_s < 0.003
+    batcher.submit(prepared("a")).result(20)
+    batcher.close()
+
+
+def test_who_is_only_waited_for_wakes_nobody(model):
+    """Each waking of the worker asks for the interpreter, only to wait again."""
+    batcher = Batcher(model, Serve(), clock=Clock(), goal_ms=60_000, in_work=lambda: 100)
+    batcher._gather_s = 60.0
+    batcher.submit(prepared("a"))
+    assert not model.asked.acquire(timeout=0.1)
+    woken = []
+    notify, batcher._changed.notify = batcher._changed.notify, lambda: woken.append(1) or notify()
+    for i in range(20):
+        with batcher.reading():
+            batcher.submit(prepared(f"{i}"))
+    batcher.wake()
+    assert woken == []
+    for i in range(40):
+        batcher.submit(prepared(f"{i}"))
+    asked(model)
+    assert len(woken) >= 1 and len(model.batches[0]) >= 50
+    finish(model, batcher)
+
+
+def test_requests_without_a_wake_wait_for_it(model):
+    batcher = batcher_of(model)
+    batcher.submit(prepared("a"), wake=False)
+    batcher.submit(prepared("b"), wake=False)
+    assert not model.asked.acquire(timeout=0.1)
+    batcher.wake()
+    asked(model)
+    assert model.batches == [["a", "b"]]
+    finish(model, batcher)

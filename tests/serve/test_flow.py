@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from steelyard.serve.flow import LEAST, WINDOW, WINDOWS, Flow
+from steelyard.serve.flow import LEAST, SPAN_S, WINDOW, WINDOWS, Flow
 from steelyard.store import Clock
 
 
@@ -48,6 +48,30 @@ def test_requests_that_are_inside_together_share_the_time_it_took(clock):
     assert flow.expected_s() == pytest.approx(0.01)
 
 
+def test_answers_that_leave_in_groups_are_no_quicker_than_they_are(clock):
+    """Two groups of 32 that overlap leave within a moment of each other: a window of one of them
+    alone took next to no time."""
+    flow = Flow(clock)
+    for _ in range(40):
+        with ExitStack() as first:
+            for _ in range(WINDOW):
+                first.enter_context(flow.inside())
+            with ExitStack() as second:
+                for _ in range(WINDOW):
+                    second.enter_context(flow.inside())
+                clock.now_s += 0.064
+            clock.now_s += 1e-6
+    assert flow.each_s == pytest.approx(0.001, rel=0.01)
+
+
+def test_a_span_in_which_no_window_fills_goes_on(clock):
+    flow = Flow(clock)
+    alone(flow, clock, each_s=SPAN_S, idle_s=0.0, n=WINDOW - 1)
+    assert flow.each_s == 0.0
+    alone(flow, clock, each_s=SPAN_S, idle_s=0.0, n=1)
+    assert flow.each_s == pytest.approx(SPAN_S)
+
+
 def test_one_more_waits_for_all_that_are_inside(clock):
     flow = Flow(clock)
     alone(flow, clock, each_s=0.01, idle_s=0.0, n=WINDOW)
@@ -58,7 +82,7 @@ def test_one_more_waits_for_all_that_are_inside(clock):
 def test_a_pace_that_changes_is_followed(clock):
     flow = Flow(clock)
     alone(flow, clock, each_s=1.0, idle_s=0.0, n=WINDOW)
-    alone(flow, clock, each_s=0.001, idle_s=0.0, n=2 * WINDOW)
+    alone(flow, clock, each_s=0.001, idle_s=0.0, n=2 * 101)  # two windows of a span
     assert flow.each_s == pytest.approx(0.001)
     alone(flow, clock, each_s=1.0, idle_s=0.0, n=WINDOWS * WINDOW)
     assert flow.each_s == pytest.approx(1.0)
@@ -66,7 +90,7 @@ def test_a_pace_that_changes_is_followed(clock):
 
 def test_lone_requests_do_not_make_a_crowd_look_slow(clock):
     flow = Flow(clock)
-    for _ in range(2):
+    for _ in range(16):
         with ExitStack() as crowd:
             for _ in range(WINDOW):
                 crowd.enter_context(flow.inside())
@@ -119,7 +143,7 @@ def test_more_are_let_in_when_the_server_is_quick_again(clock):
     for _ in range(100):
         crowd(flow, clock, inside=200, took_s=1.0)
     assert flow.most == LEAST
-    for _ in range(200):
+    for _ in range(600):
         crowd(flow, clock, inside=200, took_s=0.01)
     assert flow.most >= 200  # all who want to, and no more than were ever there
 

@@ -27,6 +27,10 @@ ITEMS_MAX = 64
 # who would otherwise wait for the whole of it.
 SLICE_S = 0.01
 SLICE_TOKENS = 256  # while the pace is not known
+# A batch begins with half of the requests in work, or after this: what is written and told meanwhile
+# wants the same interpreter, and many small batches keep it from all of them.
+GATHER_S = 0.01
+GATHER_SHARE = 0.5
 WAIT_S = 1.0  # without a goal for the p95
 # The wait is expected as a mean; what its spread takes beyond the goal, serve/flow.py sees and bounds.
 GOAL_SHARE = 0.85
@@ -108,22 +112,25 @@ Batch = list[tuple[_Job, int]]
 
 class Batcher:
     """One worker thread; requests of similar length share a batch, whose answers are told inside
-    `telling`."""
+    `telling`. `in_work` counts the requests that are somewhere between coming and leaving."""
 
     def __init__(
         self, predictor: Predictor, settings: Serve, *, clock: Clock, goal_ms: float | None = None,
         telling: Callable[[], AbstractContextManager[None]] = nullcontext,
+        in_work: Callable[[], int] = lambda: 0,
     ) -> None:  # fmt: skip
         self.predictor, self.settings, self.clock = predictor, settings, clock
+        self._in_work = in_work
         self.pace, self._telling = Pace(), telling
         self.wait_max_s = wait_max_s(goal_ms)
         # one slice at work and the next one leave half of the time to whoever comes then
         self._slice_s = min(SLICE_S, self.wait_max_s / 4)
+        self._gather_s = min(GATHER_S, self.wait_max_s / 8)
         self._few, self._many = _Line(), _Line()  # of many inputs: they are answered in slices
         self._running = 0  # tokens
         self._reading = self._coming = 0  # requests that are read, and those of them that soon are
         self._closed, self._changed = False, threading.Condition()
-        self._waits = False  # for company
+        self._gathers, self._began_s = False, 0.0  # whether a batch waits for company, since when
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
         self._thread.start()
 
@@ -165,8 +172,8 @@ class Batcher:
             with self._changed:
                 self._reading -= 1
                 self._coming -= soon
-                if self._waits:
-                    self._changed.notify()
+                if self._gathers:  # who is not waited for wakes nobody: that does who submits
+                    self._look()
 
     def prepare(self, read: Callable[[], Sequence[Content]]) -> Prepared:
         """Read the contents of one request and turn them into features, in the calling thread."""
@@ -194,13 +201,13 @@ class Batcher:
                 self.pace.request(job.tokens)
             found.add(job)
             if wake:
-                self._changed.notify()
+                self._look()
         return job.future
 
     def wake(self) -> None:
-        """Begin with what was submitted without it."""
+        """Look again at what was submitted without it, or at who has left meanwhile."""
         with self._changed:
-            self._changed.notify()
+            self._look()
 
     def close(self) -> None:
         """Answer what is queued, then stop."""
@@ -247,16 +254,30 @@ class Batcher:
                     self._running = sum(job.prepared.sizes[item] for job, item in batch)
                     return batch
 
+    def _look(self) -> None:
+        """Wake the worker if there is something to do: else it would ask for the interpreter only
+        to wait again."""
+        if self.waiting and not (self._gathers and self._company_s() > 0):
+            self._changed.notify()
+
     def _wait_for_company(self) -> None:
-        """At most `batch_wait_ms`, and only while another request is soon read."""
-        deadline = time.monotonic() + self.settings.batch_wait_ms / 1000
-        while self._coming and not self._closed and self._few.tokens < self.settings.batch_tokens:
-            left = deadline - time.monotonic()
-            if left <= 0 or len(self._few) >= ITEMS_MAX:
-                return
-            self._waits = True
+        """At most `batch_wait_ms` while another request is soon read, and at most GATHER_S while
+        fewer than half of the requests in work are here."""
+        self._gathers, self._began_s = True, time.monotonic()
+        while not self._closed and (left := self._company_s()) > 0:
             self._changed.wait(left)
-            self._waits = False
+        self._gathers = False
+
+    def _company_s(self) -> float:
+        """Seconds that a batch which could begin still waits for others."""
+        if self._full():
+            return 0.0
+        read_s = self.settings.batch_wait_ms / 1000 if self._coming else 0.0
+        few = len(self._few) < GATHER_SHARE * self._in_work()
+        return self._began_s + max(read_s, self._gather_s if few else 0.0) - time.monotonic()
+
+    def _full(self) -> bool:
+        return self._few.tokens >= self.settings.batch_tokens or len(self._few) >= ITEMS_MAX
 
     def _take(self) -> Batch:
         """Whole requests in their order up to the token budget, then a slice of one of many inputs."""

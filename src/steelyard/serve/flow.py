@@ -15,16 +15,17 @@ from contextlib import contextmanager
 
 from steelyard.store import Clock
 
-WINDOW = 32  # requests that leave before the pace is measured anew
+WINDOW = 32  # requests that leave before the pace is measured anew,
+SPAN_S = 0.1  # and for how long they did at least: answers leave in groups
 # Requests in company take less each than alone, so a crowd is judged by the quicker of the last
 # windows; by the second, since the quickest of several is luck.
 WINDOWS = 5
 BEAT_S = 0.02
 FADES = 0.8  # of an old lag, with every beat
-SLOW = 2  # of a window: about one in twenty, as in a p95
+SLOW = 16  # one in so many of a window is slower than what is looked at: about a p95
 AIM = 0.7  # of the time a request may take
 DROP = 0.5  # the number inside is at most halved at once, and grows by a twentieth
-GROWTH = 1.05
+GROWTH = 1.15
 NEVER = float("inf")
 ROUNDS_BEFORE = 2  # of the event loop, before a request is inside
 LEAST = 2  # one at work and one behind it are never too many
@@ -97,9 +98,9 @@ class Flow:
         now = self.clock.wall_s()
         # it lay in its socket for one round of the loop, and was read in the next
         self._took.append(now - came_s + ROUNDS_BEFORE * late_s)
-        if len(self._took) < WINDOW:
+        if len(self._took) < WINDOW or now - self._set_at < SPAN_S:
             return
-        slow_s = sorted(self._took)[-SLOW]
+        slow_s = sorted(self._took)[-max(2, len(self._took) // SLOW)]
         late = slow_s > self.within_s
         self._bad_since = min(self._bad_since, now) if late else NEVER
         if now - self._bad_since >= self.within_s:
@@ -116,7 +117,7 @@ class Flow:
         now = self.clock.wall_s()
         self._busy_s += now - self._busy_from
         self._busy_from = now
-        if self._left >= WINDOW:
+        if self._left >= WINDOW and self._busy_s >= SPAN_S:
             self._windows.append(self._busy_s / self._left)
             self.each_s = sorted(self._windows)[min(1, len(self._windows) - 1)]
             self._busy_s, self._left = 0.0, 0

@@ -11,8 +11,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -48,14 +48,15 @@ class Served:
 
 class Router:
     """Reads releases from the ledger, now and again every `every_s` seconds; `changed` is called
-    when others are loaded than before, answers are told inside `telling`."""
+    when others are loaded than before; `batching` is what a Batcher takes besides."""
 
     def __init__(
         self, store: Store, settings: Serve, *, every_s: float = 2.0, goal_ms: float | None = None,
         changed: Callable[[], None] | None = None,
-        telling: Callable[[], AbstractContextManager[None]] = nullcontext,
+        **batching: Any,
     ) -> None:  # fmt: skip
-        self.store, self.settings, self.goal_ms, self._telling = store, settings, goal_ms, telling
+        self.store, self.settings = store, settings
+        self._batching = {"clock": store.clock, "goal_ms": goal_ms, **batching}
         self._changed = changed or (lambda: None)
         self._batchers: dict[str, Batcher] = {}
         self._served: dict[str, Served] = {}
@@ -165,9 +166,7 @@ class Router:
             self._refused[variant] = _Refused(reason, time.monotonic())
             return None
         self._refused.pop(variant, None)
-        self._batchers[variant] = Batcher(
-            predictor, self.settings, clock=self.store.clock, goal_ms=self.goal_ms, telling=self._telling
-        )  # fmt: skip
+        self._batchers[variant] = Batcher(predictor, self.settings, **self._batching)
         return self._batchers[variant]
 
     def _older(self) -> Served | None:

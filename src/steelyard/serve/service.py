@@ -60,19 +60,20 @@ class Service:
         self.store, self.product, self.settings = store, product, product.spec.serve
         self.task: Task = open_task(product.spec.task.name, labels=product.spec.task.labels)
         goal_ms = product.spec.goals.p95_ms
-        self._told: Handover[Told] = Handover(_tell)
+        most = IN_FLIGHT_QUEUES * self.settings.queue_max
+        within_s = WAIT_S if goal_ms is None else goal_ms / 1000
+        self.flow = Flow(store.clock, within_s=within_s, most=most)
+        self._told: Handover[Told] = Handover(self._tell)
         self.journal = Journal(store, product, telling=self._told.together)
         self.router = Router(
-            store, self.settings, every_s=poll_s, goal_ms=goal_ms, changed=changed, telling=self._telling
+            store, self.settings, every_s=poll_s, goal_ms=goal_ms, changed=changed,
+            telling=self._telling, in_work=lambda: self.flow.count,
         )  # fmt: skip
         self.readers = Readers(store.artifacts.open)
         self._to_wake: set[Batcher] = set()
         self._salt = salt(store.root)
         self._large = 0  # requests in work that are long or of many inputs
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
-        most = IN_FLIGHT_QUEUES * self.settings.queue_max
-        within_s = WAIT_S if goal_ms is None else goal_ms / 1000
-        self.flow = Flow(store.clock, within_s=within_s, most=most)
         self._wait_max_s = wait_max_s(goal_ms)
 
     def close(self) -> None:
@@ -206,6 +207,22 @@ class Service:
         with self._told.together(), self.journal.together():
             yield
 
+    def _tell(self, told: list[Told]) -> None:
+        """In any thread: the callers of one group, in one turn of their loop."""
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            told[0][0].get_loop().call_soon_threadsafe(self._settle, told)
+
+    def _settle(self, told: list[Told]) -> None:
+        for kept, found in told:
+            if kept.done():  # its caller is gone
+                continue
+            if isinstance(found, BaseException):
+                kept.set_exception(found)
+            else:
+                kept.set_result(found)
+        for served in self.router.served:  # a batch may wait for those that leave now
+            self._wake_soon(served.batcher)
+
     def _wake_soon(self, batcher: Batcher) -> None:
         """Behind the last request of this turn of the loop, so that they share a batch and the worker
         does not want the interpreter while others are read."""
@@ -316,22 +333,6 @@ def _body_of(product: str, asked: Asked) -> str:
 def _ids(key: str, n: int) -> list[str]:
     """Ids of the n answers of one request."""
     return [key] + [hashlib.sha256(f"{key}\t{i}".encode()).hexdigest()[:24] for i in range(1, n)]
-
-
-def _tell(told: list[Told]) -> None:
-    """In any thread: the callers of one group, in one turn of their loop."""
-    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-        told[0][0].get_loop().call_soon_threadsafe(_settle, told)
-
-
-def _settle(told: list[Told]) -> None:
-    for kept, found in told:
-        if kept.done():  # its caller is gone
-            continue
-        if isinstance(found, BaseException):
-            kept.set_exception(found)
-        else:
-            kept.set_result(found)
 
 
 def _response(rows: Rows) -> PredictResponse:
