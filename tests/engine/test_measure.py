@@ -1,5 +1,7 @@
 """Variants are measured as they are served: real batches, new shapes in their share, quiet rounds."""
 
+import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from tests.faults.ticks import STEP_S, Ticks
 from tests.variants import baseline, saved_picture
 
+from steelyard.engine import measure
 from steelyard.engine.measure import BUSY, ROUNDS, ROUNDS_MAX, Rounds, _unsure, measure_variants
 from steelyard.engine.probe import _visited
 from steelyard.engine.traffic import BUSY_HOUR, QUEUE_MAX, Traffic, quantile
@@ -166,6 +169,40 @@ def test_a_variant_that_cannot_answer_is_named_with_what_it_said(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(StoreError, match="tensors 'weight' and 'bias'"):
         measure_variants({"x": tmp_path}, ["a"], traffic=Traffic(1), threads=1, clock=Ticks())
+
+
+def test_variants_are_loaded_and_filled_side_by_side_and_timed_one_by_one(tmp_path, monkeypatch):
+    """Nobody takes the time of a loading or of a memory that fills: one after another, half of the
+    cores had nothing to do."""
+    texts, at_once, most, order = baseline(tmp_path), Counter(), Counter(), []
+    ask = measure.Probing.ask
+
+    def counted(self, do, **what):
+        at_once[do] += 1
+        most[do] = max(most[do], sum(at_once.values()))
+        order.append(do)
+        time.sleep(0.3 if do != "round" else 0.0)
+        try:
+            return ask(self, do, **what)
+        finally:
+            at_once[do] -= 1
+
+    monkeypatch.setattr(measure.Probing, "ask", counted)
+    monkeypatch.setattr(measure, "_places", lambda threads: 2)
+    names, told = ["a", "b", "c"], []
+    took = measure_variants(
+        dict.fromkeys(names, tmp_path), texts, traffic=Traffic(10**6), threads=1, clock=Ticks(),
+        progress=lambda what, done, total: told.append((what, done, total)),
+    )  # fmt: skip
+    assert list(took) == names and dict(most) == {"open": 2, "round": 1, "flat": 2}
+    assert order[:3] == ["open"] * 3 and order[-3:] == ["flat"] * 3
+    assert ("loading variants", 3, 3) in told and ("memory until it is flat", 3, 3) in told
+
+
+@pytest.mark.parametrize(("cores", "threads", "places"), [(2, 1, 2), (8, 4, 2), (2, 4, 1), (None, 1, 1)])  # fmt: skip
+def test_a_core_for_each_thread_of_what_works_side_by_side(monkeypatch, cores, threads, places):
+    monkeypatch.setattr(measure.os, "cpu_count", lambda: cores)
+    assert measure._places(threads) == places
 
 
 @given(st.lists(st.integers(1, 512), min_size=1, max_size=300))

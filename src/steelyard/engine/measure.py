@@ -14,8 +14,10 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -168,14 +170,20 @@ def measure_variants(
     taken: dict[str, Rounds] = {}
     with ExitStack() as stack:
         probes: dict[str, Probing] = {}
-        for i, (name, folder) in enumerate(folders.items()):
-            say("loading variants", i, len(folders))
-            probes[name] = stack.enter_context(Probing(folder, threads=threads, clock=clock))
-            taken[name] = _opened(probes[name], values, traffic)
+        side_by_side = partial(_side_by_side, list(folders), places=_places(threads), say=say)
+
+        def opened(name: str) -> dict[str, Any]:
+            probe = stack.enter_context(Probing(folders[name], threads=threads, clock=clock))
+            probes[name] = probe
+            return probe.ask("open", values=values, batch_tokens=traffic.batch_tokens)
+
+        seen = side_by_side("loading variants", opened)
+        for name in folders:
+            taken[name] = _started(probes[name], seen[name], traffic)
         done, total = 0, ROUNDS * len(folders)
         for _ in range(ROUNDS):
-            for name, probe in probes.items():
-                _round(probe, taken[name])
+            for name in folders:
+                _round(probes[name], taken[name])
                 done += 1
                 say("timing on this machine", done, total)
         for _ in range(ROUNDS, ROUNDS_MAX):
@@ -183,16 +191,33 @@ def measure_variants(
             for name in again:
                 say("timing again: busy, or at a goal", len(taken[name].took), ROUNDS_MAX)
                 _round(probes[name], taken[name])
-        found = {}
-        for i, (name, probe) in enumerate(probes.items()):
-            say("memory until it is flat", i, len(probes))
-            found[name] = _measured(taken[name], probe.ask("flat"), traffic, os.getloadavg()[0])
-    return found
+        load = os.getloadavg()[0]
+        memory = side_by_side("memory until it is flat", lambda name: probes[name].ask("flat"))
+    return {name: _measured(taken[name], memory[name], traffic, load) for name in folders}
 
 
-def _opened(probe: Probing, values: list[Any], traffic: Traffic) -> Rounds:
-    """The values read there, and the batches in which they come at the speed seen there."""
-    seen = probe.ask("open", values=values, batch_tokens=traffic.batch_tokens)
+def _places(threads: int) -> int:
+    """How many variants may work at once where nobody takes the time: a core for each thread."""
+    return max(1, (os.cpu_count() or 1) // threads)
+
+
+def _side_by_side(
+    names: Sequence[str], what: str, ask: Callable[[str], dict[str, Any]], *, places: int,
+    say: Callable[[str, int, int], None],
+) -> dict[str, dict[str, Any]]:  # fmt: skip
+    """One question to every variant, some at a time; the first error is raised when all are done."""
+    answers: dict[str, dict[str, Any]] = {}
+    with ThreadPoolExecutor(places) as pool:
+        waiting = {pool.submit(ask, name): name for name in names}
+        say(what, 0, len(names))
+        for done in as_completed(waiting):
+            answers[waiting[done]] = done.result()
+            say(what, len(answers), len(names))
+    return answers
+
+
+def _started(probe: Probing, seen: dict[str, Any], traffic: Traffic) -> Rounds:
+    """What its first requests took, and the batches in which they come at the speed seen then."""
     n = seen["values"]
     if not n:
         raise StoreError(str(probe.folder), "held-out records that a request may hold", "none")
