@@ -30,7 +30,7 @@ from common import machine, save
 from serving import bodies, make, percentiles, serving
 
 CLIENTS = (8, 16, 32)  # capacity is that of the number that gets most answers in time
-RATES = (0.6, 0.7, 0.8, 0.9)  # of the capacity, to find what is sustained
+RATES = (0.6, 0.7, 0.8, 0.9, 1.0)  # of the capacity, to find what is sustained
 LOADS = (0.5, 2.0, 4.0)
 
 
@@ -191,7 +191,7 @@ def measure(python: str, variant: Path | None, *, goal_ms: float, seconds: float
                 behind = again["per_second"]
                 seen["capacity_around"] = [before, behind]
                 seen["goodput_of_capacity"] = round(2 * seen["goodput_per_second"] / (before + behind), 3)  # fmt: skip
-                seen["goodput_of_sustained"] = round(seen["goodput_per_second"] / sustained["goodput_per_second"], 3)  # fmt: skip
+                seen["goodput_of_sustained"] = round(seen["goodput_per_second"] / max(1e-9, sustained["goodput_per_second"]), 3)  # fmt: skip
                 before = behind
                 figures[f"{load}x"] = seen
                 print(load, json.dumps(seen), flush=True)

@@ -199,10 +199,25 @@ def test_variants_are_loaded_and_filled_side_by_side_and_timed_one_by_one(tmp_pa
     assert ("loading variants", 3, 3) in told and ("memory until it is flat", 3, 3) in told
 
 
-@pytest.mark.parametrize(("cores", "threads", "places"), [(2, 1, 2), (8, 4, 2), (2, 4, 1), (None, 1, 1)])  # fmt: skip
+@pytest.mark.parametrize(("cores", "threads", "places"), [(2, 1, 2), (8, 4, 2), (2, 4, 1)])  # fmt: skip
 def test_a_core_for_each_thread_of_what_works_side_by_side(monkeypatch, cores, threads, places):
-    monkeypatch.setattr(measure.os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(measure, "cores", lambda: cores)
     assert measure._places(threads) == places
+
+
+def test_behind_an_error_no_other_variant_is_asked():
+    asked = []
+
+    def ask(name):
+        asked.append(name)
+        if name == "b":
+            raise StoreError("b", "a variant that answers", "none")
+        time.sleep(0.5 if name > "b" else 0.0)  # meanwhile the error is seen
+        return {}
+
+    with pytest.raises(StoreError, match="a variant that answers"):
+        measure._side_by_side("abcdefgh", "x", ask, places=1, say=lambda *told: None)
+    assert "h" not in asked
 
 
 @given(st.lists(st.integers(1, 512), min_size=1, max_size=300))

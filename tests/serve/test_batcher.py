@@ -1,6 +1,7 @@
 """Batches: company, slices, and refusals by the wait that is to be expected."""
 
 import threading
+import time
 
 import pytest
 
@@ -268,7 +269,7 @@ def test_a_long_request_or_one_of_many_inputs_is_no_measure_of_the_others(store,
             with pytest.raises(RequestError) as error, service._room(Asked(values, None, None)):
                 pass
             assert error.value.status == 503
-    assert service.flow.count == 0 == service._large
+    assert service.flow.count == 0 == service._larger
     service.close()
 
 
@@ -286,14 +287,28 @@ def test_what_keeps_requests_anywhere_refuses_as_a_full_queue_does(store, produc
     service.close()
 
 
+def gathering(model, *, in_work):
+    """A batcher that waits long for half of `in_work`."""
+    batcher = batcher_of(model, goal_ms=60_000)
+    batcher._gather_s, batcher.in_work = 60.0, in_work
+    return batcher
+
+
+def until(true, within_s=20.0):
+    """Wait for what another thread is about to do."""
+    end = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
 def test_a_batch_begins_with_half_of_the_requests_in_work(model):
     """Else many small batches, commits and wakings take the interpreter from one another."""
-    inside = 5
-    batcher = Batcher(model, Serve(), clock=Clock(), goal_ms=60_000, in_work=lambda: inside)
-    batcher._gather_s = 60.0
+    batcher = gathering(model, in_work=5)
     batcher.submit(prepared("a"))
     batcher.submit(prepared("b"))
-    assert not model.asked.acquire(timeout=0.1)
+    until(lambda: batcher._gathers)
+    assert model.batches == []
     batcher.submit(prepared("c"))
     asked(model)
     assert model.batches == [["a", "b", "c"]]
@@ -301,30 +316,37 @@ def test_a_batch_begins_with_half_of_the_requests_in_work(model):
 
 
 def test_a_batch_begins_when_those_it_waits_for_have_left(model):
-    inside = [4]
-    batcher = Batcher(model, Serve(), clock=Clock(), goal_ms=60_000, in_work=lambda: inside[0])
-    batcher._gather_s = 60.0
+    batcher = gathering(model, in_work=4)
     batcher.submit(prepared("a"))
-    assert not model.asked.acquire(timeout=0.1)
-    inside[0] = 1
+    until(lambda: batcher._gathers)
+    batcher.in_work = 1
     batcher.wake()
     asked(model)
     finish(model, batcher)
 
 
 def test_a_batch_waits_for_others_no_longer_than_its_share_of_the_goal():
-    batcher = Batcher(Model(held=False), Serve(), clock=Clock(), goal_ms=20, in_work=lambda: 1000)
+    batcher = batcher_of(Model(held=False), goal_ms=20)
+    batcher.in_work = 1000
     assert batcher._gather_s < 0.003
     batcher.submit(prepared("a")).result(20)
     batcher.close()
 
 
+def test_a_slice_of_many_inputs_waits_for_nobody(model):
+    """Each of twenty slices waited for others that were in work, of which none was to come."""
+    batcher = at_pace(gathering(model, in_work=1), 1e-4)
+    model.held = False
+    batcher.submit(prepared(*(f"{i}" for i in range(40)), tokens=100)).result(20)
+    assert len(model.batches) > 10
+    batcher.close()
+
+
 def test_who_is_only_waited_for_wakes_nobody(model):
     """Each waking of the worker asks for the interpreter, only to wait again."""
-    batcher = Batcher(model, Serve(), clock=Clock(), goal_ms=60_000, in_work=lambda: 100)
-    batcher._gather_s = 60.0
+    batcher = gathering(model, in_work=100)
     batcher.submit(prepared("a"))
-    assert not model.asked.acquire(timeout=0.1)
+    until(lambda: batcher._gathers)
     woken = []
     notify, batcher._changed.notify = batcher._changed.notify, lambda: woken.append(1) or notify()
     for i in range(20):

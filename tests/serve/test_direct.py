@@ -12,9 +12,11 @@ from steelyard.serve.direct import Direct
 from steelyard.serve.metrics import Metrics
 from steelyard.serve.service import Service
 
+KEY = (b"x-api-key", b"k")
+
 
 async def reached(app, path, body=b"{}", method="POST", headers=()):
-    """Status and body of one request to an ASGI application."""
+    """Status, headers and body of one request to an ASGI application."""
     sent = []
     lines = [(b"host", b"localhost"), (b"content-type", b"application/json"), *headers]
     scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": lines, "http_version": "1.1"}  # fmt: skip
@@ -26,7 +28,8 @@ async def reached(app, path, body=b"{}", method="POST", headers=()):
         sent.append(message)
 
     await app(scope, receive, send)
-    return sent[0]["status"], b"".join(m.get("body", b"") for m in sent[1:])
+    lines = {k: v for k, v in sent[0]["headers"] if k not in (b"content-length",)}
+    return sent[0]["status"], lines, b"".join(m.get("body", b"") for m in sent[1:])
 
 
 def direct(route, *, refusal=None):
@@ -57,7 +60,8 @@ async def refused(request):
     [(fine, (200, b"sent")), (refused, (422, b"RequestError"))],
 )
 def test_a_post_to_a_known_path_goes_straight_to_its_function(route, found):
-    assert asyncio.run(reached(direct(route), "/asked", b"sent")) == found
+    status, _, body = asyncio.run(reached(direct(route), "/asked", b"sent"))
+    assert (status, body) == found
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/asked"), ("POST", "/asked/"), ("POST", "/")])  # fmt: skip
@@ -71,36 +75,53 @@ def test_what_may_not_ask_is_refused_before_the_function():
 
 
 def test_a_fault_of_ours_is_told_and_logged_with_its_place(caplog):
-    assert asyncio.run(reached(direct(bug), "/asked")) == (500, b"KeyError")
+    status, _, body = asyncio.run(reached(direct(bug), "/asked"))
+    assert (status, body) == (500, b"KeyError")
     assert "kind=KeyError" in caplog.text and "in bug" in caplog.text
 
 
 @pytest.mark.parametrize(
     ("path", "body", "headers", "status"),
     [
-        ("/v1/predict", {"input": "物流很快"}, (), 200),
-        ("/v1/predict", {"input": 5}, (), 422),
-        ("/v1/predict", {"input": "x", "more": 1}, (), 422),
-        ("/v1/predict", {"input": "x"}, [(b"origin", b"https://evil.example")], 403),
-        ("/v1/feedback", {"answer_id": "no", "kind": "rating", "value": "5"}, (), 404),
+        ("/v1/predict", {"input": "物流很快"}, [KEY], 200),
+        ("/v1/predict", {"input": 5}, [KEY], 422),
+        ("/v1/predict", {"input": "x", "more": 1}, [KEY], 422),
+        ("/v1/predict", {"input": "x"}, [KEY, (b"origin", b"https://evil.example")], 403),
+        ("/v1/predict", {"input": "x"}, [], 401),
+        ("/v1/predict", {"input": "x", "arm": "canary"}, [KEY], 409),
+        ("/v1/feedback", {"answer_id": "no", "kind": "rating", "value": "5"}, [KEY], 404),
     ],
 )
 def test_both_ways_say_the_same(store, product, live, path, body, headers, status):
-    async def both():
+    found = both(store, product, path, body, headers)
+    assert found[0] == found[1] and found[0][0] == status
+    assert (b"www-authenticate" in found[0][1]) == (status == 401)
+
+
+def test_both_ways_say_when_to_come_again(store, product):
+    """Without a release."""
+    first, second = both(store, product, "/v1/predict", {"input": "x"}, [KEY])
+    assert first == second and first[0] == 503 and first[1][b"retry-after"] == b"1"
+
+
+def both(store, product, path, body, headers):
+    """(status, headers, body without the ids of answers), past the framework and through it."""
+
+    async def ask():
         service = Service(store, product)
-        app = build_app(service, Metrics(lambda: 0), key=None)
+        app = build_app(service, Metrics(lambda: 0), key="k")
         said = json.dumps(body).encode()
         found = [await reached(one, path, said, headers=headers) for one in (app, app.app)]
         service.close()
         return found
 
-    (first, said), (second, again) = asyncio.run(both())
-    assert first == second == status
-    said, again = json.loads(said), json.loads(again)
-    if status == 200:
-        for one in (said, again):
-            one["answers"][0].pop("answer_id")
-    assert said == again
+    told = []
+    for status, lines, said in asyncio.run(ask()):
+        answer = json.loads(said)
+        for one in answer.get("answers", []):
+            one.pop("answer_id")
+        told.append((status, lines, answer))
+    return told
 
 
 def test_a_fault_of_ours_is_a_500_and_no_text_of_a_user_is_in_the_log(
@@ -118,6 +139,6 @@ def test_a_fault_of_ours_is_a_500_and_no_text_of_a_user_is_in_the_log(
         service.close()
         return found
 
-    status, body = asyncio.run(ask())
+    status, _, body = asyncio.run(ask())
     assert status == 500 and json.loads(body)["error"]["found"] == "KeyError"
     assert "秘密" not in body.decode() and "秘密" not in caplog.text and "in fails" in caplog.text

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.serving import ask, call
 
+from steelyard.errors import RequestError
 from steelyard.serve import Server
 from steelyard.serve.journal import Journal
 from steelyard.store import Store, tables
@@ -53,6 +54,67 @@ def test_what_rounding_leaves_is_carried_and_never_lost(amounts):
     journal.store = type("Of", (), {"currency": "CNY"})
     nano = sum(journal._rounded("a", amount, carried).nano for amount in amounts)
     assert abs(nano - sum(amounts) * 10**9) <= Decimal("0.5")
+
+
+def test_after_a_refused_row_each_is_told_as_it_is_written(store, product, monkeypatch):
+    """The others of its group are written one by one: who is durable must not wait for the rest."""
+    began, go, told = threading.Event(), threading.Event(), []
+
+    def record(facts, lines):
+        began.set()
+        assert go.wait(20)
+        if any(row["id"] == "bad" for _, row in facts):
+            raise ValueError("no such row")
+        lines({row["id"] for _, row in facts})
+
+    @contextmanager
+    def telling():
+        told.append([])
+        yield
+
+    monkeypatch.setattr(store, "record_once", record)
+    journal = Journal(store, product, telling=telling)
+    journal.answers([row_of("first")])
+    assert began.wait(20)
+    for name in ("a", "bad", "b"):
+        future = journal.answers([row_of(name)])
+        future.add_done_callback(lambda _, name=name: told[-1].append(name))
+    go.set()
+    journal.close()
+    assert told[1:] == [["a"], ["bad"], ["b"]]
+
+
+def test_what_comes_to_a_closed_journal_is_refused(store, product):
+    journal = Journal(store, product)
+    journal.close()
+    with pytest.raises(RequestError, match="one that ends") as refused:
+        journal.answers([row_of("late")])
+    assert refused.value.status == 503
+
+
+def test_a_request_of_many_rows_is_waited_for_once_and_not_with_others_of_its_kind(
+    store, product, monkeypatch
+):
+    """Four clients of 64 inputs each made commits of 256 rows, and everybody else waited for them."""
+    began, go, groups = threading.Event(), threading.Event(), []
+
+    def record(facts, lines):
+        began.set()
+        assert go.wait(20)
+        groups.append([row["id"] for _, row in facts])
+        lines({row["id"] for _, row in facts})
+
+    monkeypatch.setattr(store, "record_once", record)
+    journal = Journal(store, product)
+    journal.answers([row_of("first")])
+    assert began.wait(20)
+    for name in ("a", "many0", "b", "many1", "c", "many2"):
+        n = 20 if name.startswith("many") else 1
+        journal.answers([row_of(f"{name}.{i}") for i in range(n)])
+    go.set()
+    journal.close()
+    found = [list(dict.fromkeys(i.split(".")[0] for i in group)) for group in groups]
+    assert found == [["first"], ["a", "many0", "b", "c"], ["many1"], ["many2"]]
 
 
 def test_a_commit_that_failed_moves_no_money(store, product, monkeypatch):

@@ -5,7 +5,6 @@ Knows no timing. Example: `evaluated(folder, task, held, parent=..., sample=...)
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 from steelyard.engine.evaluate import Evaluation, evaluate
 from steelyard.engine.fit import Examples
 from steelyard.engine.predictor import Predictor
+from steelyard.engine.processes import cores
 from steelyard.tasks import Array, Task
 
 SAMPLE = 64  # hold-out records on which an export must answer as its parent does
@@ -65,4 +65,4 @@ def _gap(expected: Array, found: Array) -> float:
 
 
 def _open(folder: Path) -> Predictor:
-    return Predictor.open(folder, threads=os.cpu_count() or 1)
+    return Predictor.open(folder, threads=cores())

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.engine.predictor import BATCH_ITEMS
-from steelyard.engine.processes import clock_name, command, environment
+from steelyard.engine.processes import clock_name, command, cores, environment
 from steelyard.engine.traffic import Traffic, quantile
 from steelyard.errors import StoreError
 from steelyard.store import Clock
@@ -198,21 +198,24 @@ def measure_variants(
 
 def _places(threads: int) -> int:
     """How many variants may work at once where nobody takes the time: a core for each thread."""
-    return max(1, (os.cpu_count() or 1) // threads)
+    return max(1, cores() // threads)
 
 
 def _side_by_side(
     names: Sequence[str], what: str, ask: Callable[[str], dict[str, Any]], *, places: int,
     say: Callable[[str, int, int], None],
 ) -> dict[str, dict[str, Any]]:  # fmt: skip
-    """One question to every variant, some at a time; the first error is raised when all are done."""
+    """One question to every variant, some at a time. Behind an error, or Ctrl-C, no other is asked."""
     answers: dict[str, dict[str, Any]] = {}
-    with ThreadPoolExecutor(places) as pool:
+    pool = ThreadPoolExecutor(places)
+    try:
         waiting = {pool.submit(ask, name): name for name in names}
         say(what, 0, len(names))
         for done in as_completed(waiting):
             answers[waiting[done]] = done.result()
             say(what, len(answers), len(names))
+    finally:
+        pool.shutdown(cancel_futures=True)
     return answers
 
 

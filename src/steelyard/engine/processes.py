@@ -57,6 +57,12 @@ def named_clock(name: str) -> Clock:
     return made
 
 
+def cores() -> int:
+    """Cores that this process may use: fewer than the machine has where it is pinned to some."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
 def give_back_memory() -> None:
     """Return what this process has freed to the system, before others are started beside it: the
     allocator of glibc keeps it otherwise. Other C libraries have no such call, and need none."""

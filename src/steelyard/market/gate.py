@@ -6,7 +6,6 @@ Example: `holdout_check(store, product, step, task=task, dataset=d, live=a, cana
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from steelyard.engine.evaluate import quality_gain
 from steelyard.engine.examples import first, holdout
 from steelyard.engine.predictor import Predictor
+from steelyard.engine.processes import cores
 from steelyard.market.labels import Vocabulary
 from steelyard.spec import ProductFile
 from steelyard.stats import Interval, bootstrap
@@ -55,7 +55,7 @@ def holdout_check(
     if OUTCOME in known:
         return Check(known[OUTCOME], known.get(QUALITY))
     held = first(holdout(store, dataset=dataset), RECORDS_MAX)
-    both = [Predictor.open(store.artifacts.open(v), threads=os.cpu_count() or 1) for v in (live, canary)]  # fmt: skip
+    both = [Predictor.open(store.artifacts.open(v), threads=cores()) for v in (live, canary)]  # fmt: skip
     logits = [predictor.logits(held.contents) for predictor in both]
     vocabulary = Vocabulary.of(product)
     right = [

@@ -112,15 +112,14 @@ Batch = list[tuple[_Job, int]]
 
 class Batcher:
     """One worker thread; requests of similar length share a batch, whose answers are told inside
-    `telling`. `in_work` counts the requests that are somewhere between coming and leaving."""
+    `telling`."""
 
     def __init__(
         self, predictor: Predictor, settings: Serve, *, clock: Clock, goal_ms: float | None = None,
         telling: Callable[[], AbstractContextManager[None]] = nullcontext,
-        in_work: Callable[[], int] = lambda: 0,
     ) -> None:  # fmt: skip
         self.predictor, self.settings, self.clock = predictor, settings, clock
-        self._in_work = in_work
+        self.in_work = 0
         self.pace, self._telling = Pace(), telling
         self.wait_max_s = wait_max_s(goal_ms)
         # one slice at work and the next one leave half of the time to whoever comes then
@@ -159,6 +158,16 @@ class Batcher:
         refusal = self.refusal(many=many)
         if refusal is not None:
             raise refusal
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Around one request of few inputs, from its choice of this release until its caller is told: a
+        batch may wait for who comes back soon. In one thread."""
+        self.in_work += 1
+        try:
+            yield
+        finally:
+            self.in_work -= 1
 
     @contextmanager
     def reading(self, *, soon: bool = True) -> Iterator[None]:
@@ -262,7 +271,7 @@ class Batcher:
 
     def _wait_for_company(self) -> None:
         """At most `batch_wait_ms` while another request is soon read, and at most GATHER_S while
-        fewer than half of the requests in work are here."""
+        fewer than half of the requests in work are here; a slice alone waits for nobody."""
         self._gathers, self._began_s = True, time.monotonic()
         while not self._closed and (left := self._company_s()) > 0:
             self._changed.wait(left)
@@ -273,7 +282,7 @@ class Batcher:
         if self._full():
             return 0.0
         read_s = self.settings.batch_wait_ms / 1000 if self._coming else 0.0
-        few = len(self._few) < GATHER_SHARE * self._in_work()
+        few = 0 < len(self._few) < GATHER_SHARE * self.in_work
         return self._began_s + max(read_s, self._gather_s if few else 0.0) - time.monotonic()
 
     def _full(self) -> bool:

@@ -24,8 +24,8 @@ BEAT_S = 0.02
 FADES = 0.8  # of an old lag, with every beat
 SLOW = 16  # one in so many of a window is slower than what is looked at: about a p95
 AIM = 0.7  # of the time a request may take
-DROP = 0.5  # the number inside is at most halved at once, and grows by a twentieth
-GROWTH = 1.15
+DROP = 0.5  # the number inside is at most halved at once,
+GROWTH = 1.05  # and grows by a twentieth with so many requests as make a window
 NEVER = float("inf")
 ROUNDS_BEFORE = 2  # of the event loop, before a request is inside
 LEAST = 2  # one at work and one behind it are never too many
@@ -107,7 +107,8 @@ class Flow:
             factor = max(DROP, AIM * self.within_s / slow_s)
             self.most, self._bad_since = max(LEAST, min(self.most, self._peak) * factor), NEVER
         elif slow_s < AIM * self.within_s and self._peak >= self.most - 1:
-            self.most = min(self.ceiling, self.most * GROWTH + 1)
+            windows = len(self._took) / WINDOW
+            self.most = min(self.ceiling, self.most * GROWTH**windows + windows)
         self._took, self._set_at, self._peak = [], now, self.count
 
     def _leave(self) -> None:

@@ -28,6 +28,7 @@ from steelyard.store import Line, Store, tables
 
 log = logging.getLogger("steelyard.serve")
 GROUP_MAX = 512
+ROWS_FEW = 8  # a request of more inputs is a group with those of few, never with another of many
 WAITING_MAX = 8 * GROUP_MAX  # a disk that falls behind refuses instead of filling the memory
 
 
@@ -81,6 +82,8 @@ class Journal:
         self._thread.join(timeout=60)
 
     def _put(self, item: _Item) -> Future[bool]:
+        if self._closed:  # nobody would write it
+            raise Busy("a server that goes on", "one that ends")
         if len(self._waiting) >= WAITING_MAX:
             raise Busy("room in the journal", f"{WAITING_MAX} rows waiting for the disk")
         self._coming.put(item)
@@ -92,16 +95,25 @@ class Journal:
             self._changed.notify()
 
     def _next(self) -> list[_Item]:
-        """The next group; empty when the journal is closed and nothing is left."""
+        """The next group: requests of few rows, and one of many at most, since each is written whole
+        and the others wait for it. Empty when the journal is closed and nothing is left."""
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
-            return [self._waiting.popleft() for _ in range(min(GROUP_MAX, len(self._waiting)))]
+            group: list[_Item] = []
+            later: list[_Item] = []
+            room = True  # for one of many rows
+            while self._waiting and len(group) < GROUP_MAX:
+                item = self._waiting.popleft()
+                many = len(item.rows) > ROWS_FEW
+                (group if room or not many else later).append(item)
+                room = room and not many
+            self._waiting.extendleft(reversed(later))
+            return group
 
     def _work(self) -> None:
         while group := self._next():
-            with self._telling():
-                self._commit(group)
+            self._commit(group)
 
     def _commit(self, group: list[_Item]) -> None:
         seen: set[str] = set()
@@ -119,11 +131,12 @@ class Journal:
             return
         self._back()
         self._carried = carried  # only now: a transaction that failed moved no money
-        for item in group:
-            mine = {row["id"] for row in item.rows} & seen
-            seen -= mine  # the same row a second time in one group is not new
-            if item.future.set_running_or_notify_cancel():
-                item.future.set_result(len(mine) == len(item.rows))
+        with self._telling():
+            for item in group:
+                mine = {row["id"] for row in item.rows} & seen
+                seen -= mine  # the same row a second time in one group is not new
+                if item.future.set_running_or_notify_cancel():
+                    item.future.set_result(len(mine) == len(item.rows))
 
     def _failed(self, group: list[_Item], error: Exception) -> None:
         """One row that the database refuses must not cost the others of its group theirs."""
@@ -134,9 +147,10 @@ class Journal:
             return
         if away:
             self.away(error)
-        for item in group:
-            if item.future.set_running_or_notify_cancel():
-                item.future.set_exception(ledger_away() if away else error)
+        with self._telling():
+            for item in group:
+                if item.future.set_running_or_notify_cancel():
+                    item.future.set_exception(ledger_away() if away else error)
 
     def away(self, error: Exception) -> None:
         """Said in the log once, not for every request that meets it, until it is back."""

@@ -9,9 +9,9 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -51,7 +51,7 @@ class Asked:
 
 
 class Service:
-    """Everything between a parsed request and a durable answer."""
+    """Everything between a parsed request and a durable answer. Its coroutines run in one event loop."""
 
     def __init__(
         self, store: Store, product: ProductFile, *, poll_s: float = 2.0,
@@ -64,15 +64,14 @@ class Service:
         within_s = WAIT_S if goal_ms is None else goal_ms / 1000
         self.flow = Flow(store.clock, within_s=within_s, most=most)
         self._told: Handover[Told] = Handover(self._tell)
-        self.journal = Journal(store, product, telling=self._told.together)
         self.router = Router(
-            store, self.settings, every_s=poll_s, goal_ms=goal_ms, changed=changed,
-            telling=self._telling, in_work=lambda: self.flow.count,
+            store, self.settings, every_s=poll_s, goal_ms=goal_ms, changed=changed, telling=self._telling
         )  # fmt: skip
+        self.journal = Journal(store, product, telling=self._told.together)
         self.readers = Readers(store.artifacts.open)
         self._to_wake: set[Batcher] = set()
         self._salt = salt(store.root)
-        self._large = 0  # requests in work that are long or of many inputs
+        self._larger = 0  # requests in work that are long or of many inputs
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
         self._wait_max_s = wait_max_s(goal_ms)
 
@@ -130,18 +129,18 @@ class Service:
     def _room(self, asked: Asked | None = None) -> Iterator[None]:
         """Everything that waits, for a thread, a batch or the disk, is counted and bounded. What one
         request of many inputs takes says nothing of the others, whom it leaves room."""
-        inside = self.flow.count + self._large
+        inside = self.flow.count + self._larger
         if inside >= self.flow.ceiling:
             raise Busy("room for a request", f"{inside} in work")
-        if asked is None or not (len(asked.values) > 1 or self._long(asked.values)):
+        if asked is None or not self._large(asked):
             with self.flow.inside():
                 yield
             return
-        self._large += 1
+        self._larger += 1
         try:
             yield
         finally:
-            self._large -= 1
+            self._larger -= 1
 
     async def feedback(self, asked: FeedbackRequest) -> str:
         """Id of the row, once it is durable; RequestError 404 for an unknown answer, 409 for a
@@ -175,8 +174,26 @@ class Service:
             raise RequestError(422, "value", "the id of another answer, which was liked less", "no such id", "use the answer_id of a response")  # fmt: skip
 
     async def _answer(self, asked: Asked, unit: str, key: str | None) -> PredictResponse:
-        before = self.store.clock.wall_s()
-        release, batched = await self._submitted(asked, unit)
+        """Once more when the release was replaced on the way."""
+        before_s = self.store.clock.wall_s()
+        for last in (False, True):
+            release = self.router.arm(asked.arm) if asked.arm else self.router.pick(unit)
+            release.batcher.check_room(many=len(asked.values) > 1)
+            try:
+                with nullcontext() if self._large(asked) else release.batcher.working():
+                    return await self._answer_of(release, asked, unit, key, before_s)
+            except Replaced:
+                if last:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _answer_of(
+        self, release: Served, asked: Asked, unit: str, key: str | None, before_s: float
+    ) -> PredictResponse:
+        with release.batcher.reading(soon=not self._long(asked.values)):
+            prepared = await self._prepared(release, asked.values)
+            batched = release.batcher.submit(prepared, wake=False)
+        self._wake_soon(release.batcher)
         ids = _ids(key or secrets.token_hex(12), len(asked.values))
         kept: asyncio.Future[tuple[Rows, bool]] = asyncio.get_running_loop().create_future()
 
@@ -184,7 +201,7 @@ class Service:
             """In the batcher's thread: from there straight to the disk, not through the loop."""
             after_s = self.store.clock.wall_s()
             try:
-                rows = self._rows(release, done.result(), asked, unit, ids, (after_s - before) * 1000)  # fmt: skip
+                rows = self._rows(release, done.result(), asked, unit, ids, (after_s - before_s) * 1000)  # fmt: skip
                 written = self.journal.answers(rows)
             except BaseException as error:  # whatever it is, the caller must not wait for ever
                 self._told.put((kept, error))
@@ -220,20 +237,24 @@ class Service:
                 kept.set_exception(found)
             else:
                 kept.set_result(found)
-        for served in self.router.served:  # a batch may wait for those that leave now
-            self._wake_soon(served.batcher)
+        # behind those that leave now, in the loop's next turn: a batch may wait for them
+        told[0][0].get_loop().call_soon(self._wake, [s.batcher for s in self.router.served])
 
     def _wake_soon(self, batcher: Batcher) -> None:
         """Behind the last request of this turn of the loop, so that they share a batch and the worker
         does not want the interpreter while others are read."""
         if not self._to_wake:
-            asyncio.get_running_loop().call_soon(self._wake)
+            asyncio.get_running_loop().call_soon(self._wake_all)
         self._to_wake.add(batcher)
 
-    def _wake(self) -> None:
-        for batcher in self._to_wake:
+    def _wake_all(self) -> None:
+        batchers, self._to_wake = self._to_wake, set()
+        self._wake(batchers)
+
+    @staticmethod
+    def _wake(batchers: Iterable[Batcher]) -> None:
+        for batcher in batchers:
             batcher.wake()
-        self._to_wake.clear()
 
     async def _first(self, ids: list[str]) -> PredictResponse:
         """What another server of this ledger stored for the same request before this one."""
@@ -241,23 +262,6 @@ class Service:
         if stored is None:
             raise ledger_away()
         return stored
-
-    async def _submitted(self, asked: Asked, unit: str) -> tuple[Served, Future[list[Priced]]]:
-        """Chosen and read; once more when the release was replaced on the way."""
-        for last in (False, True):
-            release = self.router.arm(asked.arm) if asked.arm else self.router.pick(unit)
-            release.batcher.check_room(many=len(asked.values) > 1)
-            with release.batcher.reading(soon=not self._long(asked.values)):
-                prepared = await self._prepared(release, asked.values)
-                try:
-                    submitted = release.batcher.submit(prepared, wake=False)
-                except Replaced:
-                    if last:
-                        raise
-                    continue
-            self._wake_soon(release.batcher)
-            return release, submitted
-        raise AssertionError("unreachable")
 
     async def _prepared(self, release: Served, values: list[Any]) -> Prepared:
         """A short text is read at once and a small picture in a thread; whatever takes longer, apart
@@ -267,6 +271,10 @@ class Service:
                 return release.batcher.prepared(*await self.readers.apart(release.variant, values))
             read = partial(release.batcher.prepare, partial(self.task.decode_all, values))
             return read() if self.task.modality == "text" else await self.readers.beside(read)
+
+    def _large(self, asked: Asked) -> bool:
+        """Whether it says nothing of the others: they are let in, and answered, beside it."""
+        return len(asked.values) > 1 or self._long(asked.values)
 
     def _long(self, values: list[Any]) -> bool:
         return not (short(values) if self.task.modality == "text" else light(values))

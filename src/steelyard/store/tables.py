@@ -174,7 +174,8 @@ plan = sa.Table(
 
 def row_sha256(table: sa.Table, row: Mapping[str, Any]) -> str:
     """Hash of a row's values in the order of its columns, without what is set later."""
-    values = [_plain(column, row.get(column.name)) for column in _hashed(table)]
+    get = row.get
+    values = [_float(get(name)) if real else get(name) for name, real in _hashed(table)]
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
@@ -184,9 +185,12 @@ def hashed_tables() -> list[sa.Table]:
 
 
 @cache
-def _hashed(table: sa.Table) -> tuple[sa.Column[Any], ...]:
-    return tuple(c for c in table.columns if c.name != "sha256" and c is not turn.c.ended)
+def _hashed(table: sa.Table) -> tuple[tuple[str, bool], ...]:
+    """Name of each column, and whether it holds numbers with a point. Looked up once: a request of
+    many inputs hashes a row for each."""
+    columns = (c for c in table.columns if c.name != "sha256" and c is not turn.c.ended)
+    return tuple((c.name, isinstance(c.type, sa.Float)) for c in columns)
 
 
-def _plain(column: sa.Column[Any], value: Any) -> Any:
-    return float(value) if value is not None and isinstance(column.type, sa.Float) else value
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)

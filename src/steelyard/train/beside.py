@@ -7,7 +7,6 @@ continued, and one that is done is not run again. Example: `side_by_side(jobs, c
 from __future__ import annotations
 
 import json
-import os
 import queue
 import subprocess
 import threading
@@ -15,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
-from steelyard.engine.processes import clock_name, command, environment
+from steelyard.engine.processes import clock_name, command, cores, environment
 from steelyard.errors import StoreError
 from steelyard.store import Clock
 from steelyard.train.worker import Job, Result, result_of, write_job
@@ -52,7 +51,7 @@ def _places() -> int:
     import psutil
 
     free = int(psutil.virtual_memory().available / MEMORY_A_TRAINING)
-    return max(1, min(os.cpu_count() or 1, free))
+    return max(1, min(cores(), free))
 
 
 def _result(job: Job) -> Result:
