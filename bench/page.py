@@ -28,6 +28,16 @@ TITLES = {
     "kills": "Kills of a turn and of a server",
     "faults": "Faults of the first build, each with its test now",
 }
+_CROWD = "`capacity` is what clients that wait for each answer get in time, at the best of 8, 16 and 32 of them; `sustained` what requests at random times get, at the best of several rates. Goodput of an overload is given as a share of both; what we want is 0.9 of the capacity."
+NOTES = {
+    "demo": "`now_over_before` compares with the version before in one run; what we want is two thirds of its minutes, and at most 6 GB over all processes.",
+    "served": "What we want is a served figure within 1.25 of the predicted one, both ways, and memory that grows by less than 10 %.",
+    "latency": "What we want is 1.5 ms above the plain server, which writes nothing down.",
+    "overload": _CROWD,
+    "overload_int8": _CROWD,
+    "hostile": "`p99_ratio` is the p99 of another client during the attack over the same without it; what we want is at most 2.",
+    "hostile_int8": "As above, with a model that computes for longer.",
+}
 APART = ("variants", "faults")  # shown as tables of their own
 
 
@@ -41,6 +51,7 @@ def main() -> None:
         m = body["machine"]
         parts.append(f"## {title}\n")
         parts.append(f"`{body['command']}`, {m['measured']}, {m['cores']} cores of {m['processor']}, Python {m['python']}, load before {m['load_before']}.\n")  # fmt: skip
+        parts += [f"{NOTES[name]}\n"] if name in NOTES else []
         plain = {k: v for k, v in body["figures"].items() if k not in APART}
         rows = {k: v for k, v in plain.items() if _is_table(v)}
         flat = [f"| {key} | {_shown(value)} |" for key, value in plain.items() if key not in rows]
