@@ -3,7 +3,10 @@
 import asyncio
 import logging
 import resource
+import signal
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -51,6 +54,36 @@ def test_the_listening_socket_names_its_protocol():
 
     with _bind("127.0.0.1", 0) as bound:  # else asyncio leaves Nagle's algorithm on
         assert bound.proto == socket.IPPROTO_TCP
+
+
+def test_a_burst_of_connections_takes_no_file_that_the_server_needs_and_fills_no_log(
+    product_file, live, tmp_path
+):
+    """They were all accepted before the first was closed: no file was left, and each one that could
+    not be accepted was a traceback in the log."""
+    files, log = 400, tmp_path / "log"
+    with log.open("wb") as said:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "steelyard", "serve", str(product_file), "--port", "0"],
+            stdout=subprocess.PIPE, stderr=said, text=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
+        )  # fmt: skip
+    try:
+        url = server.stdout.readline().split(" on ")[1].split(" ")[0]
+        before, held = log.stat().st_size, []
+        host, port = url.removeprefix("http://").split(":")
+        server.send_signal(signal.SIGSTOP)  # they all wait when it looks
+        for _ in range(files + 100):
+            held.append(socket.create_connection((host, int(port)), timeout=20))
+        server.send_signal(signal.SIGCONT)
+        assert ask(url)[0] == 200
+        assert log.stat().st_size == before
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+    for one in held:
+        one.close()
 
 
 def test_silent_connections_do_not_make_the_server_deaf(few, caplog):

@@ -161,8 +161,8 @@ class Batcher:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Around one request of few inputs, from its choice of this release until its caller is told: a
-        batch may wait for who comes back soon. In one thread."""
+        """Around one request of few inputs, from its submission until its caller is told: a batch may wait
+        for those that are on their way back. One that is still read may be refused. In one thread."""
         self.in_work += 1
         try:
             yield

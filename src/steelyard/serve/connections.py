@@ -24,7 +24,11 @@ REST_S = 30.0  # between two requests of one connection; it gives way when other
 GRACE_S = 5.0  # a peer that does not read its last answer is cut off after this
 SWEEP_S = 0.5
 HEAD_BYTES_MAX = 65_536
-FILES_KEPT = 128  # of the process's open files, for the ledger and the models
+READ_BYTES = 65_536  # at once: asyncio takes memory for 256 KiB for every part of a request
+# Those without a place are closed some turns of the loop later: till then each needs a file.
+ACCEPTED_AT_ONCE = 16
+WAITING_MAX = 2048  # connections that the system holds until they are accepted
+FILES_KEPT = 160  # of the process's open files, for the ledger and the models
 # Method and URL of a request -> the whole answer of one that is refused unread, or None
 Refuse = Callable[[bytes, bytes], bytes | None]
 
@@ -92,9 +96,11 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.phase, self.asked, self._head_bytes = "silent", False, 0
+        self.phase, self.asked, self._head_bytes, self._reads = "silent", False, 0, False
         self._refusal: bytes | None = None
         _no_delay(transport)
+        if hasattr(transport, "max_size"):
+            transport.max_size = READ_BYTES
         self.pool.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -106,12 +112,18 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._whole = False  # whether a head or a body ends in these bytes
+        before, self._reads = self.phase, True
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             pass  # no other protocol is spoken here: the request is answered as it is
         except httptools.HttpParserError:
             return self.cut(400)
+        finally:
+            self._reads = False
+        # a request that comes whole goes through several: only where it ends is waited for
+        if self._whole or self.phase != before:
+            self._enter(self.phase)
         if not self._whole and self.phase in ("silent", "head", "rest"):
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
@@ -177,7 +189,7 @@ class Connection(HttpToolsProtocol):
 
     def _enter(self, phase: str) -> None:
         self.phase = phase
-        if not self.transport.is_closing():
+        if not (self._reads or self.transport.is_closing()):
             self.pool.enter(self, phase)
 
     def _unsupported_upgrade_warning(self) -> None:
@@ -196,6 +208,8 @@ def listening(server: Any, then: Callable[[], None]) -> Any:
     async def started(sockets: list[socket.socket] | None = None) -> None:
         await startup(sockets=sockets)
         if server.started:
+            for one in sockets or []:
+                one.listen(WAITING_MAX)  # asyncio accepts as many at once as it lets wait
             then()
 
     server.startup = started

@@ -66,6 +66,11 @@ class Flow:
         """Requests inside, and those that were let in and have not begun yet."""
         return self.count + self._coming
 
+    @property
+    def full(self) -> bool:
+        """As many are present as are answered in time."""
+        return self.present >= self.most
+
     def let_in(self) -> None:
         """Count a request from now on, whose task begins in the loop's next round: many may come
         with one look at the sockets, and each must see those before it."""

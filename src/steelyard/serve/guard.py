@@ -50,18 +50,21 @@ def forbidden(scope: Scope, *, open_: bool) -> RequestError | None:
 def crowded(service: Service, metrics: Metrics) -> Callable[[bytes, bytes], bytes | None]:
     """What a connection asks before a request is read: the answer of one that finds no room. It is
     written anew ten times a second, since in a crowd every refusal is taken from the others."""
-    told, said_at = b"", 0.0
+    told, said_at, path = b"", float("-inf"), PREDICT.decode()
 
     def refuse(method: bytes, url: bytes) -> bytes | None:
         if method != b"POST" or url.partition(b"?")[0] != PREDICT:
             return None
+        nonlocal told, said_at
+        now = time.monotonic()
+        if service.flow.full and now - said_at <= FRESH_S:
+            metrics.count(path, 503)
+            return told
         refusal = service.no_room()
         if refusal is None:
             service.flow.let_in()
             return None
-        nonlocal told, said_at
-        metrics.count(PREDICT.decode(), refusal.status)
-        now = time.monotonic()
+        metrics.count(path, refusal.status)
         if now - said_at > FRESH_S:
             said_at = now
             told = as_bytes(refusal.status, body_of(refusal), headers_of(refusal))

@@ -28,12 +28,20 @@ class Metrics:
             "steelyard_request_seconds", "Seconds in the server by route", ["route"],
             buckets=_BUCKETS, registry=self.registry,
         )  # fmt: skip
+        # found once: looking a child up by its labels takes longer than to count
+        self._counters: dict[tuple[str, int], Counter] = {}
+        self._timers: dict[str, Histogram] = {}
         queue = Gauge("steelyard_queue", "Requests waiting", registry=self.registry)
         queue.set_function(waiting)
 
     def count(self, path: str, status: int) -> None:
         """By our own names of routes: a stranger's path must not become a label."""
-        self._requests.labels(_ROUTES.get(path, "other"), str(status)).inc()
+        route = _ROUTES.get(path, "other")
+        counter = self._counters.get((route, status))
+        if counter is None:
+            counter = self._requests.labels(route, str(status))
+            self._counters[route, status] = counter
+        counter.inc()
 
     @contextmanager
     def timed(self, route: str) -> Iterator[None]:
@@ -41,7 +49,11 @@ class Metrics:
         try:
             yield
         finally:
-            self._seconds.labels(route).observe(time.perf_counter() - before)
+            took_s = time.perf_counter() - before
+            timer = self._timers.get(route)
+            if timer is None:
+                timer = self._timers[route] = self._seconds.labels(route)
+            timer.observe(took_s)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

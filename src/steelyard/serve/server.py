@@ -115,6 +115,7 @@ def _uvicorn(
 
     from steelyard.serve.app import build_app
     from steelyard.serve.connections import (
+        ACCEPTED_AT_ONCE,
         REST_S,
         Connections,
         listening,
@@ -134,7 +135,7 @@ def _uvicorn(
     # of their own some wait for seconds before they are refused
     config = uvicorn.Config(
         app, http=protocol_of(open_), ws="none", log_level="warning", access_log=False,
-        lifespan="on", loop="asyncio", timeout_graceful_shutdown=SHUTDOWN_S, server_header=False, timeout_keep_alive=int(REST_S),
+        lifespan="on", loop="asyncio", backlog=ACCEPTED_AT_ONCE, timeout_graceful_shutdown=SHUTDOWN_S, server_header=False, timeout_keep_alive=int(REST_S),
     )  # fmt: skip
 
     def ready() -> None:

@@ -87,7 +87,7 @@ class Service:
     def no_room(self) -> RequestError | None:
         """The refusal of any further request just now, whichever release would answer it."""
         present, expected_s = self.flow.present, self.flow.expected_s()
-        if present >= self.flow.most:
+        if self.flow.full:
             return Busy("an answer in time", f"{present} in work, as many as are answered in time", wait_s=expected_s)  # fmt: skip
         if present >= LEAST and expected_s > self._wait_max_s:
             return Busy("an answer in time", f"{expected_s * 1000:.0f} ms of requests in work", wait_s=expected_s)  # fmt: skip
@@ -180,20 +180,27 @@ class Service:
             release = self.router.arm(asked.arm) if asked.arm else self.router.pick(unit)
             release.batcher.check_room(many=len(asked.values) > 1)
             try:
-                with nullcontext() if self._large(asked) else release.batcher.working():
-                    return await self._answer_of(release, asked, unit, key, before_s)
+                batched = await self._submitted(release, asked)
             except Replaced:
                 if last:
                     raise
+                continue
+            with nullcontext() if self._large(asked) else release.batcher.working():
+                return await self._written(release, batched, asked, unit, key, before_s)
         raise AssertionError("unreachable")
 
-    async def _answer_of(
-        self, release: Served, asked: Asked, unit: str, key: str | None, before_s: float
-    ) -> PredictResponse:
+    async def _submitted(self, release: Served, asked: Asked) -> Future[list[Priced]]:
         with release.batcher.reading(soon=not self._long(asked.values)):
             prepared = await self._prepared(release, asked.values)
             batched = release.batcher.submit(prepared, wake=False)
         self._wake_soon(release.batcher)
+        return batched
+
+    async def _written(
+        self, release: Served, batched: Future[list[Priced]], asked: Asked, unit: str, key: str | None,
+        before_s: float,
+    ) -> PredictResponse:  # fmt: skip
+        """The response, once its rows are on the disk."""
         ids = _ids(key or secrets.token_hex(12), len(asked.values))
         kept: asyncio.Future[tuple[Rows, bool]] = asyncio.get_running_loop().create_future()
 
