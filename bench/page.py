@@ -22,6 +22,7 @@ TITLES = {
     "overload": "Twice and four times the capacity: a baseline",
     "overload_int8": "Twice and four times the capacity: an encoder in int8",
     "hostile": "Hostile requests: what the other users wait",
+    "hostile_groups": "Hostile requests, since answers leave in groups",
     "hostile_int8": "Hostile requests to an encoder in int8",
     "privacy": "Personal data planted between neighbours of every script",
     "flips": "Flipped bits over every file of a store",
