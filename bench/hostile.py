@@ -185,6 +185,7 @@ def main() -> None:
     options += f" --goal {asked.goal:g}" if asked.goal else ""
     options += f" --only {' '.join(asked.only)}" * (len(asked.only) < len(ATTACKS))
     options += f" --seconds {seconds:g}" * (not asked.quick)
+    options += f" --name {asked.name}" * bool(asked.name)
     save(f"hostile{asked.name}", f"python bench/hostile.py{options}", figures, state)
 
 

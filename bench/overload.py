@@ -217,6 +217,7 @@ def main() -> None:
     if asked.before:
         figures["before"] = measure(asked.before, asked.variant, goal_ms=asked.goal, seconds=seconds)  # fmt: skip
     options = " --before PYTHON" * bool(asked.before) + " --variant FOLDER" * bool(asked.variant)
+    options += f" --name {asked.name}" * bool(asked.name)
     save(f"overload{asked.name}", f"python bench/overload.py{options}", figures, state)
 
 
