@@ -11,12 +11,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from steelyard.engine.predictor import Predictor
 from steelyard.errors import RequestError
 from steelyard.serve.busy import Busy
+from steelyard.serve.handover import Together
 from steelyard.serve.pace import Pace
 from steelyard.spec.model import Serve
 from steelyard.store import Clock
@@ -116,7 +117,7 @@ class Batcher:
 
     def __init__(
         self, predictor: Predictor, settings: Serve, *, clock: Clock, goal_ms: float | None = None,
-        telling: Callable[[], AbstractContextManager[None]] = nullcontext,
+        telling: Together = nullcontext,
     ) -> None:  # fmt: skip
         self.predictor, self.settings, self.clock = predictor, settings, clock
         self.in_work = 0

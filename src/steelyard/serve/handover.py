@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Generic, TypeVar
 
 Thing = TypeVar("Thing")
+Together = Callable[[], AbstractContextManager[None]]
 
 
 class Handover(Generic[Thing]):

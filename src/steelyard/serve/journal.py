@@ -10,9 +10,8 @@ import logging
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -21,7 +20,7 @@ import sqlalchemy as sa
 
 from steelyard.errors import StoreError
 from steelyard.serve.busy import Busy, ledger_away
-from steelyard.serve.handover import Handover
+from steelyard.serve.handover import Handover, Together
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.money import NANO
 from steelyard.store import Line, Store, tables
@@ -39,9 +38,6 @@ class _Item:
     worth: float | None  # correct answers it stands for; None for what can earn nothing
     variant: str
     future: Future[bool]
-
-
-Together = Callable[[], AbstractContextManager[None]]
 
 
 class Journal:

@@ -11,14 +11,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
 
 import sqlalchemy as sa
 
 from steelyard.engine.predictor import Predictor
 from steelyard.errors import RequestError
 from steelyard.serve.batcher import Batcher
+from steelyard.serve.handover import Together
 from steelyard.serve.journal import fact_of
 from steelyard.spec.model import Serve
 from steelyard.store import Store, tables
@@ -48,15 +49,14 @@ class Served:
 
 class Router:
     """Reads releases from the ledger, now and again every `every_s` seconds; `changed` is called
-    when others are loaded than before; `batching` is what a Batcher takes besides."""
+    when others are loaded than before; answers are told inside `telling`."""
 
     def __init__(
         self, store: Store, settings: Serve, *, every_s: float = 2.0, goal_ms: float | None = None,
         changed: Callable[[], None] | None = None,
-        **batching: Any,
+        telling: Together = nullcontext,
     ) -> None:  # fmt: skip
-        self.store, self.settings = store, settings
-        self._batching = {"clock": store.clock, "goal_ms": goal_ms, **batching}
+        self.store, self.settings, self.goal_ms, self._telling = store, settings, goal_ms, telling
         self._changed = changed or (lambda: None)
         self._batchers: dict[str, Batcher] = {}
         self._served: dict[str, Served] = {}
@@ -166,7 +166,9 @@ class Router:
             self._refused[variant] = _Refused(reason, time.monotonic())
             return None
         self._refused.pop(variant, None)
-        self._batchers[variant] = Batcher(predictor, self.settings, **self._batching)
+        self._batchers[variant] = Batcher(
+            predictor, self.settings, clock=self.store.clock, goal_ms=self.goal_ms, telling=self._telling
+        )  # fmt: skip
         return self._batchers[variant]
 
     def _older(self) -> Served | None:
