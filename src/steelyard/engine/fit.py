@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.engine.dropout import quick_dropout
 from steelyard.engine.predictor import token_batches
+from steelyard.engine.processes import keeping_memory
 from steelyard.plugins import need
 from steelyard.store import Clock
 from steelyard.store.files import write
@@ -69,6 +71,7 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
+@keeping_memory()
 def fit(
     task: Task, module: Any, preprocessor: Preprocessor, train: Examples, validation: Examples,
     recipe: Recipe, *, folder: Path, clock: Clock,
@@ -86,6 +89,7 @@ def fit(
     features = preprocessor.features(train.contents)
     targets = torch.as_tensor(task.targets(train.labels))
     sizes = [preprocessor.size(f) for f in features]
+    quick_dropout(torch, module)
     run = _Run(
         torch, task, module, recipe, steps=_steps_an_epoch(len(train), recipe) * recipe.epochs
     )
