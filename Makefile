@@ -28,7 +28,7 @@ demo: setup
 	$(BIN)/steelyard turn examples/reviews/product.yaml
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # What CI asks beyond the tests.
 check: setup

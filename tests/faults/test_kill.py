@@ -42,7 +42,7 @@ def make(folder: Path, encoder: Path) -> Path:
     text = text.replace("replay: 60,", "replay: 60, look_every: 20,")
     text = text.replace("outcome_loss_max: 0.5", "outcome_loss_max: 0.0001, confidence: 0.99999")
     # as good as the baseline, or no user would meet it
-    text = text.replace("epochs: 3", "epochs: 10").replace(
+    text = text.replace("epochs: 3", "epochs: 14").replace(
         "learning_rate: 3.0e-3", "learning_rate: 5.0e-3"
     )
     (folder / "product.yaml").write_text(text, encoding="utf-8")

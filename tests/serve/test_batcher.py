@@ -114,9 +114,12 @@ def test_a_long_request_is_answered_in_slices_between_those_of_others(model):
     short = batcher.submit(prepared("short", tokens=10))
     model.go.release()
     asked(model)
-    assert "short" in model.batches[1]
+    assert model.batches[1] == ["short"]  # it waited for one slice, and takes no other along
+    batcher.submit(prepared("next", tokens=10))
     model.go.release()
     assert short.result(20)[0].answer == "short" and not long.done()
+    asked(model)
+    assert model.batches[2][0] == "next" and model.batches[2][1].startswith("long")
     finish(model, batcher)
     assert [p.answer for p in long.result(20)] == [f"long{i}" for i in range(60)]
 

@@ -117,6 +117,36 @@ def test_a_request_of_many_rows_is_waited_for_once_and_not_with_others_of_its_ki
     assert found == [["first"], ["a", "many0", "b", "c"], ["many1"], ["many2"]]
 
 
+def test_who_waited_for_many_rows_is_written_before_the_next_many(store, product, monkeypatch):
+    """With one of 64 inputs in every commit, whoever came during one waited for two of them."""
+    began, groups, journal = threading.Event(), [], None
+    meanwhile = {"a": ("many1", "b"), "many0": ("c", "many2"), "many1": ("d",)}
+
+    def record(facts, lines):
+        assert began.wait(20)
+        groups.append(list(dict.fromkeys(row["id"].split(".")[0] for _, row in facts)))
+        for first in groups[-1]:
+            for name in meanwhile.pop(first, ()):
+                put(name)
+        lines({row["id"] for _, row in facts})
+
+    def put(name):
+        n = 20 if name.startswith("many") else 1
+        told.append(journal.answers([row_of(f"{name}.{i}") for i in range(n)]))
+
+    told = []
+    monkeypatch.setattr(store, "record_once", record)
+    journal = Journal(store, product)
+    with journal.together():
+        put("a")
+        put("many0")
+    began.set()
+    for i in range(7):
+        assert told[i].result(20)
+    journal.close()
+    assert groups == [["a", "many0"], ["b", "c"], ["many1"], ["d"], ["many2"]]
+
+
 def test_a_commit_that_failed_moves_no_money(store, product, monkeypatch):
     write = store.record_once
 

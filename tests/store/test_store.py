@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from decimal import Decimal
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from steelyard.errors import Damaged, Missing, StoreError
 from steelyard.spec import load
-from steelyard.store import Clock, Datasets, Store, step_key, tables, verify
+from steelyard.store import Clock, Datasets, Store, database, step_key, tables, verify
 from steelyard.store.files import write, write_new
 
 PRICE = Decimal("0.35")
@@ -98,6 +99,27 @@ def test_processes_that_open_a_new_ledger_at_once_all_get_it(product_file):
     code = "import sys; from steelyard.spec import load; from steelyard.store import Store; Store.open(load(sys.argv[1])).close()"
     made = [subprocess.Popen([sys.executable, "-c", code, str(product_file)]) for _ in range(4)]
     assert [process.wait(60) for process in made] == [0, 0, 0, 0]
+
+
+def test_connections_that_change_to_the_write_ahead_log_at_once_wait_for_each_other(tmp_path):
+    """SQLite refuses that lock at once, whatever its timeout: one in some forty rounds failed."""
+    failed = []
+
+    def connect(url, barrier):
+        barrier.wait(20)
+        try:
+            database._sqlite(url, 20).connect().close()
+        except Exception as error:
+            failed.append(error)
+
+    for i in range(100):
+        barrier, url = threading.Barrier(4), sa.make_url(f"sqlite:///{tmp_path}/{i}.db")
+        threads = [threading.Thread(target=connect, args=(url, barrier)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    assert failed == []
 
 
 def test_time_of_a_process_that_was_waited_for_is_counted():

@@ -127,7 +127,7 @@ class Batcher:
         self._slice_s = min(SLICE_S, self.wait_max_s / 4)
         self._gather_s = min(GATHER_S, self.wait_max_s / 8)
         self._few, self._many = _Line(), _Line()  # of many inputs: they are answered in slices
-        self._running = 0  # tokens
+        self._running, self._sliced = 0, False  # tokens; whether the newest batch had a slice
         self._reading = self._coming = 0  # requests that are read, and those of them that soon are
         self._closed, self._changed = False, threading.Condition()
         self._gathers, self._began_s = False, 0.0  # whether a batch waits for company, since when
@@ -232,11 +232,12 @@ class Batcher:
 
     def _expected_s(self, *, many: bool) -> float:
         """Seconds until what goes before a newcomer is through the worker: requests of few inputs,
-        those that are soon read, and of many inputs all of them or a slice with each batch."""
+        those that are soon read, and of many inputs all of them or a slice with every second batch."""
         one, more = self.pace.request_tokens, float(self._many.tokens)
         few = self._few.tokens + self._coming * one
         batches = 1 + few // self.settings.batch_tokens
-        more = more if many else min(more, batches * max(self._slice_tokens, one))
+        slices = (batches + 1) // 2
+        more = more if many else min(more, slices * max(self._slice_tokens, one))
         return self.pace.wait_s(self._running + few + more)
 
     def _work(self) -> None:
@@ -290,7 +291,8 @@ class Batcher:
         return self._few.tokens >= self.settings.batch_tokens or len(self._few) >= ITEMS_MAX
 
     def _take(self) -> Batch:
-        """Whole requests in their order up to the token budget, then a slice of one of many inputs."""
+        """Whole requests in their order up to the token budget, then a slice of one of many inputs;
+        behind a batch with a slice the requests alone, so that none of them waits for two."""
         batch: Batch = []
         tokens = 0
         for job in list(self._few.jobs):
@@ -302,7 +304,9 @@ class Batcher:
             tokens += job.tokens
             batch += [self._few.take(job) for _ in range(len(job.left))]
             self._few.remove(job)
-        return batch + self._slice(max(1, ITEMS_MAX - len(batch)))
+        rest = [] if batch and self._sliced else self._slice(max(1, ITEMS_MAX - len(batch)))
+        self._sliced = bool(rest)
+        return batch + rest
 
     def _slice(self, items_max: int) -> Batch:
         """Some items of the request whose turn it is; at least one, so that none starves."""

@@ -27,7 +27,7 @@ from steelyard.store import Line, Store, tables
 
 log = logging.getLogger("steelyard.serve")
 GROUP_MAX = 512
-ROWS_FEW = 8  # a request of more inputs is a group with those of few, never with another of many
+ROWS_FEW = 8  # a request of more inputs is a group with those of few, in every second group at most
 WAITING_MAX = 8 * GROUP_MAX  # a disk that falls behind refuses instead of filling the memory
 
 
@@ -55,6 +55,7 @@ class Journal:
         self._away_since: float | None = None
         self._telling = telling
         self._waiting: deque[_Item] = deque()
+        self._wrote_many = False  # in the group before
         self._closed, self._changed = False, threading.Condition()
         self._coming = Handover(self._accept)
         self.together = self._coming.together
@@ -92,19 +93,23 @@ class Journal:
 
     def _next(self) -> list[_Item]:
         """The next group: requests of few rows, and one of many at most, since each is written whole
-        and the others wait for it. Empty when the journal is closed and nothing is left."""
+        and the others wait for it; none right behind another, while some of few wait. Empty when the
+        journal is closed and nothing is left."""
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
             group: list[_Item] = []
             later: list[_Item] = []
-            room = True  # for one of many rows
+            room = not self._wrote_many  # for one of many rows
             while self._waiting and len(group) < GROUP_MAX:
                 item = self._waiting.popleft()
                 many = len(item.rows) > ROWS_FEW
                 (group if room or not many else later).append(item)
                 room = room and not many
+            if later and not group:
+                group.append(later.pop(0))
             self._waiting.extendleft(reversed(later))
+            self._wrote_many = any(len(item.rows) > ROWS_FEW for item in group)
             return group
 
     def _work(self) -> None:

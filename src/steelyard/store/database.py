@@ -6,6 +6,8 @@ Example: `database = Database.open("sqlite:////data/ledger.db")`
 from __future__ import annotations
 
 import logging
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -23,6 +25,7 @@ from steelyard.store.rows import checked, hashed, read_json
 from steelyard.store.tables import entry, hashed_tables
 
 BUSY_S = 60.0  # how long a writer waits for another; a server takes less, so that it can answer
+_LOOK_AGAIN_S = 0.01
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -206,6 +209,20 @@ def _engine(url: sa.URL, busy_s: float) -> sa.Engine:
     return _sqlite(url, busy_s)
 
 
+def _write_ahead(cursor: Any, busy_s: float) -> None:
+    """SQLite's write-ahead log. Changing to it takes a lock for which SQLite does not wait by itself,
+    so one of several processes that open a new ledger at once could fail."""
+    deadline = time.monotonic() + busy_s
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(_LOOK_AGAIN_S)
+
+
 def _sqlite(url: sa.URL, busy_s: float) -> sa.Engine:
     path = file_of(url)
     if path is not None:
@@ -220,7 +237,7 @@ def _sqlite(url: sa.URL, busy_s: float) -> sa.Engine:
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin where this file says so
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(cursor, busy_s)
         cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged row survives a power cut
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
