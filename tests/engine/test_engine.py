@@ -2,6 +2,7 @@
 
 import json
 import struct
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import reviews
 
+from steelyard.engine import dropout, processes
+from steelyard.engine import fit as fit_module
 from steelyard.engine.backbone import config_of, empty_backbone, load_backbone
 from steelyard.engine.fit import (
     Examples,
@@ -108,6 +111,34 @@ def test_checkpoints_are_written_by_time_and_gone_when_the_training_is_done(
     assert len(saved) <= most and bool(saved) == bool(most)
     assert all(later - earlier >= every_s for earlier, later in pairwise(saved))
     assert not (tmp_path / "checkpoint.safetensors").exists()
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_training_keeps_what_it_frees_and_gives_it_back_behind_it(
+    encoder, tmp_path, monkeypatch, interrupted
+):
+    calls, seen = [], []
+    monkeypatch.setattr(processes, "_allocator", lambda *call: calls.append(call))
+
+    def step(run, inputs, targets, *, at):
+        seen.append(list(calls))
+        if interrupted:
+            raise Killed
+        return 0.0
+
+    monkeypatch.setattr(fit_module._Run, "step", step)
+    with pytest.raises(Killed) if interrupted else nullcontext():
+        train(encoder, tmp_path)
+    assert seen[0] == [("mallopt", -3, 2**31 - 1), ("mallopt", -1, 2**31 - 1)]
+    assert calls[2:] == [("mallopt", -3, 2**25), ("mallopt", -1, 2**26), ("malloc_trim", 0)]
+
+
+def test_training_draws_its_masks_quickly(encoder, tmp_path, monkeypatch):
+    drawn = []
+    drop = dropout._drop
+    monkeypatch.setattr(dropout, "_drop", lambda *a: drawn.append(1) or drop(*a))
+    train(encoder, tmp_path)
+    assert drawn
 
 
 def test_training_learns_what_the_words_say(encoder, tmp_path):

@@ -196,6 +196,18 @@ def test_who_sends_many_inputs_leaves_room_for_the_others_and_not_for_more_of_th
     assert batcher._few.tokens == 0 == batcher._many.tokens
 
 
+def test_a_newcomer_expects_a_slice_with_every_second_batch(model):
+    batcher = at_pace(batcher_of(model, batch_tokens=20), 1e-3)
+    batcher.submit(prepared("a", tokens=10))
+    asked(model)  # and held
+    batcher.submit(prepared(*(f"many{k}" for k in range(60)), tokens=10))
+    for i in range(4):
+        batcher.submit(prepared(f"b{i}", tokens=10))
+    # 10 ms at work, 40 ms in three batches with the newcomer's, two slices of 10 ms
+    assert batcher._expected_s(many=False) == pytest.approx(0.07)
+    finish(model, batcher)
+
+
 def test_a_tight_goal_makes_small_slices(model):
     batcher = at_pace(batcher_of(model, goal_ms=15), 1e-3)
     batcher.submit(prepared(*(f"{k}" for k in range(60))))

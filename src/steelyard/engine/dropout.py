@@ -1,7 +1,7 @@
 """Dropout whose masks are drawn quickly. Knows no model.
 
-torch draws a Bernoulli number an element on the CPU, with a generator that takes a twelfth of a
-training step of a small encoder; sixteen bits an element of a fast one are enough.
+torch draws a Bernoulli number an element on the CPU, which took 7 % of a training step of a small
+encoder; sixteen bits an element of a fast generator are enough.
 Example: `quick_dropout(torch, module)`
 """
 
@@ -21,7 +21,8 @@ def quick_dropout(torch: Any, module: Any) -> None:
     """Let every `torch.nn.Dropout` in `module` draw its masks here; weights and names stay.
 
     The masks are a function of `torch.manual_seed` alone, whatever the number of threads. A share
-    `p` is met to 1 / 65,536, and what is kept is scaled by what that leaves, so the mean is exact.
+    `p` is met to 1 / 65,536, and what is kept is scaled by what that leaves, so the mean stays, but for
+    the rounding of the values' type.
     """
     for child in module.modules():
         if type(child) is torch.nn.Dropout:

@@ -27,7 +27,7 @@ from steelyard.store import Line, Store, tables
 
 log = logging.getLogger("steelyard.serve")
 GROUP_MAX = 512
-ROWS_FEW = 8  # a request of more inputs is a group with those of few, in every second group at most
+ROWS_FEW = 8  # a request of more inputs is a group with those of few, in every second one while others wait
 WAITING_MAX = 8 * GROUP_MAX  # a disk that falls behind refuses instead of filling the memory
 
 
