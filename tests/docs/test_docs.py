@@ -2,13 +2,17 @@
 
 import hashlib
 import os
+import platform
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from tests.conftest import PRODUCT, reviews, write_jsonl
 
 from steelyard.cli.reference import reference
@@ -134,3 +138,44 @@ def test_the_licence_is_the_whole_text_and_goes_with_the_package():
     assert hashlib.sha256(text.encode()).hexdigest() == APACHE_2
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["license"] == "Apache-2.0" and project["license-files"] == ["LICENSE"]
+
+
+def closure(name: str) -> dict[str, str]:
+    """Every distribution that `pip install name[dev]` brings here: {canonical name: version}."""
+    found: dict[str, str] = {}
+    waiting = [Requirement(f"{name}[dev]")]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        asked = waiting.pop()
+        for extra in ("", *asked.extras):
+            key = (canonicalize_name(asked.name), extra)
+            if key in seen:
+                continue
+            seen.add(key)
+            held = distribution(asked.name)
+            found[key[0]] = held.version
+            for line in held.requires or ():
+                inner = Requirement(line)
+                if inner.marker is None or inner.marker.evaluate({"extra": extra}):
+                    waiting.append(inner)
+    return found
+
+
+def test_the_constraints_pin_everything_that_was_tested():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    names = [canonicalize_name(pin.name) for pin in pins]
+    assert len(names) == len(set(names)), "a package is pinned twice"
+    pinned = dict(zip(names, pins, strict=True))
+    installed = closure("steelyard")
+    del installed["steelyard"]
+    assert {"torch", "numpy", "pytest"} <= set(installed)
+    assert not set(installed) - set(pinned), "installed and not pinned"
+    if sys.platform == "linux" and platform.machine() == "x86_64":  # elsewhere wheels are missing
+        assert not set(pinned) - set(installed), "pinned and used by nothing"
+    wrong = {
+        name: version
+        for name, version in installed.items()
+        if not pinned[name].specifier.contains(version, prereleases=True)
+    }
+    assert not wrong, "installed at a version that is not the pinned one"
