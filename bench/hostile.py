@@ -115,7 +115,8 @@ ATTACKS: dict[str, tuple[bool, bool, Callable[[Attack], None]]] = {
     # name -> (pictures, bystander opens a connection a request, what is done)
     "freeze": (False, False, lambda a: a.requests(marks, clients=1)),
     "longest_accepted": (False, False, lambda a: a.requests(longest, clients=1)),
-    "many_inputs": (False, False, lambda a: a.requests(many, clients=4)),
+    "many_inputs": (False, False, lambda a: a.requests(many, clients=1)),
+    "many_inputs_x4": (False, False, lambda a: a.requests(many, clients=4)),
     "picture_bombs": (True, False, lambda a: a.requests(bombs, clients=1)),
     "picture_bombs_x8": (True, False, lambda a: a.requests(bombs, clients=8)),
     "nesting": (False, False, lambda a: a.requests(nested, clients=1)),
