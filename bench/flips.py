@@ -67,7 +67,7 @@ def read_all(folder: Path) -> dict[str, Any]:
         found["learned"] = [[p.contents, p.labels] for p in parts]
         found["salt"] = salt(store.root).hex()
         found["report"] = render(gather(store, file, outputs), language="zh")
-        for row in store.variants():
+        for row in store.variants.all():
             predictor = Predictor.open(store.artifacts.open(row["id"]))
             found[row["id"]] = [vars(a) for a in predictor.predict(SAMPLE)]
     return found

@@ -32,7 +32,8 @@ from tests.faults.test_kill import facts, make
 from serving import started
 from steelyard.market.client import Client
 from steelyard.spec import load
-from steelyard.store import Store, tables, verify
+from steelyard.store import Store, tables
+from steelyard.store.ledger import verify
 
 # The first file of each kind that a turn writes: killed as soon as it is seen.
 FIRST_WRITES = (

@@ -20,7 +20,8 @@ from common import ROOT, machine, save
 from serving import started
 from steelyard.market.replay import ReplayReport, Visit, replay
 from steelyard.spec import load
-from steelyard.store import Store, tables, verify
+from steelyard.store import Store, tables
+from steelyard.store.ledger import verify
 
 REQUESTS, KILLS, PORT = 10_000, 3, 18_765
 URL = f"http://127.0.0.1:{PORT}"
@@ -56,7 +57,7 @@ def main() -> None:
             rows = store.database.rows(sa.select(f.answer, f.value))
             kept = {r["answer"] for r in rows}
             right = sum(label.get(r["answer"]) == r["value"] for r in rows)
-            earned = {r["account"]: r["quantity"] for r in store.sums()}["value.correct"]
+            earned = {r["account"]: r["quantity"] for r in store.ledger.sums()}["value.correct"]
             with store.database.read() as connection:
                 lines = verify(connection)
     figures = {

@@ -94,13 +94,13 @@ def of_unlike_lengths(rows: list[dict[str, Any]], n: int, name: str) -> list[Vis
 
 def go_live(store: Store, variant: str) -> None:
     def work(step: Any) -> dict[str, Any]:
-        for row in store.releases():
+        for row in store.releases.current():
             step.add(
-                tables.release, product=store.product, variant=row["variant"], state="retired",
+                "release", product=store.product, variant=row["variant"], state="retired",
                 share=0.0, reason="bench", who="bench",
             )  # fmt: skip
         step.add(
-            tables.release, product=store.product, variant=variant, state="live", share=1.0,
+            "release", product=store.product, variant=variant, state="live", share=1.0,
             reason="bench", who="bench",
         )  # fmt: skip
         return {}
@@ -128,7 +128,7 @@ def measured(store: Store, product: ProductFile, name: str, variant: str, sizes:
     price = float(product.spec.money.prices.cpu_hour)
     cost = float(np.mean([r["cpu_s"] for r in answers])) * 1000 / 3600 * price
     p95 = float(np.quantile([r["latency_ms"] for r in answers], 0.95))
-    m = {n: row["value"] for n, row in store.measures(variant).items()}
+    m = {n: row["value"] for n, row in store.measures.of(variant).items()}
     half = memory[len(memory) // 2 - 1]
     return {
         "requests": len(answers),
@@ -162,7 +162,7 @@ def main() -> None:
             again = [sys.executable, "-m", "steelyard", "compress", str(path), "--again"]
             subprocess.run(again, check=True, stdout=subprocess.DEVNULL)
         with closing(Store.open(product)) as store:
-            newest = {row["name"]: row["id"] for row in store.variants()}
+            newest = {row["name"]: row["id"] for row in store.variants.all()}
             figures = {n: measured(store, product, n, newest[n], sizes) for n in asked.only if n in newest}  # fmt: skip
     named = f" --only {' '.join(asked.only)}" * (len(asked.only) < len(COMPARED))
     command = f"python bench/served.py{' product.yaml' * bool(asked.product)}{named}"

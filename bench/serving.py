@@ -52,7 +52,7 @@ def picture(side: int, *, level: int = 0, mode: str = "L") -> bytes:
 def prepare(folder: Path, *, variant: Path | None, pictures: bool, goal_ms: float | None) -> None:
     """A product file and its store, with `variant` (or a baseline fitted here) live."""
     from steelyard.spec import load
-    from steelyard.store import Store, tables
+    from steelyard.store import Store
     from steelyard.tasks import open_task
 
     task = "image_classification" if pictures else "text_classification"
@@ -70,9 +70,9 @@ def prepare(folder: Path, *, variant: Path | None, pictures: bool, goal_ms: floa
     who = {"product": store.product, "reason": "bench", "who": "bench"}
 
     def work(step):
-        step.add(tables.dataset, id="d", product=store.product, version=1, tag="d", sources=[], recipe={}, counts=[])  # fmt: skip
-        step.add(tables.variant, id=identity, name="bench", task=task, parent=None, dataset="d", bytes=1, card={})  # fmt: skip
-        step.add(tables.release, variant=identity, state="live", share=1.0, **who)
+        step.add("dataset", id="d", product=store.product, version=1, tag="d", sources=[], recipe={}, counts=[])  # fmt: skip
+        step.add("variant", id=identity, name="bench", task=task, parent=None, dataset="d", bytes=1, card={})  # fmt: skip
+        step.add("release", variant=identity, state="live", share=1.0, **who)
         return {}
 
     store.step(store.begin_turn("bench"), "bench", identity, work, cpu_price=0)

@@ -31,7 +31,7 @@ def publish(store, *, seed: int = 0, name: str = "baseline", flip: bool = False)
     def work(step):
         if not store.database.rows(tables.dataset.select()):
             step.add(
-                tables.dataset,
+                "dataset",
                 id="d",
                 product=store.product,
                 version=1,
@@ -41,7 +41,7 @@ def publish(store, *, seed: int = 0, name: str = "baseline", flip: bool = False)
                 counts=[],
             )
         step.add(
-            tables.variant,
+            "variant",
             id=identity,
             name=name,
             task=task.name,
@@ -59,7 +59,7 @@ def publish(store, *, seed: int = 0, name: str = "baseline", flip: bool = False)
 def release(store, variant: str, state: str, share: float = 1.0) -> None:
     def work(step):
         step.add(
-            tables.release,
+            "release",
             product=store.product,
             variant=variant,
             state=state,

@@ -18,7 +18,7 @@ from steelyard.label.purchase import buying_order
 from steelyard.loop import turn
 from steelyard.plugins import get
 from steelyard.spec import load, sections
-from steelyard.store import Store, step_key, tables
+from steelyard.store import Store, step_key
 from steelyard.tasks.cleaning import normalize
 
 
@@ -43,7 +43,7 @@ def look(product_file) -> Seen:
     with closing(Store.open(load(product_file))) as store:
         rows = store.datasets.read("records", data["dataset"]).to_pylist()
         bought = store.datasets.read("labels", label["labels"]).to_pylist()
-        spent = {r["account"]: r["nano"] for r in store.sums()}.get("label", 0)
+        spent = {r["account"]: r["nano"] for r in store.ledger.sums()}.get("label", 0)
     texts = {r["id"]: r["content"] for r in rows}
     return Seen(
         {r["content"]: r["split"] for r in rows}, {r["content"]: r["id"] for r in rows},
@@ -91,7 +91,7 @@ def old_turn(product_file) -> Seen:
         )
         version = step.store.datasets.publish("records", table, tag=dataset)
         step.add(
-            tables.dataset, id=dataset, product=spec.product, version=version, tag=dataset,
+            "dataset", id=dataset, product=spec.product, version=version, tag=dataset,
             parent=None, sources=[], recipe=sections(spec, "data"), counts=[],
         )  # fmt: skip
         return {

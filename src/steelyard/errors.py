@@ -8,6 +8,7 @@
     |   +-- StoreError          the ledger or a dataset refuses
     |   |   +-- Damaged         bytes on disk are not the bytes that were published
     |   |   +-- Unavailable     locked, out of reach or out of room: the same later may do
+    |   |   +-- RowRefused      the ledger works, and does not take this row
     |   +-- RequestError        a serving request that is refused; carries an HTTP status
     +-- Refused                 a gate said no; exit 3
 
@@ -61,6 +62,10 @@ class Damaged(StoreError):
 
 class Unavailable(StoreError):
     """The ledger or the disk cannot be had now: locked, out of reach, or full."""
+
+
+class RowRefused(StoreError):
+    """The ledger works, and refuses a row: another has its id, or a value does not fit."""
 
 
 class RequestError(UserError):

@@ -137,7 +137,7 @@ def done_steps(product: ProductFile, store: Store, task: Task) -> dict[str, dict
     run = Turn(product, store, task, Silent(), 0)
     for plan in STEPS:
         try:
-            done = store.done(_key(run, plan))
+            done = store.steps.done(_key(run, plan))
         except KeyError:  # it takes in what a step before it would first have to leave
             continue
         if done is not None:
@@ -150,7 +150,9 @@ def _key(run: Turn, plan: StepPlan) -> str:
     reads = sections(run.product.spec, "product", "task", *plan.reads)
     key = _newest(run, plan.name, step_key(plan.name, reads, plan.inputs(run)))
     # Done, but its files are gone (removed, or on another machine): the work is done again.
-    while (done := run.store.done(key)) is not None and not run.store.holds(plan.leaves(done)):
+    while (done := run.store.steps.done(key)) is not None and not run.store.holds(
+        plan.leaves(done)
+    ):
         key = step_key(plan.name, "made again", [key])
     return key
 
@@ -170,10 +172,10 @@ def _run(run: Turn, plan: StepPlan) -> None:
 
 def _newest(run: Turn, name: str, key: str) -> str:
     """The key of the newest measurement: each one more, asked for by hand, follows the one before."""
-    done = run.store.done(key)
+    done = run.store.steps.done(key)
     while done is not None:
         later = step_key(name, "measured again", [key])
-        following = run.store.done(later)
+        following = run.store.steps.done(later)
         if following is None and run.again == name:
             run.prior[name] = done
             return later

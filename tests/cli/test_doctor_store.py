@@ -30,7 +30,7 @@ def made(product_file):
 
 def _data(step):
     step.store.datasets.publish("records", TABLE, tag="d")
-    step.add(tables.dataset, id="d", product="tiny", version=1, tag="d", parent=None, sources=[], recipe={}, counts=[])  # fmt: skip
+    step.add("dataset", id="d", product="tiny", version=1, tag="d", parent=None, sources=[], recipe={}, counts=[])  # fmt: skip
     step.cpu_s = 5.0
     return {"dataset": "d"}
 
@@ -44,8 +44,8 @@ def _baseline(step):
     with step.store.artifacts.draft() as draft:
         (draft / "model.bin").write_text("weights")
         identity = step.store.artifacts.publish(draft)
-    step.add(tables.variant, id=identity, name="baseline", task="t", parent=None, dataset="d", bytes=7, card={})  # fmt: skip
-    step.add(tables.release, product="tiny", variant=identity, state="live", share=1.0, reason="r", who="w")  # fmt: skip
+    step.add("variant", id=identity, name="baseline", task="t", parent=None, dataset="d", bytes=7, card={})  # fmt: skip
+    step.add("release", product="tiny", variant=identity, state="live", share=1.0, reason="r", who="w")  # fmt: skip
     step.cpu_s = 2.0
     return {"variant": identity}
 
@@ -92,7 +92,7 @@ def test_an_old_live_variant_that_no_turn_makes_again_is_left_to_a_person(made):
 
     with closing(Store.open(load(made))) as store:
         store.step(store.begin_turn("spec"), "baseline", "k4", newer, cpu_price=Decimal(1))
-        live = store.releases()[0]["variant"]
+        live = store.releases.current()[0]["variant"]
     (root(made) / "artifacts" / live / "manifest.json").unlink()
     (one,) = problems(made).values()
     assert "release rollback product.yaml" in one["repair"] and one["cost"] == ""

@@ -19,7 +19,7 @@ from steelyard.store import Store
 
 def money(path) -> dict:
     with closing(Store.open(load(path))) as store:
-        return {r["account"]: r["nano"] for r in store.sums()}
+        return {r["account"]: r["nano"] for r in store.ledger.sums()}
 
 
 def without_ids(product_file):

@@ -14,7 +14,8 @@ from tests.conftest import PRODUCT, reviews, write_jsonl
 
 from steelyard.loop import NAMES
 from steelyard.spec import load
-from steelyard.store import Store, tables, verify
+from steelyard.store import Store, tables
+from steelyard.store.ledger import verify
 
 ROOT = Path(__file__).parents[2]
 # In the order in which a turn comes by; each attempt continues the one before.
@@ -65,7 +66,7 @@ def facts(product: Path) -> dict:
         steps = store.database.rows(sa.select(tables.step))
         output = {row["name"]: row["output"] for row in steps}
         return {
-            "sums": {r["account"]: r["nano"] for r in store.sums()},
+            "sums": {r["account"]: r["nano"] for r in store.ledger.sums()},
             "chosen": output["compress"]["chosen"],
             "trained": output["train"]["variant"],
             "decision": output["replay"]["decision"],
@@ -73,7 +74,7 @@ def facts(product: Path) -> dict:
             "steps": sorted(row["name"] for row in steps),
             "turns": len(store.database.rows(sa.select(tables.turn))),
             "answers": len(store.database.rows(sa.select(tables.answer.c.id))),
-            "releases": [(r["variant"], r["state"]) for r in store.releases()],
+            "releases": [(r["variant"], r["state"]) for r in store.releases.current()],
         }
 
 

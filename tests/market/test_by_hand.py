@@ -24,7 +24,7 @@ def rows(store):
 
 
 def states(store):
-    return {row["state"]: row["variant"] for row in store.releases()}
+    return {row["state"]: row["variant"] for row in store.releases.current()}
 
 
 def test_promote_puts_the_canary_live_and_keeps_who_and_why(store):
@@ -119,7 +119,7 @@ def test_a_pin_stays_through_promote_and_rollback_until_it_is_taken_off(store):
 def test_pin_may_name_another_variant_which_then_answers_everybody(store):
     pair = pair_in_service(store)
     change(store, "pin", pair["canary"], **SAID)
-    (only,) = store.releases()
+    (only,) = store.releases.current()
     assert (only["variant"], only["state"], only["pinned"]["who"]) == (pair["canary"], "live", "li.lei")  # fmt: skip
 
 

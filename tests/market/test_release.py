@@ -38,7 +38,7 @@ def measured(store, variant, **figures):
 
 
 def states(store):
-    return {row["state"]: row["variant"] for row in store.releases()}
+    return {row["state"]: row["variant"] for row in store.releases.current()}
 
 
 def test_the_baseline_goes_live_first_and_the_chosen_one_becomes_canary(store, product_file):
@@ -79,7 +79,10 @@ def test_a_changed_share_of_the_canary_is_taken_up(store, product_file):
     released(store, product_file, canary, live)
     edit(product_file, ("canary_share: 0.5", "canary_share: 0.1"))
     released(store, product_file, canary, live)
-    assert {r["state"]: r["share"] for r in store.releases()} == {"live": 1.0, "canary": 0.1}
+    assert {r["state"]: r["share"] for r in store.releases.current()} == {
+        "live": 1.0,
+        "canary": 0.1,
+    }
 
 
 def test_without_a_variant_that_meets_the_goals_there_is_no_canary(store, product_file):
@@ -126,7 +129,7 @@ def test_the_hold_out_refuses_what_is_far_below_and_lets_the_uncertain_be_tried(
 def test_the_task_s_own_metric_is_measured_beside_the_outcome(store, product_file):
     live, canary = publish(store), publish(store, seed=4, name="new")
     released(store, product_file, canary, live)
-    assert store.measures(canary)[QUALITY]["n"] == 100
+    assert store.measures.of(canary)[QUALITY]["n"] == 100
 
 
 def test_a_baseline_below_its_goals_goes_live_and_it_is_said(store, product_file):
@@ -136,7 +139,7 @@ def test_a_baseline_below_its_goals_goes_live_and_it_is_said(store, product_file
     assert [miss["code"] for miss in output["live_misses"]] == ["goal.below", "goal.above"]
     assert output["live_misses"][0]["en"] == "macro_f1 0.41 is below the goal 0.5"
     assert output["live_misses"][1]["zh"] == "内存 6000 MB 高于目标 5000"
-    assert "misses a goal" in store.releases()[0]["reason"]
+    assert "misses a goal" in store.releases.current()[0]["reason"]
 
 
 def test_a_file_that_refuses_has_nothing_live_until_something_meets_the_goals(store, product_file):
@@ -147,7 +150,7 @@ def test_a_file_that_refuses_has_nothing_live_until_something_meets_the_goals(st
     assert output["live"] is None and output["live_misses"] == [] and states(store) == {}
     output = released(store, product_file, chosen, baseline)
     assert states(store) == {"live": chosen} and output["canary"] is None
-    assert "the baseline misses a goal" in store.releases()[0]["reason"]
+    assert "the baseline misses a goal" in store.releases.current()[0]["reason"]
 
 
 def test_labels_that_the_file_renamed_are_no_reason_to_promote(store, product_file):

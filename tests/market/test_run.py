@@ -25,7 +25,7 @@ def test_a_replay_stops_as_soon_as_the_answer_is_sure(store, product_file):
     found = replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")
     assert found["decision"] == "rolled back" and found["sent"] < 100
     assert found["difference"]["n"] == found["sent"] == answers(store) / 2
-    assert [r["state"] for r in store.releases()] == ["live"]
+    assert [r["state"] for r in store.releases.current()] == ["live"]
 
 
 def test_a_better_canary_is_promoted_and_replaces_what_was_live(store, product_file):
@@ -36,7 +36,9 @@ def test_a_better_canary_is_promoted_and_replaces_what_was_live(store, product_f
     found = replayed(store, product_file, turned, turn=store.begin_turn("m"), key="a")
     assert (found["decision"], found["live"]) == ("promote", turned["canary"])
     assert "CNY per 1,000 requests" in found["reason"] and found["live_misses"] == []
-    assert [(r["variant"], r["state"]) for r in store.releases()] == [(turned["canary"], "live")]
+    assert [(r["variant"], r["state"]) for r in store.releases.current()] == [
+        (turned["canary"], "live")
+    ]
 
 
 def test_an_undecided_experiment_goes_on_in_the_next_turn_with_new_records(store, product_file):
@@ -118,7 +120,10 @@ def test_a_replay_against_a_server_of_ones_own_shows_the_canary_and_the_next_tur
         shown = replay_against(product_file, url=url, records=100)
         again = replay_against(product_file, url=url, records=100)
     assert shown["lost"] == 0 and shown["readout"]["decision"] == "rolled back"
-    assert {r["state"] for r in store.releases()} == {"live", "canary"}  # nothing is changed
+    assert {r["state"] for r in store.releases.current()} == {
+        "live",
+        "canary",
+    }  # nothing is changed
     assert again["readout"] == shown["readout"]  # nothing is sent twice
     found = replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")
     assert (found["sent"], found["decision"]) == (0, "rolled back")
@@ -162,7 +167,7 @@ def test_a_damaged_arm_is_said_before_a_server_starts_or_a_record_is_spent(
     with pytest.raises(Damaged, match=rf"the {arm} variant.*model\.safetensors") as told:
         replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a", serve=never)
     assert "steelyard release" in str(told.value) and answers(store) == 0
-    assert {r["state"]: r["variant"] for r in store.releases()} == pair
+    assert {r["state"]: r["variant"] for r in store.releases.current()} == pair
 
 
 def test_cpu_of_the_answers_is_not_charged_again_with_the_replay(store, product_file):
@@ -176,7 +181,7 @@ def test_cpu_of_the_answers_is_not_charged_again_with_the_replay(store, product_
 
     store.clock = Clock()
     replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")
-    quantity = {r["account"]: float(r["quantity"]) for r in store.sums()}
+    quantity = {r["account"]: float(r["quantity"]) for r in store.ledger.sums()}
     assert quantity["cpu.serve"] > 0 and quantity["cpu.replay"] == 0
 
 
@@ -184,7 +189,7 @@ def test_what_each_arm_took_in_service_is_kept_as_its_measure(store, product_fil
     pair = canary_of(store, product_file, flip=False, loss_max=0.0001, replay=40)
     replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")
     for variant in pair.values():
-        measures = store.measures(variant)
+        measures = store.measures.of(variant)
         assert measures["served_p95_ms"]["value"] > 0 and measures["served_p95_ms"]["n"] == 40
         assert measures["served_cost_per_1000"]["value"] > 0
 
@@ -211,7 +216,7 @@ def test_a_person_who_takes_the_canary_back_during_a_replay_is_not_overruled(sto
     found = replayed(store, product_file, turned, turn=store.begin_turn("m"), key="a", serve=Meddled)  # fmt: skip
     assert found["decision"] == "promote" and found["applied"] is False
     assert found["live"] == turned["live"]
-    assert {r["state"]: r["variant"] for r in store.releases()} == {"live": turned["live"]}
+    assert {r["state"]: r["variant"] for r in store.releases.current()} == {"live": turned["live"]}
 
 
 def test_a_pair_that_a_person_changed_before_the_replay_is_not_compared(store, product_file):

@@ -45,7 +45,7 @@ def test_only_an_outcome_earns(url, store, answer):
     other = ask(url, "太差，失望")[1]["answers"][0]["answer_id"]
     for kind, value in (("correction", "positive"), ("rating", "5"), ("preference", other)):
         assert say(url, answer, kind, value)[0] == 200
-    assert all(r["account"] != "value.correct" for r in store.sums())
+    assert all(r["account"] != "value.correct" for r in store.ledger.sums())
 
 
 def test_the_outcome_of_a_replayed_record_is_kept_and_earns_nothing(store, product, live):
@@ -59,5 +59,5 @@ def test_the_outcome_of_a_replayed_record_is_kept_and_earns_nothing(store, produ
     origins = sorted(r["origin"] for r in store.database.rows(tables.answer.select()))
     assert origins == ["replay", "replay", "user"]
     assert len(store.database.rows(tables.feedback.select())) == 2
-    accounts = {r["account"]: r["nano"] for r in store.sums()}
+    accounts = {r["account"]: r["nano"] for r in store.ledger.sums()}
     assert "value.correct" not in accounts and accounts["cpu.serve"] < 0

@@ -20,7 +20,7 @@ def predict(url, headers, body=BODY):
 def test_a_page_of_another_site_is_refused(url, store, origin):
     status, body, _ = predict(url, {"Origin": origin})
     assert status == 403 and origin not in str(body)
-    assert not store.sums() or all(r["account"] != "cpu.serve" for r in store.sums())
+    assert not store.ledger.sums() or all(r["account"] != "cpu.serve" for r in store.ledger.sums())
 
 
 def test_our_own_page_may_ask(url):

@@ -251,7 +251,7 @@ def test_one_request_id_at_two_servers_of_one_ledger_gets_the_row_that_is_stored
     assert bodies[0][1] == bodies[1][1] == again
     assert again["answers"][0]["answer_id"] == row["id"]
     assert again["answers"][0]["score"] == row["score"]
-    (line,) = [r for r in store.sums() if r["account"] == "cpu.serve"]
+    (line,) = [r for r in store.ledger.sums() if r["account"] == "cpu.serve"]
     assert float(line["quantity"]) * 3600 == pytest.approx(row["cpu_s"], rel=1e-3)
 
 

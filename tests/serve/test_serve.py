@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,11 +14,13 @@ from http.client import HTTPException
 import pytest
 from tests.serving import ask, call, publish, release
 
-from steelyard.errors import RequestError, UserError
+from steelyard.errors import RequestError, RowRefused, UserError
 from steelyard.serve import Server, serve
 from steelyard.serve.batcher import Batcher, Replaced
 from steelyard.spec.model import Serve
-from steelyard.store import Clock, Store, tables, verify
+from steelyard.store import Clock, Store, tables
+from steelyard.store.failures import told
+from steelyard.store.ledger import verify
 
 
 def test_one_text_gets_one_answer_with_its_release(url, live):
@@ -38,7 +41,7 @@ def test_an_answer_is_in_the_ledger_with_its_cost_before_it_is_given(url, store)
     _, body, _ = ask(url)
     (row,) = store.database.rows(tables.answer.select())
     assert row["id"] == body["answers"][0]["answer_id"] and row["cpu_s"] > 0
-    assert any(r["account"] == "cpu.serve" for r in store.sums())
+    assert any(r["account"] == "cpu.serve" for r in store.ledger.sums())
 
 
 def test_users_and_texts_are_not_kept_in_the_clear(url, store):
@@ -52,7 +55,7 @@ def test_feedback_earns_once_however_often_it_is_sent(url, store):
     sent = {"answer_id": body["answers"][0]["answer_id"], "kind": "outcome", "value": "positive"}
     first = call(url, "POST", "/v1/feedback", sent)
     assert first[0] == 200 and call(url, "POST", "/v1/feedback", sent)[1] == first[1]
-    earned = {r["account"]: r["nano"] for r in store.sums()}["value.correct"]
+    earned = {r["account"]: r["nano"] for r in store.ledger.sums()}["value.correct"]
     assert earned == 10_000_000  # one correct answer at 0.01
     with store.database.read() as connection:
         assert verify(connection) > 0
@@ -64,7 +67,7 @@ def test_a_second_outcome_that_contradicts_the_first_is_refused_and_earns_nothin
     assert call(url, "POST", "/v1/feedback", outcome | {"value": "negative"})[0] == 200
     status, body, _ = call(url, "POST", "/v1/feedback", outcome | {"value": "positive"})
     assert status == 409 and "correction" in body["error"]["repair"]
-    assert {r["account"]: r["nano"] for r in store.sums()}["value.correct"] == 0
+    assert {r["account"]: r["nano"] for r in store.ledger.sums()}["value.correct"] == 0
     correction = {"answer_id": identity, "kind": "correction", "value": "positive"}
     assert call(url, "POST", "/v1/feedback", correction)[0] == 200
 
@@ -90,7 +93,7 @@ def test_a_wrong_answer_earns_nothing(url, store):
     _, body, _ = ask(url)
     sent = {"answer_id": body["answers"][0]["answer_id"], "kind": "outcome", "value": "negative"}
     assert call(url, "POST", "/v1/feedback", sent)[0] == 200
-    assert {r["account"]: r["nano"] for r in store.sums()}["value.correct"] == 0
+    assert {r["account"]: r["nano"] for r in store.ledger.sums()}["value.correct"] == 0
 
 
 def test_a_retry_with_the_same_request_id_gets_the_same_answer_and_is_not_paid_again(url, store):
@@ -455,15 +458,13 @@ def row_of(identity):
 def test_a_ledger_that_is_away_is_a_503_and_no_text_of_a_user_is_in_the_error(
     url, store, monkeypatch
 ):
-    import sqlalchemy as sa
-
     def away(*_):
-        raise sa.exc.OperationalError("select", {}, Exception("database is locked"))
+        raise told(sqlite3.OperationalError("database is locked"), "ledger", busy_s=1)
 
     monkeypatch.setattr(store, "record_once", away)
     status, body, headers = ask(url)
     assert status == 503 and headers["Retry-After"] == "1" and "locked" not in str(body)
-    with pytest.raises(sa.exc.DBAPIError) as error, store.database.write() as connection:
+    with pytest.raises(RowRefused) as error, store.database.write() as connection:
         connection.execute(tables.feedback.insert().values(id="f", answer="no", kind="我的电话", value="秘密", created="t"))  # fmt: skip
     assert "秘密" not in str(error.value) and "我的电话" not in str(error.value)
 
@@ -612,7 +613,7 @@ def test_kill_9_loses_no_acknowledged_answer_and_no_acknowledged_feedback(
     right = sum(
         label[r["answer"]] == r["value"] for r in store.database.rows(tables.feedback.select())
     )
-    earned = {r["account"]: Decimal(r["quantity"]) for r in store.sums()}["value.correct"]
+    earned = {r["account"]: Decimal(r["quantity"]) for r in store.ledger.sums()}["value.correct"]
     assert earned == right > 0
 
 

@@ -204,7 +204,7 @@ def test_work_done_again_is_charged_once(store):
         if harm:
             (store.artifacts.root / run.outputs["baseline"]["variant"] / "manifest.json").unlink()
         _run(run, plan)
-    assert [row["lines"] for row in store.sums()] == [2]
+    assert [row["lines"] for row in store.ledger.sums()] == [2]
 
 
 def _spec(store):

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from steelyard.errors import StoreError
 from steelyard.spec import Money, load
-from steelyard.store import Line, Store, tables, verify
+from steelyard.store import Line, Store, tables
+from steelyard.store.ledger import verify
 
 OLD = Path(__file__).with_name("ledger_0001.sql")  # written by the version before schema 0002
 LABELS = -60 * 10**9
@@ -63,7 +64,7 @@ def checked(store) -> int:
 def test_an_old_ledger_is_upgraded_with_its_chain_and_its_sums(old):
     store = Store.open(load(old))
     assert checked(store) == 13  # and the line that holds the products of the twelve
-    spent = {row["account"]: (row["nano"], row["currency"]) for row in store.sums()}
+    spent = {row["account"]: (row["nano"], row["currency"]) for row in store.ledger.sums()}
     assert spent["label"] == (LABELS, "CNY") and "ledger.carried" not in spent
     assert len(spent) == 6
     store.close()
@@ -83,7 +84,7 @@ def test_an_old_ledger_goes_on_and_its_steps_are_not_paid_again(old):
     assert store.step(turn, "label", "label-tiny", work, cpu_price=Decimal(1))[1] is False
     assert store.step(turn, "label", "label-new", work, cpu_price=Decimal(1))[1] is True
     assert checked(store) == 15
-    spent = {row["account"]: row["nano"] for row in store.sums()}
+    spent = {row["account"]: row["nano"] for row in store.ledger.sums()}
     assert spent["label"] == LABELS - 30 * 10**9
     assert {r["origin"] for r in store.database.rows(sa.select(tables.answer))} == {"user"}
     store.close()
@@ -113,7 +114,7 @@ def test_money_whose_turn_is_renamed_or_gone_is_found_and_stays_in_its_sums(stor
     change(store, harm)
     with pytest.raises(StoreError, match="turn 1"):
         checked(store)
-    assert [row["nano"] for row in store.sums()] == [-(10**9)]
+    assert [row["nano"] for row in store.ledger.sums()] == [-(10**9)]
 
 
 def test_the_product_of_a_line_is_under_the_chain(store):

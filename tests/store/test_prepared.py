@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from tests.conftest import PRODUCT, reviews, write_jsonl
 
+from steelyard.errors import RowRefused
 from steelyard.spec import load
 from steelyard.store import Store, tables
 from steelyard.store.prepared import Prepared
@@ -56,10 +57,10 @@ def test_all_that_are_present_are_found_and_no_other(database, n):
         connection.execute(a.delete().where(a.c.id.in_(ids(n))))
 
 
-def test_a_row_that_the_database_refuses_is_told_in_sqlalchemys_words(database):
-    with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
+def test_a_row_that_the_database_refuses_is_an_error_of_ours(database):
+    with pytest.raises(RowRefused), database.write() as connection:
         put_all(connection, tables.answer, [ANSWER | {"id": "twice"}] * 2)
-    with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
+    with pytest.raises(RowRefused), database.write() as connection:
         put_all(connection, tables.answer, [ANSWER | {"id": "none", "label": None}])
     assert database.rows(sa.select(tables.answer.c.id).where(tables.answer.c.id == "twice")) == []
 

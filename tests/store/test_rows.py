@@ -90,11 +90,11 @@ def test_rows_are_checked_when_they_are_read_too(ledger, product_file):
         with pytest.raises(
             Damaged, match="ledger table step row 1: expected JSON as 'output', found"
         ):
-            store.done("train-tiny")
+            store.steps.done("train-tiny")
         with store.database.engine.begin() as connection:
             connection.execute(sa.text("UPDATE measure SET value = 'much'"))
         with pytest.raises(Damaged, match="table measure row 1: expected a number as 'value'"):
-            store.measures("v-tiny")
+            store.measures.of("v-tiny")
 
 
 def test_a_row_written_by_an_earlier_version_that_still_runs_is_read(ledger, product_file):

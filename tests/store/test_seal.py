@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from steelyard.cli import main
 from steelyard.errors import Damaged, UserError
 from steelyard.spec import load
-from steelyard.store import Store, ledger, tables, verify
+from steelyard.store import Store, ledger, tables
+from steelyard.store.ledger import verify
 from steelyard.store.seal import against, as_text, load_seal, seal
 
 

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from steelyard.errors import Damaged, Missing, StoreError
 from steelyard.spec import load
-from steelyard.store import Clock, Datasets, Store, database, step_key, tables, verify
+from steelyard.store import Clock, Datasets, Store, database, step_key, tables
 from steelyard.store.files import write, write_new
+from steelyard.store.ledger import verify
 
 PRICE = Decimal("0.35")
 

@@ -10,13 +10,11 @@ from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.cli.look import Look, look
 from steelyard.loop import NAMES, check
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.model import LABELS_DEFAULT
-from steelyard.store import Store, has_ledger, tables
+from steelyard.store import Store, has_ledger
 from steelyard.tasks import Task, open_task
 
 # CPU seconds of a first turn where the ledger knows none: what the two examples took, rounded up.
@@ -106,8 +104,5 @@ def _history(file: ProductFile) -> dict[str, float]:
     """CPU seconds of each step's last run; nothing is created on the disk."""
     if not has_ledger(file):
         return {}
-    s, t = tables.step, tables.turn
-    query = sa.select(s.c.name, s.c.cpu_s).join(t, t.c.id == s.c.turn)
     with closing(Store.open(file, create=False)) as store:
-        rows = store.database.rows(query.where(t.c.product == store.product).order_by(s.c.done))
-    return {row["name"]: row["cpu_s"] for row in rows}
+        return store.steps.cpu_s()

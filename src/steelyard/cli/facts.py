@@ -9,18 +9,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.spec import Money, ProductFile
-from steelyard.store import Store, tables, verify
+from steelyard.store import Store
 from steelyard.store.place import root_of
-from steelyard.store.seal import against, load_seal, seal
+from steelyard.store.seal import load_seal
 
 
 def variants(file: ProductFile) -> list[dict[str, Any]]:
     """Every variant with its newest measures and its release state."""
     with closing(Store.open(file, create=False)) as store:
-        state = {row["variant"]: row["state"] for row in store.releases()}
+        state = {row["variant"]: row["state"] for row in store.releases.current()}
         return [
             {
                 "variant": row["id"],
@@ -28,19 +26,16 @@ def variants(file: ProductFile) -> list[dict[str, Any]]:
                 "state": state.get(row["id"]),
                 "bytes": row["bytes"],
                 "dataset": row["dataset"],
-                **{name: m["value"] for name, m in store.measures(row["id"]).items()},
+                **{name: m["value"] for name, m in store.measures.of(row["id"]).items()},
             }
-            for row in store.variants()
+            for row in store.variants.all()
         ]
 
 
 def released(file: ProductFile) -> list[dict[str, Any]]:
     """The whole history, oldest first."""
-    r = tables.release
     with closing(Store.open(file, create=False)) as store:
-        return store.database.rows(
-            sa.select(r).where(r.c.product == store.product).order_by(r.c.id)
-        )
+        return store.releases.history()
 
 
 def headlines(file: ProductFile, outputs: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -57,7 +52,7 @@ def headlines(file: ProductFile, outputs: dict[str, dict[str, Any]]) -> list[dic
 
 def sums(file: ProductFile) -> list[dict[str, Any]]:
     with closing(Store.open(file, create=False)) as store:
-        rows = store.sums()
+        rows = store.ledger.sums()
     return [row | {"money": str(Money(row["nano"], row["currency"]))} for row in rows]
 
 
@@ -65,17 +60,15 @@ def verified(file: ProductFile, *, sealed: Path | None = None) -> int:
     """Lines of an unbroken chain, every row's hash compared; against a seal where one is named."""
     held = load_seal(sealed) if sealed is not None else None
     with closing(Store.open(file, create=False)) as store:
-        store.database.look_over(all_rows=True)
-        with store.database.read() as connection:
-            return verify(connection) if held is None else against(connection, held)
+        store.ledger.look_over()
+        return store.ledger.verify(sealed=held)
 
 
 def sealed(file: ProductFile) -> dict[str, Any]:
     """What `verified` compares with later."""
     with closing(Store.open(file, create=False)) as store:
-        store.database.look_over(all_rows=True)
-        with store.database.read() as connection:
-            return seal(connection, time=store.clock.now())
+        store.ledger.look_over()
+        return store.ledger.seal(now=store.clock.now())
 
 
 def reports(file: ProductFile) -> list[str]:

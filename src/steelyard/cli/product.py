@@ -56,7 +56,7 @@ class Product:
         from steelyard.engine.predictor import Predictor
 
         with closing(Store.open(self.file)) as store:
-            live = [row["variant"] for row in store.releases() if row["state"] == "live"]
+            live = [row["variant"] for row in store.releases.current() if row["state"] == "live"]
             if not live:
                 raise Missing(
                     self.file.spec.product, "a live release", "none", "run: steelyard turn"
@@ -66,4 +66,4 @@ class Product:
     def sums(self) -> list[dict[str, Any]]:
         """Money by account, in nano-units."""
         with closing(Store.open(self.file)) as store:
-            return store.sums()
+            return store.ledger.sums()

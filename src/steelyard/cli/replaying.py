@@ -11,8 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.cli.progress import Screen
 from steelyard.errors import Missing
 from steelyard.market.readout import readout
@@ -20,7 +18,7 @@ from steelyard.market.replay import Visit, replay
 from steelyard.market.stream import sent_before, stream
 from steelyard.market.whole import check_whole
 from steelyard.spec import ProductFile, load
-from steelyard.store import Store, tables
+from steelyard.store import Store
 from steelyard.tasks import open_task
 
 
@@ -31,7 +29,7 @@ def replay_against(path: Path, *, url: str, records: int | None) -> dict[str, An
     """
     file = load(path)
     with closing(Store.open(file)) as store:
-        arms = {row["state"]: row["variant"] for row in store.releases()}
+        arms = {row["state"]: row["variant"] for row in store.releases.current()}
         if "live" not in arms:
             raise Missing(str(path), "a live release", "none yet", "run: steelyard turn")
         check_whole(store, **arms)
@@ -56,16 +54,12 @@ def replay_against(path: Path, *, url: str, records: int | None) -> dict[str, An
 def _visits(
     store: Store, file: ProductFile, arms: dict[str, str], records: int | None
 ) -> list[Visit]:
-    d, t = tables.dataset, tables.turn
-    query = sa.select(d.c.id).where(d.c.product == store.product).order_by(d.c.version)
-    datasets = store.database.rows(query)
+    datasets, turn = store.versions.all(), store.turns.newest()
     if not datasets:
         raise Missing(str(file.path), "a dataset", "none yet", "run: steelyard data")
-    newest = sa.select(sa.func.max(t.c.id).label("id")).where(t.c.product == store.product)
-    turn = int(store.database.rows(newest)[0]["id"] or 0)
     live, canary = arms["live"], arms.get("canary")
     visits, most = stream(
-        store, file, dataset=datasets[-1]["id"], live=live, canary=canary, turn=turn,
+        store, file, dataset=datasets[0]["id"], live=live, canary=canary, turn=turn,
         without=sent_before(store, turn=turn, live=live, canary=canary), records=records,
     )  # fmt: skip
     return visits[:most]

@@ -11,12 +11,10 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.errors import Missing, StoreError, UserError
 from steelyard.loop import STEPS
 from steelyard.spec import Money, ProductFile
-from steelyard.store import Artifacts, Datasets, Store, tables, verify
+from steelyard.store import Artifacts, Datasets, Store
 from steelyard.store.place import root_of
 from steelyard.store.salt import salt
 
@@ -56,7 +54,7 @@ def examine_store(file: ProductFile) -> dict[str, Any]:
     try:
         with closing(Store.open(file, create=False)) as store:
             checked["ledger_lines"] = _ledger(store, problems)
-            known, answering = _known(store), {r["variant"] for r in store.releases()}
+            known, answering = _known(store), {r["variant"] for r in store.releases.current()}
     except StoreError as error:
         problems.append(Problem("ledger", "damaged", str(error), error.repair))
     datasets, artifacts = Datasets(root / "datasets"), Artifacts(root / "artifacts")
@@ -70,36 +68,24 @@ def examine_store(file: ProductFile) -> dict[str, Any]:
 
 def _ledger(store: Store, problems: list[Problem]) -> int:
     """Lines of an unbroken chain, every row's hash compared."""
-    looks: list[Callable[[], int]] = [lambda: _all_rows(store), lambda: _chain(store)]
     lines = 0
-    for look in looks:
-        try:
-            lines = look()
-        except StoreError as error:
-            problems.append(Problem("ledger", "damaged", str(error), error.repair))
+    try:
+        store.ledger.look_over()
+    except StoreError as error:
+        problems.append(Problem("ledger", "damaged", str(error), error.repair))
+    try:
+        lines = store.ledger.verify()
+    except StoreError as error:
+        problems.append(Problem("ledger", "damaged", str(error), error.repair))
     return lines
-
-
-def _all_rows(store: Store) -> int:
-    store.database.look_over(all_rows=True)
-    return 0
-
-
-def _chain(store: Store) -> int:
-    with store.database.read() as connection:
-        return verify(connection)
 
 
 def _known(store: Store) -> dict[Left, _Known]:
     """What every finished step left; the newest of each name is what the next turn looks for."""
-    s, t, e = tables.step.c, tables.turn.c, tables.entry.c
-    steps = sa.select(s.key, s.name, s.output).join(tables.turn, t.id == s.turn)
-    steps = steps.where(t.product == store.product).order_by(s.done)
-    lines = store.database.rows(sa.select(e.evidence, e.nano, e.currency).where(e.evidence.like("step:%")))  # fmt: skip
-    cost = {r["evidence"].removeprefix("step:"): str(Money(-r["nano"], r["currency"])) for r in lines}  # fmt: skip
+    cost = {key: str(Money(-money.nano, money.currency)) for key, money in store.ledger.of_steps().items()}  # fmt: skip
     leaves = {plan.name: plan.leaves for plan in STEPS}
     found: dict[Left, _Known] = {}
-    for row in store.database.rows(steps):
+    for row in store.steps.all():
         own = leaves.get(row["name"])
         for left in own(row["output"]) if own else []:
             found[left] = _Known(row["name"], cost.get(row["key"], ""), current=True)

@@ -26,7 +26,7 @@ from steelyard.engine.traffic import Traffic
 from steelyard.plugins import get
 from steelyard.spec import ProductFile
 from steelyard.stats import Interval
-from steelyard.store import Step, Store, tables
+from steelyard.store import Step, Store
 from steelyard.tasks import Task
 
 Report = Callable[[str, int, int | None], None]
@@ -90,7 +90,7 @@ def _qualities(
 
 def _known(store: Store, variant: str) -> Quality:
     """What an earlier run measured of a variant: the measures that have an interval."""
-    rows = {n: m for n, m in store.measures(variant).items() if m["low"] is not None}
+    rows = {n: m for n, m in store.measures.of(variant).items() if m["low"] is not None}
     metrics = {n: Interval(m["value"], m["low"], m["high"], m["n"]) for n, m in rows.items()}
     return Quality(Evaluation(metrics, {}), "as measured before")
 
@@ -135,7 +135,7 @@ def _one(
     )
     identity = store.artifacts.publish(draft)
     step.add(
-        tables.variant, id=identity, name=name, task=task.name, parent=parent, dataset=dataset,
+        "variant", id=identity, name=name, task=task.name, parent=parent, dataset=dataset,
         bytes=store.artifacts.bytes(identity), card=card,
     )  # fmt: skip
     return identity

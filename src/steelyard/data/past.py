@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
-import sqlalchemy as sa
 
 from steelyard.data.names import Past
 from steelyard.data.operators import Row
 from steelyard.spec import ProductFile
-from steelyard.store import Store, tables
+from steelyard.store import Store
 from steelyard.store.records import Known, digest_of, known_records, known_table
 
 NAMED = "names"  # of a recipe: how records without an id were named
@@ -33,7 +32,7 @@ class Found:
 
 def past_of(store: Store | None, product: ProductFile) -> Found:
     """The newest version of the product's data whose files are here; empty without one."""
-    versions = [] if store is None else _versions(store)
+    versions = [] if store is None else store.versions.all()
     if store is None or not versions:
         return Found()
     # a damaged version is made again from the one before it, which gives the same parts
@@ -66,12 +65,6 @@ def _older(
         found = [known for known in found if known.digest in digests or known.id in names]
         same = _same_split(version, product)
         yield found if same else [replace(known, part="") for known in found]
-
-
-def _versions(store: Store) -> list[dict[str, Any]]:
-    d = tables.dataset
-    query = sa.select(d).where(d.c.product == store.product).order_by(d.c.created.desc())
-    return store.database.rows(query)
 
 
 def _rows(table: pa.Table, digests: set[str]) -> list[Row]:

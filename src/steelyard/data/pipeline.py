@@ -14,7 +14,6 @@ from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-import sqlalchemy as sa
 
 from steelyard.data.names import Names, Past
 from steelyard.data.operators import Row
@@ -28,7 +27,7 @@ from steelyard.errors import DataError
 from steelyard.plugins import get
 from steelyard.spec import ProductFile, sections
 from steelyard.spec.model import Source
-from steelyard.store import Step, Store, tables
+from steelyard.store import Step, Store
 from steelyard.store.records import digest_of
 from steelyard.tasks import Task
 
@@ -215,10 +214,9 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
         }
     )
     version = store.datasets.publish("records", table, tag=identity)
-    d = tables.dataset
-    if not store.database.rows(sa.select(d.c.id).where(d.c.id == identity)):
+    if not store.versions.known(identity):
         step.add(
-            d, id=identity, product=store.product, version=version, tag=identity,
+            "dataset", id=identity, product=store.product, version=version, tag=identity,
             parent=made.past.dataset,
             sources=[{"place": place_of(s), "licence": s.licence} for s in product.spec.data.sources],
             recipe=sections(product.spec, "data") | {NAMED: "cleaned content"}, counts=made.counts,

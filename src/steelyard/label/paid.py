@@ -11,10 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.errors import Missing, StoreError
-from steelyard.store import Store, tables
+from steelyard.store import Store
 from steelyard.store.records import known_records
 
 NAME = "labels"
@@ -63,25 +61,19 @@ def paid_labels(store: Store | None) -> Paid:
     paid = Paid()
     if store is None:
         return paid
-    for step in _purchases(store):
+    for step in store.steps.all("label"):
         tag = step["output"]["labels"]
         if tag in paid.tags:
             continue
         paid.tags.add(tag)
         columns = _columns(store, tag, step)
         if columns is None:
-            paid.gone[tag] = {row["id"] for row in _data_of(store, step)}
+            paid.gone[tag] = {row["id"] for row in store.versions.all(until=step["done"])}
             continue
         paid.labels.update(zip(columns["key"], columns["label"], strict=True))
         if "dataset" not in step["output"]:
             paid.by_id[tag] = columns
     return paid
-
-
-def _purchases(store: Store) -> list[dict[str, Any]]:
-    s, t = tables.step, tables.turn
-    query = sa.select(s.c.output, s.c.done).join(t, t.c.id == s.c.turn).order_by(s.c.done)
-    return store.database.rows(query.where(s.c.name == "label", t.c.product == store.product))
 
 
 def _columns(store: Store, tag: str, step: dict[str, Any]) -> Columns | None:
@@ -98,7 +90,7 @@ def _columns(store: Store, tag: str, step: dict[str, Any]) -> Columns | None:
 
 def _keys(store: Store, ids: Sequence[str], step: dict[str, Any], tag: str) -> list[str]:
     """Keys of an old purchase, from the newest data of its time that hold every id of it."""
-    for row in _data_of(store, step):
+    for row in store.versions.all(until=step["done"]):
         if not store.holds([("records", row["tag"])]):
             continue
         keys = {r.id: r.key for r in known_records(store.datasets, row["tag"])}
@@ -108,14 +100,6 @@ def _keys(store: Store, ids: Sequence[str], step: dict[str, Any], tag: str) -> l
         f"labels {tag}", "the data they were bought on", "none of the store's versions",
         "put the data back as they were and run: steelyard data",
     )  # fmt: skip
-
-
-def _data_of(store: Store, step: dict[str, Any]) -> list[dict[str, Any]]:
-    """Versions of the data that there were when a step was done, the newest first."""
-    d = tables.dataset
-    query = sa.select(d.c.id, d.c.tag).where(d.c.product == store.product)
-    query = query.where(d.c.created <= step["done"])
-    return store.database.rows(query.order_by(d.c.created.desc()))
 
 
 def _hash(*columns: Sequence[str]) -> str:

@@ -11,14 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.engine.predictor import Predictor
 from steelyard.errors import UserError
 from steelyard.market.release import WHO
-from steelyard.store import Store, tables
+from steelyard.store import Store
 from steelyard.store.releases import PINNED, RETIRED, UNPINNED, standing
-from steelyard.store.rows import put
 
 WHO_MAX, WHY_MAX = 64, 500
 PREFIX_MIN = 4  # characters of an id that name a variant, when no other begins with them
@@ -52,18 +49,19 @@ def change(store: Store, verb: str, named: str | None, *, who: str, why: str) ->
     for move in VERBS[verb](now(store), variant):
         if move.state in ("live", PINNED):
             check_whole(store, move.variant)  # hashing takes a while: not inside the transaction
-    with store.database.write() as connection:
-        moves = VERBS[verb](_standing(_rows(store, connection)), variant)
-        for move in moves:
-            row = {**vars(move), **said, "product": store.product, "created": store.clock.now()}
-            put(connection, tables.release, row)
+    moves: list[Move] = []
+
+    def rows(history: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        moves.extend(VERBS[verb](_standing(history), variant))
+        return [vars(move) | said for move in moves]
+
+    store.releases.change(rows, now=store.clock.now())
     return moves
 
 
 def now(store: Store) -> Standing:
     """Read from the ledger as it is."""
-    with store.database.read() as connection:
-        return _standing(_rows(store, connection))
+    return _standing(store.releases.history())
 
 
 def check_whole(store: Store, variant: str) -> None:
@@ -73,7 +71,7 @@ def check_whole(store: Store, variant: str) -> None:
 
 def find(store: Store, named: str) -> str:
     """A variant by its id, the beginning of its id, or a name that only one has."""
-    variants = store.variants()
+    variants = store.variants.all()
     ids = [v["id"] for v in variants]
     if named in ids:
         return named
@@ -88,12 +86,6 @@ def find(store: Store, named: str) -> str:
     near = difflib.get_close_matches(named, [*ids, *(v["name"] for v in variants)], n=1)
     hint = f"did you mean '{near[0]}'?" if near else "see: steelyard show"
     raise UserError("VARIANT", "the id or the name of a variant of this product", repr(named), hint)
-
-
-def _rows(store: Store, connection: sa.Connection) -> list[dict[str, Any]]:
-    r = tables.release
-    query = sa.select(r).where(r.c.product == store.product).order_by(r.c.id)
-    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _standing(rows: Sequence[dict[str, Any]]) -> Standing:

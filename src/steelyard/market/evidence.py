@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 
 from steelyard.market.labels import Vocabulary
-from steelyard.store import Store, tables
+from steelyard.store import Store
+from steelyard.store.nouns.answers import Shared
 from steelyard.store.releases import RETIRED
 from steelyard.tasks import Task
 
@@ -54,15 +54,8 @@ def complete(
 ) -> dict[str, tuple[int, dict[str, dict[str, Any]]]]:
     """Record -> (turn, arm -> answer with its `truth`) where both arms have answer and outcome; a
     record sent in several turns counts in the first, and only in turns below `turn_before`."""
-    a, f = tables.answer, tables.feedback
-    query = (
-        sa.select(a.c.request, a.c.variant, a.c.cpu_s, a.c.latency_ms, a.c.label, f.c.value.label("truth"))
-        .join(f, f.c.answer == a.c.id)
-        .where(f.c.kind == "outcome", a.c.product == store.product, a.c.origin == "replay")
-        .where(a.c.request.startswith(f"{prefix_of(live, canary)}:", autoescape=True))
-    )  # fmt: skip
     variants, by_key = {"live": live, "canary": canary}, defaultdict[tuple[int, str], dict[str, dict[str, Any]]](dict)  # fmt: skip
-    for row in store.database.rows(query):
+    for row in store.answers.replayed(f"{prefix_of(live, canary)}:"):
         parts = row["request"].split(":")
         if len(parts) == 4 and parts[1].isdigit() and row["variant"] == variants.get(parts[3]):
             by_key[int(parts[1]), parts[2]][parts[3]] = row
@@ -91,12 +84,10 @@ def pairs(store: Store, task: Task, vocabulary: Vocabulary, *, live: str, canary
 
 def began(store: Store, *, live: str, canary: str) -> str | None:
     """When the two began to share the users as they do now; None while they do not."""
-    r = tables.release
-    rows = store.database.rows(sa.select(r).where(r.c.product == store.product).order_by(r.c.id))
     current: dict[str, tuple[str, float]] = {}
     since: str | None = None
     wanted = {"live": live, "canary": canary}
-    for row in rows:
+    for row in store.releases.history():
         state, share = row["state"], (row["variant"], row["share"])
         if state not in (*ARMS, RETIRED) or current.get(state) == share:
             continue
@@ -116,51 +107,29 @@ def users(
     since = began(store, live=live, canary=canary)
     if since is None:
         return None
-    a, f = tables.answer, tables.feedback
-    counted = sa.func.count().label("n")
-    query = (
-        sa.select(a.c.variant, a.c.user, a.c.label, f.c.value.label("truth"), counted)
-        .join(f, f.c.answer == a.c.id)
-        .where(f.c.kind == "outcome", *_of_users(store, since, live, canary))
-        .group_by(a.c.variant, a.c.user, a.c.label, f.c.value)
-    )
+    # replays of before had no mark of their own: their request ids tell them apart
+    old = hashlib.sha256(f"{live}\t{canary}".encode()).hexdigest()[:16]
+    shared = Shared(since, (live, canary), without=f"{old}:")
     seen: dict[str, dict[str, list[tuple[float, int]]]] = {live: defaultdict(list), canary: defaultdict(list)}  # fmt: skip
-    for row in store.database.rows(query):
+    for row in store.answers.outcomes(shared):
         outcome = _outcome(task, vocabulary, row["label"], row["truth"])
         if outcome is not None:
             seen[row["variant"]][row["user"]].append((outcome, row["n"]))
     return {
-        arm: _users(store, since, variant, live, canary, seen[variant])
+        arm: _users(store, shared, variant, seen[variant])
         for arm, variant in zip(ARMS, (live, canary), strict=True)
     }
 
 
 def _users(
-    store: Store, since: str, variant: str, live: str, canary: str,
-    by_user: Mapping[str, Sequence[tuple[float, int]]],
+    store: Store, shared: Shared, variant: str, by_user: Mapping[str, Sequence[tuple[float, int]]]
 ) -> Users:  # fmt: skip
     means = [
         float(np.average([o for o, _ in rows], weights=[n for _, n in rows]))
         for _, rows in sorted(by_user.items())
     ]
-    a = tables.answer
-    own = [*_of_users(store, since, live, canary), a.c.variant == variant]
-    n, cpu_s = sa.func.count().label("n"), sa.func.avg(a.c.cpu_s).label("cpu_s")
-    row = store.database.rows(sa.select(n, cpu_s).where(*own))[0]
-    at = max(0, int(np.ceil(0.95 * row["n"])) - 1)
-    slow = sa.select(a.c.latency_ms).where(*own).order_by(a.c.latency_ms).limit(1).offset(at)
-    late = store.database.rows(slow)
-    return Users(means, row["n"], float(row["cpu_s"] or 0.0), late[0]["latency_ms"] if late else 0.0)  # fmt: skip
-
-
-def _of_users(store: Store, since: str, live: str, canary: str) -> list[sa.ColumnElement[bool]]:
-    a = tables.answer
-    # Replays of before had no mark of their own: their request ids tell them apart.
-    old = hashlib.sha256(f"{live}\t{canary}".encode()).hexdigest()[:16]
-    return [
-        a.c.product == store.product, a.c.origin == "user", a.c.created >= since,
-        a.c.variant.in_((live, canary)), ~a.c.request.startswith(f"{old}:", autoescape=True),
-    ]  # fmt: skip
+    took = store.answers.took(shared, variant)
+    return Users(means, took.n, took.cpu_s, took.p95_ms)
 
 
 def _outcome(task: Task, vocabulary: Vocabulary, answer: str, truth: str) -> float | None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 
 from steelyard.engine.evaluate import quality_gain
 from steelyard.engine.examples import first, holdout
@@ -20,7 +19,7 @@ from steelyard.engine.processes import cores
 from steelyard.market.labels import Vocabulary
 from steelyard.spec import ProductFile
 from steelyard.stats import Interval, bootstrap
-from steelyard.store import Step, Store, tables
+from steelyard.store import Step, Store
 from steelyard.tasks import Task
 
 RECORDS_MAX = 1000  # of the hold-out: what is far below shows in fewer
@@ -102,9 +101,7 @@ def _outcomes(
 
 
 def _known(store: Store, canary: str, on: str) -> dict[str, Interval]:
-    m = tables.measure
-    query = sa.select(m).where(m.c.subject == canary, m.c.on == on).order_by(m.c.id)
     return {
-        row["name"]: Interval(row["value"], row["low"], row["high"], row["n"])
-        for row in store.database.rows(query)
+        name: Interval(row["value"], row["low"], row["high"], row["n"])
+        for name, row in store.measures.of(canary, on=on).items()
     }

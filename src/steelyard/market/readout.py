@@ -103,7 +103,7 @@ def readout(
     """Everything known of two variants but the records in `without`, and the decision."""
     pair = {arm: variants[arm] for arm in ARMS}
     vocabulary, market = Vocabulary.of(product), product.spec.market
-    names = {row["id"]: row["name"] for row in store.variants()}
+    names = store.variants.names()
     price = float(product.spec.money.prices.cpu_hour)
     named = {arm: (pair[arm], names.get(pair[arm], pair[arm][:12])) for arm in ARMS}
     each = 1 - (1 - market.confidence) / 2  # the two intervals hold together

@@ -8,14 +8,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.market.gate import holdout_check, inferior
 from steelyard.market.goals import misses
 from steelyard.market.labels import Vocabulary, unlike
 from steelyard.market.whole import check_whole
 from steelyard.spec import ProductFile
-from steelyard.store import Step, Store, tables
+from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, UNPINNED
 from steelyard.tasks import Task
 
@@ -41,7 +39,7 @@ def run(
     The baseline goes live when nothing is yet, or what meets the goals where the file says so. A
     canary that is not the chosen variant any more is retired: nothing would measure it.
     """
-    current = {row["state"]: row for row in store.releases()}
+    current = {row["state"]: row for row in store.releases.current()}
     if "live" in current:
         live: str | None = current["live"]["variant"]
     else:
@@ -55,23 +53,20 @@ def run(
 
 def live_misses(store: Store, product: ProductFile, live: str | None) -> list[dict[str, Any]]:
     """Goals that a live variant misses, as codes, numbers and sentences."""
-    found = misses(store.measures(live), product.spec.goals) if live else []
+    found = misses(store.measures.of(live), product.spec.goals) if live else []
     return [asdict(miss) for miss in found]
 
 
 def newest_by_hand(store: Store) -> int:
     """Id of the newest release row that a person added; 0 where there is none."""
-    r = tables.release
-    query = sa.select(sa.func.max(r.c.id).label("id"))
-    rows = store.database.rows(query.where(r.c.product == store.product, r.c.who != WHO))
-    return int(rows[0]["id"] or 0)
+    return store.releases.newest_not_by(WHO)
 
 
 def _first(
     store: Store, product: ProductFile, step: Step, *, chosen: str | None, baseline: str
 ) -> str | None:  # fmt: skip
     """What goes live where nothing is: with `below_goals: refuse`, only what meets the goals."""
-    found = misses(store.measures(baseline), product.spec.goals)
+    found = misses(store.measures.of(baseline), product.spec.goals)
     first, reason = baseline, "first release: nothing was live before"
     if found and product.spec.market.below_goals == "refuse":
         if chosen is None:
@@ -99,7 +94,9 @@ def _wanted(
     store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str,
     live: str | None, chosen: str | None,
 ) -> Wanted:  # fmt: skip
-    pinned = next((row["pinned"] for row in store.releases() if row["state"] == "live"), None)
+    pinned = next(
+        (row["pinned"] for row in store.releases.current() if row["state"] == "live"), None
+    )
     if pinned:
         said = f"{pinned['who']}: {pinned['reason']}"
         return Wanted(None, f"the release is pinned by {said}", f"版本已被固定（{said}）")
@@ -113,7 +110,9 @@ def _wanted(
     other = unlike(store, Vocabulary.of(product), live=live, canary=chosen)
     if other is not None:
         return Wanted(None, other.en, other.zh)
-    if any(row["variant"] == chosen and row["state"] == "canary" for row in store.releases()):
+    if any(
+        row["variant"] == chosen and row["state"] == "canary" for row in store.releases.current()
+    ):
         return Wanted(chosen)  # it passed when it became one
     check_whole(store, live=live, canary=chosen)
     check = holdout_check(store, product, step, task=task, dataset=dataset, live=live, canary=chosen)  # fmt: skip
@@ -126,14 +125,11 @@ def _wanted(
 def _taken_back(store: Store, live: str, chosen: str) -> tuple[str, str] | None:
     """Why (in both languages) `chosen` was taken back against this live variant, by the readout or
     by a person; None where it was not."""
-    e, r = tables.experiment, tables.release
-    rows = store.database.rows(sa.select(e.c.arms, e.c.readout).where(e.c.product == store.product))
-    for row in rows:
+    for row in store.experiments.all():
         if row["arms"] == {"live": live, "canary": chosen} and row["readout"]["decision"] == "rolled back":  # fmt: skip
             said = row["readout"]
             return str(said["reason"]), str(said.get("reason_zh", said["reason"]))
-    query = sa.select(r).where(r.c.product == store.product).order_by(r.c.id.desc())
-    for row in store.database.rows(query):
+    for row in reversed(store.releases.history()):
         if row["variant"] == chosen:
             by_hand = row["state"] == RETIRED and row["who"] != WHO
             said = f"{row['who']}: {row['reason']}"
@@ -146,6 +142,6 @@ def _taken_back(store: Store, live: str, chosen: str) -> tuple[str, str] | None:
 def add(step: Step, variant: str, state: str, share: float, reason: str) -> None:
     """One release row with the step's other facts."""
     step.add(
-        tables.release, product=step.store.product, variant=variant, state=state, share=share,
+        "release", product=step.store.product, variant=variant, state=state, share=share,
         reason=reason, who=WHO,
     )  # fmt: skip

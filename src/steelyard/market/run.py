@@ -13,8 +13,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.market.evidence import prefix_of
 from steelyard.market.readout import Decision, Readout, readout
 from steelyard.market.release import add, live_misses
@@ -22,7 +20,7 @@ from steelyard.market.replay import ReplayReport, Visit, replay
 from steelyard.market.stream import record_of, sent_before, stream
 from steelyard.market.whole import BY_HAND, check_whole
 from steelyard.spec import ProductFile
-from steelyard.store import Step, Store, tables
+from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED
 from steelyard.tasks import Task
 
@@ -133,17 +131,14 @@ def _exhausted(found: Readout, product: ProductFile) -> Readout:
 
 def _in_service(store: Store, live: str, canary: str) -> bool:
     """Whether the two answer users now, and no person keeps turns from changing that."""
-    now = {row["state"]: row for row in store.releases()}
+    now = {row["state"]: row for row in store.releases.current()}
     pinned = "live" in now and now["live"]["pinned"]
     return not pinned and {s: r["variant"] for s, r in now.items()} == {"live": live, "canary": canary}  # fmt: skip
 
 
 def _charged(store: Store, prefix: str) -> float:
     """CPU seconds of every answer of the experiment."""
-    a = tables.answer
-    query = sa.select(sa.func.sum(a.c.cpu_s).label("s")).where(a.c.product == store.product)
-    rows = store.database.rows(query.where(a.c.request.startswith(f"{prefix}:")))
-    return float(rows[0]["s"] or 0.0)
+    return store.answers.cpu_s(f"{prefix}:")
 
 
 def _facts(step: Step, product: ProductFile, found: Readout, *, live: str, canary: str) -> bool:
@@ -151,7 +146,7 @@ def _facts(step: Step, product: ProductFile, found: Readout, *, live: str, canar
     the release meanwhile: then the decision is kept and not applied."""
     experiment, market = step.key[:16], product.spec.market
     step.add(
-        tables.experiment, id=experiment, product=step.store.product,
+        "experiment", id=experiment, product=step.store.product,
         arms={"live": live, "canary": canary}, unit="record", metric="outcome",
         rule={
             "scheme": "pairs", "confidence": market.confidence, "look_every": market.look_every,

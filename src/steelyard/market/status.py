@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.errors import UserError
 from steelyard.market.by_hand import now
 from steelyard.market.readout import readout
 from steelyard.market.release import live_misses
 from steelyard.spec import ProductFile
-from steelyard.store import Store, tables
+from steelyard.store import Store
 from steelyard.tasks import open_task
 
 HISTORY = 20  # newest rows
@@ -24,10 +22,8 @@ def status_of(store: Store, product: ProductFile) -> dict[str, Any]:
     """{"live", "canary": variant, share, since, who, why, pinned, misses, damaged; "readout";
     "note"; "history": the newest rows first}; nothing is changed."""
     here = now(store)
-    names = {row["id"]: row["name"] for row in store.variants()}
-    r = tables.release
-    query = sa.select(r).where(r.c.product == store.product).order_by(r.c.id.desc()).limit(HISTORY)
-    history = [row | {"name": names.get(row["variant"])} for row in store.database.rows(query)]
+    names = store.variants.names()
+    history = [row | {"name": names.get(row["variant"])} for row in store.releases.newest(HISTORY)]
     facts: dict[str, Any] = {
         "live": _one(store, product, here.live, names),
         "canary": _one(store, product, here.canary, names), "readout": None, "note": None,

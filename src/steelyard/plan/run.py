@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 
 from steelyard.plan.options import PlanFacts, Priced, Served, allocate
 from steelyard.spec import ProductFile
 from steelyard.stats import LearningCurve, Point, fit_curve
-from steelyard.store import Step, Store, tables
+from steelyard.store import Step, Store
 
 FORECAST_POINTS = 24
 NORMAL_95 = 1.96
@@ -28,7 +27,7 @@ def run(
     curve = _curve(points)
     facts = _facts(store, product, outputs, curve)
     body = allocate(facts).to_json()
-    step.add(tables.plan, id=step.key, turn=step.turn, product=store.product, body=body)
+    step.add("plan", id=step.key, turn=step.turn, product=store.product, body=body)
     reach = facts.labels_bought + max(1, int(facts.unit / max(facts.label_price, 1e-9)))
     reach = max(facts.labels_bought, min(reach, facts.labels_pool))
     widening = curve.widening if curve else None
@@ -95,14 +94,13 @@ def _facts(
 def _priced(store: Store, row: dict[str, Any], accuracy: dict[str, float]) -> Priced:
     return Priced(
         row["variant"], row["name"], accuracy["value"], accuracy["low"], accuracy["high"],
-        row["cost_per_1000"], row["p95_ms"], _served(store.measures(row["variant"])),
+        row["cost_per_1000"], row["p95_ms"], _served(store.measures.of(row["variant"])),
     )  # fmt: skip
 
 
 def _of_old(store: Store, variant: str) -> Priced:
     """A live variant of an earlier turn, from its own measures."""
-    m = store.measures(variant)
-    name = next(row["name"] for row in store.variants() if row["id"] == variant)
+    m, name = store.measures.of(variant), store.variants.names()[variant]
     a, cost = m["accuracy"], m["cost_per_1000"]["value"]
     p95 = m["p95_ms"]["value"] if "p95_ms" in m else None
     return Priced(variant, name, a["value"], a["low"], a["high"], cost, p95, _served(m))
@@ -117,13 +115,8 @@ def _served(measures: dict[str, dict[str, Any]]) -> Served | None:
 
 def _retrain_cost(store: Store, cpu_hour: Any) -> float:
     """Money of the CPU that the newest training and compression took."""
-    s, t = tables.step, tables.turn
-    total = 0.0
-    for name in ("baseline", "train", "compress"):
-        query = sa.select(s.c.cpu_s).join(t, t.c.id == s.c.turn).where(s.c.name == name)
-        own = query.where(t.c.product == store.product)  # a ledger may hold several products
-        newest = own.order_by(s.c.done.desc()).limit(1)
-        total += sum(row["cpu_s"] for row in store.database.rows(newest))
+    took = store.steps.cpu_s()
+    total = sum(took.get(name, 0.0) for name in ("baseline", "train", "compress"))
     return total / 3600 * float(cpu_hour)
 
 

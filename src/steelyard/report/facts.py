@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.report.mistakes import Mistake, with_examples
 from steelyard.spec import NANO, Money, ProductFile
-from steelyard.store import Store, tables
+from steelyard.store import Store
 
 Output = dict[str, Any]
 IMPUTED = "value."  # accounts of declared worth: no money moved
@@ -99,22 +97,20 @@ class ReportFacts:
 
 def gather(store: Store, product: ProductFile, outputs: dict[str, Output]) -> ReportFacts:
     """Everything the report shows; money over all turns of the ledger."""
-    t = tables.turn
-    newest = store.database.rows(sa.select(sa.func.max(t.c.id).label("id")).where(t.c.product == store.product))  # fmt: skip
-    live = next((r["variant"] for r in store.releases() if r["state"] == "live"), None)
+    live = next((r["variant"] for r in store.releases.current() if r["state"] == "live"), None)
     arms = {a["variant"] for a in outputs.get("replay", {}).get("arms", {}).values()}
     return ReportFacts(
         product=store.product,
-        turn=int(newest[0]["id"] or 0),
+        turn=store.turns.newest(),
         currency=store.currency,
         unit=f"{Decimal(product.spec.plan.unit):,f}",
         goals=product.spec.goals.model_dump(),
         loss_max=product.spec.market.outcome_loss_max,
         outputs=outputs,
-        money=[_row(row) for row in store.sums()],
+        money=[_row(row) for row in store.ledger.sums()],
         requests=product.spec.plan.requests,
         live=live,
-        names={row["id"]: row["name"] for row in store.variants()},
+        names=store.variants.names(),
         measured={v: _values(store, v) for v in {live, *arms} if v},
         mistakes=with_examples(store, outputs),
     )
@@ -164,4 +160,4 @@ def _row(row: Mapping[str, Any]) -> MoneyRow:
 
 
 def _values(store: Store, variant: str) -> dict[str, float]:
-    return {name: m["value"] for name, m in store.measures(variant).items()}
+    return {name: m["value"] for name, m in store.measures.of(variant).items()}

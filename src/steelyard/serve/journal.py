@@ -16,14 +16,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import sqlalchemy as sa
-
-from steelyard.errors import StoreError
+from steelyard.errors import RowRefused, StoreError
 from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.handover import Handover, Together
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.money import NANO
-from steelyard.store import Line, Store, tables
+from steelyard.store import Fact, Line, Store
 
 log = logging.getLogger("steelyard.serve")
 GROUP_MAX = 512
@@ -33,7 +31,7 @@ WAITING_MAX = 8 * GROUP_MAX  # a disk that falls behind refuses instead of filli
 
 @dataclass(frozen=True)
 class _Item:
-    table: sa.Table
+    noun: str  # answer or feedback
     rows: list[dict[str, Any]]
     worth: float | None  # correct answers it stands for; None for what can earn nothing
     variant: str
@@ -64,12 +62,12 @@ class Journal:
 
     def answers(self, rows: list[dict[str, Any]]) -> Future[bool]:
         """Rows of one request, all by one variant."""
-        return self._put(_Item(tables.answer, rows, None, rows[0]["variant"], Future()))
+        return self._put(_Item("answer", rows, None, rows[0]["variant"], Future()))
 
     def feedback(self, row: dict[str, Any], *, worth: float | None, variant: str) -> Future[bool]:
         """One row; the same row again changes and earns nothing. `worth` is None for whatever
         earns nothing by its kind: a rating, or the outcome of a replayed record."""
-        return self._put(_Item(tables.feedback, [row], worth, variant, Future()))
+        return self._put(_Item("feedback", [row], worth, variant, Future()))
 
     def close(self) -> None:
         """Write what is queued, then stop."""
@@ -174,7 +172,7 @@ class Journal:
                 if row["id"] not in new or row["id"] in counted:
                     continue
                 counted.add(row["id"])
-                if item.table is tables.answer:
+                if item.noun == "answer":
                     cpu[item.variant].append(row["cpu_s"])
                 elif item.worth is not None:
                     worth[item.variant].append(item.worth)
@@ -200,10 +198,7 @@ class Journal:
 
 def _away(error: Exception) -> bool:
     """Whether the database itself was not to be had: locked, full, restarting, out of reach."""
-    refused_row = (sa.exc.IntegrityError, sa.exc.DataError, sa.exc.ProgrammingError)
-    if isinstance(error, refused_row):
-        return False
-    return isinstance(error, (sa.exc.DBAPIError, StoreError, OSError))
+    return isinstance(error, (StoreError, OSError)) and not isinstance(error, RowRefused)
 
 
 def fact_of(error: Exception) -> str:
@@ -212,7 +207,7 @@ def fact_of(error: Exception) -> str:
     return said[0] if said else type(error).__name__
 
 
-def group_rows(group: list[_Item]) -> list[tuple[sa.Table, dict[str, Any]]]:
+def group_rows(group: list[_Item]) -> list[Fact]:
     """Answers before the feedback that names them."""
-    ordered = sorted(group, key=lambda item: item.table is tables.feedback)
-    return [(item.table, row) for item in ordered for row in item.rows]
+    ordered = sorted(group, key=lambda item: item.noun == "feedback")
+    return [(item.noun, row) for item in ordered for row in item.rows]

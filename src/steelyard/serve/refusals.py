@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -50,7 +49,7 @@ def refusal_of(error: Exception, *, away: Callable[[Exception], None]) -> Reques
         known = {404: ("a known path", "see /docs"), 405: ("another method", "see /docs")}
         expected, repair = known.get(error.status_code, (str(error.detail), ""))
         return RequestError(error.status_code, "request", expected, "", repair)
-    if isinstance(error, (DBAPIError, StoreError)):
+    if isinstance(error, StoreError):
         away(error)
         return ledger_away()
     if isinstance(error, ClientDisconnect):
@@ -67,7 +66,7 @@ def add_refusals(app: FastAPI, metrics: Metrics, *, away: Callable[[Exception], 
             response.headers.update(_allowed(error.headers))
         return response
 
-    for kind in (RequestError, HTTPException, DBAPIError, StoreError, ClientDisconnect, Exception):
+    for kind in (RequestError, HTTPException, StoreError, ClientDisconnect, Exception):
         app.add_exception_handler(kind, refused)
 
 

@@ -14,15 +14,13 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
-
 from steelyard.engine.predictor import Predictor
 from steelyard.errors import RequestError
 from steelyard.serve.batcher import Batcher
 from steelyard.serve.handover import Together
 from steelyard.serve.journal import fact_of
 from steelyard.spec.model import Serve
-from steelyard.store import Store, tables
+from steelyard.store import Store
 
 AGAIN_S = 60.0  # a damaged release is looked at again after this
 log = logging.getLogger("steelyard.serve")
@@ -112,7 +110,7 @@ class Router:
 
     def refresh(self) -> None:
         """Follow the ledger. What cannot be loaded is refused; what served before stays."""
-        rows = {row["state"]: row for row in self.store.releases()}
+        rows = {row["state"]: row for row in self.store.releases.current()}
         self._wanted = {state: row["variant"] for state, row in rows.items()}
         before = set(self._batchers)
         served: dict[str, Served] = {}
@@ -173,10 +171,8 @@ class Router:
 
     def _older(self) -> Served | None:
         """The newest release of the past that still loads, when the live one does not."""
-        r = tables.release
-        query = sa.select(r.c.variant).where(r.c.product == self.store.product, r.c.state == "live")
-        for row in self.store.database.rows(query.order_by(r.c.id.desc())):
-            batcher = self._load(row["variant"])
+        for row in reversed(self.store.releases.history()):
+            batcher = self._load(row["variant"]) if row["state"] == "live" else None
             if batcher is not None:
                 return Served(row["variant"], "live", 1.0, batcher)
         return None

@@ -89,7 +89,7 @@ def serve(product: ProductFile, *, host: str | None = None, port: int | None = N
         closing(_bind(address, number)) as bound,
     ):
         shown = bound.getsockname()[1]
-        if not any(row["state"] == "live" for row in store.releases()):
+        if not any(row["state"] == "live" for row in store.releases.current()):
             log.warning(
                 "serve.empty: no release is live yet, requests get 503; run: steelyard turn"
             )

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
-
 from steelyard.errors import RequestError
 from steelyard.serve.batcher import WAIT_S, Batcher, Prepared, Priced, Replaced, wait_max_s
 from steelyard.serve.busy import Busy, ledger_away
@@ -29,7 +27,7 @@ from steelyard.serve.reading import Readers, light, short
 from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictedAnswer, PredictResponse
 from steelyard.spec import ProductFile
-from steelyard.store import Store, tables
+from steelyard.store import Store
 from steelyard.store.salt import salt
 from steelyard.tasks import BadInput, Task, open_task
 
@@ -149,7 +147,7 @@ class Service:
             return await self._feedback(asked)
 
     async def _feedback(self, asked: FeedbackRequest) -> str:
-        answer = await asyncio.to_thread(self._answered, asked.answer_id)
+        answer = await asyncio.to_thread(self.store.answers.one, asked.answer_id)
         if answer is None:
             raise RequestError(404, "answer_id", "the id of an answer", "an unknown id", "use the answer_id of a response")  # fmt: skip
         check_value(asked, self.task.labels)
@@ -164,12 +162,12 @@ class Service:
         new = await asyncio.wrap_future(
             self.journal.feedback(row, worth=worth, variant=answer["variant"])
         )
-        if not new and await asyncio.to_thread(self._kept, identity) != asked.value:
+        if not new and await asyncio.to_thread(self.store.feedback.value, identity) != asked.value:
             raise RequestError(409, "value", "the outcome that was recorded first", "another one", "send it as a correction")  # fmt: skip
         return identity
 
     async def _check_other(self, asked: FeedbackRequest) -> None:
-        known = await asyncio.to_thread(self._answered, asked.value)
+        known = await asyncio.to_thread(self.store.answers.one, asked.value)
         if known is None or asked.value == asked.answer_id:
             raise RequestError(422, "value", "the id of another answer, which was liked less", "no such id", "use the answer_id of a response")  # fmt: skip
 
@@ -312,24 +310,8 @@ class Service:
 
     def _stored(self, ids: list[str]) -> PredictResponse | None:
         """The answers of an earlier try: a crash may have lost its response, not its rows."""
-        a = tables.answer
-        query = sa.select(a).where(a.c.id.in_(ids), a.c.product == self.store.product)
-        rows = {row["id"]: row for row in self.store.database.rows(query)}
+        rows = self.store.answers.of_ids(ids)
         return _response([rows[i] for i in ids]) if len(rows) == len(ids) else None
-
-    def _answered(self, identity: str) -> dict[str, Any] | None:
-        a = tables.answer
-        query = sa.select(a.c.variant, a.c.label, a.c.origin)
-        rows = self.store.database.rows(
-            query.where(a.c.id == identity, a.c.product == self.store.product)
-        )
-        return rows[0] if rows else None
-
-    def _kept(self, identity: str) -> str:
-        f = tables.feedback
-        return str(
-            self.store.database.rows(sa.select(f.c.value).where(f.c.id == identity))[0]["value"]
-        )
 
     def _hashed(self, text: str) -> str:
         """Users are kept as salted hashes only; request ids are kept as they come."""

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from steelyard.errors import Damaged, StoreError
 from steelyard.plugins import need
-from steelyard.store.failures import RESTORE, broken, told
+from steelyard.store.failures import RESTORE, broken, refused_row, told
 from steelyard.store.files import private_file, private_folder
 from steelyard.store.look import count_commit, look_over, note_end
 from steelyard.store.rows import checked, hashed, read_json
@@ -105,17 +105,16 @@ class Database:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """What the database itself says becomes an error of ours; a row that it refuses is the
-        caller's affair."""
+        """What the database itself says becomes an error of ours."""
         try:
             yield
-        except (sa.exc.IntegrityError, sa.exc.DataError):
-            raise
+        except (sa.exc.IntegrityError, sa.exc.DataError) as error:
+            raise refused_row(error, self.place) from error
         except UnicodeDecodeError as error:  # raised by the driver itself for a damaged name
             raise Damaged(self.place, "texts in UTF-8", "another byte", RESTORE) from error
         except sa.exc.ProgrammingError as error:
             if not broken(error):
-                raise
+                raise refused_row(error, self.place) from error
             raise told(error, self.place, busy_s=self.busy_s) from error
         except DBAPIError as error:
             raise told(error, self.place, busy_s=self.busy_s) from error

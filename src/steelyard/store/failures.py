@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
-from steelyard.errors import Damaged, StoreError, Unavailable
+from steelyard.errors import Damaged, RowRefused, StoreError, Unavailable
 
 AGAIN = "run the same command again"
 RESTORE = "restore the ledger from a backup"
@@ -33,6 +33,12 @@ def told(error: BaseException, place: str, *, busy_s: float) -> StoreError:
     if broken(error):
         return Damaged(place, "a database that can be read", said, RESTORE)
     return Unavailable(place, "a database that answers", said, AGAIN)
+
+
+def refused_row(error: BaseException, place: str) -> RowRefused:
+    """A row that the database does not take; its values are not repeated."""
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()[0:1]
+    return RowRefused(place, "a row that fits the table", said[0] if said else type(error).__name__)
 
 
 def broken(error: BaseException) -> bool:

@@ -28,16 +28,24 @@ from steelyard.store.database import BUSY_S, Database, file_of
 from steelyard.store.datasets import Datasets
 from steelyard.store.files import private_folder, sweep
 from steelyard.store.lock import alone
+from steelyard.store.nouns import (
+    Answers,
+    Book,
+    Experiments,
+    Feedback,
+    Measures,
+    Plans,
+    Releases,
+    Steps,
+    Turns,
+    Variants,
+    Versions,
+)
 from steelyard.store.place import ledger_url, root_of
-from steelyard.store.prepared import Prepared
-from steelyard.store.releases import standing
 from steelyard.store.rows import present, put, put_all
 from steelyard.version import __version__
 
 CHECK_S = 5.0  # how long a look waits for a ledger that another holds
-_NEWEST_TURN = Prepared(
-    sa.select(sa.func.max(tables.turn.c.id)).where(tables.turn.c.product == sa.bindparam("of"))
-)
 
 
 def has_ledger(product: ProductFile) -> bool:
@@ -58,13 +66,14 @@ def check_ledger(product: ProductFile) -> None:
         Database.reach(url, busy_s=CHECK_S)
 
 
-def _by_table(
-    facts: list[tuple[sa.Table, dict[str, Any]]],
-) -> dict[sa.Table, dict[str, dict[str, Any]]]:
-    """Rows of each table by id, in the order they came; of two with one id the first."""
-    found: dict[sa.Table, dict[str, dict[str, Any]]] = {}
-    for table, row in facts:
-        found.setdefault(table, {}).setdefault(row["id"], row)
+Fact = tuple[str, dict[str, Any]]  # a noun of `tables`, and its row
+
+
+def _by_noun(facts: list[Fact]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Rows of each noun by id, in the order they came; of two with one id the first."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for noun, row in facts:
+        found.setdefault(noun, {}).setdefault(row["id"], row)
     return found
 
 
@@ -84,7 +93,7 @@ class Step:
     turn: int
     currency: str
     lines: list[ledger.Line] = field(default_factory=list)
-    facts: list[tuple[sa.Table, dict[str, Any]]] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
     cpu_s: float | None = None  # set by a step that resumes: seconds over all its attempts
 
     def spend(
@@ -94,9 +103,9 @@ class Step:
         money = Money.of(price * Decimal(str(quantity)), self.currency)
         self.lines.append(ledger.Line(account, quantity, unit, -money, evidence))
 
-    def add(self, table: sa.Table, **row: Any) -> None:
-        """One fact; `created` is set at commit."""
-        self.facts.append((table, row))
+    def add(self, noun: str, **row: Any) -> None:
+        """One fact, a row of the noun's table; `created` is set at commit."""
+        self.facts.append((tables.of(noun).name, row))
 
     def measure(
         self, subject: str, name: str, value: float, *, n: int, on: str,
@@ -104,7 +113,7 @@ class Step:
     ) -> None:  # fmt: skip
         """One number with its interval, its n and what it was measured on."""
         self.add(
-            tables.measure, subject=subject, name=name, value=float(value),
+            "measure", subject=subject, name=name, value=float(value),
             low=low, high=high, n=n, on=on, detail=detail,
         )  # fmt: skip
 
@@ -126,6 +135,13 @@ class Store:
         self.product, self.currency = product, currency
         self.artifacts = Artifacts(root / "artifacts")
         self.datasets = Datasets(root / "datasets")
+        self.turns, self.steps = Turns(database, product), Steps(database, product)
+        self.versions = Versions(database, product)
+        self.variants, self.measures = Variants(database, product), Measures(database, product)
+        self.releases = Releases(database, product)
+        self.experiments = Experiments(database, product)
+        self.answers, self.feedback = Answers(database, product), Feedback(database, product)
+        self.ledger, self.plans = Book(database, product), Plans(database, product)
 
     @classmethod
     def open(
@@ -167,25 +183,10 @@ class Store:
     def begin_turn(self, spec_sha256: str) -> int:
         """The id of a new turn, or of the one that was interrupted with the same file."""
         self.artifacts.sweep()
-        t = tables.turn
-        with self.database.write() as connection:
-            open_turn = connection.execute(
-                sa.select(t.c.id)
-                .where(t.c.product == self.product, t.c.ended.is_(None))
-                .where(t.c.spec_sha256 == spec_sha256)
-                .order_by(t.c.id.desc())
-            ).first()
-            if open_turn:
-                return int(open_turn.id)
-            row = {"product": self.product, "spec_sha256": spec_sha256, "started": self.clock.now()}
-            return int(put(connection, t, row))
+        return self.turns.begin(spec_sha256, now=self.clock.now())
 
     def end_turn(self, turn: int) -> None:
-        t = tables.turn
-        with self.database.write() as connection:
-            connection.execute(
-                t.update().where(t.c.id == turn, t.c.ended.is_(None)).values(ended=self.clock.now())
-            )
+        self.turns.end(turn, now=self.clock.now())
         # What killed attempts left; what is young may belong to another product's turn.
         sweep(self.root / "scratch", "*")
         self.artifacts.sweep()
@@ -199,12 +200,6 @@ class Store:
             for kind, identity in left
         )
 
-    def done(self, key: str) -> dict[str, Any] | None:
-        """Output of a step that is done, else None."""
-        s = tables.step
-        rows = self.database.rows(sa.select(s.c.output).where(s.c.key == key))
-        return rows[0]["output"] if rows else None
-
     def step(
         self, turn: int, name: str, key: str, work: Callable[[Step], dict[str, Any]], *,
         cpu_price: Decimal,
@@ -213,7 +208,7 @@ class Store:
 
         Its facts, its lines, the CPU it used and the `done` row are one transaction.
         """
-        found = self.done(key)
+        found = self.steps.done(key)
         if found is not None:
             return found, False
         step = Step(self, name, key, turn, self.currency)
@@ -243,7 +238,7 @@ class Store:
 
     def record_once(
         self,
-        facts: list[tuple[sa.Table, dict[str, Any]]],
+        facts: list[Fact],
         lines: Callable[[set[str]], list[ledger.Line]],
     ) -> None:
         """Facts with ids of their own, outside a step, in one durable transaction.
@@ -253,7 +248,8 @@ class Store:
         now = self.clock.now()
         with self.database.write() as connection:
             new: set[str] = set()
-            for table, rows in _by_table(facts).items():
+            for noun, rows in _by_noun(facts).items():
+                table = tables.of(noun)
                 known = present(connection, table, list(rows))
                 put_all(
                     connection,
@@ -261,16 +257,12 @@ class Store:
                     [{"created": now} | r for i, r in rows.items() if i not in known],
                 )
                 new |= rows.keys() - known
-            turn = self._newest_turn(connection)
+            turn = self.turns.newest_in(connection)
             ledger.append(connection, lines(new), product=self.product, turn=turn, time=now)
 
-    def _newest_turn(self, connection: sa.Connection) -> int:
-        return int(_NEWEST_TURN.run(connection, {"of": self.product})[0][0] or 0)
-
-    def _insert(
-        self, connection: sa.Connection, facts: list[tuple[sa.Table, dict[str, Any]]], now: str
-    ) -> None:
-        for table, row in facts:
+    def _insert(self, connection: sa.Connection, facts: list[Fact], now: str) -> None:
+        for noun, row in facts:
+            table = tables.of(noun)
             if table is tables.variant and self._has(connection, table, row["id"]):
                 continue  # the same bytes are the same variant
             put(connection, table, {"created": now} | row)
@@ -284,28 +276,3 @@ class Store:
 
     def _clear(self, step: Step) -> None:
         shutil.rmtree(self.root / "scratch" / step.key, ignore_errors=True)
-
-    # -- reading facts --------------------------------------------------------------------
-
-    def variants(self) -> list[dict[str, Any]]:
-        """Every variant of the product's datasets, oldest first."""
-        v, d = tables.variant, tables.dataset
-        query = sa.select(v).join(d, d.c.id == v.c.dataset).where(d.c.product == self.product)
-        return self.database.rows(query.order_by(v.c.created, v.c.id))
-
-    def measures(self, subject: str) -> dict[str, dict[str, Any]]:
-        """Newest measure of each name."""
-        m = tables.measure
-        rows = self.database.rows(sa.select(m).where(m.c.subject == subject).order_by(m.c.id))
-        return {row["name"]: row for row in rows}
-
-    def releases(self) -> list[dict[str, Any]]:
-        """Current release of each state that has one: the newest row of each variant, unless
-        retired; `pinned` is the row by which somebody keeps turns from changing it, or None."""
-        r = tables.release
-        query = sa.select(r).where(r.c.product == self.product).order_by(r.c.id)
-        return standing(self.database.rows(query))
-
-    def sums(self, *, turn: int | None = None) -> list[dict[str, Any]]:
-        with self.database.read() as connection:
-            return ledger.sums(connection, product=self.product, turn=turn)

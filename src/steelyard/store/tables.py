@@ -172,6 +172,11 @@ plan = sa.Table(
 )
 
 
+def of(noun: str) -> sa.Table:
+    """The table of a noun; KeyError for a word that is none."""
+    return metadata.tables[noun]
+
+
 def row_sha256(table: sa.Table, row: Mapping[str, Any]) -> str:
     """Hash of a row's values in the order of its columns, without what is set later."""
     get = row.get

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.engine.evaluate import Evaluation
-from steelyard.store import Step, Store, tables
+from steelyard.store import Step, Store
 from steelyard.tasks import Task
 
 
@@ -28,7 +28,7 @@ def publish(
     (draft / "card.json").write_text(body, encoding="utf-8")
     identity = store.artifacts.publish(draft)
     step.add(
-        tables.variant, id=identity, name=name, task=task.name, parent=parent, dataset=dataset,
+        "variant", id=identity, name=name, task=task.name, parent=parent, dataset=dataset,
         bytes=store.artifacts.bytes(identity), card=card,
     )  # fmt: skip
     for metric, found in evaluation.metrics.items():

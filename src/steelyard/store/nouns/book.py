@@ -1,0 +1,58 @@
+"""The money of the product, and the plans that were made with it. Knows no stage.
+
+Example: `store.ledger.sums(turn=7)`
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from steelyard.spec import Money
+from steelyard.store import ledger, tables
+from steelyard.store.nouns.noun import Noun, Row
+from steelyard.store.seal import against, seal
+
+STEP = "step:"  # evidence of a line that is a step's
+
+
+class Book(Noun):
+    """Lines of money in a chain of hashes."""
+
+    def sums(self, *, turn: int | None = None) -> list[Row]:
+        """Lines, exact quantity and money by account and unit."""
+        with self.database.read() as connection:
+            return ledger.sums(connection, product=self.product, turn=turn)
+
+    def of_steps(self) -> dict[str, Money]:
+        """Key of a step -> what it took, below zero."""
+        e = tables.entry.c
+        lines = sa.select(e.evidence, e.nano, e.currency).where(e.evidence.like(f"{STEP}%"))
+        return {
+            row["evidence"].removeprefix(STEP): Money(row["nano"], row["currency"])
+            for row in self.rows(lines)
+        }
+
+    def look_over(self) -> None:
+        """Damaged at the first row whose hash is another's."""
+        self.database.look_over(all_rows=True)
+
+    def verify(self, *, sealed: dict[str, Any] | None = None) -> int:
+        """Lines of an unbroken chain, against a seal where there is one; Damaged otherwise."""
+        with self.database.read() as connection:
+            return ledger.verify(connection) if sealed is None else against(connection, sealed)
+
+    def seal(self, *, now: str) -> dict[str, Any]:
+        """What `verify` compares with later."""
+        with self.database.read() as connection:
+            return seal(connection, time=now)
+
+
+class Plans(Noun):
+    """What each turn recommended."""
+
+    def all(self) -> list[Row]:
+        """Oldest first."""
+        p = tables.plan
+        return self.rows(sa.select(p).where(p.c.product == self.product).order_by(p.c.created))
