@@ -51,9 +51,9 @@ def buy(store, key="k", *, fail=False):
 def test_a_step_is_run_once_and_paid_once(any_store):
     assert buy(any_store) == ({"bought": 2000}, True)
     assert buy(any_store) == ({"bought": 2000}, False)
-    spent = {row["account"]: row["nano"] for row in any_store.sums()}
+    spent = {row["account"]: row["nano"] for row in any_store.ledger.sums()}
     assert spent["label"] == -600 * 10**9
-    assert {row["account"]: row["quantity"] for row in any_store.sums()}["label"] == "2000"
+    assert {row["account"]: row["quantity"] for row in any_store.ledger.sums()}["label"] == "2000"
 
 
 def test_the_newest_lines_are_missed_when_they_are_gone(any_store):
@@ -70,7 +70,7 @@ def test_one_ledger_keeps_the_sums_of_its_products_apart(any_store, product_file
     text = product_file.read_text(encoding="utf-8").replace("product: tiny", "product: other")
     (product_file.parent / "other.yaml").write_text(text, encoding="utf-8")
     other = Store.open(load(product_file.parent / "other.yaml"))
-    assert other.sums() == [] and any_store.sums() != []
+    assert other.ledger.sums() == [] and any_store.ledger.sums() != []
     other.close()
 
 
@@ -139,7 +139,7 @@ def test_of_two_writers_of_a_new_file_the_first_stays(tmp_path):
 def test_a_step_that_fails_leaves_neither_facts_nor_money(any_store):
     with pytest.raises(RuntimeError):
         buy(any_store, fail=True)
-    assert any_store.sums() == [] and any_store.measures("v") == {}
+    assert any_store.ledger.sums() == [] and any_store.measures.of("v") == {}
     assert buy(any_store)[1] is True
 
 
