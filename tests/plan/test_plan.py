@@ -236,3 +236,22 @@ def test_a_small_saving_of_serving_is_never_written_as_zero():
     assert [_signed(v) for v in (0.0, -0.0031, 0.5, 51.14, -1234.5)] == [
         "+0.00", "-0.0031", "+0.5", "+51.14", "-1,234.50",
     ]  # fmt: skip
+
+
+def test_a_chinese_sentence_calls_the_baseline_by_its_chinese_name():
+    live = replace(
+        LIVE, name="baseline", low=0.85, high=0.85, p95_ms=5.0, served=Served(0.5, 500.0, 90)
+    )
+    cheap = Priced("b", "baseline", 0.85, 0.85, 0.85, 0.005)
+    noisy = Priced("c", "onnx", 0.86, 0.80, 0.92, 0.03)
+    said = [
+        option.because_zh
+        for alternatives in ([], [cheap], [noisy])
+        for facts in (
+            replace(FACTS, alternatives=alternatives, live=live, behind=0.01, p95_goal_ms=100.0),
+            replace(FACTS, curve=None, alternatives=alternatives, live=live, p95_goal_ms=100.0),
+        )
+        for option in allocate(facts).options
+    ]  # fmt: skip
+    assert not [words for words in said if "baseline" in words]
+    assert len([words for words in said if "基线" in words]) >= 5

@@ -1,5 +1,6 @@
 """The page stands alone, says what is missing, and shows user data as text."""
 
+import io
 import itertools
 import re
 import xml.etree.ElementTree as ET
@@ -7,9 +8,10 @@ import xml.etree.ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from tests.report.sample import facts, money, outputs, row, without
 
-from steelyard.report import render
+from steelyard.report import closing_table, render
 from steelyard.report.facts import balances
 from steelyard.report.svg import Scale, clipped, signed, spread, text_width
 from steelyard.report.words import WORDS
@@ -103,7 +105,7 @@ def test_no_label_of_a_narrow_picture_leaves_it(narrow):
 def test_a_chinese_page_has_no_word_of_ours_left_in_english():
     read = words_of(render(facts(), language="zh"))
     for name in ("live", "canary", "cpu", "cpu_hour", "value", "correct_answer", "cheaper_variant",
-                 "nothing", "market", "holdout", "stream", "dedupe", "promote", "keep", "measured"):  # fmt: skip
+                 "nothing", "market", "holdout", "baseline", "stream", "dedupe", "promote", "keep", "measured"):  # fmt: skip
         assert not re.search(rf"(?<![\w.]){name}(?![\w.])", read), name
 
 
@@ -176,3 +178,27 @@ def test_a_clipped_label_fits(words, room):
 @given(st.floats(-1e6, 1e6).filter(lambda v: abs(v) > 1e-6))
 def test_what_is_not_zero_is_never_written_as_zero(value):
     assert float(signed(value).replace(",", "")) != 0
+
+
+@pytest.mark.parametrize(("language", "busy", "grew"), [
+    ("en", "The machine was busy", "Memory had not stopped growing"),
+    ("zh", "计时时机器繁忙", "测量时内存仍在增长"),
+])  # fmt: skip
+def test_figures_of_a_busy_machine_are_marked_whether_the_variant_was_chosen_or_not(
+    language, busy, grew
+):
+    quiet = [row("torch_fp32", 0.86, 0.02, busy=False, flat=True, wall_per_cpu=1.02)]
+    noted = [
+        row("int8", 0.858, 0.004, chosen=True, busy=True, flat=True, wall_per_cpu=1.374),
+        row("baseline", 0.81, 0.0001, busy=True, flat=False, wall_per_cpu=1.2),
+    ]
+    name = {"en": "baseline", "zh": "基线"}[language]
+    for table, told in ((quiet, False), (quiet + noted, True)):
+        found = facts(outputs=outputs() | {"compress": {"chosen": "int8", "table": table}})
+        shown = io.StringIO()
+        Console(file=shown, width=200).print(closing_table(found, language=language))
+        for said in (words_of(render(found, language=language)), shown.getvalue()):
+            assert (busy in said) is told and (grew in said) is told
+            if told:
+                assert "int8" in said[said.index(busy) :] and "1.37" in said
+                assert name in said[said.index(grew) :].split("\n")[0]

@@ -210,7 +210,7 @@ def _row(one: Found, c: Candidate, why: Why, *, meets: bool, chosen: bool) -> di
     return asdict(c) | {
         "meets": meets, "chosen": chosen, "why": said.en, "why_zh": said.zh,
         "p50_ms": m.p50_ms, "evaluated_on": one.quality.on, "timed_on": m.conditions(),
-        "busy": m.on_busy_machine, "flat": m.flat,
+        "busy": m.on_busy_machine, "wall_per_cpu": round(m.busy, 3), "flat": m.flat,
     }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ SERVED_WITHIN = 1.25  # served figures this many times the predicted ones contra
 SAME_MONEY = 0.01
 SERVED_MIN = 50  # requests before served figures are believed
 TRAINED = "torch_fp32"  # always among the candidates, whatever the product file names
+BASELINE, BASELINE_ZH = "baseline", "基线"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Priced:
     cost_per_1000: float
     p95_ms: float | None = None
     served: Served | None = None
+
+    @property
+    def name_zh(self) -> str:
+        """Its name in a Chinese sentence."""
+        return BASELINE_ZH if self.name == BASELINE else self.name
 
 
 @dataclass(frozen=True)
@@ -197,7 +203,7 @@ def labels(facts: PlanFacts) -> Option:
     numbers_zh = f"为已有数据再取 {more:,} 条标注（共 {total:,} 条），花费 {spend:,.2f} {facts.currency}：准确率 {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
     if facts.behind > 0:
         numbers += f", of which {facts.behind:.4f} only reaches the live {facts.live.name}"
-        numbers_zh += f"，其中 {facts.behind:.4f} 只够追上现行的 {facts.live.name}"
+        numbers_zh += f"，其中 {facts.behind:.4f} 只够追上现行的 {facts.live.name_zh}"
     do = buy_labels(facts.file, total, _money(facts, spend))
     return Option(
         "labels", spend, value, value - spend, low - spend, high - spend, EXTRAPOLATED,
@@ -217,7 +223,7 @@ def another(facts: PlanFacts) -> Option:
     saving = [(o, s) for o, costs_less, s in found if s.net > 0 and (costs_less or s.low > 0)]
     if not saving:
         why = f"no measured variant is worth more than {facts.live.name} for certain"
-        why_zh = f"没有已测版本确定比 {facts.live.name} 更划算"
+        why_zh = f"没有已测版本确定比 {facts.live.name_zh} 更划算"
         hope = max((s for _, _, s in found if s.net > 0), key=lambda s: s.net, default=None)
         if hope is not None:
             seen = f"{hope.net:+,.2f} [{hope.low:+,.2f}, {hope.high:+,.2f}]"
@@ -251,12 +257,12 @@ def served(facts: PlanFacts) -> list[Option]:
         before = f" ({live.p95_ms:.4g} before)" if live.p95_ms is not None else ""
         before_zh = f"（事先 {live.p95_ms:.4g}）" if live.p95_ms is not None else ""
         why.append(f"{live.name} took p95 {seen.p95_ms:.4g} ms in service{before}, above the goal {goal:g}")  # fmt: skip
-        why_zh.append(f"{live.name} 服务时 p95 为 {seen.p95_ms:.4g} 毫秒{before_zh}，高于目标 {goal:g}")  # fmt: skip
+        why_zh.append(f"{live.name_zh} 服务时 p95 为 {seen.p95_ms:.4g} 毫秒{before_zh}，高于目标 {goal:g}")  # fmt: skip
     times = seen.cost_per_1000 / live.cost_per_1000 if live.cost_per_1000 > 0 else 1.0
     best = _as_served(facts, seen, times) if times > SERVED_WITHIN else None
     if best is not None:
         why.append(f"{live.name} cost {times:.2f}x in service what was measured before; {best.because}")  # fmt: skip
-        why_zh.append(f"{live.name} 服务成本是事先测得的 {times:.2f} 倍；{best.because_zh}")
+        why_zh.append(f"{live.name_zh} 服务成本是事先测得的 {times:.2f} 倍；{best.because_zh}")
     if not why:
         return []
     measured = best is not None and best.measured
@@ -296,7 +302,7 @@ def _as_served(facts: PlanFacts, seen: Served, times: float) -> _Saving | None:
         half = _spread(facts, other)
         word, word_zh = ("in service", "服务时") if own else ("as measured", "按测得")
         because = f"{other.name} costs {cheap / seen.cost_per_1000:.2f}x of that {word}"
-        because_zh = f"{other.name} {word_zh}是它的 {cheap / seen.cost_per_1000:.2f} 倍"
+        because_zh = f"{other.name_zh} {word_zh}是它的 {cheap / seen.cost_per_1000:.2f} 倍"
         if (seen.cost_per_1000 - cheap) * facts.requests / 1000 >= SAME_MONEY * facts.unit:
             found.append(_Saving((low + high) / 2, low - half, high + half, because, because_zh, other, own is not None))  # fmt: skip
     hopeful = [saving for saving in found if saving.high > 0]
@@ -309,7 +315,7 @@ def _saving(facts: PlanFacts, other: Priced) -> _Saving:
     lost = (live.accuracy - other.accuracy) * worth
     net, spread = saved - lost, _spread(facts, other)
     because = f"{other.name} instead of {live.name}: {_signed(saved)} {facts.currency} of serving, {_signed(-lost)} {facts.currency} of answers over {facts.requests:,} requests"
-    because_zh = f"用 {other.name} 代替 {live.name}：{facts.requests:,} 次请求中服务成本 {_signed(saved)} {facts.currency}，答案价值 {_signed(-lost)} {facts.currency}"
+    because_zh = f"用 {other.name_zh} 代替 {live.name_zh}：{facts.requests:,} 次请求中服务成本 {_signed(saved)} {facts.currency}，答案价值 {_signed(-lost)} {facts.currency}"
     return _Saving(net, net - spread, net + spread, because, because_zh)
 
 

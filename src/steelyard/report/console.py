@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from steelyard.report.amounts import with_currency
+from steelyard.report.caveats import caveats
 from steelyard.report.facts import ReportFacts
 from steelyard.report.headline import headline, say
 from steelyard.report.page import recommendation
@@ -56,7 +57,8 @@ def _variants(facts: ReportFacts, rows: list[dict[str, Any]], language: str) -> 
             style="bold green" if r["chosen"] else None,
         )  # fmt: skip
     why = "why_zh" if language == "zh" else "why"
-    return [table, *_reasons([(term("variant", r["name"], language), r[why]) for r in rows], words)]
+    reasons = _reasons([(term("variant", r["name"], language), r[why]) for r in rows], words)
+    return [table, *reasons, *map(_plain, caveats(rows, words, language))]
 
 
 def _money(facts: ReportFacts, language: str) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from steelyard.report import bars, charts
 from steelyard.report.amounts import amount, with_currency
+from steelyard.report.caveats import caveats
 from steelyard.report.facts import MoneyRow, ReportFacts, ratio
 from steelyard.report.markup import figure, head, note, table, text
 from steelyard.report.mistakes import confusions, weakest
@@ -78,7 +79,8 @@ def variants(facts: ReportFacts, words: Words, language: str) -> str:
     }
     dots = [r | {"cost": r["cost_per_1000"] * times} for r in named]
     picture = figure(lambda width: charts.quality_cost(dots, goals, axis, width=width))
-    return picture + table(words["table"].format(at=at).split("|"), rows)
+    said = "".join(note(line) for line in caveats(found, words, language))
+    return picture + table(words["table"].format(at=at).split("|"), rows) + said
 
 
 def canary(facts: ReportFacts, words: Words, language: str) -> str:
