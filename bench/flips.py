@@ -104,9 +104,12 @@ def run(whole: Path, work: Path, *, flips: int, seed: int = 0) -> dict[str, Any]
         state: json.dumps(read_all(_fresh(whole / state, work)), default=str, sort_keys=True)
         for state in ("open", "closed")
     }
-    for i in range(flips):
+    # every file once, then the parts of the store in turn
+    for i in range(max(flips, len(names))):
         group = groups[i % len(groups)]
-        chosen = rng.choice([n for n in names if kind_of(n) == group])
+        own = [n for n in names if kind_of(n) == group]
+        chosen = names[i] if i < len(names) else rng.choice(own)
+        group = kind_of(chosen)
         state, name = chosen.parts[0], Path(*chosen.parts[2:])
         folder = _fresh(whole / state, work)
         bit = flip(folder / ".steelyard" / name, rng)
@@ -122,7 +125,7 @@ def run(whole: Path, work: Path, *, flips: int, seed: int = 0) -> dict[str, Any]
         counts[seen] += 1
         by_kind.setdefault(group, Counter())[seen] += 1
     return {
-        "flips": flips, "files": len(names), **{k: counts[k] for k in ("seen", "harmless", "silent", "traceback")},
+        "flips": sum(counts.values()), "files": len(names), **{k: counts[k] for k in ("seen", "harmless", "silent", "traceback")},
         "by_part": {k: dict(v) for k, v in sorted(by_kind.items())}, "faults": faults[:20],
     }  # fmt: skip
 
