@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from steelyard.errors import Refused
-from steelyard.spec import ProductFile, sections
+from steelyard.spec import ProductFile, sections, without_passwords
 from steelyard.store import Clock, Step, Store, step_key
 from steelyard.tasks import Task, open_task
 
@@ -97,7 +97,7 @@ def turn(
     if until not in ("data", "label"):
         check_installed(product, task)
     with closing(Store.open(product, clock=clock)) as store, store.alone():
-        run = Turn(product, store, task, watcher or Silent(), store.begin_turn(product.sha256))
+        run = Turn(product, store, task, watcher or Silent(), _begun(store, product))
         run.again = until if again else None
         for plan in STEPS:
             _run(run, plan)
@@ -106,6 +106,10 @@ def turn(
         run.report = _report(run)
         store.end_turn(run.id)
     return run
+
+
+def _begun(store: Store, product: ProductFile) -> int:
+    return store.begin_turn(product.sha256, text=without_passwords(product.text))
 
 
 def gate(run: Turn) -> Turn:

@@ -156,7 +156,12 @@ def test_a_database_that_runs_full_says_so_and_keeps_what_it_had(product_file):
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
             with pytest.raises(Unavailable, match="room on the disk"), store.database._told():
                 for i in range(10_000):
-                    row = {"product": "tiny", "spec_sha256": "x" * 64, "started": str(i)}
+                    row = {
+                        "product": "tiny",
+                        "spec_sha256": "x" * 64,
+                        "started": str(i),
+                        "ended": "t",
+                    }
                     connection.execute(tables.turn.insert().values(row))
         assert store.begin_turn("before") == 1
 
@@ -220,7 +225,8 @@ def test_a_store_without_its_ledger_is_refused_and_nothing_is_made(product_file,
 def test_a_store_whose_ledger_lost_its_rows_is_refused(product_file):
     store, _ = filled(product_file)
     with store.database.write() as connection:
-        connection.execute(tables.turn.delete())
+        for table in (tables.turn_file, tables.turn_step, tables.turn):
+            connection.execute(table.delete())
     store.close()
     with pytest.raises(Damaged, match="found no step"):
         Store.open(load(product_file))

@@ -13,6 +13,8 @@ from steelyard.store import Line, Store, tables
 from steelyard.store.ledger import verify
 
 OLD = Path(__file__).with_name("ledger_0001.sql")  # written by the version before schema 0002
+# written by 0.2.2: two turns of the tiny product, an experiment, answers and feedback, a pin
+NEWER = Path(__file__).with_name("ledger_0003.sql")
 LABELS = -60 * 10**9
 
 
@@ -33,8 +35,8 @@ def old(request, product_file, tmp_path):
     return product_file
 
 
-def _copy(path: Path, url: sa.URL) -> None:
-    """The same rows in PostgreSQL, in the tables of schema 0001."""
+def _copy(path: Path, url: sa.URL, *, revision: str = "0001") -> None:
+    """The same rows in PostgreSQL, in the tables of an older schema."""
     from alembic import command
     from alembic.config import Config
 
@@ -45,8 +47,11 @@ def _copy(path: Path, url: sa.URL) -> None:
         connection.execute(sa.text("DROP SCHEMA public CASCADE"))
         connection.execute(sa.text("CREATE SCHEMA public"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
+        made = sa.inspect(connection).get_table_names()
         for table in tables.metadata.sorted_tables:
+            if table.name not in made:
+                continue
             old = sa.Table(table.name, sa.MetaData(), autoload_with=connection)
             for row in rows.execute(sa.select(old)).mappings():
                 connection.execute(old.insert().values(dict(row)))
@@ -90,6 +95,57 @@ def test_an_old_ledger_goes_on_and_its_steps_are_not_paid_again(old):
     store.close()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def newer(request, product_file):
+    """The product file of a store whose ledger 0.2.2 wrote."""
+    path = product_file.parent / ".steelyard" / "ledger.db"
+    path.parent.mkdir()
+    with sqlite3.connect(path) as written:
+        written.executescript(NEWER.read_text(encoding="utf-8"))
+    written.close()
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+        _copy(path, sa.make_url(url).set(drivername="postgresql+psycopg"), revision="0003")
+        path.unlink()
+        text = product_file.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
+        product_file.write_text(text, encoding="utf-8")
+    return product_file
+
+
+def test_a_ledger_of_0_2_keeps_every_row_and_its_turns_remember_what_they_ran(newer):
+    store = Store.open(load(newer))
+    store.ledger.look_over()
+    assert checked(store) == 38
+    spent = {row["account"]: row["nano"] for row in store.ledger.sums()}
+    assert spent["label"] == -15 * 10**9
+    first, second = ([(s["name"], s["how"]) for s in store.turns.steps(n)] for n in (1, 2))
+    names = ["data", "label", "baseline", "train", "compress", "release", "replay", "curve", "plan"]
+    assert first == [(name, "ran") for name in names]
+    assert second == [(name, "ran") for name in ("release", "replay", "plan")]
+    paid = {s["name"]: s["nano"] for s in store.turns.steps(1)}
+    assert paid["train"] == spent["cpu.train"] < 0
+    assert store.turns.one(1)["file"] is None and store.turns.one(3) is None
+    kinds = {row["kind"] for row in store.database.rows(sa.select(tables.feedback))}
+    assert kinds == {"outcome", "correction", "rating"}
+    pin = next(row["pinned"] for row in store.releases.current() if row["state"] == "live")
+    assert pin["who"] == "li.lei"
+    store.close()
+
+
+def test_a_ledger_of_0_2_goes_on_and_remembers_what_it_reuses(newer):
+    store = Store.open(load(newer))
+    key = store.turns.steps(1)[3]["key"]
+    turn = store.begin_turn("spec-new", text="product: tiny")
+    assert store.step(turn, "train", key, lambda step: {}, cpu_price=Decimal(1))[1] is False
+    assert store.step(turn, "plan", "new", lambda step: {"x": 1}, cpu_price=Decimal(1))[1] is True
+    steps = store.turns.steps(turn)
+    assert [(s["name"], s["how"]) for s in steps] == [("train", "reused"), ("plan", "ran")]
+    assert steps[0]["output"]["name"] == "torch_fp32" and steps[0]["nano"] == 0
+    assert store.turns.one(turn)["file"] == "product: tiny"
+    store.ledger.look_over()
+    store.close()
+
+
 def change(store, statement: str) -> None:
     with store.database.write() as connection:
         connection.execute(sa.text(statement))
@@ -103,7 +159,9 @@ def test_a_renamed_turn_of_old_lines_is_found(old):
     store.close()
 
 
-@pytest.mark.parametrize("harm", ["UPDATE turn SET product = 'other'", "DELETE FROM turn"])
+@pytest.mark.parametrize(
+    "harm", [["UPDATE turn SET product = 'other'"], ["DELETE FROM turn_file", "DELETE FROM turn"]]
+)
 def test_money_whose_turn_is_renamed_or_gone_is_found_and_stays_in_its_sums(store, harm):
     turn = store.begin_turn("spec")
     line = Line("label", 1, "label", Money.of(-1, "CNY"), "labels:x")
@@ -111,7 +169,8 @@ def test_money_whose_turn_is_renamed_or_gone_is_found_and_stays_in_its_sums(stor
         from steelyard.store import ledger
 
         ledger.append(connection, [line], product="tiny", turn=turn, time="2026")
-    change(store, harm)
+    for statement in harm:
+        change(store, statement)
     with pytest.raises(StoreError, match="turn 1"):
         checked(store)
     assert [row["nano"] for row in store.ledger.sums()] == [-(10**9)]
@@ -140,5 +199,5 @@ def test_the_migrations_make_the_tables_the_code_reads(store):
 
 def test_a_ledger_of_a_later_version_is_refused_with_its_repair(store, product_file):
     change(store, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="schema 0003 or older, found 9999; install the newer"):
+    with pytest.raises(StoreError, match="schema 0004 or older, found 9999; install the newer"):
         Store.open(load(product_file))

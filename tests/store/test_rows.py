@@ -52,6 +52,8 @@ def whole(tmp_path_factory):
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as written:
         written.executescript(OLD.read_text(encoding="utf-8"))
+    with closing(Store.open(load(folder / "product.yaml"))) as store:
+        store.begin_turn("newer", text="product: tiny")
     found = facts(folder / "product.yaml")
     return folder / "product.yaml", path, path.read_bytes(), found
 

@@ -171,6 +171,27 @@ def test_a_removed_ledger_line_is_found(store):
         verify(connection)
 
 
+def test_a_file_that_is_changed_back_begins_a_new_turn(store):
+    first = store.begin_turn("a", text="product: a")
+    second = store.begin_turn("b", text="product: b")
+    third = store.begin_turn("a", text="product: a")
+    assert len({first, second, third}) == 3
+    assert [row["ended"] is None for row in store.turns.all()] == [False, False, True]
+    assert [store.turns.one(n)["file"] for n in (first, second)] == ["product: a", "product: b"]
+
+
+def test_a_turn_remembers_each_step_once_however_often_it_was_interrupted(store):
+    turn = store.begin_turn("a")
+    for number in (turn, turn, store.begin_turn("b")):
+        store.step(number, "label", "k", lambda step: {"n": 1}, cpu_price=Decimal(1))
+    assert [s["how"] for s in store.turns.steps(turn)] == ["ran"]
+    assert [s["how"] for s in store.turns.steps(turn + 1)] == ["reused"]
+    again = store.step(turn + 1, "label", "k2", lambda step: {"n": 2}, cpu_price=Decimal(1))
+    assert again == ({"n": 2}, True)
+    (kept,) = store.turns.steps(turn + 1)  # made again in the same turn: the last is what it left
+    assert (kept["how"], kept["output"]) == ("ran", {"n": 2})
+
+
 def test_an_interrupted_turn_is_continued_and_a_finished_one_is_not(store):
     first = store.begin_turn("spec")
     assert store.begin_turn("spec") == first

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,9 @@ from steelyard.cli.releasing import release_app
 from steelyard.errors import UserError
 from steelyard.version import __version__
 
+if TYPE_CHECKING:
+    from steelyard.spec import ProductFile
+
 app = typer.Typer(
     name="steelyard", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Does the next unit of money go into technology or into the market?",
@@ -24,6 +27,7 @@ app = typer.Typer(
 File = Annotated[Path, typer.Argument(help="the product file")]
 AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
 DEFAULT = Path("product.yaml")
+TURNS_SHOWN = 10
 SHORT = 10  # of an id, for the eye; --json shows the whole
 
 
@@ -245,37 +249,88 @@ def replay(
     return out(replay_against(product, url=url, records=records))
 
 
+PastTurn = Annotated[int | None, typer.Option("--turn", help="a turn of the past", min=1)]
+
+
 @app.command()
-def show(product: File = DEFAULT, as_json: AsJson = False) -> None:
-    """Variants with their measures, and what is released."""
-    from steelyard.cli.facts import released, variants
+def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False) -> None:
+    """Variants with their measures, and what is released; with --turn what that turn did."""
+    from steelyard.cli.facts import released, turns, variants
     from steelyard.cli.show import out, table
     from steelyard.spec import load
 
     file = load(product)
-    found, live = variants(file), released(file)
+    if turn is not None:
+        return _show_turn(file, turn, as_json=as_json)
+    found, live, begun = variants(file), released(file), turns(file)
     if as_json:
-        return out({"variants": found, "releases": live})
+        return out({"variants": found, "releases": live, "turns": begun})
     columns = ["name", "variant", "macro_f1", "p95_ms", "memory_mb", "cost_per_1000", "state"]
     heads = ["name", "variant", "macro_f1", "p95 ms", "MB", "cost/1,000", "state"]
     short = [row | {"variant": row["variant"][:SHORT]} for row in found]
     table("Variants", heads, [[row.get(c) for c in columns] for row in short])
     name = {row["variant"]: row["name"] for row in found}
     rows = [
-        [r["created"][:19].replace("T", " "), name.get(r["variant"]), r["state"], r["share"], r["reason"]]
+        [_when(r["created"]), name.get(r["variant"]), r["state"], r["share"], r["reason"]]
         for r in live
     ]  # fmt: skip
-    return table("Releases", ["when (UTC)", "variant", "state", "share", "reason"], rows)
+    table("Releases", ["when (UTC)", "variant", "state", "share", "reason"], rows)
+    newest = [[t["id"], _when(t["started"]), _when(t["ended"])] for t in begun[-TURNS_SHOWN:]]
+    note = "one of them: steelyard show --turn N; two: steelyard diff N M"
+    return table("Turns", ["turn", "started (UTC)", "ended"], newest, note=note)
+
+
+def _when(time: str | None) -> str:
+    return "open" if time is None else time[:19].replace("T", " ")
+
+
+def _show_turn(file: ProductFile, number: int, *, as_json: bool) -> None:
+    from steelyard.cli.show import out, table
+    from steelyard.cli.turns import past
+
+    found = past(file, number)
+    if as_json:
+        return out(found)
+    title = f"Turn {number}, {_when(found['started'])} to {_when(found['ended'])} (UTC)"
+    steps = [[s["name"], s["how"], s["cpu_s"], s["money"], s["key"][:SHORT]] for s in found["steps"]]  # fmt: skip
+    return table(title, ["step", "how", "CPU s", "money", "key"], steps)
 
 
 @app.command()
-def report(product: File = DEFAULT, as_json: AsJson = False) -> None:
-    """Where the newest report is."""
-    from steelyard.cli.facts import reports
-    from steelyard.cli.show import out
+def diff(
+    first: Annotated[int, typer.Argument(help="a turn", min=1)],
+    second: Annotated[int, typer.Argument(help="another turn", min=1)],
+    product: File = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """What changed between two turns: in the product file, in the facts, in the money."""
+    from steelyard.cli.show import out, table
+    from steelyard.cli.turns import compared
     from steelyard.spec import load
 
-    found = reports(load(product))
+    found = compared(load(product), first, second)
+    if as_json:
+        return out(found)
+    lines = found["file"]
+    said = "product file: not kept by the older one" if lines is None else "\n".join(lines)
+    typer.echo(said or "product file: the same")
+    heads = ["what", f"turn {first}", f"turn {second}"]
+    for name in ("facts", "steps", "money"):
+        rows = [[r["what"], r["before"], r["after"]] for r in found[name]]
+        table(name.capitalize(), heads, rows) if rows else typer.echo(f"{name}: the same")
+    return None
+
+
+@app.command()
+def report(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False) -> None:
+    """Where the newest report is; with --turn that of a past turn is written again."""
+    from steelyard.cli.facts import reports
+    from steelyard.cli.show import out
+    from steelyard.cli.turns import reported
+    from steelyard.spec import load
+
+    file = load(product)
+    found = reports(file) if turn is None else reported(file, turn)
     if as_json:
         return out(found)
     return typer.echo("\n".join(found))

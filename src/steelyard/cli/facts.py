@@ -38,6 +38,12 @@ def released(file: ProductFile) -> list[dict[str, Any]]:
         return store.releases.history()
 
 
+def turns(file: ProductFile) -> list[dict[str, Any]]:
+    """`id`, `started`, `ended` and `spec_sha256` of every turn, oldest first."""
+    with closing(Store.open(file, create=False)) as store:
+        return store.turns.all()
+
+
 def headlines(file: ProductFile, outputs: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """What must be known first of a turn: code, tone, values, and the sentence in both languages."""
     from steelyard.report import gather, headline, say

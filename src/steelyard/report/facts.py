@@ -95,25 +95,37 @@ class ReportFacts:
         return served(self)
 
 
-def gather(store: Store, product: ProductFile, outputs: dict[str, Output]) -> ReportFacts:
-    """Everything the report shows; money over all turns of the ledger."""
-    live = next((r["variant"] for r in store.releases.current() if r["state"] == "live"), None)
+def gather(
+    store: Store, product: ProductFile, outputs: dict[str, Output], *, turn: int | None = None
+) -> ReportFacts:
+    """Everything the report shows; money over all turns of the ledger, or until the past `turn`
+    whose outputs these are: then what it left live is live."""
+    live = _live_now(store) if turn is None else _left_live(outputs)
     arms = {a["variant"] for a in outputs.get("replay", {}).get("arms", {}).values()}
     return ReportFacts(
         product=store.product,
-        turn=store.turns.newest(),
-        currency=store.currency,
+        turn=store.turns.newest() if turn is None else turn,
+        currency=product.spec.money.currency,
         unit=f"{Decimal(product.spec.plan.unit):,f}",
         goals=product.spec.goals.model_dump(),
         loss_max=product.spec.market.outcome_loss_max,
         outputs=outputs,
-        money=[_row(row) for row in store.ledger.sums()],
+        money=[_row(row) for row in store.ledger.sums(until=turn)],
         requests=product.spec.plan.requests,
         live=live,
         names=store.variants.names(),
         measured={v: _values(store, v) for v in {live, *arms} if v},
         mistakes=with_examples(store, outputs),
     )
+
+
+def _live_now(store: Store) -> str | None:
+    return next((r["variant"] for r in store.releases.current() if r["state"] == "live"), None)
+
+
+def _left_live(outputs: dict[str, Output]) -> str | None:
+    found = outputs.get("replay", {}).get("live") or outputs.get("release", {}).get("live")
+    return found if isinstance(found, str) else None
 
 
 def balances(rows: Iterable[MoneyRow]) -> list[Balance]:

@@ -4,8 +4,18 @@ Reads a file; leaves a frozen `ProductFile`, or one `SpecError` with a line for 
 Example: `load("product.yaml").spec.goals.macro_f1`
 """
 
-from steelyard.spec.load import ProductFile, load, placed
+from steelyard.spec.load import ProductFile, as_it_was, load, placed, without_passwords
 from steelyard.spec.model import Product, sections
 from steelyard.spec.money import NANO, Money
 
-__all__ = ["NANO", "Money", "Product", "ProductFile", "load", "placed", "sections"]
+__all__ = [
+    "NANO",
+    "Money",
+    "Product",
+    "ProductFile",
+    "as_it_was",
+    "load",
+    "placed",
+    "sections",
+    "without_passwords",
+]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -25,6 +26,7 @@ from steelyard.spec.written import tree_of, written
 SPEC_BYTES_MAX = 1_000_000
 NODES_MAX = 100_000  # a few lines of aliases can stand for more than the memory holds
 Path_ = tuple[str | int, ...]
+_PASSWORD = re.compile(r"(://[^:/@\s'\"]*:)[^@\s]+@")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class ProductFile:
     spec: Product
     path: Path
     sha256: str
+    text: str = ""
 
     @property
     def folder(self) -> Path:
@@ -52,18 +55,37 @@ def load(path: str | Path) -> ProductFile:
     """Parse and validate; SpecError lists every problem with its line and column."""
     file = Path(path)
     text = _read(file)
+    tree, spec = _validated(file, text)
+    problems = [*_unregistered(file, tree, spec), *_missing_files(file, tree, spec)]
+    if problems:
+        raise SpecError(problems)
+    return _product(spec, file, text)
+
+
+def as_it_was(text: str, path: Path) -> ProductFile:
+    """The product file of an earlier turn, read from its text: what it names may be gone."""
+    return _product(_validated(path, text)[1], path, text)
+
+
+def without_passwords(text: str) -> str:
+    """A product file that may be kept and shown: the password of a ledger's URL is left out."""
+    return _PASSWORD.sub(r"\1***@", text)
+
+
+def _validated(file: Path, text: str) -> tuple[CommentedMap, Product]:
     tree = _parse(file, text)
     try:
-        spec = Product.model_validate(_plain(tree, [0]))
+        return tree, Product.model_validate(_plain(tree, [0]))
     except ValidationError as error:
         raise SpecError([_line(file, text, tree, e) for e in _told(error)]) from None
     except _Unreadable as error:
         raise SpecError([f"{file}:1:1 {error}"]) from None
-    problems = [*_unregistered(file, tree, spec), *_missing_files(file, tree, spec)]
-    if problems:
-        raise SpecError(problems)
+
+
+def _product(spec: Product, file: Path, text: str) -> ProductFile:
     canonical = json.dumps(spec.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-    return ProductFile(spec, file.resolve(), hashlib.sha256(canonical.encode()).hexdigest())
+    sha256 = hashlib.sha256(canonical.encode()).hexdigest()
+    return ProductFile(spec, file.resolve(), sha256, text)
 
 
 def _read(file: Path) -> str:

@@ -151,8 +151,8 @@ class Database:
             connection.commit()
 
 
-HEAD = "0003"
-_OLDER = ("0001", "0002")
+HEAD = "0004"
+_OLDER = ("0001", "0002", "0003")
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
 _LOCK = sa.text(f"LOCK TABLE {entry.name} IN EXCLUSIVE MODE")
 

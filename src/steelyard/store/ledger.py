@@ -141,16 +141,18 @@ def _every_step_paid(connection: sa.Connection) -> None:
 
 
 def sums(
-    connection: sa.Connection, *, product: str, turn: int | None = None
+    connection: sa.Connection, *, product: str, turn: int | None = None, until: int | None = None
 ) -> list[dict[str, Any]]:
     """Lines, exact quantity and money of one product by account and unit, in the order of
-    accounts; a ledger may hold several products."""
+    accounts, of one turn or until one; a ledger may hold several products."""
     t = turns.c
     of_turn = {r.id: r.product for r in connection.execute(sa.select(t.id, t.product))}
     found: dict[tuple[str, str, str], list[Any]] = {}
     for row in chain(connection):  # all of it: a line that changed its product would be missed
         owner = of_turn.get(row["turn"]) if row["product"] is None else row["product"]
         if owner != product or turn not in (None, row["turn"]):
+            continue
+        if until is not None and row["turn"] > until:
             continue
         # Added here: SQLite would add the decimal texts as binary fractions.
         key = (row["account"], row["unit"], row["currency"])

@@ -180,10 +180,11 @@ class Store:
 
     # -- turns and steps ------------------------------------------------------------------
 
-    def begin_turn(self, spec_sha256: str) -> int:
-        """The id of a new turn, or of the one that was interrupted with the same file."""
+    def begin_turn(self, spec_sha256: str, *, text: str = "") -> int:
+        """The id of a new turn, or of the one that was interrupted with the same file, whose text
+        goes with it."""
         self.artifacts.sweep()
-        return self.turns.begin(spec_sha256, now=self.clock.now())
+        return self.turns.begin(spec_sha256, now=self.clock.now(), text=text)
 
     def end_turn(self, turn: int) -> None:
         self.turns.end(turn, now=self.clock.now())
@@ -210,6 +211,7 @@ class Store:
         """
         found = self.steps.done(key)
         if found is not None:
+            self._reused(turn, name, key)
             return found, False
         step = Step(self, name, key, turn, self.currency)
         before = self.clock.cpu_s()
@@ -235,6 +237,23 @@ class Store:
             ledger.append(connection, step.lines, product=self.product, turn=step.turn, time=now)
             row = {"key": step.key, "name": step.name, "turn": step.turn, "done": now}
             put(connection, tables.step, row | {"cpu_s": cpu_s, "output": output})
+            nano = sum(line.money.nano for line in step.lines)
+            self._remember(connection, step.turn, step.name, step.key, "ran", cpu_s, nano, now)
+
+    def _reused(self, turn: int, name: str, key: str) -> None:
+        """The turn remembers a step that an earlier one ran, once."""
+        u = tables.turn_step
+        with self.database.write() as connection:
+            known = sa.select(u.c.id).where(u.c.turn == turn, u.c.key == key)
+            if connection.execute(known).first() is None:
+                self._remember(connection, turn, name, key, "reused", 0.0, 0, self.clock.now())
+
+    def _remember(
+        self, connection: sa.Connection, turn: int, name: str, key: str, how: str, cpu_s: float,
+        nano: int, now: str,
+    ) -> None:  # fmt: skip
+        row = {"turn": turn, "name": name, "key": key, "how": how, "cpu_s": float(cpu_s)}
+        put(connection, tables.turn_step, row | {"nano": nano, "currency": self.currency, "created": now})  # fmt: skip
 
     def record_once(
         self,

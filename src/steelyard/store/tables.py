@@ -34,6 +34,14 @@ turn = sa.Table(
     sa.Column("ended", Time),  # the one column set later: a turn without it is continued
     _hash(),
 )
+turn_file = sa.Table(
+    "turn_file",
+    metadata,
+    sa.Column("turn", sa.Integer, sa.ForeignKey("turn.id"), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),  # the product file as it was, without passwords
+    sa.Column("created", Time, nullable=False),
+    _hash(),
+)
 step = sa.Table(
     "step",
     metadata,
@@ -44,6 +52,21 @@ step = sa.Table(
     sa.Column("cpu_s", sa.Float, nullable=False),
     sa.Column("output", sa.JSON, nullable=False),
     _hash(),
+)
+turn_step = sa.Table(
+    "turn_step",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("turn", sa.Integer, sa.ForeignKey("turn.id"), nullable=False),
+    sa.Column("name", Id, nullable=False),
+    sa.Column("key", Id, nullable=False),  # of the step, which may be another turn's
+    sa.Column("how", sa.String(8), nullable=False),  # ran, or reused
+    sa.Column("cpu_s", sa.Float, nullable=False),  # spent in this turn
+    sa.Column("nano", sa.BigInteger, nullable=False),  # money of its lines in this turn
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("created", Time, nullable=False),
+    _hash(),
+    sa.Index("turn_step_by_turn", "turn"),
 )
 dataset = sa.Table(
     "dataset",

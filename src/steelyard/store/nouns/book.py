@@ -20,10 +20,10 @@ STEP = "step:"  # evidence of a line that is a step's
 class Book(Noun):
     """Lines of money in a chain of hashes."""
 
-    def sums(self, *, turn: int | None = None) -> list[Row]:
-        """Lines, exact quantity and money by account and unit."""
+    def sums(self, *, turn: int | None = None, until: int | None = None) -> list[Row]:
+        """Lines, exact quantity and money by account and unit; of one turn, or of all until one."""
         with self.database.read() as connection:
-            return ledger.sums(connection, product=self.product, turn=turn)
+            return ledger.sums(connection, product=self.product, turn=turn, until=until)
 
     def of_steps(self) -> dict[str, Money]:
         """Key of a step -> what it took, below zero."""

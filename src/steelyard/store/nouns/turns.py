@@ -31,17 +31,46 @@ class Turns(Noun):
         """The same inside a transaction."""
         return int(_NEWEST.run(connection, {"of": self.product})[0][0] or 0)
 
-    def begin(self, spec_sha256: str, *, now: str) -> int:
-        """The number of a new turn, or of the one that was interrupted with the same file."""
+    def begin(self, spec_sha256: str, *, now: str, text: str = "") -> int:
+        """The number of a new turn, or of the newest where it was interrupted with the same file.
+
+        Open turns of another file are closed: a file that is changed back begins a new turn,
+        since what was decided in the old one may hold no longer.
+        """
         t = tables.turn
-        still = sa.select(t.c.id).where(t.c.product == self.product, t.c.ended.is_(None))
-        still = still.where(t.c.spec_sha256 == spec_sha256).order_by(t.c.id.desc())
+        still = sa.select(t.c.id, t.c.spec_sha256).order_by(t.c.id.desc())
+        still = still.where(t.c.product == self.product, t.c.ended.is_(None))
         with self.database.write() as connection:
-            found = connection.execute(still).first()
-            if found:
-                return int(found.id)
+            waiting = connection.execute(still).all()
+            if waiting and waiting[0].spec_sha256 == spec_sha256:
+                return int(waiting[0].id)
+            old = t.update().where(t.c.id.in_([row.id for row in waiting]))
+            connection.execute(old.values(ended=now))
             row = {"product": self.product, "spec_sha256": spec_sha256, "started": now}
-            return int(put(connection, t, row))
+            number = int(put(connection, t, row))
+            put(connection, tables.turn_file, {"turn": number, "text": text, "created": now})
+            return number
+
+    def one(self, turn: int) -> Row | None:
+        """`id`, `started`, `ended`, `spec_sha256` and `file`: the text of the product file as it
+        was, or None in turns of before 0.3; None where the product has no such turn."""
+        t, f = tables.turn, tables.turn_file
+        rows = self.rows(sa.select(t).where(t.c.id == turn, t.c.product == self.product))
+        texts = self.rows(sa.select(f.c.text).where(f.c.turn == turn))
+        return rows[0] | {"file": texts[0]["text"] if texts else None} if rows else None
+
+    def all(self) -> list[Row]:
+        """Oldest first, without their files."""
+        t = tables.turn
+        return self.rows(sa.select(t).where(t.c.product == self.product).order_by(t.c.id))
+
+    def steps(self, turn: int) -> list[Row]:
+        """`name`, `key`, `how` (ran, reused), `cpu_s`, `nano`, `currency` and `output` of each
+        step, in their order; of a step that was made again in the turn the last."""
+        u, s = tables.turn_step, tables.step
+        asked = (u.c.name, u.c.key, u.c.how, u.c.cpu_s, u.c.nano, u.c.currency, s.c.output)
+        query = sa.select(*asked).join(s, s.c.key == u.c.key).where(u.c.turn == turn)
+        return list({row["name"]: row for row in self.rows(query.order_by(u.c.id))}.values())
 
     def end(self, turn: int, *, now: str) -> None:
         t = tables.turn
