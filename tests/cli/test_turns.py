@@ -93,3 +93,22 @@ def test_the_password_of_a_ledger_is_not_kept():
         ("data: {path: a@b.csv}\nledger: sqlite:////data/x.db", "data: {path: a@b.csv}\nledger: sqlite:////data/x.db"),
     ):  # fmt: skip
         assert without_passwords(url) == kept
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["show"], ["版本", "轮次", "每千次成本"]),
+    (["show", "--turn", "2"], ["步骤", "标注", "沿用"]),
+    (["diff", "1", "2"], ["收支", "轮次 1"]),
+    (["ledger", "show"], ["账本", "条标注", "标注的 CPU"]),
+    (["check"], ["依据", "条标注", "学习曲线"]),
+])  # fmt: skip
+def test_the_tables_of_the_console_are_chinese_where_that_is_asked_for(
+    product, monkeypatch, arguments, words
+):
+    monkeypatch.setenv("STEELYARD_LANGUAGE", "zh")
+    shown = CliRunner().invoke(app, [*arguments, str(product)])
+    assert shown.exit_code == 0, shown.output
+    assert [word for word in words if word not in shown.stdout] == []
+    monkeypatch.setenv("STEELYARD_LANGUAGE", "en")
+    shown = CliRunner().invoke(app, [*arguments, str(product)])
+    assert not [word for word in words if word in shown.stdout]

@@ -8,9 +8,9 @@ import pytest
 from steelyard.data.normalize import Normalize
 from steelyard.loop import NAMES
 from steelyard.plugins import names
-from steelyard.report.terms import TERMS, term
 from steelyard.spec.model import Goals
 from steelyard.tasks import cleaning
+from steelyard.terms import TERMS, term
 
 SOURCE = Path(__file__).parents[2] / "src" / "steelyard"
 

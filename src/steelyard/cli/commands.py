@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from steelyard.cli.groups import by_default
+from steelyard.cli.booking import ledger_app
+from steelyard.cli.looking import diff, report, show
 from steelyard.cli.releasing import release_app
 from steelyard.errors import UserError
 from steelyard.version import __version__
-
-if TYPE_CHECKING:
-    from steelyard.spec import ProductFile
 
 app = typer.Typer(
     name="steelyard", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -27,8 +25,6 @@ app = typer.Typer(
 File = Annotated[Path, typer.Argument(help="the product file")]
 AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
 DEFAULT = Path("product.yaml")
-TURNS_SHOWN = 10
-SHORT = 10  # of an id, for the eye; --json shows the whole
 
 
 def _version(asked: bool) -> None:
@@ -91,16 +87,16 @@ def check(product: File = DEFAULT, as_json: AsJson = False) -> None:
 
 
 def _show_estimate(product: Path, facts: dict[str, Any]) -> None:
-    from steelyard.cli.show import table
+    from steelyard.cli.show import heads, said, table
 
     rows = [
-        [r["step"], r["quantity"], r["unit"], r["money"], r["minutes"], r["because"]]
+        [said("step", r["step"]), r["quantity"], said("unit", r["unit"]), r["money"], r["minutes"], r["because"]]
         for r in facts["steps"]
-    ]
+    ]  # fmt: skip
     verdict = "cannot work yet; without that," if facts["problems"] else "is valid;"
     table(
         f"{product} {verdict} a turn is estimated at {facts['total']} and {facts['minutes']:g} minutes of one core",
-        ["step", "quantity", "unit", "money", "minutes", "because"], rows,
+        heads("step", "quantity", "unit", "money", "minutes", "because"), rows,
     )  # fmt: skip
     for place, n in facts["data"]["read"].items():
         first = "" if facts["data"]["whole"] else "the first "
@@ -249,146 +245,7 @@ def replay(
     return out(replay_against(product, url=url, records=records))
 
 
-PastTurn = Annotated[int | None, typer.Option("--turn", help="a turn of the past", min=1)]
-
-
-@app.command()
-def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False) -> None:
-    """Variants with their measures, and what is released; with --turn what that turn did."""
-    from steelyard.cli.facts import released, turns, variants
-    from steelyard.cli.show import out, table
-    from steelyard.spec import load
-
-    file = load(product)
-    if turn is not None:
-        return _show_turn(file, turn, as_json=as_json)
-    found, live, begun = variants(file), released(file), turns(file)
-    if as_json:
-        return out({"variants": found, "releases": live, "turns": begun})
-    columns = ["name", "variant", "macro_f1", "p95_ms", "memory_mb", "cost_per_1000", "state"]
-    heads = ["name", "variant", "macro_f1", "p95 ms", "MB", "cost/1,000", "state"]
-    short = [row | {"variant": row["variant"][:SHORT]} for row in found]
-    table("Variants", heads, [[row.get(c) for c in columns] for row in short])
-    name = {row["variant"]: row["name"] for row in found}
-    rows = [
-        [_when(r["created"]), name.get(r["variant"]), r["state"], r["share"], r["reason"]]
-        for r in live
-    ]  # fmt: skip
-    table("Releases", ["when (UTC)", "variant", "state", "share", "reason"], rows)
-    newest = [[t["id"], _when(t["started"]), _when(t["ended"])] for t in begun[-TURNS_SHOWN:]]
-    note = "one of them: steelyard show --turn N; two: steelyard diff N M"
-    return table("Turns", ["turn", "started (UTC)", "ended"], newest, note=note)
-
-
-def _when(time: str | None) -> str:
-    return "open" if time is None else time[:19].replace("T", " ")
-
-
-def _show_turn(file: ProductFile, number: int, *, as_json: bool) -> None:
-    from steelyard.cli.show import out, table
-    from steelyard.cli.turns import past
-
-    found = past(file, number)
-    if as_json:
-        return out(found)
-    title = f"Turn {number}, {_when(found['started'])} to {_when(found['ended'])} (UTC)"
-    steps = [[s["name"], s["how"], s["cpu_s"], s["money"], s["key"][:SHORT]] for s in found["steps"]]  # fmt: skip
-    return table(title, ["step", "how", "CPU s", "money", "key"], steps)
-
-
-@app.command()
-def diff(
-    first: Annotated[int, typer.Argument(help="a turn", min=1)],
-    second: Annotated[int, typer.Argument(help="another turn", min=1)],
-    product: File = DEFAULT,
-    as_json: AsJson = False,
-) -> None:
-    """What changed between two turns: in the product file, in the facts, in the money."""
-    from steelyard.cli.show import out, table
-    from steelyard.cli.turns import compared
-    from steelyard.spec import load
-
-    found = compared(load(product), first, second)
-    if as_json:
-        return out(found)
-    lines = found["file"]
-    said = "product file: not kept by the older one" if lines is None else "\n".join(lines)
-    typer.echo(said or "product file: the same")
-    heads = ["what", f"turn {first}", f"turn {second}"]
-    for name in ("facts", "steps", "money"):
-        rows = [[r["what"], r["before"], r["after"]] for r in found[name]]
-        table(name.capitalize(), heads, rows) if rows else typer.echo(f"{name}: the same")
-    return None
-
-
-@app.command()
-def report(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False) -> None:
-    """Where the newest report is; with --turn that of a past turn is written again."""
-    from steelyard.cli.facts import reports
-    from steelyard.cli.show import out
-    from steelyard.cli.turns import reported
-    from steelyard.spec import load
-
-    file = load(product)
-    found = reports(file) if turn is None else reported(file, turn)
-    if as_json:
-        return out(found)
-    return typer.echo("\n".join(found))
-
-
-ledger_app = typer.Typer(help="What everything cost and earned.", cls=by_default("show"))
+for _look in (show, diff, report):
+    app.command()(_look)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(release_app, name="release")
-
-
-@ledger_app.command("show")
-def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
-    """Money by account."""
-    from steelyard.cli.facts import sums
-    from steelyard.cli.show import out, table
-    from steelyard.spec import load
-
-    rows = sums(load(product))
-    if as_json:
-        return out(rows)
-    shown = [[r["account"], r["lines"], r["quantity"], r["unit"], r["money"]] for r in rows]
-    return table("Ledger", ["account", "lines", "quantity", "unit", "money"], shown)
-
-
-@ledger_app.command("verify")
-def ledger_verify(
-    product: File = DEFAULT,
-    against: Annotated[Path | None, typer.Option(help="a seal that was made before")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check the hash chain and every row; exit 2 names the first line that was changed.
-
-    Against a seal, lines that were cut off and a chain that was computed anew are found too.
-    """
-    from steelyard.cli.facts import verified
-    from steelyard.cli.show import out
-    from steelyard.spec import load
-
-    lines = verified(load(product), sealed=against)
-    if as_json:
-        return out({"lines": lines, "unbroken": True})
-    return typer.echo(f"{lines:,} ledger lines, unbroken chain")
-
-
-@ledger_app.command("seal")
-def ledger_seal(
-    product: File = DEFAULT,
-    out: Annotated[Path | None, typer.Option(help="a file, best kept on another machine")] = None,
-) -> None:
-    """Write an anchor of the ledger, to keep outside it: how far it went, its hash and its sums."""
-    from steelyard.cli import show
-    from steelyard.cli.facts import sealed
-    from steelyard.spec import load
-    from steelyard.store.files import write
-    from steelyard.store.seal import as_text
-
-    made = sealed(load(product))
-    if out is None:
-        return show.out(made)
-    write(out, as_text(made))
-    return typer.echo(f"sealed {made['lines']:,} lines in {out}; keep it where the ledger is not")

@@ -27,7 +27,7 @@ from rich.progress import (  # fmt: skip
 
 from steelyard.data.rejects import OUTSIDE, labels_said
 from steelyard.report.page import recommendation
-from steelyard.report.terms import term
+from steelyard.terms import term
 
 DOING = {
     "data": "reading and cleaning the data",

@@ -86,7 +86,7 @@ def _facts(path: Path) -> dict[str, Any]:
 
 
 def _show(facts: dict[str, Any]) -> None:
-    from steelyard.cli.show import table
+    from steelyard.cli.show import heads, said, table
 
     for state in ("live", "canary"):
         row = facts[state]
@@ -95,10 +95,10 @@ def _show(facts: dict[str, Any]) -> None:
         if shown:
             typer.echo(f"{label}: {shown['reason'] if isinstance(shown, dict) else shown}")
     rows = [
-        [r["created"][:19].replace("T", " "), r["name"], r["state"], r["share"], r["who"], r["reason"]]
+        [r["created"][:19].replace("T", " "), r["name"] and said("variant", r["name"]), said("state", r["state"]), r["share"], r["who"], r["reason"]]
         for r in facts["history"]
     ]  # fmt: skip
-    table("Releases", ["when (UTC)", "variant", "state", "share", "who", "why"], rows)
+    table(said("title", "releases"), heads("when", "variant", "state", "share", "who", "why"), rows)
 
 
 def _said(row: dict[str, Any]) -> str:

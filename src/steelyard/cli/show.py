@@ -13,6 +13,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
+from steelyard.terms import term
+
 LANGUAGE = ("STEELYARD_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set
 
 
@@ -38,6 +40,16 @@ def language() -> str:
     """`zh` where the environment asks for Chinese, else `en`."""
     asked = next(filter(None, map(os.environ.get, LANGUAGE)), "")
     return "zh" if asked.lower().startswith("zh") else "en"
+
+
+def said(kind: str, name: str) -> str:
+    """Our word for a name that the ledger keeps, in the language that is asked for."""
+    return term(kind, name, language())
+
+
+def heads(*names: str) -> list[str]:
+    """Heads of a table."""
+    return [said("head", name) for name in names]
 
 
 def _is_utf8(stream: TextIO) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from steelyard.plan.doing import Doing, buy_labels, keep, measure_again, try_market, try_variant
 from steelyard.stats import LearningCurve
+from steelyard.terms import term
 
 MEASURED, EXTRAPOLATED, ASSUMED = "measured", "extrapolated", "assumed"
 # An option inside a sentence.
@@ -31,7 +32,6 @@ SERVED_WITHIN = 1.25  # served figures this many times the predicted ones contra
 SAME_MONEY = 0.01
 SERVED_MIN = 50  # requests before served figures are believed
 TRAINED = "torch_fp32"  # always among the candidates, whatever the product file names
-BASELINE, BASELINE_ZH = "baseline", "基线"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Priced:
     @property
     def name_zh(self) -> str:
         """Its name in a Chinese sentence."""
-        return BASELINE_ZH if self.name == BASELINE else self.name
+        return term("variant", self.name, "zh")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from steelyard.report.terms import term
+from steelyard.terms import term
 
 
 def caveats(

@@ -14,8 +14,8 @@ from steelyard.report.headline import headline, say
 from steelyard.report.page import recommendation
 from steelyard.report.sections import at_traffic, balance_lines, requests
 from steelyard.report.svg import signed
-from steelyard.report.terms import term
 from steelyard.report.words import WORDS
+from steelyard.terms import term
 
 STYLES = {"good": "green", "note": "", "bad": "bold red"}
 

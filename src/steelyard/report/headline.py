@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from steelyard.report.facts import ReportFacts, ratio
-from steelyard.report.terms import LANGUAGES, term
+from steelyard.terms import LANGUAGES, term
 
 Tone = Literal["good", "note", "bad"]
 SERVED_WITHIN = 1.25  # a served cost this many times the predicted one is said

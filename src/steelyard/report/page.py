@@ -13,8 +13,8 @@ from steelyard.report.facts import ReportFacts
 from steelyard.report.headline import headline, say
 from steelyard.report.markup import text
 from steelyard.report.sections import SECTIONS, at_traffic, requests
-from steelyard.report.terms import term
 from steelyard.report.words import WORDS
+from steelyard.terms import term
 
 Words = Mapping[str, str]
 Card = tuple[str, str, str]  # what it is, the figure, a note

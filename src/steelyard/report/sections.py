@@ -16,7 +16,7 @@ from steelyard.report.facts import MoneyRow, ReportFacts, ratio
 from steelyard.report.markup import figure, head, note, table, text
 from steelyard.report.mistakes import confusions, weakest
 from steelyard.report.svg import signed
-from steelyard.report.terms import TERMS, term
+from steelyard.terms import TERMS, term
 
 Words = Mapping[str, str]
 LABELS_NAMED = 6  # of a split; the rest are counted

@@ -1,0 +1,74 @@
+"""`steelyard ledger`: what everything cost and earned, and whether it stands as it was written.
+
+Knows no stage. Example: `steelyard ledger verify product.yaml --against seal.json`
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from steelyard.cli.groups import by_default
+
+File = Annotated[Path, typer.Argument(help="the product file")]
+AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
+DEFAULT = Path("product.yaml")
+ledger_app = typer.Typer(help="What everything cost and earned.", cls=by_default("show"))
+
+
+@ledger_app.command("show")
+def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """Money by account."""
+    from steelyard.cli.facts import sums
+    from steelyard.cli.show import heads, out, said, table
+    from steelyard.spec import load
+
+    rows = sums(load(product))
+    if as_json:
+        return out(rows)
+    shown = [
+        [said("account", r["account"]), r["lines"], r["quantity"], said("unit", r["unit"]), r["money"]]
+        for r in rows
+    ]  # fmt: skip
+    return table(said("title", "ledger"), heads("account", "lines", "quantity", "unit", "money"), shown)  # fmt: skip
+
+
+@ledger_app.command("verify")
+def ledger_verify(
+    product: File = DEFAULT,
+    against: Annotated[Path | None, typer.Option(help="a seal that was made before")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the hash chain and every row; exit 2 names the first line that was changed.
+
+    Against a seal, lines that were cut off and a chain that was computed anew are found too.
+    """
+    from steelyard.cli.facts import verified
+    from steelyard.cli.show import out
+    from steelyard.spec import load
+
+    lines = verified(load(product), sealed=against)
+    if as_json:
+        return out({"lines": lines, "unbroken": True})
+    return typer.echo(f"{lines:,} ledger lines, unbroken chain")
+
+
+@ledger_app.command("seal")
+def ledger_seal(
+    product: File = DEFAULT,
+    out: Annotated[Path | None, typer.Option(help="a file, best kept on another machine")] = None,
+) -> None:
+    """Write an anchor of the ledger, to keep outside it: how far it went, its hash and its sums."""
+    from steelyard.cli import show
+    from steelyard.cli.facts import sealed
+    from steelyard.spec import load
+    from steelyard.store.files import write
+    from steelyard.store.seal import as_text
+
+    made = sealed(load(product))
+    if out is None:
+        return show.out(made)
+    write(out, as_text(made))
+    return typer.echo(f"sealed {made['lines']:,} lines in {out}; keep it where the ledger is not")

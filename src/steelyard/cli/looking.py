@@ -1,0 +1,116 @@
+"""Commands that look at what turns left: variants, releases, turns, reports. Changes no fact.
+
+Example: `steelyard show --turn 7`
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from steelyard.spec import ProductFile
+
+File = Annotated[Path, typer.Argument(help="the product file")]
+AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
+DEFAULT = Path("product.yaml")
+TURNS_SHOWN = 10
+SHORT = 10  # of an id, for the eye; --json shows the whole
+PastTurn = Annotated[int | None, typer.Option("--turn", help="a turn of the past", min=1)]
+
+
+def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False) -> None:
+    """Variants with their measures, and what is released; with --turn what that turn did."""
+    from steelyard.cli.facts import released, turns, variants
+    from steelyard.cli.show import heads, out, said, table
+    from steelyard.spec import load
+
+    file = load(product)
+    if turn is not None:
+        return _show_turn(file, turn, as_json=as_json)
+    found, live, begun = variants(file), released(file), turns(file)
+    if as_json:
+        return out({"variants": found, "releases": live, "turns": begun})
+    columns = ["name", "variant", "macro_f1", "p95_ms", "memory_mb", "cost_per_1000", "state"]
+    name = {row["variant"]: said("variant", row["name"]) for row in found}
+    seen = [
+        row | {"name": name[row["variant"]], "variant": row["variant"][:SHORT], "state": _state(row["state"])}
+        for row in found
+    ]  # fmt: skip
+    table(said("title", "variants"), heads(*columns), [[row.get(c) for c in columns] for row in seen])  # fmt: skip
+    rows = [
+        [_when(r["created"]), name.get(r["variant"]), _state(r["state"]), r["share"], r["reason"]]
+        for r in live
+    ]  # fmt: skip
+    table(said("title", "releases"), heads("when", "variant", "state", "share", "why"), rows)
+    newest = [[t["id"], _when(t["started"]), _when(t["ended"])] for t in begun[-TURNS_SHOWN:]]
+    note = "steelyard show --turn N; steelyard diff N M"
+    return table(said("title", "turns"), heads("turn", "started", "ended"), newest, note=note)
+
+
+def _state(state: str | None) -> str | None:
+    from steelyard.cli.show import said
+
+    return None if state is None else said("state", state)
+
+
+def _when(time: str | None) -> str:
+    return "-" if time is None else time[:19].replace("T", " ")
+
+
+def _show_turn(file: ProductFile, number: int, *, as_json: bool) -> None:
+    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.turns import past
+
+    found = past(file, number)
+    if as_json:
+        return out(found)
+    title = f"{said('head', 'turn')} {number}: {_when(found['started'])} - {_when(found['ended'])} (UTC)"  # fmt: skip
+    steps = [
+        [said("step", s["name"]), said("how", s["how"]), s["cpu_s"], s["money"], s["key"][:SHORT]]
+        for s in found["steps"]
+    ]
+    return table(title, heads("step", "how", "cpu_s", "money", "key"), steps)
+
+
+def diff(
+    first: Annotated[int, typer.Argument(help="a turn", min=1)],
+    second: Annotated[int, typer.Argument(help="another turn", min=1)],
+    product: File = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """What changed between two turns: in the product file, in the facts, in the money."""
+    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.turns import compared
+    from steelyard.spec import load
+
+    found = compared(load(product), first, second)
+    if as_json:
+        return out(found)
+    lines = found["file"]
+    told = said("diff", "no file") if lines is None else "\n".join(lines)
+    typer.echo(told or said("diff", "same file"))
+    columns = [*heads("what"), *(f"{said('head', 'turn')} {n}" for n in (first, second))]
+    for name in ("facts", "steps", "money"):
+        rows = [[r["what"], r["before"], r["after"]] for r in found[name]]
+        if rows:
+            table(said("title", name), columns, rows)
+        else:
+            typer.echo(f"{said('title', name)}: {said('diff', 'same')}")
+    return None
+
+
+def report(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False) -> None:
+    """Where the newest report is; with --turn that of a past turn is written again."""
+    from steelyard.cli.facts import reports
+    from steelyard.cli.show import out
+    from steelyard.cli.turns import reported
+    from steelyard.spec import load
+
+    file = load(product)
+    found = reports(file) if turn is None else reported(file, turn)
+    if as_json:
+        return out(found)
+    return typer.echo("\n".join(found))
