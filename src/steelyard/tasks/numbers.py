@@ -47,7 +47,6 @@ _VERSION = re.compile(
 _STAGE = re.compile(r"-?(?:alpha|beta|rc)[0-9]{0,2}(?![A-Za-z])", re.I)
 _VERSION_WINDOW = 12
 _PHONE_BEGINS = re.compile("1[3-9]|86|00|01")
-_PHONE_BEGINS = re.compile("1[3-9]|86|00|01")
 _FREE, _JOINED, _BOUND = range(3)  # how a place is reached: see `_choices`
 
 Found = tuple[int, int, str]  # start, end, kind
