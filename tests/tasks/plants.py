@@ -67,6 +67,9 @@ LOOK_ALIKES: tuple[Callable[[random.Random], str], ...] = (
     lambda r: f"{r.randint(640, 4000)}x{r.randint(480, 3000)}",
     lambda r: f"010-{r.randint(2, 8)}{_some(r, 7)}",
     lambda r: f"快递{r.randint(70, 79)}{_some(r, 13)}",
+    lambda r: f"1{r.randint(3, 9)}{_some(r, 9)}.{_some(r, 2)}元",
+    lambda r: f"({r.randint(2000, 2099)}){_some(r, 8)}",
+    lambda r: ".".join(str(r.randint(0, 255)) for _ in range(r.randint(5, 7))),
 )  # fmt: skip
 
 
@@ -84,16 +87,23 @@ def plant(r: random.Random, kind: str) -> Planted:
     if kind == "IP" and front.endswith("."):  # five numbers with dots are no address
         front = ""
     behind = "" if r.random() < 0.05 else _behind(r)
-    made = [(kind, MAKERS[kind](r))]
     if r.random() < 0.25:
-        other = r.choice([k for k in KINDS if _may_touch(made[0][1], kind, k)] or [""])
-        if other:
-            made.append((other, MAKERS[other](r)))
-    text, places = front, []
-    for of, value in made:
-        places.append((len(text), len(text) + len(value), of))
-        text += value
-    return Planted(text + behind, tuple(places))
+        other = r.choice([k for k in KINDS if may_touch(kind, k)])
+        return touching(r, kind, other, front=front, behind=behind)
+    value = MAKERS[kind](r)
+    place = len(front), len(front) + len(value), kind
+    return Planted(front + value + behind, (place,))
+
+
+def touching(
+    r: random.Random, first: str, second: str, *, front: str = "", behind: str = ""
+) -> Planted:
+    """Two personal data with nothing or a full stop between them."""
+    one, between, other = MAKERS[first](r), r.choice(("", "", ".")), MAKERS[second](r)
+    at = len(front)
+    then = at + len(one) + len(between)
+    places = ((at, at + len(one), first), (then, then + len(other), second))
+    return Planted(front + one + between + other + behind, places)
 
 
 def look_alike(r: random.Random) -> Planted:
@@ -117,14 +127,9 @@ def _neighbour(r: random.Random) -> str:
     return "".join(r.choice(letters) for _ in range(r.randint(1, 6)))
 
 
-def _may_touch(value: str, first: str, second: str) -> bool:
-    """Two that a person could part again. Digits that touch an address's dots cannot be parted, nor
-    can numbers in groups whose last group runs into the next number."""
-    if first == "EMAIL":
-        return second in ("PHONE", "ID", "CARD")
-    if first == "IP":
-        return False
-    return second == "EMAIL" or (second != "IP" and (value[-1] in "Xx"))
+def may_touch(first: str, second: str) -> bool:
+    """Two that can be parted again: seven numbers with dots are no two addresses."""
+    return (first, second) != ("IP", "IP")
 
 
 def _some(r: random.Random, n: int, of: str = _DIGITS) -> str:

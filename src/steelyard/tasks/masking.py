@@ -8,37 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from typing import NamedTuple
 
+from steelyard.tasks.emails import emails_in
 from steelyard.tasks.numbers import numbers_in
 
-LOCAL_MAX = 64  # the longest part before the @ (RFC 5321, 4.5.3.1.1)
-_LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-"
-_HAN = "\u3400-\u9fff"
-# A name of Han or of Latin letters, not of both: behind an address its sentence may go on.
-_DOMAIN = re.compile(
-    rf"(?:(?:[A-Za-z0-9][A-Za-z0-9-]{{0,62}}|[{_HAN}]{{1,20}})\.){{1,8}}"
-    r"(?:xn--[A-Za-z0-9-]{1,59}|[A-Za-z]{2,24}|中国|中國|公司|网络|網絡|香港|台湾|台灣|政务|公益)"
-)
-_OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
-_DOTTED = re.compile(
-    r"(?<![0-9])(?<![0-9]\.)"  # not behind a longer number; a full stop alone is no border
-    rf"(?:(?P<IP>(?:{_OCTET}\.){{3}}{_OCTET})|(?P<PHONE>1[3-9][0-9](?P<mark>[._/·•・])[0-9]{{4}}(?P=mark)[0-9]{{4}}"
-    r"|\(1[3-9][0-9]\)[ -]{0,2}[0-9]{4}[ -]?[0-9]{4}))"
-    r"(?![0-9])(?!\.[0-9])"
-)
-# What makes four numbers a version and no address: a word in front, or a stage behind.
-_VERSION = re.compile(
-    r"(?:(?<![A-Za-z])(?:v|ver|version|release|section|(?:chrome|safari|firefox|edge?|opera|mozilla)/)"
-    r"|版本号?|固件)[ .:=#-]{0,2}$",
-    re.I,
-)
-_STAGE = re.compile(r"-?(?:alpha|beta|rc)[0-9]{0,2}(?![A-Za-z])", re.I)
-_VERSION_WINDOW = 12
 # A text without any of this holds nothing to mask; most texts end here.
 _MAYBE = re.compile(r"[@＠﹫]|[0-9０-９](?:\W{0,3}[0-9０-９]){3}")
-_BLOCK = "\0"  # stands where something was found already: a border that nothing reads across
+_DIGIT = re.compile("[0-9Xx]")  # where an address may cut a run of digits
+_BLOCK = "\0"  # stands where an address is: a border that no number reads across
 
 # One character for one, so that places stay: full-width forms, every dash, every space.
 _FOLD = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)}
@@ -70,14 +48,18 @@ def mask(text: str) -> tuple[str, Counter[str]]:
 
 
 def spans(text: str) -> list[Span]:
-    """Where personal data stand, in order and apart. What was found is a border for what is looked
-    for next, as it is when the masked text comes again."""
+    """Where personal data stand, in order and apart. An address is a border for numbers, as it is
+    when the masked text comes again."""
     folded = text.translate(_FOLD)
-    numbers = [Span(*n) for n in numbers_in(folded)]
-    emails = _apart(list(_emails(folded)), numbers)
-    numbers = _outside(numbers, emails)
-    folded = _without(folded, sorted(emails + numbers))
-    return sorted(emails + numbers + list(_dotted(folded)))
+    numbers = _numbers(folded)
+    emails = _apart([Span(*email, "EMAIL") for email in emails_in(folded)], numbers)
+    if any(_DIGIT.match(folded, place) for e in emails for place in (e.start, e.end - 1)):
+        numbers = _numbers(_without(folded, emails))
+    return sorted(emails + _outside(numbers, emails))
+
+
+def _numbers(text: str) -> list[Span]:
+    return [Span(*number) for number in numbers_in(text)]
 
 
 def _apart(emails: list[Span], numbers: list[Span]) -> list[Span]:
@@ -102,36 +84,10 @@ def _outside(numbers: list[Span], emails: list[Span]) -> list[Span]:
     return kept
 
 
-def _without(text: str, found: list[Span]) -> str:
-    if not found:
-        return text
+def _without(text: str, emails: list[Span]) -> str:
     parts: list[str] = []
     at = 0
-    for span in found:
-        parts += text[at : span.start], _BLOCK * (span.end - span.start)
-        at = span.end
+    for email in emails:
+        parts += text[at : email.start], _BLOCK * (email.end - email.start)
+        at = email.end
     return "".join([*parts, text[at:]])
-
-
-def _emails(text: str) -> Iterator[Span]:
-    """From each @ outwards: the end of the domain is known by its letters, so digits may follow; the
-    local part reaches back to what no address holds, or to the end of the address before."""
-    end, at = -1, text.find("@")
-    while at >= 0:
-        domain = _DOMAIN.match(text, at + 1)
-        if domain:
-            before = text[max(end, at - LOCAL_MAX, 0) : at]
-            local = before[len(before.rstrip(_LOCAL)) :].lstrip(".%+-")
-            if local or at == end:
-                yield Span(at - len(local), domain.end(), "EMAIL")
-                end = domain.end()
-        at = text.find("@", at + 1)
-
-
-def _dotted(text: str) -> Iterator[Span]:
-    for match in _DOTTED.finditer(text):
-        kind = str(match.lastgroup)
-        before = text[max(0, match.start() - _VERSION_WINDOW) : match.start()]
-        if kind == "IP" and (_VERSION.search(before) or _STAGE.match(text, match.end())):
-            continue
-        yield Span(*match.span(), kind)

@@ -1,273 +1,303 @@
-"""Which digits of a text are a phone, an identity card or a bank card. Knows no other kinds.
+"""Which digits of a text are a phone, an identity card, a bank card or an IPv4 address. Knows no
+other kinds.
 
-An unbroken run of digits is one number: it is personal only when personal numbers fill it from end
-to end. Groups joined by spaces or hyphens are tried from every group in every known grouping.
-Example: `list(numbers_in("1 13812345678")) == [(2, 13, "PHONE")]`
+Personal numbers that touch are told apart when they fill the digits they share from end to end; an
+unbroken run that they do not fill is another number. Runs that spaces or marks join are tried from
+every run in every known grouping. Example: `list(numbers_in("1 13812345678")) == [(2, 13, "PHONE")]`
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from steelyard.tasks.checks import (
+    CARD_LENGTHS,
+    ID_LENGTH,
+    PHONE_LENGTHS,
+    is_card,
+    is_id_card,
+    is_octet,
+    is_phone,
+)
+from steelyard.tasks.groupings import BY_FIRST, GAP, GROUPINGS, Shape, has_bracket, parted_well
 
 DIGITS_MIN = 11
 RUN_MAX = 76  # four of the longest numbers; longer runs are no list of somebody's numbers
 # Possessive (++): a run is read once, whatever stands behind it.
-_CLUSTER = re.compile(r"[0-9]++[Xx]?+(?:[ -]{0,3}+[0-9]++[Xx]?+)*+")
-_GROUP = re.compile(r"([0-9]+)([Xx]?)")
-_POINT = re.compile(r"\.[0-9]")
-_DECIMALS = re.compile(r"\.[0-9]{1,2}(?![0-9])(?!\.[0-9])")
-_POINTED = re.compile(r"[0-9.]*[0-9]\.$")
-_LIST = re.compile(r"[1-9][0-9]?\.")
+_CLUSTER = re.compile(rf"[0-9]++[Xx]?+(?:{GAP}[0-9]++[Xx]?+)*+")
+_RUN = re.compile(r"([^0-9Xx]*)([0-9]+)([Xx]?)")
+_LISTING = re.compile(r"0?[1-9]|[1-9][0-9]")
 _LISTED = {
     "PHONE": re.compile(r"(?:\+?86|0086)?1(?:3[0-9]|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])"),
     "CARD": re.compile(r"(?:62|4|5[1-5])[0-9]{14}(?![0-9])|62[0-9]{17}|3[47][0-9]{13}(?![0-9])"),
-    "ID": re.compile(""),
 }  # fmt: skip
-POINT_WINDOW = 8
-_SEPARATOR = re.compile("[ -]+")
-_NUMBER = re.compile("[0-9]+")
-_DIGITS = "0123456789"
-_PHONE = re.compile(r"(?:86|0086|0)?1[3-9][0-9]{9}")
-_DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
-_SHORT_CARDS = {14: re.compile("30[0-5]|3[689]"), 15: re.compile("3[47]|2131|1800")}  # fmt: skip
-_CARD_LENGTHS = (16, 19, 18, 17, 15, 14)
-_PHONE_LENGTHS = (11, 13, 15, 12)
-_DOUBLED = str.maketrans("0123456789", "0246813579")  # twice the digit, its two digits added
-_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_ID_CHECKS = "10X98765432"
+# 11 digits with two decimals and an end are a price; with one, where money is named.
+_MONEY = r" ?(?:[元块角万亿%]|人民币|美元|(?:rmb|cny|usd|eur|yuan)\b)"
+_PRICE = re.compile(rf"\.[0-9]{{2}}(?!\w|[-:/~.][0-9])|\.[0-9]{{1,2}}{_MONEY}", re.I)
+_PAID = re.compile(r"\.[0-9]{1,2}(?!\w|[-:/~.][0-9])")
+_CURRENCIES = frozenset("¥￥$€£")
+# What makes four numbers a version and no address: a word in front, or a stage behind.
+_VERSION = re.compile(
+    r"(?:(?<![A-Za-z])(?:v|ver|version|release|section|(?:chrome|safari|firefox|edge?|opera|mozilla)/)"
+    r"|版本号?|固件)[ .:=#-]{0,2}$",
+    re.I,
+)
+_STAGE = re.compile(r"-?(?:alpha|beta|rc)[0-9]{0,2}(?![A-Za-z])", re.I)
+_VERSION_WINDOW = 12
+_PHONE_BEGINS = re.compile("1[3-9]|86|00|01")
+_FREE, _JOINED, _BOUND = range(3)  # how a place is reached: see `_choices`
 
-# How people write them in groups. 4-4-3 is a phone with hyphens only: three prices look the same.
-_PHONES = ((3, 4, 4), (3, 8), (7, 4))
-_GROUPINGS: dict[tuple[int, ...], str] = {
-    **dict.fromkeys(_PHONES, "PHONE"),
-    **{(n, *g): "PHONE" for n in (2, 4) for g in (*_PHONES, (11,))},  # 86 and 0086 in front
-    **{(n + g[0], *g[1:]): "PHONE" for n in (1, 2, 4) for g in _PHONES[:2]},  # and joined to it
-    **dict.fromkeys(((6, 8, 4), (6, 4, 4, 4), (3, 3, 8, 4), (6, 12), (14, 4)), "ID"),
-    **dict.fromkeys(((4, 4, 4, 4), (8, 8), (4, 6, 5), (4, 6, 4)), "CARD"),
-    **{(4, 4, 4, 4, n): "CARD" for n in (1, 2, 3)},
-    **{(6, n): "CARD" for n in (10, 11, 13)},
-}
-_HYPHENATED = (4, 4, 3)
-_GROUPINGS[_HYPHENATED] = "PHONE"
-_BY_START: dict[tuple[int, ...], list[tuple[int, ...]]] = {}  # most groups begin no grouping
-for _shape in _GROUPINGS:
-    _BY_START.setdefault(_shape[:2], []).append(_shape)
+Found = tuple[int, int, str]  # start, end, kind
+Place = tuple[int, int]  # run, digit of the run
 
 
-class Group(NamedTuple):
-    """An unbroken run of digits, and whether an X (the check digit 10 of an identity card) ends it."""
+class Run(NamedTuple):
+    """An unbroken run of digits, the gap between it and the run before, and whether an X (the check
+    digit 10 of an identity card) ends it."""
 
     start: int
     digits: str
     x: bool
+    gap: str
 
     @property
     def end(self) -> int:
         return self.start + len(self.digits)
 
-    @property
-    def width(self) -> int:
-        """Characters, with the X."""
-        return len(self.digits) + self.x
+
+class Cluster(NamedTuple):
+    """Runs that one number may comprise; how many digits each has, less than none where an X ends
+    it, so that no grouping goes across; and whether a full stop joins it to the one before: then it
+    is decimals, the next part of a version or address, or the next clause."""
+
+    text: str
+    runs: Sequence[Run]
+    sizes: tuple[int, ...]
+    points: tuple[bool, ...]  # four more than runs, so that an address may be looked for at each
+    reached: set[Place]  # where candidates end, as far as they are known
 
 
-Found = tuple[int, int, str]  # start, end, kind
+class Candidate(NamedTuple):
+    """What may be a personal number. Where it is `bound`, it is one only if another begins at once
+    behind it: it would else end within a run, or go on as a price or a version does."""
+
+    found: Found
+    digits: int
+    then: Place
+    bound: bool
+    free: bool  # may begin behind what is no personal number
+
+
+Candidates = dict[Place, list[Candidate]]
+State = tuple[int, int, int]  # a place and how it was reached
 
 
 def numbers_in(text: str) -> Iterator[Found]:
     """Spans in order. `text` is folded: ASCII digits, one kind of hyphen and of space."""
-    last = -1  # where the number found before ends: it is a border, also before a full stop
-    for cluster in _CLUSTER.finditer(text):
-        if cluster.end() - cluster.start() < DIGITS_MIN:
+    for match in _CLUSTER.finditer(text):
+        if match.end() - match.start() < DIGITS_MIN and match.group().count(".") < 3:
             continue
-        groups = [
-            Group(m.start(), m[1], bool(m[2])) for m in _GROUP.finditer(text, *cluster.span())
-        ]
-        for found in _best(text, groups, last):
-            last = found[1]
-            yield found
+        cluster = _cluster(text, *match.span())
+        candidates = _candidates(cluster)
+        if candidates:
+            yield from _best(len(cluster.runs), candidates)
 
 
-def _best(text: str, groups: Sequence[Group], last: int) -> list[Found]:
+def _cluster(text: str, start: int, end: int) -> Cluster:
+    runs = [Run(m.start(2), m[2], bool(m[3]), m[1]) for m in _RUN.finditer(text, start, end)]
+    sizes = [-len(run.digits) if run.x else len(run.digits) for run in runs]
+    points = [run.gap == "." and size > 0 for run, size in zip(runs, [0, *sizes], strict=False)]
+    return Cluster(text, runs, tuple(sizes), (*points, *[False] * 4), set())
+
+
+def _best(n: int, candidates: Candidates) -> Iterator[Found]:
     """The choice of candidates, apart from each other, that masks the most digits: so no candidate
     that is right by chance takes a part of one that is right."""
-    n, lengths = len(groups), tuple(len(g.digits) for g in groups)
-    best = [0] * (n + 1)
-    chosen: list[tuple[int, list[Found]]] = [(1, [])] * n
-    point = _behind_point(text, groups[0].start, last)
-    for i in range(n - 1, -1, -1):
-        best[i] = best[i + 1]
-        most = 0
-        for size, found in _candidates(text, groups, lengths, i):
-            if i == 0 and point and not _is_listed(text, point, found):
-                continue
-            if i + size == n and _goes_on(text, groups[-1], joined=size > 1):
-                continue
-            masked = sum(lengths[i : i + size]) + best[i + size]
-            if masked > most and masked >= best[i + 1]:  # of equals the first in the text
-                most = best[i] = masked
-                chosen[i] = size, found
-    spans: list[Found] = []
-    i = 0
+    choices = _choices(n, candidates)
+    i, at, reached = 0, 0, _FREE
     while i < n:
-        spans += chosen[i][1]
-        i += chosen[i][0]
-    return spans
+        chosen = choices.get((i, at, reached))
+        if chosen is None:
+            i, at, reached = i + 1, 0, _FREE
+            continue
+        yield chosen.found
+        i, at, reached = _behind(chosen)
 
 
-def _behind_point(text: str, start: int, last: int) -> str:
-    """The digits and the point in front of these: `3.` of a list, a decimal, a version."""
-    if last == start - 1:  # what was found there is a border
-        return ""
-    before = _POINTED.search(text, max(0, start - POINT_WINDOW), start)
-    return before.group() if before else ""
-
-
-def _is_listed(text: str, point: str, found: list[Found]) -> bool:
-    """Behind the number of a list stand numbers in groups, or those that begin as networks and
-    issuers begin them; other digits are decimals."""
-    if not _LIST.fullmatch(point):
-        return False
-    return all(_LISTED[kind].match(text, start) or not text[start:end].isdecimal() for start, end, kind in found)  # fmt: skip
-
-
-def _goes_on(text: str, group: Group, *, joined: bool) -> bool:
-    """One or two decimals follow: a price; or, behind joined groups, any dotted number."""
-    behind = _POINT if joined else _DECIMALS
-    return not group.x and bool(behind.match(text, group.end))
-
-
-def _candidates(
-    text: str, groups: Sequence[Group], lengths: tuple[int, ...], i: int
-) -> Iterator[tuple[int, list[Found]]]:
-    """(groups taken, spans) of everything that starts with group i."""
-    group = groups[i]
-    if len(group.digits) >= DIGITS_MIN:
-        pieces = _filled(group.digits, group.x)
-        if pieces:
-            yield 1, list(_placed(text, group.start, pieces))
-    if i + 1 == len(groups) or group.x:  # an X ends a number
-        return
-    for second in {lengths[i + 1], groups[i + 1].width}:
-        for shape in _BY_START.get((lengths[i], second), ()):
-            size = len(shape)
-            if lengths[i + 1 : i + size - 1] != shape[1:-1] or i + size > len(groups):
+def _choices(n: int, candidates: Candidates) -> dict[State, Candidate]:
+    """What to take at each place, from the last one backwards. A place behind a number of the chain
+    is _JOINED, and _BOUND where another number must begin; at other starts of runs only candidates
+    that are `free` may begin, and a run may be passed over."""
+    most: dict[State, int] = {(n, 0, _FREE): 0, (n, 0, _JOINED): 0}
+    chosen: dict[State, Candidate] = {}
+    for i, at in sorted({(i, 0) for i in range(n)} | candidates.keys(), reverse=True):
+        if at == 0:
+            most[i, 0, _FREE] = most[i, 0, _JOINED] = most[i + 1, 0, _FREE]
+        for candidate in reversed(candidates.get((i, at), ())):  # of equals the first
+            rest = most.get(_behind(candidate))
+            if rest is None:
                 continue
-            found = _grouped(text, groups[i : i + size], shape)
-            if found:
-                yield size, [found]
+            for reached in (_FREE, _JOINED, _BOUND) if candidate.free else (_JOINED, _BOUND):
+                state = i, at, reached
+                if candidate.digits + rest >= most.get(state, 0):
+                    most[state], chosen[state] = candidate.digits + rest, candidate
+    return chosen
 
 
-def _grouped(text: str, groups: Sequence[Group], shape: tuple[int, ...]) -> Found | None:
+def _behind(candidate: Candidate) -> State:
+    return (*candidate.then, _BOUND if candidate.bound else _JOINED)
+
+
+def _candidates(cluster: Cluster) -> Candidates:
+    """Those that begin at the start of a run, and those within a run where another one ends."""
+    made: Candidates = {}
+    for i, size in enumerate(cluster.sizes):
+        for at in range(min(abs(size), RUN_MAX)):
+            if at and (i, at) not in cluster.reached:
+                continue
+            here = list(_from(cluster, i, at))
+            if here:
+                made[i, at] = here
+                cluster.reached.update([candidate.then for candidate in here])
+    return made
+
+
+def _from(cluster: Cluster, i: int, at: int) -> Iterator[Candidate]:
+    """Candidates that begin at this digit of this run."""
+    left = abs(cluster.sizes[i]) - at
+    if left >= DIGITS_MIN and left + at <= RUN_MAX:
+        yield from _unbroken(cluster, i, at)
+    for shape in _fitting(cluster, i, at):
+        yield from _in_shape(cluster, (i, at), shape)
+    if (
+        left <= 3
+        and cluster.points[i + 1]
+        and ((i, at) in cluster.reached or not cluster.points[i])
+    ):
+        yield from _addresses(cluster, i, at)
+
+
+def _unbroken(cluster: Cluster, i: int, at: int) -> Iterator[Candidate]:
+    """Numbers within one run."""
+    run = cluster.runs[i]
+    start = run.start + at
+    for kind, size, x in _pieces(run.digits[at:], run.x):
+        found = _signed(cluster.text, start), start + size + x, kind
+        bare = kind == "PHONE" and cluster.sizes[i] == DIGITS_MIN
+        bound = bare and _is_price(cluster.text, run.start, run.end)
+        yield _candidate(cluster, (i, at), (i, at + size), found, bound=bound)
+
+
+def _pieces(digits: str, x: bool) -> Iterator[tuple[str, int, bool]]:
+    """(kind, digits, whether an X ends it) of what these digits begin with."""
+    if is_id_card(digits[:ID_LENGTH]):
+        yield "ID", ID_LENGTH, False
+    if x and len(digits) == ID_LENGTH - 1 and is_id_card(digits + "X"):
+        yield "ID", ID_LENGTH - 1, True
+    for size in PHONE_LENGTHS:
+        if size <= len(digits) and is_phone(digits[:size]):
+            yield "PHONE", size, False
+    for size in CARD_LENGTHS:
+        if size <= len(digits) and is_card(digits[:size]):
+            yield "CARD", size, False
+
+
+def _fitting(cluster: Cluster, i: int, at: int) -> Iterator[Shape]:
+    """Groupings that these runs may have: the first may begin and the last may end within a run."""
+    sizes = cluster.sizes
+    shapes = BY_FIRST.get(sizes[i] - at)
+    if not shapes:
+        return
+    phone = _PHONE_BEGINS.match(cluster.runs[i].digits, at)
+    for shape in shapes:
+        last = i + len(shape) - 1
+        if last >= len(sizes) or sizes[i + 1 : last] != shape[1:-1]:
+            continue
+        if abs(sizes[last]) >= shape[-1] - 1 and (phone or GROUPINGS[shape] != "PHONE"):
+            yield shape
+
+
+def _in_shape(cluster: Cluster, place: Place, shape: Shape) -> Iterator[Candidate]:
     """These groups as one number; they are known to have its shape up to the last."""
-    kind, last = _GROUPINGS[shape], groups[-1]
-    x = last.x and kind == "ID" and last.width == shape[-1]
-    if not x and len(last.digits) != shape[-1]:
-        return None
-    start = groups[0].start
-    if kind != "ID" and not _is_one(text[start : last.end], shape, kind):
-        return None
-    digits = "".join([g.digits for g in groups]) + "X" * x
-    if not _CHECKS[kind](digits) or any(g.x for g in groups[:-1]):
-        return None
-    return _signed(text, start, digits), last.end + x, kind
+    (i, at), j = place, place[0] + len(shape) - 1
+    runs, kind, size = cluster.runs, GROUPINGS[shape], shape[-1]
+    x = kind == "ID" and cluster.sizes[j] == 1 - size
+    size -= x
+    groups = [runs[i].digits[at:], *[run.digits for run in runs[i + 1 : j]], runs[j].digits[:size]]
+    if len(groups[-1]) < size or not _CHECKS[kind]("".join(groups) + "X" * x):
+        return
+    gaps = [run.gap for run in runs[i + 1 : j + 1]]
+    if not parted_well(kind, shape, gaps, groups):
+        return
+    start = _signed(cluster.text, runs[i].start + at)
+    if has_bracket(shape, gaps):
+        start -= 1
+        if cluster.text[start : start + 1] != "(":
+            return
+    found = start, runs[j].start + size + x, kind
+    yield _candidate(cluster, place, (j, size), found)
 
 
-def _is_one(text: str, shape: tuple[int, ...], kind: str) -> bool:
-    """These groups may be one number: a date is no part of one, and a single separator parts a card
-    or a phone with the trunk prefix, whose first groups may be anything."""
-    loose = kind == "PHONE" and (text[0] != "0" or text.startswith("0086"))
-    if not loose and len(set(_SEPARATOR.findall(text))) > 1:
+def _addresses(cluster: Cluster, i: int, at: int) -> Iterator[Candidate]:
+    """Four numbers up to 255 with dots: the first may begin and the last may end within a run, but
+    not where the whole run is such a number: seven of them with dots are no two addresses."""
+    if cluster.points[i + 1 : i + 4] != (True, True, True):
+        return
+    first, *middle, last = cluster.runs[i : i + 4]
+    start = first.start + at
+    if not all(map(is_octet, (first.digits[at:], *[run.digits for run in middle]))):
+        return
+    if at == 0 and _VERSION.search(cluster.text[max(0, start - _VERSION_WINDOW) : start]):
+        return
+    for size in (len(last.digits),) if is_octet(last.digits) else (3, 2, 1):
+        end = last.start + size
+        if is_octet(last.digits[:size]) and not _STAGE.match(cluster.text, end):
+            bound = end == last.end and cluster.points[i + 4]
+            found = start, end, "IP"
+            yield _candidate(cluster, (i, at), (i + 3, size), found, bound=bound)
+
+
+def _candidate(
+    cluster: Cluster, first: Place, last: Place, found: Found, *, bound: bool = False
+) -> Candidate:
+    """From the digit `first` up to the digit `last`, which is of the last run."""
+    (i, at), (j, size) = first, last
+    within = size < abs(cluster.sizes[j])
+    return Candidate(
+        found,
+        digits=sum(map(abs, cluster.sizes[i:j])) - at + size,
+        then=last if within else (j + 1, 0),
+        bound=bound or within,
+        free=at == 0 and (not cluster.points[i] or _is_listed(cluster, i, found)),
+    )
+
+
+def _is_listed(cluster: Cluster, i: int, found: Found) -> bool:
+    """Behind the number of a list stand numbers in groups, or those that begin as networks and
+    issuers begin them; other digits are decimals. No decimals have hyphens in them, or the date and
+    the check digit of an identity card."""
+    start, end, kind = found
+    text = cluster.text
+    if kind == "ID" or "-" in text[start:end]:
+        return True
+    longer = cluster.points[i - 1] and (i - 1, 0) not in cluster.reached
+    if kind == "IP" or longer or not _LISTING.fullmatch(cluster.runs[i - 1].digits):
         return False
-    if shape == _HYPHENATED and " " in text:
-        return False
-    return 8 not in shape or not any(_DATE.fullmatch(g) for g in _NUMBER.findall(text))
+    return bool(_LISTED[kind].match(text, start)) or not text[start:end].isdecimal()
 
 
-def _filled(digits: str, x: bool) -> list[tuple[str, int]]:
-    """Personal numbers that fill the run from end to end: [(kind, characters)], or none."""
-    if len(digits) > RUN_MAX:
-        return []
-    dead: set[int] = set()
-
-    def fill(at: int) -> list[tuple[str, int]] | None:
-        if at == len(digits):
-            return []
-        if at in dead:
-            return None
-        for kind, size in _pieces(digits, at, x):
-            rest = fill(min(at + size, len(digits)))
-            if rest is not None:
-                return [(kind, size), *rest]
-        dead.add(at)
-        return None
-
-    return fill(0) or []
+def _is_price(text: str, start: int, end: int) -> bool:
+    """What 11 digits alone are when decimals follow; money in front or behind makes it plainer."""
+    if text[start - 1 : start] in _CURRENCIES and _PAID.match(text, end):
+        return True
+    return bool(_PRICE.match(text, end))
 
 
-def _pieces(digits: str, at: int, x: bool) -> Iterator[tuple[str, int]]:
-    left = len(digits) - at
-    if left >= 18 and is_id_card(digits[at : at + 18]):
-        yield "ID", 18
-    if left == 17 and x and is_id_card(digits[at:] + "X"):
-        yield "ID", 18
-    for size in _PHONE_LENGTHS:
-        if size <= left and is_phone(digits[at : at + size]):
-            yield "PHONE", size
-    for size in _CARD_LENGTHS:
-        if size <= left and is_card(digits[at : at + size]):
-            yield "CARD", size
-
-
-def _placed(text: str, start: int, pieces: list[tuple[str, int]]) -> Iterator[Found]:
-    for kind, size in pieces:
-        yield _signed(text, start, text[start : start + 2]), start + size, kind
-        start += size
-
-
-def _signed(text: str, start: int, digits: str) -> int:
+def _signed(text: str, start: int) -> int:
     """The + of an international prefix belongs to the number."""
-    return start - (text[start - 1 : start] == "+" and digits.startswith("86"))
+    return start - text.startswith("+86", start - 1) if start else 0
 
 
-def is_phone(digits: str) -> bool:
-    """A Chinese mobile number, with 86, 0086 or the trunk prefix 0 in front; a 12-digit product
-    code begins with 0 as well, and has a check digit."""
-    return bool(_PHONE.fullmatch(digits)) and not (len(digits) == 12 and _is_product(digits))
-
-
-def is_id_card(value: str) -> bool:
-    """Resident identity number: a real date and the MOD 11-2 check (GB 11643-1999)."""
-    if len(value) != 18 or not value[:17].isdecimal():
-        return False
-    if not "1800" <= value[6:10] <= "2099" or value[0] == "0":
-        return False
-    try:
-        date(int(value[6:10]), int(value[10:12]), int(value[12:14]))
-    except ValueError:
-        return False
-    total = sum(int(d) * w for d, w in zip(value[:17], _ID_WEIGHTS, strict=True))
-    return _ID_CHECKS[total % 11] == value[17].upper()
-
-
-def is_card(digits: str) -> bool:
-    """14 to 19 digits with the Luhn check (ISO/IEC 7812-1), begun as an issuer begins them; one
-    repeated digit, a date in front (an order number) or a product code is no card."""
-    if not 14 <= len(digits) <= 19 or digits[0] == "0" or _DATE.match(digits):
-        return False
-    short = _SHORT_CARDS.get(len(digits))
-    if short and (not short.match(digits) or (len(digits) == 14 and _is_product(digits))):
-        return False
-    doubled = digits[-2::-2].translate(_DOUBLED)
-    return sum(map(int, digits[-1::-2] + doubled)) % 10 == 0 and len(set(digits)) > 1
-
-
-def _is_product(digits: str) -> bool:
-    """The check digit of bar codes: UPC, EAN-13, ISBN-13, GTIN-14 (ISO/IEC 15420)."""
-    return sum(int(d) * (1 + 2 * (i % 2)) for i, d in enumerate(reversed(digits))) % 10 == 0
-
-
-_CHECKS: dict[str, Callable[[str], bool]] = {"ID": is_id_card, "PHONE": is_phone, "CARD": is_card}
+_CHECKS = {"ID": is_id_card, "PHONE": is_phone, "CARD": is_card}
