@@ -4,7 +4,9 @@
 
 A turn of a tiny product makes the store; its ledger is left with an unfolded write-ahead log, as a
 killed server leaves it. Each flip starts from a fresh copy, then does what the reading commands, a
-training, an evaluation and an answer do. Seen: refused with place and repair. Harmless: the same
+training, an evaluation and an answer do. Turns that were killed in their training and in their curve
+leave scratch files: a bit of each is flipped twice, and the turn goes on; its results must be those
+of a turn that nobody disturbed. Seen: refused with place and repair. Harmless: the same
 results to the last digit. Required: 0 silent, 0 tracebacks.
 """
 
@@ -12,8 +14,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 import traceback
 from collections import Counter
@@ -21,7 +27,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from common import machine, save
+from common import ROOT, machine, save
 from tests.conftest import tiny_encoder
 from tests.faults.test_kill import make
 
@@ -35,6 +41,12 @@ from steelyard.spec import load
 from steelyard.store import Store
 from steelyard.store.salt import salt
 
+KILLED = (
+    "train:16",
+    "commit:train",
+    "curve 60:5",
+    "commit:curve",
+)  # as tests/faults/driver.py names them
 SAMPLE = ["很好，满意，物流很快", "太差，失望，退货"]
 
 
@@ -130,6 +142,56 @@ def run(whole: Path, work: Path, *, flips: int, seed: int = 0) -> dict[str, Any]
     }  # fmt: skip
 
 
+def run_killed(folder: Path, *, seed: int = 0) -> dict[str, Any]:
+    """Flips in what killed turns left behind them in `scratch`."""
+    rng, counts, faults, files = random.Random(seed), Counter[str](), [], 0
+    (folder / "encoder").mkdir(parents=True)
+    encoder = tiny_encoder(folder / "encoder")
+    expected = _learned(make(folder / "whole", encoder))
+    for at in KILLED:
+        product = make(folder / at.replace(" ", "-").replace(":", "-"), encoder)
+        _die(product, at)
+        names = [p.relative_to(product.parent) for p in _scratch(product.parent)]
+        files += len(names)
+        for name in names * 2:
+            copy = _fresh(product.parent, folder / "work")
+            bit = flip(copy / name, rng)
+            seen = _went_on(copy / product.name, expected)
+            counts[seen] += 1
+            if seen in ("silent", "traceback"):
+                faults.append({"killed": at, "file": str(name), "bit": bit, "what": seen})
+    return {"files": files, **{k: counts[k] for k in ("the_same", "seen", "silent", "traceback")}, "faults": faults}  # fmt: skip
+
+
+def _scratch(folder: Path) -> list[Path]:
+    found = sorted((folder / ".steelyard" / "scratch").rglob("*"))
+    return [p for p in found if p.is_file() and p.stat().st_size]
+
+
+def _die(product: Path, at: str) -> None:
+    command = [sys.executable, "-m", "tests.faults.driver", str(product), at]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    if done.returncode != -signal.SIGKILL:
+        raise SystemExit(f"{at} was never reached: exit {done.returncode}")
+
+
+def _learned(product: Path) -> str:
+    """What a turn up to its curve leaves, without the seconds it took."""
+    outputs = turn(load(product), until="curve").outputs
+    found = [outputs["train"]["variant"], outputs["train"]["metrics"], outputs["curve"]["curve"]]
+    return json.dumps(found, sort_keys=True)
+
+
+def _went_on(product: Path, expected: str) -> str:
+    try:
+        return "the_same" if _learned(product) == expected else "silent"
+    except SteelyardError as error:
+        return "seen" if getattr(error, "repair", "") else "traceback"
+    except BaseException:
+        return "traceback"
+
+
 def _fresh(whole: Path, work: Path) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(whole, work)
@@ -146,8 +208,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         figures = run(make_store(folder), folder / "work", flips=flips)
+        figures["killed"] = run_killed(folder / "killed")
     save("flips", f"PYTHONPATH=. python bench/flips.py --flips {flips}", figures, state)
-    if figures["silent"] or figures["traceback"]:
+    if any(
+        found[what] for found in (figures, figures["killed"]) for what in ("silent", "traceback")
+    ):
         raise SystemExit(1)
 
 
