@@ -70,7 +70,9 @@ def _raw_lines(path: Path, line_bytes_max: int) -> Iterator[bytes | None]:
         raise DataError(str(path), "a text in UTF-8", found.name, found.repair)
     # Lines of an old Macintosh end in CR alone; elsewhere a CR inside a line is its own matter.
     end = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
-    return _cut(chain([head.removeprefix(_BOM)], chunks), end, line_bytes_max)
+    while head.startswith(_BOM):  # each tool that adds one may add it to a file that has one
+        head = head.removeprefix(_BOM)
+    return _cut(chain([head], chunks), end, line_bytes_max)
 
 
 def _cut(chunks: Iterable[bytes], end: bytes, line_bytes_max: int) -> Iterator[bytes | None]:

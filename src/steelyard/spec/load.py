@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from steelyard.errors import SpecError
 from steelyard.plugins import names
-from steelyard.spec.looks import escaped
+from steelyard.spec.looks import escaped, quoted
 from steelyard.spec.model import LABEL_LENGTH_MAX, PATTERNS, Product
 from steelyard.spec.written import Unreadable, Written, tree_of
 
@@ -75,7 +75,7 @@ def _read(file: Path) -> str:
     if len(raw) > SPEC_BYTES_MAX:
         raise SpecError([f"{file}: expected at most {SPEC_BYTES_MAX} bytes, found {len(raw)}"])
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8").lstrip("\ufeff")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise SpecError(
@@ -131,9 +131,9 @@ def _shown(node: Written) -> str:
         return "fields" if isinstance(node.value, dict) else "a list"
     if node.value is None:
         return "nothing"
-    said = escaped(node.spelling).replace('\\"', '"')
-    said = said if len(said) <= SHOWN_MAX else f"{said[:SHOWN_MAX]}..."
-    return f"'{said}'" if isinstance(node.value, str) else said
+    long = len(node.spelling) > SHOWN_MAX
+    said = f"{node.spelling[:SHOWN_MAX]}..." if long else node.spelling
+    return quoted(said) if isinstance(node.value, str) else said
 
 
 # Where the words of pydantic name classes of Python.
@@ -217,7 +217,7 @@ def _unregistered(file: Path, tree: Written, spec: Product) -> list[str]:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean '{close[0]}'?" if close else "install the package that brings it"
         where = f"{place(file, tree, path)} {'.'.join(map(str, path))}"
-        problems.append(f"{where}: expected one of {known}, found '{name}'; {hint}")
+        problems.append(f"{where}: expected one of {known}, found {quoted(name)}; {hint}")
     return problems
 
 
@@ -235,7 +235,7 @@ def _missing_files(file: Path, tree: Written, spec: Product) -> list[str]:
             continue
         where = f"{place(file, tree, ('data', 'sources', i, 'path'))} data.sources.{i}.path"
         problems.append(
-            f"{where}: expected a file or folder, found nothing at '{source.path}'; correct the path (it is relative to the product file)"
+            f"{where}: expected a file or folder, found nothing at {quoted(source.path)}; correct the path (it is relative to the product file)"
         )
     labels = set(spec.task.labels)
     for i, source in enumerate(spec.data.sources):

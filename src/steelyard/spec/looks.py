@@ -43,6 +43,12 @@ def escaped(text: str) -> str:
     )
 
 
+def quoted(text: str) -> str:
+    """In single quotes as it is, or in double quotes where something of it is written as a code."""
+    said = escaped(text)
+    return f"'{text}'" if said == text else f'"{said}"'
+
+
 def _told_by_code(c: str) -> bool:
     wide = c != " " and unicodedata.category(c) == "Zs"
     hidden = _hidden(c) or unicodedata.category(c) in _ESCAPED
