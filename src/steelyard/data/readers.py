@@ -19,7 +19,7 @@ from typing import Any
 from steelyard.data.encodings import NAMES, looks_like
 from steelyard.data.magic import is_picture, kind_of
 from steelyard.data.sources import files_of
-from steelyard.data.streams import BROKEN, SAMPLE_MAX, head_of, lines_of
+from steelyard.data.streams import BROKEN, NUL, SAMPLE_MAX, head_of, lines_of
 from steelyard.errors import DataError
 from steelyard.spec.looks import quoted
 from steelyard.spec.model import Source
@@ -275,6 +275,8 @@ def _content(file: Path, body: bytes) -> tuple[str | bytes, str]:
     kind = kind_of(file, head)
     if kind is not None:
         return body, f"{kind.name} where a text or a picture was expected"
+    if b"\0" in body:
+        return body, NUL
     try:
         return body.decode("utf-8").lstrip("\ufeff"), ""
     except UnicodeDecodeError:

@@ -27,6 +27,7 @@ SAMPLE_MAX = 1 << 16
 BY_CHANCE = 5  # a short line of another encoding is UTF-8 by chance less often than one in five
 FEW = 20  # one broken line in twenty is damage, more is another encoding
 BROKEN = "bytes that are not UTF-8"
+NUL = "a NUL byte"
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 
@@ -42,6 +43,9 @@ def lines_of(
         where = f"{path.name}:{number}"
         if raw is None:
             skip(where, f"a record of more than {line_bytes_max} bytes")
+            continue
+        if b"\0" in raw:
+            skip(where, NUL)
             continue
         try:
             text = raw.decode("utf-8")
