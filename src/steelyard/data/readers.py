@@ -47,7 +47,9 @@ class Raw:
 def read_lines(source: Source, path: Path, *, line_bytes_max: int, reject: Reject) -> Iterator[Raw]:
     """One record a line; blank lines are not records."""
     for number, line in lines_of(path, line_bytes_max=line_bytes_max, skip=reject):
-        if line.strip():
+        if "\0" in line:
+            reject(f"{path.name}:{number}", NUL)
+        elif line.strip():
             yield Raw(None, line, source.every_label, f"{path.name}:{number}")
 
 
@@ -87,7 +89,7 @@ def _object(source: Source, line: str) -> tuple[dict[str, Any] | None, str]:
     try:
         row = json.loads(line, object_pairs_hook=pairs)
     except (ValueError, RecursionError):
-        return None, "not JSON"
+        return None, NUL if "\0" in line else "not JSON"
     if not isinstance(row, dict):
         return None, "not a JSON object"
     return (None, f"the field '{twice[0]}' twice") if twice else (row, "")
@@ -113,6 +115,8 @@ def read_csv(source: Source, path: Path, *, line_bytes_max: int, reject: Reject)
             _need_columns(source, header, path)
         elif len(cells) != len(header):
             reject(where, f"{len(cells)} columns instead of {len(header)}")
+        elif any("\0" in cell for cell in cells):
+            reject(where, NUL)
         else:
             yield _raw(source, dict(zip(header, cells, strict=True)), where)
 

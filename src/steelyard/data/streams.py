@@ -44,9 +44,6 @@ def lines_of(
         if raw is None:
             skip(where, f"a record of more than {line_bytes_max} bytes")
             continue
-        if b"\0" in raw:
-            skip(where, NUL)
-            continue
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
