@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from tests.conftest import GOOD, reviews, write_jsonl
 
 from steelyard.data.encodings import looks_like
-from steelyard.errors import DataError
+from steelyard.data.sources import root_of
+from steelyard.errors import DataError, Missing
 from steelyard.plugins import get
 from steelyard.spec.model import Source
 
@@ -391,3 +393,84 @@ def test_a_quote_that_closes_in_another_record_costs_its_own_line_alone(tmp_path
     path.write_text("text,label\n" + "\n".join(lines) + "\n")
     raws, rejects = read(path, reader="csv", label="label")
     assert len(raws) == 40 and [where for where, _ in rejects] == ["a.csv:2", "a.csv:23"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "body"),
+    [
+        ("csv", "text,label\ngood,x\n"),
+        ("jsonl", '{"text": "good", "label": "x"}\n'),
+        ("lines", "good\n"),
+    ],
+)
+def test_a_second_byte_order_mark_is_ignored(tmp_path, reader, body):
+    path = tmp_path / "a"
+    path.write_bytes(f"\ufeff\ufeff{body}".encode())
+    raws, rejects = read(path, reader=reader, label=None if reader == "lines" else "label")
+    assert [r.content for r in raws] == ["good"] and rejects == []
+
+
+def test_a_file_of_a_folder_may_begin_with_two_marks(tmp_path):
+    (tmp_path / "a.txt").write_bytes("\ufeff\ufeffgood".encode())
+    assert [r.content for r in read(tmp_path, reader="folder")[0]] == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("text\u200b", 'found columns ["text\\u200b", \'label\']; did you mean "text\\u200b"?'),
+        ("te\u0301xt", 'did you mean "te\\u0301xt"?'),
+        ("text ", "did you mean 'text '?"),
+    ],
+)
+def test_a_column_that_differs_only_invisibly_is_told_by_its_codes(tmp_path, column, said):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{column},label\ngood,x\n", encoding="utf-8")
+    assert said in refused(path, reader="csv")
+
+
+def test_a_record_in_the_place_of_the_header_is_told_masked(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("13912345678,text13912345678\n", encoding="utf-8")
+    said = refused(path, reader="csv")
+    assert "1391234" not in said and "'[PHONE]'" in said
+
+
+@pytest.mark.parametrize("kind", ["binary", "large_binary", "string"])
+def test_texts_that_parquet_holds_as_bytes_are_labels_and_ids(tmp_path, kind):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "a.parquet"
+    column = pa.array([b"p", "好".encode(), b" ", None], getattr(pa, kind)())
+    pq.write_table(pa.table({"text": list("abcd"), "label": column, "id": column}), path)
+    raws, rejects = read(path, reader="parquet", label="label", id="id", names={"p": "pos"})
+    assert [(r.label, r.id) for r in raws] == [("pos", "p"), ("好", "好"), (None, None), (None, None)]  # fmt: skip
+    assert rejects == []
+
+
+@pytest.mark.parametrize("column", ["label", "id"])
+def test_bytes_that_are_no_text_are_no_label_and_no_id(tmp_path, column):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": ["a", "b"], column: pa.array([b"\xff\xfe", b"x"])}), path)
+    raws, rejects = read(path, reader="parquet", **{column: column})
+    assert [r.content for r in raws] == ["b"]
+    assert rejects == [("a.parquet:1", f"bytes that are not UTF-8 in the column '{column}'")]
+
+
+@pytest.mark.parametrize(
+    ("package", "file", "said"),
+    [
+        ("json", "nosuch", "package:json/nosuch: expected a file of that package, found nothing there; 'json' is installed and holds no such file: correct 'file'"),
+        ("sys", "nosuch", "'sys' is installed and holds no such file"),
+        ("snownlp_no", "x", "run: pip install 'snownlp_no'"),
+    ],
+)  # fmt: skip
+def test_a_file_that_a_package_does_not_hold_is_not_told_to_install_it(package, file, said):
+    source = Source(package=package, file=file, reader="lines")
+    with pytest.raises(Missing) as error:
+        root_of(source, Path())
+    assert said in str(error.value) and ("pip" in said) == ("pip" in str(error.value))

@@ -98,6 +98,59 @@ def test_messages_that_differ_in_a_number_are_said_to_be_one_cluster(product_fil
     assert all(sum(part.values()) > 20 for part in splits.values())
 
 
+def test_a_label_with_personal_data_is_told_and_kept_masked(product_file):
+    rows = reviews(600)
+    for i in range(40):
+        rows[i]["label"] = f"李雷 1391234{5600 + i} li.lei{i}@163.com"
+    output = data_of(product_file, rows)
+    (told,) = output["rejects"]["labels"]
+    assert told == {"label": "李雷 [PHONE] [EMAIL]", "n": 40, "nearest": None}
+    store = product_file.parent / ".steelyard"
+    kept = [path.read_bytes() for path in store.rglob("*") if path.is_file()]
+    assert any(b"[PHONE]" in body for body in kept)
+    assert not any(b"1391234" in body or b"@163.com" in body for body in kept)
+
+
+def test_a_masked_label_has_no_near_one_and_a_long_one_is_masked_before_it_is_cut():
+    rejects = Rejects(("[PHONE]", "positive"))
+    rejects.label("f:1", "13912345678")
+    rejects.label("f:2", "x" * 55 + " 13912345678")
+    told = rejects.told()
+    assert [row["nearest"] for row in told] == [None, None]
+    assert "139" not in str(rejects) and "139" not in rejects.repair("")
+
+
+def test_a_place_with_personal_data_is_masked():
+    rejects = Rejects(("a", "b"))
+    rejects.add("neg/13912345678.txt", "not text")
+    rejects.add("reviews-20240101.jsonl:13912", "not text")
+    assert [e["where"] for e in rejects.examples] == ["neg/[PHONE].txt", "reviews-20240101.jsonl:13912"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "known", "said", "pair"),
+    [
+        ("a\u200b", "a", '"a\\u200b" 1 times (near \'a\')', '{"a\\u200b": "a"}'),
+        ("cafe\u0301", "café", '"cafe\\u0301" 1 times (near \'café\')', '{"cafe\\u0301": "café"}'),
+        ("café", "cafe\u0301", "'café' 1 times (near \"cafe\\u0301\")", '{"café": "cafe\\u0301"}'),
+        ("好评\u3000", "好评", '"好评\\u3000" 1 times', '{"好评\\u3000": "好评"}'),
+        ("한", "\u1112\u1161\u11ab", "near \"\\u1112\\u1161\\u11ab\"", '{"한": "'),
+        ("a ", "a", "'a ' 1 times (near 'a')", '{"a ": "a"}'),
+        ('"a"', "a", '"\\"a\\"" 1 times', '{"\\"a\\"": "a"}'),
+    ],
+)  # fmt: skip
+def test_what_differs_only_invisibly_is_told_by_its_codes(label, known, said, pair):
+    from ruamel.yaml import YAML
+
+    rejects = Rejects((known, "other"))
+    rejects.label("f:1", label)
+    assert said in str(rejects)
+    repair = rejects.repair("")
+    assert pair in repair
+    pairs = repair.split("names: ")[1].split(", or correct")[0]
+    assert YAML(typ="safe", pure=True).load(pairs) == {label: known}
+
+
 def test_copies_and_contradictions_are_named_when_they_are_most_of_the_data(product_file):
     rows = [{"id": str(i), "label": "positive", "text": "一样的话"} for i in range(200)]
     with pytest.raises(DataError, match="199 of 200 were copies of others"):

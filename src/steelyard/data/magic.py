@@ -5,12 +5,14 @@ Example: `kind_of(Path("sales.csv"), b"PK\\x03\\x04...").name == "an Excel workb
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from steelyard.data.encodings import to_utf8
+from steelyard.data.encodings import decoded, escaped_as, to_utf8
+from steelyard.data.letters import coherent, paired
 
 _UNPACK = "unpack it and name the file inside"
 _SHEET = "open it and save the sheet as 'CSV UTF-8'"
@@ -45,7 +47,8 @@ _ZIPPED = (
     ("content.xml", "an OpenDocument file", _SHEET),
 )
 _CONTROL_MAX = 0.05  # of the bytes of a text; NUL and its like are no letters
-_ASCII_MAX = 0.8  # of the bytes of a Han text in UTF-16; one of Latin letters is nearly all ASCII
+_HALF = 0.4  # of the bytes of a text of ASCII in UTF-16 are NUL, and of no other text
+_COHERENT = 0.3  # of the characters of a text are common ones; of bytes paired by chance, few
 _TAR = slice(257, 262)
 _PLAUSIBLE = 0.95  # of the characters, letters and signs a text is made of
 _WIDE = (("utf-32-le", "UTF-32LE"), ("utf-32-be", "UTF-32BE"), ("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE"))  # fmt: skip
@@ -71,6 +74,9 @@ def kind_of(path: Path, head: bytes) -> Kind | None:
     wide = _wide(head)
     if wide is not None:
         return Kind(f"{wide} without a byte order mark", to_utf8(path, wide))
+    switched = escaped_as(head)
+    if switched is not None:
+        return Kind(f"{switched} by its escape codes", to_utf8(path, switched))
     if head[_TAR] == b"ustar":
         return Kind("a tar archive", _UNPACK)
     control = sum(head.count(c) for c in _CONTROLS)
@@ -87,12 +93,18 @@ def _binary(path: Path, head: bytes, control: int) -> Kind | None:
         # letters alone are no magic number: a column may be called ORCID
         if head.startswith(magic) and (control or not magic.isalnum()):
             return Kind(name, repair)
-    long = _wide_without_ascii(head)
-    if long is not None:
-        return Kind(f"{long} without a byte order mark", to_utf8(path, long))
-    if control > _CONTROL_MAX * len(head):
-        return Kind("binary data", "name a text file in UTF-8")
-    return None
+    if control <= _CONTROL_MAX * len(head):
+        return None
+    if head.count(0) == control and _is_utf8(head):
+        name = shlex.quote(path.name)
+        repair = f"take them out: tr -d '\\000' < {name} > {shlex.quote(f'clean-{path.name}')}"
+        return Kind(f"NUL bytes in a text, the first at {_place_of(head, 0)}", repair)
+    return Kind("binary data", "name a text file in UTF-8")
+
+
+def _place_of(head: bytes, byte: int) -> str:
+    lines = head[: head.index(byte)].split(b"\n")
+    return f"line {len(lines):,}, byte {len(lines[-1]) + 1:,}"
 
 
 _CONTROLS = [bytes([c]) for c in range(32) if c not in b"\t\n\x0b\x0c\r\x1b"]
@@ -120,33 +132,16 @@ def _zipped(path: Path) -> Kind:
 
 
 def _wide(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 by the NUL bytes that every line of it holds, and by what it says."""
-    if head.count(0) * 50 < len(head) or len(head) < 4:
+    """UTF-16 or UTF-32 by the NUL bytes of its ASCII characters, line ends at least, and by what it
+    says: any bytes make pairs, but few of the pairs are common letters."""
+    nul = head.count(0)
+    if not nul or len(head) < 4 or (_is_utf8(head) and nul < _HALF * len(head)):
         return None
-    best, name = _PLAUSIBLE, None
     for codec, told in _WIDE:
-        size = 4 if "32" in codec else 2
-        text = head[: len(head) // size * size].decode(codec, "replace")
-        score = _plausible(text.removesuffix("\ufffd"))  # the head may end inside a pair
-        if score >= best and "\x00" not in text:
-            return told
-    return name
-
-
-def _wide_without_ascii(head: bytes) -> str | None:
-    """UTF-16 of long lines in Han or Hangul, where only the line ends hold a NUL byte; `head` is no
-    UTF-8. No legacy encoding has a NUL, and none is UTF-16 without half pairs by chance."""
-    ascii_bytes = sum(0x20 <= b < 0x7F for b in head)
-    if 0 not in head or _is_utf8(head) or ascii_bytes > _ASCII_MAX * len(head):
-        return None
-    for codec, told in (("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE")):
-        try:
-            text = head[: len(head) // 2 * 2].decode(codec)
-        except UnicodeDecodeError as error:
-            if error.start < len(head) - 4:  # the head may end inside a pair
-                continue
-            text = head[: error.start].decode(codec)
-        if "\x00" not in text and _plausible(text) >= _PLAUSIBLE:
+        text = decoded(head[: len(head) // 4 * 4] if "32" in codec else head, codec)
+        if not text or "\x00" in text or _plausible(text) < _PLAUSIBLE:
+            continue
+        if coherent(text) >= _COHERENT and paired(text):
             return told
     return None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from steelyard.data.ids import all_nameless
 from steelyard.data.names import Past
 from steelyard.data.operators import Row
 from steelyard.spec import ProductFile
@@ -40,12 +41,13 @@ def past_of(store: Store | None, product: ProductFile) -> Found:
     newest = next(whole, None)
     if newest is None:
         return Found(Past(raw_names=NAMED not in versions[0]["recipe"]))
+    records = all_nameless(known_records(store.datasets, newest["tag"]))
     past = Past.of(
-        newest["id"], known_records(store.datasets, newest["tag"]),
+        newest["id"], records,
         split_kept=_same_split(newest, product),
     )  # fmt: skip
     return Found(
-        past, lambda digests: _rows(known_table(store.datasets, newest["tag"]), digests),
+        past, lambda digests: _rows(known_table(store.datasets, newest["tag"]), records, digests),
         lambda digests, names: _older(store, product, whole, digests, names),
     )  # fmt: skip
 
@@ -61,13 +63,15 @@ def _older(
 ) -> Iterator[list[Known]]:  # fmt: skip
     """A text that was taken out and is put back is no new one: it may have been measured on."""
     for version in versions:
-        found = known_records(store.datasets, version["tag"])
+        found = all_nameless(known_records(store.datasets, version["tag"]))
         found = [known for known in found if known.digest in digests or known.id in names]
         same = _same_split(version, product)
         yield found if same else [replace(known, part="") for known in found]
 
 
-def _rows(table: pa.Table, digests: set[str]) -> list[Row]:
-    columns = (table[name].to_pylist() for name in ("id", "content", "label", "source", "language"))
-    rows = [Row(*values) for values in zip(*columns, strict=True)]
+def _rows(table: pa.Table, records: list[Known], digests: set[str]) -> list[Row]:
+    """Rows of the table that `records` were read from, in its order."""
+    columns = (table[name].to_pylist() for name in ("content", "label", "source", "language"))
+    named = zip(records, *columns, strict=True)
+    rows = [Row(known.id, *values) for known, *values in named]
     return [row for row in rows if digest_of(row.content) not in digests]

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from steelyard.data.ids import nameless
 from steelyard.data.names import Names, Past
 from steelyard.data.operators import Row
 from steelyard.data.parts import check_parts, largest_cluster, parts_by_label
@@ -172,7 +173,8 @@ def _row(
         rejects.add(raw.where, why)
         return None
     # named for good once it is cleaned; until then by its place
-    return Row(name, content, raw.label, scope, own=raw.id, raw=digest_of(content)[:16])
+    own = None if raw.id is None else nameless(raw.id)
+    return Row(name, content, raw.label, scope, own=own, raw=digest_of(content)[:16])
 
 
 def _operate(operator: Any, rows: list[Row], say: Report) -> tuple[list[Row], dict[str, int]]:

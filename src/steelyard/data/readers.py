@@ -19,9 +19,11 @@ from typing import Any
 from steelyard.data.encodings import NAMES, looks_like
 from steelyard.data.magic import is_picture, kind_of
 from steelyard.data.sources import files_of
-from steelyard.data.streams import BROKEN, SAMPLE_MAX, head_of, lines_of
+from steelyard.data.streams import BROKEN, NUL, SAMPLE_MAX, head_of, lines_of
 from steelyard.errors import DataError
+from steelyard.spec.looks import quoted
 from steelyard.spec.model import Source
+from steelyard.tasks.masking import mask
 
 Reject = Callable[[str, str], None]
 Line = tuple[int, str]  # number, text
@@ -45,7 +47,9 @@ class Raw:
 def read_lines(source: Source, path: Path, *, line_bytes_max: int, reject: Reject) -> Iterator[Raw]:
     """One record a line; blank lines are not records."""
     for number, line in lines_of(path, line_bytes_max=line_bytes_max, skip=reject):
-        if line.strip():
+        if "\0" in line:
+            reject(f"{path.name}:{number}", NUL)
+        elif line.strip():
             yield Raw(None, line, source.every_label, f"{path.name}:{number}")
 
 
@@ -85,7 +89,7 @@ def _object(source: Source, line: str) -> tuple[dict[str, Any] | None, str]:
     try:
         row = json.loads(line, object_pairs_hook=pairs)
     except (ValueError, RecursionError):
-        return None, "not JSON"
+        return None, NUL if "\0" in line else "not JSON"
     if not isinstance(row, dict):
         return None, "not a JSON object"
     return (None, f"the field '{twice[0]}' twice") if twice else (row, "")
@@ -111,6 +115,8 @@ def read_csv(source: Source, path: Path, *, line_bytes_max: int, reject: Reject)
             _need_columns(source, header, path)
         elif len(cells) != len(header):
             reject(where, f"{len(cells)} columns instead of {len(header)}")
+        elif any("\0" in cell for cell in cells):
+            reject(where, NUL)
         else:
             yield _raw(source, dict(zip(header, cells, strict=True)), where)
 
@@ -215,6 +221,8 @@ def read_parquet(
                 where = f"{path.name}:{number}"
                 if _bytes(row[source.content]) > line_bytes_max:
                     reject(where, f"a record of more than {line_bytes_max} bytes")
+                elif bad := _no_text(source, row):
+                    reject(where, f"bytes that are not UTF-8 in the column '{bad}'")
                 else:
                     yield _raw(source, row, where)
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -271,8 +279,10 @@ def _content(file: Path, body: bytes) -> tuple[str | bytes, str]:
     kind = kind_of(file, head)
     if kind is not None:
         return body, f"{kind.name} where a text or a picture was expected"
+    if b"\0" in body:
+        return body, NUL
     try:
-        return body.decode("utf-8-sig"), ""
+        return body.decode("utf-8").lstrip("\ufeff"), ""
     except UnicodeDecodeError:
         name = looks_like(head)
         return body, f"{BROKEN}: they look like {NAMES.get(name, name)}" if name else BROKEN
@@ -296,8 +306,26 @@ def _raw(source: Source, row: Mapping[str, Any], where: str) -> Raw:
     return Raw(identity, content, source.every_label or label, where)
 
 
+def _no_text(source: Source, row: Mapping[str, Any]) -> str | None:
+    """The column of an id or a label whose bytes are no text."""
+    for column in (source.label, source.id):
+        if column and isinstance(row[column], bytes) and not _is_utf8(row[column]):
+            return column
+    return None
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _cell(value: Any) -> str | None:
     """A value as text; None for an empty cell, which is no id and no label."""
+    if isinstance(value, bytes):  # a BINARY column, which most writers of Parquet make of texts
+        value = value.decode("utf-8")
     if value is None or value != value:  # NaN: a missing number of a table
         return None
     said = str(value).lower() if isinstance(value, bool) else str(value)
@@ -312,20 +340,21 @@ def _need_columns(source: Source, header: list[str], path: Path) -> None:
     """DataError for a named column that is not there, or there twice."""
     for column in _wanted(source):
         if header.count(column) > 1:
-            raise DataError(f"{path}:1", f"one column '{column}'", f"{header.count(column)} of that name in {header}", "rename or remove the others")  # fmt: skip
+            raise DataError(f"{path}:1", f"one column {quoted(column)}", f"{header.count(column)} of that name in {_shown(header)}", "rename or remove the others")  # fmt: skip
         if column not in header:
-            raise DataError(f"{path}:1", f"a column '{column}'", f"columns {_shown(header)}", _meant(column, header))  # fmt: skip
+            raise DataError(f"{path}:1", f"a column {quoted(column)}", f"columns {_shown(header)}", _meant(column, header))  # fmt: skip
 
 
 def _shown(header: list[str]) -> str:
-    said = str(header[:COLUMNS_SHOWN])
+    """Where a header is missing, its place may be taken by a record, with all that stands in it."""
+    said = f"[{', '.join(quoted(mask(name)[0]) for name in header[:COLUMNS_SHOWN])}]"
     return said if len(header) <= COLUMNS_SHOWN else f"{said} and {len(header) - COLUMNS_SHOWN:,} more"  # fmt: skip
 
 
 def _meant(column: str, header: list[str]) -> str:
     close = difflib.get_close_matches(column, header, n=1)
     if close:
-        return f"did you mean '{close[0]}'?"
+        return f"did you mean {quoted(mask(close[0])[0])}?"
     if header and header[0].lstrip().startswith("{"):
         return "it looks like JSON: say reader: jsonl"
     if header and header[0].lstrip().lower().startswith(("<!doctype", "<html")):

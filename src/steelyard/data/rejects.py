@@ -1,5 +1,6 @@
 """Records that were refused: how many, why, where, and which labels nobody knows. Knows no file.
 
+Labels and places are kept with their personal data masked: a wrong column may hold anything.
 Example: `Rejects(("neg", "pos")).nearest("Pos ") == "pos"`
 """
 
@@ -12,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from steelyard.spec.looks import escaped, quoted
+from steelyard.tasks.masking import mask
+
 EXAMPLES_MAX = 20
 LABELS_MAX = 10_000  # of different ones that are counted: a wrong column may hold millions
 LABELS_TOLD = 10
@@ -22,24 +26,27 @@ OUTSIDE = "a label outside task.labels"
 @dataclass
 class Rejects:
     """`labels` are those of the task, `names` what sources call them; `unknown` counts the others as
-    the files write them."""
+    the files write them, but for what is `masked`."""
 
     labels: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     examples: list[dict[str, str]] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
+    masked: set[str] = field(default_factory=set)
 
     def add(self, where: str, reason: str) -> None:
         self.reasons[reason] += 1
         if len(self.examples) < EXAMPLES_MAX:
-            self.examples.append({"where": _printable(where), "reason": reason})
+            self.examples.append({"where": _printable(mask(where)[0]), "reason": reason})
 
     def label(self, where: str, label: str) -> None:
         """A record whose label the task does not have."""
         self.add(where, OUTSIDE)
-        if label in self.unknown or len(self.unknown) < LABELS_MAX:
-            self.unknown[label] += 1
+        told = mask(label)[0]
+        if told in self.unknown or len(self.unknown) < LABELS_MAX:
+            self.unknown[told] += 1
+            self.masked |= {told} - {label}
 
     @property
     def total(self) -> int:
@@ -58,15 +65,20 @@ class Rejects:
     def told(self) -> list[dict[str, Any]]:
         """The commonest unknown labels, each with its count and the one that was meant."""
         return [
-            {"label": _printable(label[:TOLD_MAX]), "n": n, "nearest": self.nearest(label)}
+            {
+                "label": _printable(label[:TOLD_MAX]), "n": n,
+                "nearest": None if label in self.masked else self.nearest(label),
+            }
             for label, n in self.unknown.most_common(LABELS_TOLD)
-        ]
+        ]  # fmt: skip
 
     def repair(self, otherwise: str) -> str:
         """What makes the unknown labels known, or `otherwise` where there are none."""
         meant = {row["label"]: row["nearest"] for row in self.told() if row["nearest"]}
         if meant:
-            pairs = ", ".join(f'"{label}": "{near}"' for label, near in meant.items())
+            pairs = ", ".join(
+                f'"{escaped(label)}": "{escaped(near)}"' for label, near in meant.items()
+            )
             return f"say what they mean in the source, names: {{{pairs}}}, or correct them"
         if sum(self.unknown.values()) * 2 > self.total:
             return f"correct them, or add them to task.labels {list(self.labels)}"
@@ -91,7 +103,7 @@ class Rejects:
 def labels_said(told: list[dict[str, Any]], *, most: int = 3) -> str:
     """`'1.0' 40 times (near '1'), 'good' 2 times`, the commonest first."""
     parts = [
-        f"'{row['label']}' {row['n']:,} times" + (f" (near '{row['nearest']}')" if row["nearest"] else "")
+        f"{quoted(row['label'])} {row['n']:,} times" + (f" (near {quoted(row['nearest'])})" if row["nearest"] else "")
         for row in told[:most]
     ]  # fmt: skip
     return ", ".join(parts) + (" and others" if len(told) > most else "")

@@ -95,11 +95,11 @@ def root_of(source: Source, base: Path) -> Path | None:
 
 def _in_package(package: str, file: str | None) -> Path:
     found = find_spec(package)  # a name without dots is located without running its code
-    extra = EXTRAS.get(package)
-    repair = f"run: pip install '{f'steelyard[{extra}]' if extra else package}'"
     if found is None or not found.origin:
-        raise Missing(f"package:{package}", "an installed package", "none", repair)
-    path = Path(found.origin).parent / (file or "")
-    if not path.exists():
-        raise Missing(str(path), f"a file of package '{package}'", "nothing there", repair)
-    return path
+        extra = EXTRAS.get(package)
+        wanted = f"steelyard[{extra}]" if extra else package
+        raise Missing(f"package:{package}", "an installed package", "none", f"run: pip install '{wanted}'")  # fmt: skip
+    folder = Path(found.origin).parent if found.has_location else None
+    if folder is None or not (folder / (file or "")).exists():
+        raise Missing(f"package:{package}/{file or ''}".rstrip("/"), "a file of that package", "nothing there", f"'{package}' is installed and holds no such file: correct 'file'")  # fmt: skip
+    return folder / (file or "")

@@ -27,6 +27,7 @@ SAMPLE_MAX = 1 << 16
 BY_CHANCE = 5  # a short line of another encoding is UTF-8 by chance less often than one in five
 FEW = 20  # one broken line in twenty is damage, more is another encoding
 BROKEN = "bytes that are not UTF-8"
+NUL = "a NUL byte"
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 
@@ -70,7 +71,9 @@ def _raw_lines(path: Path, line_bytes_max: int) -> Iterator[bytes | None]:
         raise DataError(str(path), "a text in UTF-8", found.name, found.repair)
     # Lines of an old Macintosh end in CR alone; elsewhere a CR inside a line is its own matter.
     end = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
-    return _cut(chain([head.removeprefix(_BOM)], chunks), end, line_bytes_max)
+    while head.startswith(_BOM):  # each tool that adds one may add it to a file that has one
+        head = head.removeprefix(_BOM)
+    return _cut(chain([head], chunks), end, line_bytes_max)
 
 
 def _cut(chunks: Iterable[bytes], end: bytes, line_bytes_max: int) -> Iterator[bytes | None]:

@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from steelyard.errors import SpecError
 from steelyard.plugins import names
-from steelyard.spec.model import Product
-from steelyard.spec.written import tree_of, written
+from steelyard.spec.looks import escaped, quoted
+from steelyard.spec.model import LABEL_LENGTH_MAX, PATTERNS, Product
+from steelyard.spec.written import Unreadable, Written, tree_of
 
 SPEC_BYTES_MAX = 1_000_000
-NODES_MAX = 100_000  # a few lines of aliases can stand for more than the memory holds
+SHOWN_MAX = 100  # characters of a value
 Path_ = tuple[str | int, ...]
 _PASSWORD = re.compile(r"(://[^:/@\s'\"]*:)[^@\s]+@")
 
@@ -47,7 +46,7 @@ def placed(folder: Path, named: str) -> Path:
     """Where a path that a product file names lies: relative to that file; `~` is the user's home."""
     try:
         return folder / Path(named).expanduser()
-    except RuntimeError:  # no such user
+    except (RuntimeError, ValueError):  # no such user, or a name that none can have
         return folder / named
 
 
@@ -72,14 +71,12 @@ def without_passwords(text: str) -> str:
     return _PASSWORD.sub(r"\1***@", text)
 
 
-def _validated(file: Path, text: str) -> tuple[CommentedMap, Product]:
+def _validated(file: Path, text: str) -> tuple[Written, Product]:
     tree = _parse(file, text)
     try:
-        return tree, Product.model_validate(_plain(tree, [0]))
+        return tree, Product.model_validate(tree.plain())
     except ValidationError as error:
-        raise SpecError([_line(file, text, tree, e) for e in _told(error)]) from None
-    except _Unreadable as error:
-        raise SpecError([f"{file}:1:1 {error}"]) from None
+        raise SpecError([_line(file, tree, e) for e in _told(error)]) from None
 
 
 def _product(spec: Product, file: Path, text: str) -> ProductFile:
@@ -100,7 +97,7 @@ def _read(file: Path) -> str:
     if len(raw) > SPEC_BYTES_MAX:
         raise SpecError([f"{file}: expected at most {SPEC_BYTES_MAX} bytes, found {len(raw)}"])
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8").lstrip("\ufeff")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise SpecError(
@@ -110,48 +107,17 @@ def _read(file: Path) -> str:
         ) from None
 
 
-def _parse(file: Path, text: str) -> Any:
+def _parse(file: Path, text: str) -> Written:
     try:
         tree = tree_of(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+    except Unreadable as error:
+        line, column = error.place
+        raise SpecError([f"{file}:{line}:{column} {error}"]) from None
+    if not isinstance(tree.value, dict):
         raise SpecError(
-            [f"{file}:{at} expected YAML, found: {error.problem or error.context}"]
-        ) from None
-    except (YAMLError, RecursionError, ValueError) as error:
-        raise SpecError(
-            [f"{file}:1:1 expected YAML, found: {str(error).splitlines()[0]}"]
-        ) from None
-    if not isinstance(tree, CommentedMap):
-        raise SpecError(
-            [f"{file}:1:1 expected fields such as 'product:' and 'task:', found {_kind(tree)}"]
+            [f"{file}:1:1 expected fields such as 'product:' and 'task:', found {_shown(tree)}"]
         )
     return tree
-
-
-class _Unreadable(ValueError):
-    """YAML that is not a product file."""
-
-
-def _plain(node: Any, seen: list[int]) -> Any:
-    """Plain Python values; `seen` counts them."""
-    seen[0] += 1
-    if seen[0] > NODES_MAX:
-        raise _Unreadable(f"expected at most {NODES_MAX} values, found more; do not nest aliases")
-    if isinstance(node, CommentedMap):
-        return {str(k): _plain(v, seen) for k, v in node.items()}
-    if isinstance(node, CommentedSeq):
-        return [_plain(v, seen) for v in node]
-    if isinstance(node, bool) or node is None:
-        return node
-    if isinstance(node, int):
-        return int(node)
-    if isinstance(node, float):
-        return float(node)
-    if isinstance(node, str) and any("\ud800" <= c <= "\udfff" for c in node):
-        raise _Unreadable("expected text, found half of a surrogate pair (\\ud800 to \\udfff)")
-    return str(node) if isinstance(node, str) else node
 
 
 def _told(error: ValidationError) -> list[dict[str, Any]]:
@@ -161,36 +127,35 @@ def _told(error: ValidationError) -> list[dict[str, Any]]:
     return [e for e in found if e["type"] != "too_short" or e["loc"] not in parts]
 
 
-def _kind(value: Any) -> str:
-    words: dict[type, str] = {dict: "fields", list: "a list", str: "a text", type(None): "nothing"}
-    return next((w for t, w in words.items() if isinstance(value, t)), repr(value))
-
-
-def place(file: Path, tree: Any, path: Path_) -> str:
+def place(file: Path, tree: Written, path: Path_) -> str:
     """`file:line:col` of a field, or of the section that should hold it."""
-    line, column, node = 0, 0, tree
-    for part in path:
-        try:
-            if isinstance(node, CommentedMap):
-                line, column = node.lc.key(part)
-            elif isinstance(node, CommentedSeq):
-                line, column = node.lc.item(part)
-            node = node[part]
-        except (KeyError, IndexError, TypeError):
-            break
-    return f"{file}:{line + 1}:{column + 1}"
+    line, column = tree.part(path)[0].at
+    return f"{file}:{line}:{column}"
 
 
-def _line(file: Path, text: str, tree: Any, error: dict[str, Any]) -> str:
+def _line(file: Path, tree: Written, error: dict[str, Any]) -> str:
     path = tuple(error["loc"])
-    where = f"{place(file, tree, path)} {'.'.join(map(str, path)) or 'file'}"
-    return f"{where}: {_said(error, path)}{_quote(error, written(text, tree, path))}"
+    node, there = tree.part(path)
+    said = _said(error, path, _shown(node) if there else "nothing")
+    named = ".".join(escaped(str(part)) for part in path) or "file"
+    return f"{place(file, tree, path)} {named}: {said}{_quote(error, node)}"
 
 
-def _quote(error: dict[str, Any], said: str) -> str:
+def _quote(error: dict[str, Any], node: Written) -> str:
     """YAML takes 0, 001, true and a date for other things than texts."""
-    scalar = not isinstance(error.get("input"), (dict, list, str))
-    return f'; quote it: "{said}"' if error["type"] == "string_type" and scalar and said else ""
+    scalar = not isinstance(node.value, (dict, list, str)) and node.spelling
+    return f'; quote it: "{node.spelling}"' if error["type"] == "string_type" and scalar else ""
+
+
+def _shown(node: Written) -> str:
+    """A value in words of the file."""
+    if isinstance(node.value, (dict, list)):
+        return "fields" if isinstance(node.value, dict) else "a list"
+    if node.value is None:
+        return "nothing"
+    long = len(node.spelling) > SHOWN_MAX
+    said = f"{node.spelling[:SHOWN_MAX]}..." if long else node.spelling
+    return quoted(said) if isinstance(node.value, str) else said
 
 
 # Where the words of pydantic name classes of Python.
@@ -198,12 +163,16 @@ _EXPECTED = {
     "model_type": "fields below it; give one, or leave the line out",
     "dict_type": "pairs such as {name: value}",
     "tuple_type": "a list",
-    "decimal_type": "a number",
+    "string_type": "a text",
     "string_too_short": "a text that is not empty",
-}
+    "string_too_long": f"a text of at most {LABEL_LENGTH_MAX} characters",
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "an integer"),
+    **dict.fromkeys(("float_type", "float_parsing", "decimal_type", "decimal_parsing"), "a number"),
+}  # fmt: skip
 
 
-def _said(error: dict[str, Any], path: Path_) -> str:
+def _said(error: dict[str, Any], path: Path_, found: str) -> str:
     if error["type"] == "extra_forbidden":
         known = list(_fields(path[:-1]))
         close = difflib.get_close_matches(str(path[-1]), known, n=1)
@@ -215,16 +184,14 @@ def _said(error: dict[str, Any], path: Path_) -> str:
     if error["type"] == "missing":
         about = _fields(path[:-1]).get(str(path[-1]), "")
         return "missing" + (f"; add it: {about}" if about else "; add it")
-    message = str(error["msg"]).removeprefix("Value error, ")
-    message = message.removeprefix("Input should be ").removeprefix("a valid ")
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     if error["type"] == "too_short":
         least = error["ctx"]["min_length"]
         return f"expected at least {least} of them, found {error['ctx']['actual_length']}"
     if error["type"] == "value_error":  # a validator of ours says the whole of it
         return message
-    found = error.get("input")
-    shown = _kind(found) if isinstance(found, (dict, list)) or found is None else repr(found)
-    return f"expected {_EXPECTED.get(error['type'], message)}, found {shown}"
+    message = PATTERNS.get(str(error.get("ctx", {}).get("pattern")), message)
+    return f"expected {_EXPECTED.get(error['type'], message)}, found {found}"
 
 
 def _fields(path: Path_) -> dict[str, str]:
@@ -249,7 +216,7 @@ def _model_of(annotation: Any) -> Any:
     return next((a for a in inner if _is_model(a)), None)
 
 
-def _unregistered(file: Path, tree: Any, spec: Product) -> list[str]:
+def _unregistered(file: Path, tree: Written, spec: Product) -> list[str]:
     """Names that must be registered kinds: the task, readers, operators, compressors."""
     asked: list[tuple[str, Path_, str]] = [("tasks", ("task", "name"), spec.task.name)]
     asked += [
@@ -272,7 +239,7 @@ def _unregistered(file: Path, tree: Any, spec: Product) -> list[str]:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean '{close[0]}'?" if close else "install the package that brings it"
         where = f"{place(file, tree, path)} {'.'.join(map(str, path))}"
-        problems.append(f"{where}: expected one of {known}, found '{name}'; {hint}")
+        problems.append(f"{where}: expected one of {known}, found {quoted(name)}; {hint}")
     return problems
 
 
@@ -283,14 +250,14 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _missing_files(file: Path, tree: Any, spec: Product) -> list[str]:
+def _missing_files(file: Path, tree: Written, spec: Product) -> list[str]:
     problems = []
     for i, source in enumerate(spec.data.sources):
         if source.path is None or _exists(placed(file.parent, source.path)):
             continue
         where = f"{place(file, tree, ('data', 'sources', i, 'path'))} data.sources.{i}.path"
         problems.append(
-            f"{where}: expected a file or folder, found nothing at '{source.path}'; correct the path (it is relative to the product file)"
+            f"{where}: expected a file or folder, found nothing at {quoted(source.path)}; correct the path (it is relative to the product file)"
         )
     labels = set(spec.task.labels)
     for i, source in enumerate(spec.data.sources):

@@ -9,14 +9,54 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from steelyard.spec.currencies import PATTERN, no_code
+from steelyard.spec.looks import escaped, twins, visible
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Price = Annotated[Decimal, Field(ge=0, le=10**9), BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)]  # fmt: skip
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-LabelName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+LABEL_LENGTH_MAX = 200
+
+
+def _one_line(text: str) -> str:
+    """A label is shown in tables and on the screen."""
+    if any(c < "\x20" or c == "\x7f" for c in text):
+        raise ValueError(f'expected a text without control characters, found "{escaped(text)}"')
+    if not visible(text):
+        raise ValueError(f'expected a text that can be seen, found "{escaped(text)}"')
+    return text
+
+
+def _currency(code: str) -> str:
+    why = no_code(code)
+    if why:
+        raise ValueError(why)
+    return code
+
+
+LabelName = Annotated[
+    str, Field(min_length=1, max_length=LABEL_LENGTH_MAX), AfterValidator(_one_line)
+]
+Currency = Annotated[str, Field(json_schema_extra={"pattern": PATTERN}), AfterValidator(_currency)]
 Package = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+# What each pattern asks for, in words.
+PATTERNS = {
+    r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of a package as Python imports it, without dots",
+    r"^[a-z0-9][a-z0-9_-]{0,62}$": "at most 63 lower case letters, digits, - and _, and a letter or digit first",
+}
 
 
 class Section(BaseModel):
@@ -29,11 +69,16 @@ class TaskSpec(Section):
     name: str = Field(description="a registered task, e.g. text_classification")
     labels: tuple[LabelName, ...] = Field(min_length=2, description="every label, in a fixed order")
 
-    @model_validator(mode="after")
-    def _distinct(self) -> TaskSpec:
-        if len(set(self.labels)) != len(self.labels):
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(labels)) != len(labels):
             raise ValueError("every label must be named once")
-        return self
+        alike = twins(labels)
+        if alike is not None:
+            told = " and ".join(f'"{escaped(label)}"' for label in alike)
+            raise ValueError(f"expected labels that can be told apart, found {told}; keep one")
+        return labels
 
 
 class Goals(Section):
@@ -53,7 +98,7 @@ class Prices(Section):
 
 
 class MoneySpec(Section):
-    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, e.g. CNY")
+    currency: Currency = Field(description="ISO 4217 code, e.g. CNY")
     prices: Prices
     correct_answer: Price = Field(description="what one correct answer is worth")
 
