@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import socket
 from urllib.parse import urlsplit
 
+from PIL import Image
 from safetensors.numpy import save_file
 
 from steelyard.engine.predictor import write_config
@@ -21,6 +23,25 @@ def publish(store, *, seed: int = 0, name: str = "baseline", flip: bool = False)
     rows = reviews(200, seed=seed)
     targets = task.targets([r["label"] for r in rows])
     fitted = task.baseline([r["text"] for r in rows], 1 - targets if flip else targets, seed=seed)
+    return _published(store, task, fitted, name)
+
+
+def publish_pictures(store) -> str:
+    """The same for pictures, of one colour each, that are dark or light."""
+    task = open_task("image_classification", labels=("dark", "light"))
+    contents = [picture(shade) for shade in (*range(0, 80, 8), *range(176, 256, 8))]
+    targets = task.targets([label for label in task.labels for _ in range(10)])
+    return _published(store, task, task.baseline(contents, targets, seed=0), "baseline")
+
+
+def picture(shade: int) -> bytes:
+    """A small PNG, black at 0 and white at 255."""
+    body = io.BytesIO()
+    Image.new("L", (8, 8), shade).save(body, format="PNG")
+    return body.getvalue()
+
+
+def _published(store, task, fitted, name: str) -> str:
     with store.artifacts.draft() as draft:
         save_file({"weight": fitted.weight, "bias": fitted.bias}, draft / "model.safetensors")
         write_config(

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.serving import publish, release
 
 from steelyard.cli.doctor import examine
 from steelyard.cli.examples import example_files, example_names, example_text
@@ -165,6 +166,58 @@ def test_the_ledger_shows_itself_without_another_word(tmp_path, arguments):
     (tmp_path / "product.yaml").write_text(example_text("digits"), encoding="utf-8")
     done = command(*arguments, cwd=tmp_path)
     assert done.returncode == 2 and "run: steelyard turn" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place", "names", "meant"),
+    [
+        (["release", "show", "product.yaml"], "steelyard release", "pin, unpin, or a product file", "'steelyard show'"),
+        (["release", "show"], "steelyard release", "status, promote, rollback", "'steelyard show'"),
+        (["release", "promot", "product.yaml"], "steelyard release", "promote", "'promote'"),
+        (["release", "un-pin"], "steelyard release", "unpin", "'unpin'"),
+        (["ledger", "verfy"], "steelyard ledger", "show, verify, seal, or a product file", "'verify'"),
+        (["ledger", "turn"], "steelyard ledger", "show, verify, seal", "'steelyard turn'"),
+        (["ledger", "zzz"], "steelyard ledger", "show, verify, seal", "--help"),
+        (["shwo", "product.yaml"], "steelyard", "show, report, ledger, release", "'show'"),
+    ],
+)  # fmt: skip
+def test_a_word_that_is_no_command_is_told_which_there_are(
+    tmp_path, arguments, place, names, meant
+):
+    (tmp_path / "product.yaml").write_text(example_text("digits"), encoding="utf-8")
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.startswith(f"{place}: expected one of ") and names in done.stderr
+    assert meant in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["release", "mine.yaml"], ["release", "mine"], ["ledger", "folder/mine"]])  # fmt: skip
+def test_a_file_is_no_mistyped_command(tmp_path, arguments):
+    (tmp_path / "folder").mkdir()
+    for name in ("mine.yaml", "mine", "folder/mine"):
+        (tmp_path / name).write_text("product: [", encoding="utf-8")
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and arguments[1] in done.stderr and "one of" not in done.stderr
+
+
+# what trains, answers, computes or keeps data: longer to import than these commands take to run
+HEAVY = ("numpy", "scipy", "pyarrow", "lance", "onnxruntime", "torch", "sklearn", "PIL", "fastapi", "uvicorn", "alembic")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments", [["show"], ["ledger"], ["ledger", "show", "--json"], ["release", "status"], ["report"]]
+)  # fmt: skip
+def test_a_command_that_reads_the_ledger_loads_nothing_that_computes(
+    store, product_file, arguments
+):
+    release(store, publish(store), "live")
+    code = (
+        "import sys; from steelyard.cli.commands import app\n"
+        f"app({arguments}, standalone_mode=False)\n"
+        f"sys.exit(', '.join(sorted(set({HEAVY}) & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=product_file.parent, capture_output=True, text=True, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
 
 
 def test_a_repair_is_shown_whole(capsys):

@@ -116,6 +116,18 @@ def test_a_pin_stays_through_promote_and_rollback_until_it_is_taken_off(store):
     assert states(store) == {"live": pair["canary"]}
 
 
+def test_unpin_of_another_variant_says_which_one_is_pinned(store):
+    pair = pair_in_service(store)
+    change(store, "pin", None, **SAID)
+    before, pinned = rows(store), pair["live"][:12]
+    with pytest.raises(UserError) as error:
+        change(store, "unpin", pair["canary"], **SAID)
+    assert f"{pinned} is pinned by li.lei: {SAID['why']}" in error.value.found
+    assert f"release unpin product.yaml {pinned}" in error.value.repair
+    assert rows(store) == before
+    change(store, "unpin", pair["live"], **SAID)
+
+
 def test_pin_may_name_another_variant_which_then_answers_everybody(store):
     pair = pair_in_service(store)
     change(store, "pin", pair["canary"], **SAID)
@@ -161,7 +173,7 @@ def test_the_command_line_shows_and_changes_the_release(store, product_file):
     again = command("release", "promote", "product.yaml", "--who", "li", "--why", "good", cwd=cwd)
     assert again.returncode == 2 and "Traceback" not in again.stderr
     typed = command("release", "statsu", "product.yaml", cwd=cwd)
-    assert typed.returncode == 2 and "No such command" in typed.stderr
+    assert typed.returncode == 2 and "did you mean 'status'?" in typed.stderr
     assert "li" in command("release", "status", cwd=cwd).stdout
 
 

@@ -1,5 +1,6 @@
 """The document and the page about the server are true, and need no other host."""
 
+import base64
 import re
 
 import pytest
@@ -9,9 +10,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.conftest import PRODUCT, reviews, write_jsonl
-from tests.serving import call, publish, release
+from tests.serving import call, picture, publish, publish_pictures, release
 
+from steelyard.cli.examples import example_text
 from steelyard.serve import Server
+from steelyard.serve.app import build_app
+from steelyard.serve.metrics import Metrics
+from steelyard.serve.service import Service
 from steelyard.spec import load
 from steelyard.store import Store
 
@@ -42,6 +47,21 @@ def keyed(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def pictured(tmp_path_factory):
+    """The same with a product of pictures."""
+    folder = tmp_path_factory.mktemp("pictures")
+    path = folder / "product.yaml"
+    text = re.sub(r"labels: \[.*\]", "labels: [dark, light]", example_text("digits"))
+    path.write_text(text, encoding="utf-8")
+    product = load(path)
+    store = Store.open(product)
+    release(store, publish_pictures(store), "live")
+    with Server(store, product, key=KEY) as address:
+        yield address
+    store.close()
+
+
+@pytest.fixture(scope="module")
 def schema(keyed):
     return schemathesis.openapi.from_url(f"{keyed}/openapi.json")
 
@@ -55,20 +75,67 @@ def test_no_generated_request_finds_an_answer_that_is_not_in_the_document(
     if mode is GenerationMode.NEGATIVE and method == "GET":
         pytest.skip("a route without a parameter has none that could be wrong")
 
+    fuzz(operation, mode)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_no_generated_request_with_a_picture_finds_an_answer_that_is_not_in_the_document(
+    pictured, mode
+):
+    document = schemathesis.openapi.from_url(f"{pictured}/openapi.json")
+    sent = fuzz(document["/v1/predict"]["POST"], mode)
+    assert "application/json" in sent and any(kind.startswith("image/") for kind in sent)
+
+
+def fuzz(operation, mode) -> set[str]:
+    """The content types that were sent."""
+    sent = set()
+
     @bounded
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case):
+        sent.add(str(case.media_type))
         response = case.call(headers=HEADERS)
         # text of the right type may still be unreadable, an id unknown: both are in the document
         left_out = [positive_data_acceptance] if response.status_code in (404, 422) else []
         case.validate_response(response, headers=HEADERS, excluded_checks=left_out)
 
     check()
+    return sent
 
 
-def test_the_document_knows_every_route_that_answers(schema, keyed):
+def test_the_document_of_pictures_offers_them_raw_and_in_base64_with_their_headers(pictured):
+    operation = call(pictured, "GET", "/openapi.json")[1]["paths"]["/v1/predict"]["post"]
+    assert set(operation["requestBody"]["content"]) == {"application/json", "image/*"}
+    limits = {p["name"]: p["schema"]["maxLength"] for p in operation["parameters"]}
+    assert limits == {"X-User": 200, "X-Request-Id": 64}
+    for name, most in limits.items():
+        for length, status in ((most, 200), (most + 1, 422)):
+            sent = HEADERS | {"Content-Type": "image/png", name: "x" * length}
+            assert call(pictured, "POST", "/v1/predict", picture(255), sent)[0] == status
+
+
+def test_a_picture_is_answered_raw_and_in_base64(pictured):
+    for shade, label in ((0, "dark"), (255, "light")):
+        raw = HEADERS | {"Content-Type": "image/png"}
+        encoded = base64.b64encode(picture(shade)).decode()
+        for body, headers in ((picture(shade), raw), ({"input": encoded}, HEADERS)):
+            _, answer, _ = call(pictured, "POST", "/v1/predict", body, headers)
+            assert answer["answers"][0]["label"] == label
+
+
+# what a person reads, and the document itself
+LEFT_OUT = {("GET", "/docs"), ("GET", "/openapi.json")}
+
+
+def test_the_document_knows_every_route_that_answers(schema, store, product, live):
     named = {(m.upper(), p) for p, ops in schema.raw_schema["paths"].items() for m in ops}
-    assert named == set(OPERATIONS)
+    service = Service(store, product)
+    routes = build_app(service, Metrics(lambda: 0), key=None).app.routes
+    service.close()
+    answering = {(m, r.path) for r in routes for m in r.methods - {"HEAD"}}
+    assert named == answering - LEFT_OUT and answering >= LEFT_OUT
+    assert named == set(OPERATIONS)  # which are all asked above
 
 
 def test_with_a_key_the_document_says_which_and_the_routes_ask_for_it(schema, keyed):

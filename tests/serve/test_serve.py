@@ -172,7 +172,7 @@ def test_simultaneous_retries_are_one_answer(url, store):
         ("/v1/predict", {"inputs": ["x"] * 65}, 422, "at most 64"),
         ("/v1/predict", {"input": "x", "usr": "y"}, 422, "'user'"),
         ("/v1/predict", {"input": "x", "user": 7}, 422, "user"),
-        ("/v1/predict", [1, 2], 422, "dict"),
+        ("/v1/predict", [1, 2], 422, "an object with 'input' or 'inputs'"),
         ("/v1/predict", b'{"input": "\\ud800"}', 400, "surrogate"),
         ("/v1/predict", {"input": "x", "request_id": "a\u0000b"}, 422, "request_id"),
         ("/v1/predict", {"input": "x", "request_id": "x" * 65}, 422, "request_id"),

@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from steelyard.engine.predictor import Predictor
 from steelyard.errors import UserError
-from steelyard.market.release import WHO
+from steelyard.market.who import WHO
 from steelyard.store import Store
 from steelyard.store.releases import PINNED, RETIRED, UNPINNED, standing
 
@@ -66,6 +65,8 @@ def now(store: Store) -> Standing:
 
 def check_whole(store: Store, variant: str) -> None:
     """Missing or Damaged when the variant could not answer: every hash compared, then loaded."""
+    from steelyard.engine.predictor import Predictor
+
     Predictor.open(store.artifacts.open(variant))
 
 
@@ -132,8 +133,11 @@ def _pin(here: Standing, variant: str | None) -> list[Move]:
 
 
 def _unpin(here: Standing, variant: str | None) -> list[Move]:
-    if here.live is None or not here.live["pinned"] or variant not in (None, here.live["variant"]):
+    if here.live is None or not here.live["pinned"]:
         raise UserError("release unpin", "a pinned release", "none", "see: steelyard release status")  # fmt: skip
+    if variant not in (None, here.live["variant"]):
+        named, pin = here.live["variant"][:12], here.live["pinned"]
+        raise UserError("VARIANT", "the variant that is pinned", f"{variant[:12]}, while {named} is pinned by {pin['who']}: {pin['reason']}", f"run: steelyard release unpin product.yaml {named} --who NAME --why TEXT")  # fmt: skip
     return [Move(here.live["variant"], UNPINNED, 1.0)]
 
 

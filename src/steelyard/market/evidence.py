@@ -10,15 +10,15 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from steelyard.market.labels import Vocabulary
 from steelyard.store import Store
 from steelyard.store.nouns.answers import Shared
 from steelyard.store.releases import RETIRED
-from steelyard.tasks import Task
+
+if TYPE_CHECKING:
+    from steelyard.tasks import Task
 
 ARMS = ("live", "canary")
 
@@ -124,6 +124,8 @@ def users(
 def _users(
     store: Store, shared: Shared, variant: str, by_user: Mapping[str, Sequence[tuple[float, int]]]
 ) -> Users:  # fmt: skip
+    import numpy as np
+
     means = [
         float(np.average([o for o, _ in rows], weights=[n for _, n in rows]))
         for _, rows in sorted(by_user.items())

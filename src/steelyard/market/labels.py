@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from steelyard.engine.predictor import read_config
 from steelyard.errors import StoreError
 from steelyard.spec import ProductFile
 from steelyard.store import Store
@@ -42,6 +41,8 @@ class Vocabulary:
 
 def answered_by(store: Store, variant: str) -> tuple[str, ...]:
     """Labels a variant can answer; none where its files are not here."""
+    from steelyard.engine.predictor import read_config
+
     try:
         return tuple(read_config(store.artifacts.root / variant)["labels"])
     except StoreError:

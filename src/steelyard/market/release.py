@@ -5,19 +5,19 @@ Example: `run(store, product, step, task=task, dataset=d, chosen="a1b2", baselin
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from steelyard.market.gate import holdout_check, inferior
 from steelyard.market.goals import misses
 from steelyard.market.labels import Vocabulary, unlike
+from steelyard.market.who import WHO, live_misses
 from steelyard.market.whole import check_whole
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, UNPINNED
-from steelyard.tasks import Task
 
-WHO = "steelyard"
+if TYPE_CHECKING:
+    from steelyard.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,6 @@ def run(
     return {"live": live, "canary": wanted.canary, "live_misses": live_misses(store, product, live)} | (
         {"why": wanted.why, "why_zh": wanted.why_zh} if wanted.why else {}
     ) | ({"holdout_check": wanted.check} if wanted.check else {})  # fmt: skip
-
-
-def live_misses(store: Store, product: ProductFile, live: str | None) -> list[dict[str, Any]]:
-    """Goals that a live variant misses, as codes, numbers and sentences."""
-    found = misses(store.measures.of(live), product.spec.goals) if live else []
-    return [asdict(miss) for miss in found]
 
 
 def newest_by_hand(store: Store) -> int:
@@ -115,6 +109,8 @@ def _wanted(
     ):
         return Wanted(chosen)  # it passed when it became one
     check_whole(store, live=live, canary=chosen)
+    from steelyard.market.gate import holdout_check, inferior
+
     check = holdout_check(store, product, step, task=task, dataset=dataset, live=live, canary=chosen)  # fmt: skip
     worse = inferior(check, metric=task.quality, loss_max=product.spec.market.outcome_loss_max)
     if worse is not None:

@@ -11,18 +11,21 @@ import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steelyard.market.evidence import prefix_of
-from steelyard.market.readout import Decision, Readout, readout
-from steelyard.market.release import add, live_misses
+from steelyard.market.release import add
 from steelyard.market.replay import ReplayReport, Visit, replay
 from steelyard.market.stream import record_of, sent_before, stream
+from steelyard.market.who import live_misses
 from steelyard.market.whole import BY_HAND, check_whole
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED
-from steelyard.tasks import Task
+
+if TYPE_CHECKING:
+    from steelyard.market.readout import Readout
+    from steelyard.tasks import Task
 
 Report = Callable[[str, int, int | None], None]
 Serve = Callable[[str], AbstractContextManager[str]]
@@ -108,6 +111,8 @@ class Experiment:
     def look(self, unsent: list[Visit]) -> Readout:
         """What is known without `unsent`, some of which a killed attempt may have sent: looks
         stand at the same places however often a turn was interrupted."""
+        from steelyard.market.readout import readout
+
         return readout(
             self.store, self.product, task=self.task, variants=self.arms,
             without={record_of(visit) for visit in unsent},
@@ -126,7 +131,7 @@ def _exhausted(found: Readout, product: ProductFile) -> Readout:
     by_hand = f"steelyard release promote|rollback {product.path.name} {BY_HAND}"
     reason = f"every labelled record of the stream was sent: add data, let real users' outcomes come (POST /v1/feedback), or decide by hand ({by_hand}); {d.reason}"
     reason_zh = f"流量样本已全部发送：请补充数据，等待真实用户的结果（POST /v1/feedback），或手动决定（{by_hand}）；{d.reason_zh}"
-    return replace(found, decision=Decision(d.decision, reason, reason_zh))
+    return replace(found, decision=replace(d, reason=reason, reason_zh=reason_zh))
 
 
 def _in_service(store: Store, live: str, canary: str) -> bool:

@@ -9,11 +9,9 @@ from typing import Any
 
 from steelyard.errors import UserError
 from steelyard.market.by_hand import now
-from steelyard.market.readout import readout
-from steelyard.market.release import live_misses
+from steelyard.market.who import live_misses
 from steelyard.spec import ProductFile
 from steelyard.store import Store
-from steelyard.tasks import open_task
 
 HISTORY = 20  # newest rows
 
@@ -32,6 +30,10 @@ def status_of(store: Store, product: ProductFile) -> dict[str, Any]:
     if here.live is None:
         facts["note"] = "nothing is live: steelyard turn, or steelyard release promote"
     if here.live is not None and here.canary is not None:
+        # what reads out an experiment loads numpy and more: longer than all else here takes
+        from steelyard.market.readout import readout
+        from steelyard.tasks import open_task
+
         task = open_task(product.spec.task.name, labels=product.spec.task.labels)
         pair = {"live": here.live["variant"], "canary": here.canary["variant"]}
         shown = readout(store, product, task=task, variants=pair).to_json()

@@ -10,15 +10,30 @@ import asyncio
 from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json
 
 from steelyard.errors import RequestError
 from steelyard.serve.connections import BODY_S
+from steelyard.serve.keys import check_keys
+from steelyard.serve.schema import Asked
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model", bound=Asked)
 _NOTHING = object()
-_KINDS: dict[type, str] = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object", type(None): "null"}  # fmt: skip
+_KINDS: dict[type, str] = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object", bytes: "bytes", type(None): "null"}  # fmt: skip
+# What pydantic calls a mistake -> what was expected, in our words, with its limits
+_EXPECTED = {
+    "model_type": "an object with {fields}",
+    "dict_type": "an object with {fields}",
+    "missing": "a value",
+    "string_type": "a text",
+    "list_type": "a list",
+    "literal_error": "{expected}",
+    "string_too_long": "at most {max_length} characters",
+    "string_too_short": "at least {min_length} character",
+    "string_pattern_mismatch": "a text without control characters",
+    "one_of_two": "either 'input' or 'inputs'",
+}
 
 
 def kind_of(request: Request, *, pictures: bool = False) -> str:
@@ -55,6 +70,7 @@ def parsed(model: type[Model], body: bytes) -> Model:
         value = from_json(body, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
         raise RequestError(400, "body", "JSON in UTF-8", _found(str(error), len(body)), "check quotes, nesting and encoding") from None  # fmt: skip
+    check_keys(body, value, known=model.model_fields)
     return validated(model, value)
 
 
@@ -78,8 +94,19 @@ def validated(model: type[Model], value: Any) -> Model:
         if first["type"] == "extra_forbidden":
             fields = f"fields among {sorted(model.model_fields)}"
             raise RequestError(422, place, fields, "another one") from None
-        expected = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
         for part in first["loc"]:
             value = value[part] if isinstance(value, dict) and part in value else _NOTHING
-        found = "nothing" if value is _NOTHING else _KINDS.get(type(value), type(value).__name__)
-        raise RequestError(422, place, expected.removeprefix("expected "), found, "see /docs") from None  # fmt: skip
+        kind, context = str(first["type"]), first.get("ctx", {})
+        expected = _EXPECTED.get(kind, "another value").format(
+            **context | {"fields": model.asked()}
+        )
+        raise RequestError(422, place, expected, _kind(value, context), "see /docs") from None
+
+
+def _kind(value: Any, context: dict[str, Any]) -> str:
+    """What was sent, without a word of it."""
+    if value is _NOTHING:
+        return "nothing"
+    if isinstance(value, str) and {"max_length", "min_length"} & set(context):
+        return str(len(value))
+    return context.get("found") or _KINDS.get(type(value), "another type")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 # A request id is kept as it is, and PostgreSQL keeps no NUL in a text.
 Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -17,7 +18,16 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class PredictRequest(Strict):
+class Asked(Strict):
+    """What a user sends."""
+
+    @classmethod
+    def asked(cls) -> str:
+        """The fields that it must have, in words."""
+        raise NotImplementedError
+
+
+class PredictRequest(Asked):
     """One `input` or several `inputs`; texts as they are, pictures as base64."""
 
     input: Any = None  # what it may be says the task
@@ -29,8 +39,13 @@ class PredictRequest(Strict):
     @model_validator(mode="after")
     def _one_of_two(self) -> PredictRequest:
         if (self.input is None) == (self.inputs is None):
-            raise ValueError("expected either 'input' or 'inputs'")
+            found = "neither" if self.input is None else "both"
+            raise PydanticCustomError("one_of_two", "either 'input' or 'inputs'", {"found": found})
         return self
+
+    @classmethod
+    def asked(cls) -> str:
+        return "'input' or 'inputs'"
 
     @property
     def values(self) -> list[Any]:
@@ -52,13 +67,17 @@ class PredictResponse(Strict):
     answers: list[PredictedAnswer]
 
 
-class FeedbackRequest(Strict):
+class FeedbackRequest(Asked):
     """What came back for one answer. `outcome` and `correction` take a label of the task, `rating`
     a number from 1 to 5, `preference` the id of the answer that this one was preferred to."""
 
     answer_id: Plain = Field(min_length=1, max_length=64)
     kind: Literal["outcome", "correction", "rating", "preference"]
     value: Plain = Field(min_length=1, max_length=200)
+
+    @classmethod
+    def asked(cls) -> str:
+        return "'answer_id', 'kind' and 'value'"
 
 
 class FeedbackResponse(Strict):

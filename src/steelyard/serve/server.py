@@ -130,7 +130,10 @@ def _uvicorn(
     metrics = Metrics(lambda: service.waiting)
     app = build_app(service, metrics, key=key)
     most = most_connections(product.spec.serve.connections_max)
-    open_ = Connections(most=most, refuse=crowded(service, metrics))
+    open_ = Connections(
+        most=most, refuse=crowded(service, metrics), bytes_max=service.settings.body_bytes_max,
+        count=metrics.count,
+    )  # fmt: skip
     # asyncio's own loop: uvloop accepts one connection a round, so that in a crowd with connections
     # of their own some wait for seconds before they are refused
     config = uvicorn.Config(
