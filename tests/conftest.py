@@ -30,6 +30,27 @@ def reviews(n: int, *, seed: int = 0) -> list[dict[str, str]]:
     return rows
 
 
+def flip(path: Path, bit: int) -> None:
+    """Turn one bit of a file around."""
+    body = bytearray(path.read_bytes())
+    body[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(body)
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+HARMS = {
+    "flipped": lambda path: flip(path, 4 * path.stat().st_size),
+    "first bit": lambda path: flip(path, 0),
+    "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "emptied": lambda path: os.truncate(path, 0),
+    "a folder": _folder,
+}
+
+
 def write_jsonl(path: Path, rows: list[dict[str, str]]) -> Path:
     path.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), encoding="utf-8")
     return path

@@ -1,8 +1,11 @@
 """`check` opens the data and says what a turn will do; it exits 2 for what cannot work."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tests.conftest import reviews, write_jsonl
@@ -150,3 +153,75 @@ def test_a_lost_ledger_is_a_problem(product_file):
     (product_file.parent / ".steelyard" / "ledger.db").unlink()
     done = command("check", cwd=product_file.parent)
     assert done.returncode == 2 and "Traceback" not in done.stderr and "ledger" in done.stderr
+
+
+UNWRITABLE = {
+    "no files there": lambda product_file: "/proc/x",
+    "nor deeper": lambda product_file: "/proc/a/b/c",
+    "a file as a folder": lambda product_file: product_file.parent / "reviews.jsonl" / "x",
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux alone has /proc")
+@pytest.mark.parametrize("where", UNWRITABLE)
+@pytest.mark.parametrize("field", ["store", "ledger"])
+def test_a_place_that_cannot_be_written_exits_2_and_nothing_is_made(product_file, field, where):
+    place = UNWRITABLE[where](product_file)
+    value = f"{place}" if field == "store" else f"sqlite:///{place}.db"
+    product_file.write_text(f"{product_file.read_text('utf-8')}{field}: '{value}'\n", "utf-8")
+    before = sorted(product_file.parent.rglob("*"))
+    done = command("check", cwd=product_file.parent)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert f"correct '{field}' in the product file" in done.stderr
+    assert sorted(product_file.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.EROFS, "Read-only file system"), (errno.EACCES, "Permission denied")],
+)
+def test_a_folder_that_takes_no_file_is_a_problem(product_file, monkeypatch, number, said):
+    """As on a read-only disk, or for a user without the right."""
+    (product_file.parent / "deep").mkdir()
+    whole = os.open
+
+    def refused(path, flags, mode=0o777, **more):
+        if str(path) == str(product_file.parent / "deep"):
+            raise OSError(number, os.strerror(number), str(path))
+        return whole(path, flags, mode, **more)
+
+    monkeypatch.setattr(os, "open", refused)
+    assert facts(product_file)["problems"] == []
+    say(product_file, "product: tiny", "product: tiny\nstore: deep/er/est")
+    assert problem(product_file).startswith(f"{product_file.parent / 'deep'}: expected a folder")
+    assert said in problem(product_file)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_disk_that_knows_no_file_without_a_name_is_asked_for_the_right(
+    product_file, monkeypatch, right
+):
+    whole, access = os.open, os.access
+
+    def unknown(path, flags, mode=0o777, **more):
+        if str(path) == str(product_file.parent):
+            raise OSError(errno.EOPNOTSUPP, "not supported")
+        return whole(path, flags, mode, **more)
+
+    monkeypatch.setattr(os, "open", unknown)
+    monkeypatch.setattr(os, "access", lambda path, mode: right and access(path, mode))
+    found = facts(product_file)["problems"]
+    assert [f"{product_file.parent}: " in line for line in found] == ([] if right else [True])
+
+
+@pytest.mark.parametrize("name", ["artifacts", "datasets", "reports", "scratch"])
+def test_a_file_where_a_turn_needs_a_folder_is_a_problem(product_file, name):
+    (product_file.parent / ".steelyard").mkdir()
+    (product_file.parent / ".steelyard" / name).write_text("a file")
+    assert f"{name}: expected a folder that can be written, found a file" in problem(product_file)
+
+
+@pytest.mark.parametrize("name", ["turn.lock", "salt", "salt.sha256"])
+def test_a_folder_where_a_turn_needs_a_file_is_a_problem(product_file, name):
+    (product_file.parent / ".steelyard" / name).mkdir(parents=True)
+    assert f"{name}: expected a file that can be written, found a folder" in problem(product_file)

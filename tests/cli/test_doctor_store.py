@@ -1,18 +1,22 @@
 """`steelyard doctor product.yaml` looks a whole store over and says what makes each thing again."""
 
 import json
+import shutil
 import sys
 from contextlib import closing
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from tests.conftest import HARMS
 
 from steelyard.cli import main
 from steelyard.cli.whole import examine_store
 from steelyard.errors import Missing
 from steelyard.spec import load
-from steelyard.store import Store, tables
+from steelyard.store import Datasets, Store, tables
+from steelyard.store.salt import salt
+from steelyard.store.scratch import keep
 
 TABLE = pa.table({"id": ["a", "b"], "label": ["x", "y"]})
 
@@ -25,6 +29,8 @@ def made(product_file):
         store.step(turn, "data", "k1", _data, cpu_price=Decimal(3600))
         store.step(turn, "label", "k2", _label, cpu_price=Decimal(3600))
         store.step(turn, "baseline", "k3", _baseline, cpu_price=Decimal(3600))
+        store.step(turn, "train", "k4", _train, cpu_price=Decimal(3600))
+        store.step(turn, "compress", "k5", _compress, cpu_price=Decimal(3600))
     return product_file
 
 
@@ -50,6 +56,31 @@ def _baseline(step):
     return {"variant": identity}
 
 
+def _artifact(step, body) -> str:
+    with step.store.artifacts.draft() as draft:
+        (draft / "model.bin").write_text(body)
+        return step.store.artifacts.publish(draft)
+
+
+def _train(step):
+    step.cpu_s = 7.0
+    return {"variant": _artifact(step, "trained")}
+
+
+def _compress(step):
+    """Its table lists what the steps before it left, too."""
+    step.cpu_s = 11.0
+    before = [row["output"]["variant"] for row in step.store.steps.all() if "variant" in row["output"]]  # fmt: skip
+    return {"table": [{"variant": v} for v in [*before, _artifact(step, "smaller")]]}
+
+
+def artifact(made, step: str) -> str:
+    """What a step left, the last of several."""
+    with closing(Store.open(load(made))) as store:
+        (row,) = store.steps.all(step)
+    return row["output"].get("variant") or row["output"]["table"][-1]["variant"]
+
+
 def root(product_file):
     return product_file.parent / ".steelyard"
 
@@ -60,28 +91,50 @@ def problems(product_file) -> dict:
 
 def test_a_whole_store_has_no_problem(made):
     found = examine_store(load(made))
-    assert found == {"checked": {"ledger_lines": 3, "datasets": 2, "artifacts": 1}, "problems": []}
+    assert found == {"checked": {"ledger_lines": 5, "datasets": 2, "artifacts": 3}, "problems": []}
 
 
 def test_damage_is_listed_with_what_makes_it_again_and_what_that_took(made):
-    (artifact,) = [p for p in (root(made) / "artifacts").iterdir() if p.is_dir()]
-    (artifact / "model.bin").write_text("weightz")
+    identity = artifact(made, "baseline")
+    (root(made) / "artifacts" / identity / "model.bin").write_text("weightz")
     (data,) = (root(made) / "datasets/records.lance/data").iterdir()
     data.write_bytes(data.read_bytes()[:-1] + b"!")
     found = problems(made)
     assert {what.split()[0] for what in found} == {"records", "artifact"}
-    records, model = found["records d (data)"], found[f"artifact {artifact.name} (baseline)"]
+    records, model = found["records d (data)"], found[f"artifact {identity} (baseline)"]
     assert (records["state"], records["cost"]) == ("damaged", "5.00 CNY")
     assert records["repair"] == model["repair"] == "run: steelyard turn product.yaml"
     assert model["cost"] == "2.00 CNY" and "model.bin" in model["found"]
 
 
-def test_what_the_ledger_names_and_is_not_here_is_missing(made):
-    import shutil
-
-    shutil.rmtree(root(made) / "artifacts")
+@pytest.mark.parametrize(
+    ("step", "cost"), [("baseline", "2.00 CNY"), ("train", "7.00 CNY"), ("compress", "11.00 CNY")]
+)
+def test_what_the_ledger_names_and_is_not_here_is_missing_with_the_step_that_left_it(
+    made, step, cost
+):
+    identity = artifact(made, step)
+    shutil.rmtree(root(made) / "artifacts" / identity)
     (one,) = problems(made).values()
-    assert one["state"] == "missing" and one["cost"] == "2.00 CNY"
+    assert one["what"] == f"artifact {identity} ({step})"
+    assert (one["state"], one["cost"]) == ("missing", cost)
+
+
+def test_a_step_that_was_run_again_says_what_it_took_the_last_time(made):
+    identity = artifact(made, "baseline")
+    shutil.rmtree(root(made) / "artifacts" / identity)
+
+    def again(step):
+        step.cpu_s = 3.0
+        with step.store.artifacts.draft() as draft:
+            (draft / "model.bin").write_text("weights")
+            return {"variant": step.store.artifacts.publish(draft)}
+
+    with closing(Store.open(load(made))) as store:
+        store.step(store.begin_turn("spec"), "baseline", "k6", again, cpu_price=Decimal(3600))
+    shutil.rmtree(root(made) / "artifacts" / identity)
+    (one,) = problems(made).values()
+    assert one["what"] == f"artifact {identity} (baseline)" and one["cost"] == "3.00 CNY"
 
 
 def test_an_old_live_variant_that_no_turn_makes_again_is_left_to_a_person(made):
@@ -91,7 +144,7 @@ def test_an_old_live_variant_that_no_turn_makes_again_is_left_to_a_person(made):
             return {"variant": step.store.artifacts.publish(draft)}
 
     with closing(Store.open(load(made))) as store:
-        store.step(store.begin_turn("spec"), "baseline", "k4", newer, cpu_price=Decimal(1))
+        store.step(store.begin_turn("spec"), "baseline", "k6", newer, cpu_price=Decimal(1))
         live = store.releases.current()[0]["variant"]
     (root(made) / "artifacts" / live / "manifest.json").unlink()
     (one,) = problems(made).values()
@@ -104,7 +157,7 @@ def test_a_damaged_ledger_is_listed_and_the_files_are_looked_at_all_the_same(mad
         connection.execute(tables.entry.delete().where(tables.entry.c.id == 2))
     found = examine_store(load(made))
     assert [p["what"] for p in found["problems"]] == ["ledger"]
-    assert "entry 3" in found["problems"][0]["found"] and found["checked"]["artifacts"] == 1
+    assert "entry 3" in found["problems"][0]["found"] and found["checked"]["artifacts"] == 3
 
 
 def test_a_lost_ledger_does_not_hide_the_rest(made):
@@ -112,7 +165,7 @@ def test_a_lost_ledger_does_not_hide_the_rest(made):
         path.unlink()
     found = examine_store(load(made))
     assert "restore the ledger from a backup" in found["problems"][0]["repair"]
-    assert found["checked"] == {"ledger_lines": 0, "datasets": 2, "artifacts": 1}
+    assert found["checked"] == {"ledger_lines": 0, "datasets": 2, "artifacts": 3}
 
 
 def test_what_lies_about_is_told_and_is_no_damage(made):
@@ -148,3 +201,117 @@ def test_the_command_exits_2_when_something_is_damaged_and_0_when_nothing_is(
     assert run() == 2
     said = capsys.readouterr().out
     assert json.loads(said)["whole"] is False if arguments else "not whole" in said
+
+
+def contents(folder) -> dict:
+    """Of every file but those that SQLite writes when it is opened."""
+    files = (p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("ledger.db"))
+    return {path: path.read_bytes() for path in files}
+
+
+def one_copy(made):
+    (path,) = (root(made) / "datasets/labels.tags").glob("*.arrow")
+    return path
+
+
+def weights(made):
+    return root(made) / "artifacts" / artifact(made, "train") / "model.bin"
+
+
+PLACES = {
+    "copy of labels l": one_copy,
+    "labels l (label)": lambda made: next((root(made) / "datasets/labels.lance/data").iterdir()),
+    "records d (data)": lambda made: root(made) / "datasets/records.tags/d.json",
+    "artifact": weights,
+    "salt": lambda made: root(made) / "salt",
+    "scratch": lambda made: keep(root(made) / "scratch/key/60", "kept.safetensors", "weights"),
+}
+
+
+@pytest.mark.parametrize("harm", ["gone", *HARMS])
+@pytest.mark.parametrize("what", PLACES)
+def test_whatever_is_harmed_is_listed_with_a_repair_and_nothing_is_written(made, what, harm):
+    salt(root(made))
+    path = PLACES[what](made)
+    (HARMS | {"gone": lambda path: path.unlink()})[harm](path)
+    before = contents(root(made))
+    found = [p for p in problems(made).values() if p["what"].startswith(what)]
+    gone = what == "scratch" and harm == "gone"  # nobody misses a file to go on from
+    assert [p["state"] in ("damaged", "missing") for p in found] == ([] if gone else [True])
+    assert all(p["repair"] and "expected" in p["found"] for p in found)
+    assert contents(root(made)) == before
+
+
+def test_damaged_labels_cost_nothing_while_their_copy_is_whole(made):
+    (data,) = (root(made) / "datasets/labels.lance/data").iterdir()
+    data.unlink()
+    (one,) = problems(made).values()
+    assert (one["what"], one["cost"]) == ("labels l (label)", "")
+    assert one["repair"] == "run: steelyard turn product.yaml, which restores them from their copy"
+
+
+def test_damaged_scratch_says_that_the_next_turn_trains_again(made):
+    path = keep(root(made) / "scratch" / "key", "checkpoint.safetensors", "weights")
+    assert problems(made) == {}
+    path.write_text("weightz")
+    (one,) = problems(made).values()
+    assert "left over by a killed turn" in one["found"]
+    assert one["repair"] == "run: steelyard turn product.yaml, which trains again"
+
+
+@pytest.mark.parametrize("place", ["artifacts", "datasets", "reports", "scratch"])
+def test_a_file_in_the_place_of_a_folder_is_listed(made, place):
+    shutil.rmtree(root(made) / place, ignore_errors=True)
+    (root(made) / place).write_text("a file")
+    assert problems(made)[place]["repair"] == "move it away"
+
+
+@pytest.mark.parametrize("place", ["turn.lock", "salt", "salt.sha256"])
+def test_a_folder_in_the_place_of_a_file_is_listed_once(made, place):
+    (root(made) / place).mkdir()
+    (one,) = examine_store(load(made))["problems"]
+    assert place in one["found"] and one["repair"].startswith("move it away")
+
+
+def test_records_that_were_changed_behind_their_removed_hashes_are_damaged(product_file):
+    """Removing the record must not make altered texts the published ones."""
+    from steelyard.loop import turn
+
+    first = turn(load(product_file), until="data").outputs["data"]["dataset"]
+    datasets = root(product_file) / "datasets"
+    shutil.rmtree(datasets / "records.tags")
+    before = contents(root(product_file))
+    assert problems(product_file) == {} and contents(root(product_file)) == before
+    with closing(Store.open(load(product_file))) as store:
+        rows = store.datasets.read("records", first).to_pylist()
+    altered = [row | {"content": row["content"].replace("很好", "很坏")} for row in rows]
+    shutil.rmtree(datasets)
+    Datasets(datasets).publish("records", pa.Table.from_pylist(altered), tag=first)
+    shutil.rmtree(datasets / "records.tags")
+    one = problems(product_file)[f"records {first} (data)"]
+    assert one["state"] == "damaged"
+    assert not (datasets / "records.tags").exists()
+    again = turn(load(product_file), until="data")
+    assert again.outputs["data"]["dataset"] == first and "data" in again.ran
+    with closing(Store.open(load(product_file))) as store:
+        texts = store.datasets.read("records", first)["content"].to_pylist()
+    assert not any("很坏" in text for text in texts)
+
+
+def test_records_of_every_product_of_a_store_are_known_without_their_hashes(product_file):
+    from steelyard.loop import turn
+
+    turn(load(product_file), until="data")
+    text = product_file.read_text(encoding="utf-8").replace("product: tiny", "product: other")
+    other = product_file.with_name("other.yaml")
+    other.write_text(text, encoding="utf-8")
+    turn(load(other), until="data")
+    shutil.rmtree(root(product_file) / "datasets/records.tags")
+    assert problems(product_file) == {} == problems(other)
+
+
+def test_an_empty_store_folder_stays_empty(product_file):
+    root(product_file).mkdir()
+    with pytest.raises(Missing, match="steelyard turn"):
+        examine_store(load(product_file))
+    assert list(root(product_file).iterdir()) == []

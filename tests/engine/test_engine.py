@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import reviews
+from tests.conftest import HARMS, reviews
 
 from steelyard.engine import dropout, processes
 from steelyard.engine import fit as fit_module
@@ -110,7 +110,51 @@ def test_checkpoints_are_written_by_time_and_gone_when_the_training_is_done(
     train(encoder, tmp_path, checkpoint_cpu_s=every_s)
     assert len(saved) <= most and bool(saved) == bool(most)
     assert all(later - earlier >= every_s for earlier, later in pairwise(saved))
-    assert not (tmp_path / "checkpoint.safetensors").exists()
+    assert list(tmp_path.glob("checkpoint.*")) == []
+
+
+@pytest.fixture(scope="module")
+def undisturbed(encoder, tmp_path_factory):
+    """What every interrupted run must come to."""
+    _, progress, logits = train(encoder, tmp_path_factory.mktemp("undisturbed"))
+    return progress, logits
+
+
+@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize(
+    ("kill_at", "name"),
+    [(4, "checkpoint"), (8, "checkpoint"), (8, "kept"), (None, "kept"), (None, "finished")],
+)
+def test_a_damaged_file_of_an_interrupted_training_is_dropped_and_told(
+    undisturbed, encoder, tmp_path, caplog, kill_at, name, harm
+):
+    with pytest.raises(Killed) if kill_at else nullcontext():
+        train(encoder, tmp_path, kill_at=kill_at)
+    (path,) = tmp_path.glob(f"{name}.*")
+    HARMS[harm](path)
+    _, resumed, logits = train(encoder, tmp_path)
+    assert resumed.history == undisturbed[0].history and np.array_equal(logits, undisturbed[1])
+    assert [r.message.split(" ")[0] for r in caplog.records] == ["scratch.dropped"]
+
+
+def test_a_checkpoint_never_meets_the_weights_of_a_later_start(undisturbed, encoder, tmp_path):
+    """Weights of epoch 1 made anew are not those that a checkpoint in epoch 2 speaks of."""
+    with pytest.raises(Killed):
+        train(encoder, tmp_path, kill_at=11)
+    (path,) = tmp_path.glob("kept.*")
+    path.unlink()
+    with pytest.raises(Killed):
+        train(encoder, tmp_path, kill_at=2)
+    _, resumed, logits = train(encoder, tmp_path)
+    assert resumed.history == undisturbed[0].history and np.array_equal(logits, undisturbed[1])
+
+
+def test_weights_that_are_damaged_while_the_training_runs_are_not_published(encoder, tmp_path):
+    (tmp_path / "kept.safetensors").write_bytes(b"of an earlier version")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit_module, "keep", lambda *_: None)
+        with pytest.raises(Damaged, match="it trains again"):
+            train(encoder, tmp_path)
 
 
 @pytest.mark.parametrize("interrupted", [False, True])

@@ -1,7 +1,9 @@
 """Damage is seen before it is used, named with a repair, and the repair repairs."""
 
+import hashlib
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -9,13 +11,22 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.conftest import HARMS, flip
 
-from steelyard.errors import Damaged, Missing
-from steelyard.store import Artifacts, Datasets
-from steelyard.store.salt import salt
+from steelyard.errors import Damaged, Missing, StoreError
+from steelyard.store import Artifacts, Datasets, Step
+from steelyard.store.files import write, write_new
+from steelyard.store.salt import check_salt, salt
 
 TABLE = pa.table({"id": [f"r{i}" for i in range(300)], "text": [f"很好 {i}" for i in range(300)]})
+LABELS = pa.table({"id": ["r1", "r2"], "label": ["好", "坏"], "key": ["k1", "k2"]})
 NEWER = pa.table({"id": ["a"], "text": ["b"]})
+
+
+def labels_tag(table: pa.Table) -> str:
+    """As the label step names a purchase."""
+    rows = "\n".join("\t".join(row.values()) for row in table.to_pylist())
+    return hashlib.sha256(rows.encode()).hexdigest()[:24]
 
 
 @pytest.fixture
@@ -24,12 +35,6 @@ def datasets(tmp_path):
     made.publish("records", TABLE, tag="first")
     made.publish("records", NEWER, tag="second")
     return made
-
-
-def flip(path: Path, bit: int) -> None:
-    body = bytearray(path.read_bytes())
-    body[bit // 8] ^= 1 << bit % 8
-    path.write_bytes(body)
 
 
 def files(datasets: Datasets) -> list[Path]:
@@ -94,16 +99,52 @@ def test_a_manifest_that_was_written_by_half_does_not_stop_the_next_write(datase
 
 
 def test_a_tag_of_an_earlier_version_is_recorded_at_first_sight_and_watched_from_then_on(
-    datasets, caplog
+    tmp_path, caplog
 ):
-    for path in (datasets.root / "records.tags").iterdir():
-        path.unlink()
-    assert datasets.read("records", "first").equals(TABLE)
-    assert "it had no hash" in caplog.text
-    data = max((datasets.root / "records.lance" / "data").iterdir(), key=lambda p: p.stat().st_size)
+    datasets = Datasets(tmp_path)
+    tag = labels_tag(LABELS)
+    datasets.publish("labels", LABELS, tag=tag)
+    shutil.rmtree(tmp_path / "labels.tags")
+    assert datasets.read("labels", tag).equals(LABELS)
+    assert "it had no hash of its files" in caplog.text
+    (data,) = (tmp_path / "labels.lance" / "data").iterdir()
     flip(data, 80)
     with pytest.raises(Damaged):
-        datasets.read("records", "first")
+        datasets.read("labels", tag)
+
+
+@pytest.mark.parametrize("name", ["labels", "records", "others"])
+def test_rows_that_their_tag_is_no_hash_of_are_not_taken_as_published(tmp_path, name):
+    """As when the record of the hashes was removed and the rows were changed."""
+    datasets = Datasets(tmp_path)
+    datasets.publish(name, LABELS, tag="0" * 24)
+    shutil.rmtree(tmp_path / f"{name}.tags")
+    for look in (datasets.read, datasets.examine, datasets.verify):
+        with pytest.raises(Damaged, match="rows that are not those of the tag"):
+            look(name, "0" * 24)
+    assert not (tmp_path / f"{name}.tags").exists()
+    datasets.publish(name, LABELS, tag="0" * 24)
+    assert datasets.read(name, "0" * 24).equals(LABELS)
+
+
+def test_a_look_records_and_restores_nothing(tmp_path):
+    datasets, tag = Datasets(tmp_path), labels_tag(LABELS)
+    datasets.publish("labels", LABELS, tag=tag, copy=True)
+    (tmp_path / "labels.tags" / f"{tag}.json").unlink()
+    before = contents(tmp_path)
+    datasets.examine("labels", tag)
+    assert contents(tmp_path) == before
+    datasets.read("labels", tag)
+    (data,) = (tmp_path / "labels.lance" / "data").iterdir()
+    flip(data, 80)
+    before = contents(tmp_path)
+    with pytest.raises(Damaged):
+        datasets.examine("labels", tag)
+    assert contents(tmp_path) == before and datasets.has_copy("labels", tag)
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_an_unreadable_tag_of_an_earlier_version_is_damaged_not_a_traceback(datasets):
@@ -122,7 +163,7 @@ def publish(artifacts: Artifacts, body="weights") -> str:
         return artifacts.publish(draft)
 
 
-@pytest.mark.parametrize("harm", ["manifest gone", "manifest cut", "file gone", "file changed", "more", "folder emptied"])  # fmt: skip
+@pytest.mark.parametrize("harm", ["manifest gone", "manifest cut", "manifest a folder", "file gone", "file changed", "more", "folder emptied"])  # fmt: skip
 def test_publishing_an_artifact_again_repairs_it(tmp_path, harm):
     artifacts = Artifacts(tmp_path)
     identity = publish(artifacts)
@@ -130,6 +171,7 @@ def test_publishing_an_artifact_again_repairs_it(tmp_path, harm):
     {
         "manifest gone": lambda: (folder / "manifest.json").unlink(),
         "manifest cut": lambda: (folder / "manifest.json").write_text("{"),
+        "manifest a folder": lambda: HARMS["a folder"](folder / "manifest.json"),
         "file gone": lambda: (folder / "model.bin").unlink(),
         "file changed": lambda: (folder / "model.bin").write_text("weightz"),
         "more": lambda: (folder / "x.py").write_text("import os"),
@@ -221,6 +263,32 @@ def test_a_changed_salt_is_damaged_and_a_missing_one_is_made(tmp_path):
         salt(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "harm"),  # an earlier version wrote no hash
+    [("salt", "gone"), *((name, harm) for name in ("salt", "salt.sha256") for harm in HARMS)],
+)
+def test_a_salt_that_is_not_what_it_was_is_told_and_nothing_is_made(tmp_path, name, harm):
+    salt(tmp_path)
+    (HARMS | {"gone": Path.unlink})[harm](tmp_path / name)
+    before = sorted(tmp_path.iterdir())
+    for look in (salt, check_salt):
+        with pytest.raises((Damaged, Missing), match="put the file back from a backup"):
+            look(tmp_path)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_look_at_a_salt_that_was_not_made_yet_makes_none(tmp_path):
+    assert check_salt(tmp_path) is None and list(tmp_path.iterdir()) == []
+
+
+def test_a_turn_does_not_begin_without_its_salt(store):
+    salt(store.root)
+    (store.root / "salt").unlink()
+    with pytest.raises(Missing, match="the salt of"):
+        store.begin_turn("spec")
+    assert store.turns.newest() == 0 and not (store.root / "salt").exists()
+
+
 def test_the_salt_of_an_earlier_version_stays_what_it_is(tmp_path):
     (tmp_path / "salt").write_text("00" * 16)
     assert salt(tmp_path) == b"00" * 16 and salt(tmp_path) == b"00" * 16
@@ -254,3 +322,82 @@ def test_a_damaged_copy_restores_nothing(tmp_path):
     flip(data, 80)
     with pytest.raises(Damaged):
         datasets.read("labels", "t")
+
+
+@pytest.mark.parametrize("harm", ["gone", *HARMS])
+def test_a_copy_of_paid_labels_that_is_not_whole_is_told_and_made_again(tmp_path, harm):
+    datasets = Datasets(tmp_path)
+    datasets.publish("labels", TABLE, tag="t", copy=True)
+    (copy,) = (tmp_path / "labels.tags").glob("*.arrow")
+    datasets.examine_copy("labels", "t")
+    (HARMS | {"gone": Path.unlink})[harm](copy)
+    with pytest.raises((Damaged, Missing), match=r"copy of the rows|name is the hash of"):
+        datasets.examine_copy("labels", "t")
+    assert datasets.read("labels", "t").equals(TABLE) and not datasets.has_copy("labels", "t")
+    datasets.mend_copies()
+    datasets.examine_copy("labels", "t")
+    assert [p for p in (tmp_path / "labels.tags").glob("*.arrow") if p.is_file()] == [copy]
+    shutil.rmtree(tmp_path / "labels.lance")
+    assert datasets.read("labels", "t").equals(TABLE)
+
+
+def test_no_copy_is_made_of_what_is_damaged(tmp_path):
+    datasets = Datasets(tmp_path)
+    datasets.publish("labels", TABLE, tag="t", copy=True)
+    (copy,) = (tmp_path / "labels.tags").glob("*.arrow")
+    copy.unlink()
+    (data,) = (tmp_path / "labels.lance" / "data").iterdir()
+    flip(data, 80)
+    datasets.mend_copies()
+    assert list((tmp_path / "labels.tags").glob("*.arrow")) == []
+
+
+def test_a_new_turn_makes_a_lost_copy_again(store):
+    store.datasets.publish("labels", TABLE, tag="t")  # of a version that kept none
+    store.begin_turn("spec")
+    assert store.datasets.has_copy("labels", "t")
+
+
+@pytest.mark.parametrize("place", ["records.tags", "records.tags/first.json"])
+def test_what_is_of_the_wrong_kind_in_the_place_of_a_record_is_told_and_put_away(datasets, place):
+    path = datasets.root / place
+    if path.is_dir():
+        shutil.rmtree(path)
+        path.write_text("a file")
+    else:
+        HARMS["a folder"](path)
+    for look in (datasets.read, datasets.examine):
+        with pytest.raises(Damaged, match="run: steelyard turn"):
+            look("records", "first")
+    datasets.publish("records", TABLE, tag="first")
+    assert datasets.read("records", "first").equals(TABLE)
+    assert len(list(datasets.root.rglob("*.damaged-0"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "work"),
+    [
+        ("artifacts", lambda store: publish(store.artifacts)),
+        ("datasets", lambda store: store.datasets.publish("records", TABLE, tag="t")),
+        ("scratch", lambda store: Step(store, "s", "k", 1, "CNY").scratch),
+        ("reports", lambda store: write(store.root / "reports" / "turn-1.en.html", "")),
+        ("reports", lambda store: write_new(store.root / "reports" / "x", "")),
+    ],
+)
+def test_a_file_in_the_place_of_a_folder_of_the_store_is_named_with_a_repair(store, place, work):
+    (store.root / place).write_text("a file")
+    with pytest.raises(StoreError, match=f"{place}: expected a folder, found a file; move it"):
+        work(store)
+
+
+@pytest.mark.parametrize(
+    ("place", "work"),
+    [
+        ("turn.lock", lambda store: store.alone().__enter__()),
+        ("report.html", lambda store: write(store.root / "report.html", "")),
+    ],
+)
+def test_a_folder_in_the_place_of_a_file_is_named_with_a_repair(store, place, work):
+    (store.root / place).mkdir()
+    with pytest.raises(StoreError, match=f"{place}: expected a file, found a folder; move it"):
+        work(store)

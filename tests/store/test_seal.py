@@ -12,7 +12,7 @@ from steelyard.errors import Damaged, UserError
 from steelyard.spec import load
 from steelyard.store import Store, ledger, tables
 from steelyard.store.ledger import verify
-from steelyard.store.seal import against, as_text, load_seal, seal
+from steelyard.store.seal import _sha256, against, as_text, load_seal, seal, write_seal
 
 
 def buy(store, key, *, n=10):
@@ -91,6 +91,64 @@ def test_a_seal_that_was_changed_is_no_seal(tmp_path, sealed):
         load_seal(tmp_path / "none")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seal": "1"}, {"seal": None}, {"made": 5}, {"made": None}, {"lines": "55"}, {"lines": None},
+        {"lines": True}, {"lines": -1}, {"lines": 1.5}, {"hash": None}, {"hash": 3}, {"sums": []},
+        {"sums": None}, {"sums": {"tiny": 3}}, {"counts": []}, {"counts": None},
+        {"counts": {"step": "2"}}, {"counts": {"step": None}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_seal_of_other_kinds_of_values_is_no_seal_though_its_hash_is_right(
+    tmp_path, sealed, wrong
+):
+    path = tmp_path / "anchor.json"
+    body = {name: value for name, value in (sealed | wrong).items() if name != "sha256"}
+    path.write_text(as_text(body | {"sha256": _sha256(body)}), encoding="utf-8")
+    with pytest.raises(UserError, match="expected a seal as it was made"):
+        load_seal(path)
+
+
+@pytest.mark.parametrize("name", ["seal", "made", "lines", "hash", "sums", "counts", "sha256"])
+def test_a_seal_that_lacks_a_value_is_no_seal(tmp_path, sealed, name):
+    path = tmp_path / "anchor.json"
+    body = {n: value for n, value in sealed.items() if n not in (name, "sha256")}
+    whole = body if name == "sha256" else body | {"sha256": _sha256(body)}
+    path.write_text(as_text(whole), encoding="utf-8")
+    with pytest.raises(UserError, match="expected a seal as it was made"):
+        load_seal(path)
+
+
+def test_a_seal_takes_the_place_of_an_earlier_one_or_of_an_empty_file(tmp_path, sealed):
+    path = tmp_path / "anchor.json"
+    path.touch()
+    for time in ("2026", "2027"):
+        write_seal(path, _anew(sealed, time))
+        assert load_seal(path)["made"] == time
+
+
+def _anew(sealed, time):
+    body = {n: v for n, v in sealed.items() if n != "sha256"} | {"made": time}
+    return body | {"sha256": _sha256(body)}
+
+
+def test_a_seal_is_written_over_nothing_else_and_makes_no_folder(tmp_path, sealed):
+    ledger_file = tmp_path / "ledger.db"
+    ledger_file.write_bytes(b"SQLite format 3")
+    places = {
+        tmp_path: "a folder", ledger_file: "something else",
+        tmp_path / "none" / "x.json": "expected a folder, found none",
+        ledger_file / "x.json": "expected a folder, found none", tmp_path / ("x" * 300): "too long",
+    }  # fmt: skip
+    before = sorted(tmp_path.rglob("*"))
+    for place, said in places.items():
+        with pytest.raises(UserError, match=said):
+            write_seal(place, sealed)
+    assert sorted(tmp_path.rglob("*")) == before and ledger_file.stat().st_size == 15
+
+
 def run(monkeypatch, *arguments):
     monkeypatch.setattr(sys, "argv", ["steelyard", *arguments])
     with pytest.raises(SystemExit) as stopped:
@@ -115,3 +173,5 @@ def test_the_command_line_seals_and_verifies_against_it(
     assert "the newest were cut off" in capsys.readouterr().err
     assert run(monkeypatch, "ledger", "seal", file) == 0
     assert json.loads(capsys.readouterr().out)["lines"] == 0
+    assert run(monkeypatch, "ledger", "seal", file, "--out", str(tmp_path / "none" / "x.json")) == 2
+    assert not (tmp_path / "none").exists()

@@ -64,11 +64,10 @@ def ledger_seal(
     from steelyard.cli import show
     from steelyard.cli.facts import sealed
     from steelyard.spec import load
-    from steelyard.store.files import write
-    from steelyard.store.seal import as_text
+    from steelyard.store.seal import write_seal
 
     made = sealed(load(product))
     if out is None:
         return show.out(made)
-    write(out, as_text(made))
+    write_seal(out, made)
     return typer.echo(f"sealed {made['lines']:,} lines in {out}; keep it where the ledger is not")

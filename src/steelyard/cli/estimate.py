@@ -15,6 +15,7 @@ from steelyard.loop import NAMES, check
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.model import LABELS_DEFAULT
 from steelyard.store import Store, has_ledger
+from steelyard.store.place import check_places
 from steelyard.tasks import Task, open_task
 
 # CPU seconds of a first turn where the ledger knows none: what the two examples took, rounded up.
@@ -28,6 +29,8 @@ def estimate(file: ProductFile) -> dict[str, Any]:
     task = open_task(file.spec.task.name, labels=file.spec.task.labels)
     check(file, task)
     seen, found = _history(file), look(file, task)
+    with found.telling():
+        check_places(file)
     rows = [_labels(file, found)]
     for name in NAMES:
         seconds, because = _seconds(file, task, name, seen, found)

@@ -18,15 +18,17 @@ import numpy as np
 from steelyard.engine.dropout import quick_dropout
 from steelyard.engine.predictor import token_batches
 from steelyard.engine.processes import keeping_memory
+from steelyard.errors import Damaged
 from steelyard.plugins import need
 from steelyard.store import Clock
-from steelyard.store.files import write
+from steelyard.store.scratch import find, forget, keep
 from steelyard.tasks import Array, Content, Preprocessor, Task
 
 WARMUP = 0.1  # share of the steps
 GRADIENT_NORM_MAX = 1.0
 BUCKET_BATCHES = 50  # sorted by length inside this many batches: little padding, still shuffled
 EVALUATION_TOKENS = 2048
+CHECKPOINT, WEIGHTS, FINISHED = "checkpoint.safetensors", "kept.safetensors", "finished.json"
 CHECKPOINT_CPU_S = 60.0  # a younger checkpoint is not replaced: one holds three times the weights
 
 
@@ -111,11 +113,11 @@ def fit(
                 kept.checkpoint()
         seen = _validate(torch, task, module, preprocessor, validation, recipe)
         if _judge(state, epoch, *seen, recipe, len(validation)):
-            run.save_weights(folder / "kept.safetensors")
+            run.save_weights(folder)
         kept.lap()
         if epoch + 1 < recipe.epochs and not state.stopped:
             kept.checkpoint()
-    run.load_weights(folder / "kept.safetensors")
+    run.load_weights(folder)
     run.finish(folder, state)
     module.eval()
     return state
@@ -197,49 +199,61 @@ class _Run:
             for key, value in self.optimizer.state.get(parameter, {}).items():
                 tensors[f"{key}/{name}"] = value
         contiguous = {n: t.contiguous() for n, t in tensors.items()}
-        write(
-            folder / "checkpoint.safetensors",
-            save(contiguous, {"state": json.dumps(asdict(state))}),
-        )
+        keep(folder, CHECKPOINT, save(contiguous, {"state": json.dumps(asdict(state))}))
 
     def finish(self, folder: Path, state: Progress) -> None:
         """Nothing is left to do; the weights to keep are there, the rest is not needed."""
-        write(folder / "finished.json", json.dumps(asdict(state)))
-        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+        keep(folder, FINISHED, json.dumps(asdict(state)))
+        forget(folder, CHECKPOINT)
 
     def resume(self, folder: Path) -> Progress:
-        finished, path = folder / "finished.json", folder / "checkpoint.safetensors"
-        if finished.is_file():
+        """Where the run stands; at its start when a file that it needs is gone or damaged."""
+        weights, finished = find(folder, WEIGHTS), find(folder, FINISHED)
+        if finished is not None and weights is not None:
             return Progress(**json.loads(finished.read_text(encoding="utf-8")))
-        if not path.is_file():
-            return Progress()
+        path = find(folder, CHECKPOINT)
+        if path is None:
+            return self._anew(folder)
         from safetensors import safe_open
 
         with safe_open(str(path), framework="pt") as file:
             state = Progress(**json.loads(file.metadata()["state"]))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if state.best_epoch >= 0 and weights is None:
+                return self._anew(folder)
+            self._continue({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+        return state
+
+    def _anew(self, folder: Path) -> Progress:
+        # a checkpoint or an end that outlived its weights must not meet those of another epoch
+        for name in (FINISHED, CHECKPOINT):
+            forget(folder, name)
+        return Progress()
+
+    def _continue(self, tensors: dict[str, Any]) -> None:
         self._fill(
             {n.removeprefix("weight/"): t for n, t in tensors.items() if n.startswith("weight/")}
         )
         for name, parameter in self.trained.items():
             keys = [k for k in ("step", "exp_avg", "exp_avg_sq") if f"{k}/{name}" in tensors]
             self.optimizer.state[parameter] = {k: tensors[f"{k}/{name}"] for k in keys}
-        return state
 
     def weights(self) -> dict[str, Any]:
         """What training changes: trained parameters and buffers such as running means."""
         buffers = {n: b for n, b in self.module.named_buffers() if n in self.module.state_dict()}
         return dict(self.trained) | buffers
 
-    def save_weights(self, path: Path) -> None:
+    def save_weights(self, folder: Path) -> None:
         from safetensors.torch import save
 
-        write(path, save({n: t.detach().contiguous() for n, t in self.weights().items()}))
+        keep(folder, WEIGHTS, save({n: t.detach().contiguous() for n, t in self.weights().items()}))
 
-    def load_weights(self, path: Path) -> None:
-        from safetensors.torch import load
+    def load_weights(self, folder: Path) -> None:
+        from safetensors.torch import load_file
 
-        self._fill(load(path.read_bytes()))
+        path = find(folder, WEIGHTS)
+        if path is None:
+            raise Damaged(f"{folder}/{WEIGHTS}", "the weights of the best epoch", "none that are whole", "run the command again: it trains again")  # fmt: skip
+        self._fill(load_file(str(path)))
 
     def _fill(self, tensors: dict[str, Any]) -> None:
         with self.torch.no_grad():

@@ -66,6 +66,8 @@ class Artifacts:
             body = (folder / MANIFEST).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             raise Missing(str(folder), "a published artifact", "no manifest", REPAIR) from None
+        except IsADirectoryError:
+            raise Damaged(f"{folder}/{MANIFEST}", "a file", "a folder", REPAIR) from None
         if hashlib.sha256(body).hexdigest()[:24] != identity:
             raise Damaged(
                 f"{folder}/{MANIFEST}", f"the manifest of {identity}", "another one", REPAIR

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,23 +17,35 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from steelyard.errors import Damaged, Missing, StoreError
+from steelyard.store.content import is_of
 from steelyard.store.failures import full, no_room
 from steelyard.store.files import private_folder, sync_files
-from steelyard.store.versions import Published, read_copy, save_copy
+from steelyard.store.versions import (
+    Published,
+    check_copy,
+    drop_damaged_copies,
+    put_away,
+    read_copy,
+    save_copy,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FRAGMENTS_MAX = 8
+PAID = frozenset({"labels"})  # kept twice: they could not be had again without paying
 REPAIR = "run: steelyard turn, which makes it again; steelyard doctor product.yaml lists all damage"
 log = logging.getLogger("steelyard.store")
 
 
 class Datasets:
-    """`root/<name>.lance`, one Lance dataset per name; `root/<name>.tags/<tag>.json` beside it."""
+    """`root/<name>.lance`, one Lance dataset per name; `root/<name>.tags/<tag>.json` beside it.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    `products` are those whose data may lie here: a part of their tags' hashes.
+    """
+
+    def __init__(self, root: Path, *, products: Callable[[], Iterable[str]] = tuple) -> None:
+        self.root, self._products = root, products
 
     def publish(self, name: str, table: pa.Table, *, tag: str, copy: bool = False) -> int:
         """Write `table` as the newest version and tag it; the same tag again changes nothing,
@@ -77,19 +89,48 @@ class Datasets:
             return dataset.to_table(columns=columns, filter=where)
 
     def verify(self, name: str, tag: str) -> Published:
-        """What the tag names, after every file of it was compared; Missing or Damaged."""
+        """What the tag names, after every file of it was compared; Missing or Damaged. What has a
+        copy is restored from it."""
         try:
-            return self._verified(name, tag)
+            return self._verified(name, self._published(name, tag))
         except (Missing, Damaged) as error:
             table = read_copy(self._records(name), tag)
             if table is None:
                 raise
             log.warning("dataset.restored name=%s tag=%s from its copy: %s", name, tag, error)
         self._write(name, table, tag)
-        return self._verified(name, tag)
+        return self._verified(name, self._published(name, tag))
 
-    def _verified(self, name: str, tag: str) -> Published:
-        published = self._published(name, tag)
+    def examine(self, name: str, tag: str) -> None:
+        """Missing or Damaged, as `verify` has it; changes nothing."""
+        published = Published.load(self._record_of(name, tag), REPAIR)
+        self._verified(name, published or self._unrecorded(name, tag))
+
+    def examine_copy(self, name: str, tag: str) -> None:
+        """Missing or Damaged where the copy of what was paid for is not whole; changes nothing."""
+        if name in PAID:
+            check_copy(self._records(name), tag, REPAIR)
+
+    def has_copy(self, name: str, tag: str) -> bool:
+        """Whether there is a whole one to restore the tag from."""
+        return read_copy(self._records(name), tag) is not None
+
+    def mend_copies(self) -> None:
+        """Make copies of what was paid for again, from every tag that is whole."""
+        for name, tag in ((n, t) for n in sorted(PAID) for t in self.tag_names(n)):
+            try:
+                self.examine_copy(name, tag)
+            except (Missing, Damaged) as error:
+                self._mend_copy(name, tag, error)
+
+    def _mend_copy(self, name: str, tag: str, why: Exception) -> None:
+        if not self.whole(name, tag):
+            return
+        log.warning("dataset.copied name=%s tag=%s again: %s", name, tag, why)
+        drop_damaged_copies(self._records(name), tag)
+        save_copy(self._records(name), tag, self.read(name, tag))
+
+    def _verified(self, name: str, published: Published) -> Published:
         wrong = published.problem(self._path(name))
         if wrong:
             raise Damaged(str(wrong.path), wrong.expected, wrong.found, REPAIR)
@@ -131,8 +172,15 @@ class Datasets:
         return found if found is not None else self._adopt(name, tag)
 
     def _adopt(self, name: str, tag: str) -> Published:
-        """A tag of an earlier version, or of a process killed before it wrote the record: read
-        whole once, and recorded as it is now."""
+        """Record a tag of an earlier version, or of a process killed before it wrote the record."""
+        found = self._unrecorded(name, tag)
+        self._save(name, tag, found)
+        log.warning("dataset.recorded name=%s tag=%s: it had no hash of its files, its rows are those of its tag", name, tag)  # fmt: skip
+        return found
+
+    def _unrecorded(self, name: str, tag: str) -> Published:
+        """A tag without a record, read whole: Damaged unless it is the hash of its rows, since
+        whoever removes the record may have changed them."""
         import lance
 
         path = self._path(name)
@@ -141,22 +189,32 @@ class Datasets:
         with _said(path, damaged=True):
             dataset = lance.dataset(_uri(path))
             dataset = dataset.checkout_version(dataset.tags.list()[tag]["version"])
-            dataset.to_table()
-        log.warning("dataset.recorded name=%s tag=%s: it had no hash, what it holds now is taken as published", name, tag)  # fmt: skip
-        return self._record(name, tag, dataset)
+            table = dataset.to_table()
+        if not is_of(name, table, tag=tag, products=self._products()):
+            raise Damaged(str(self._record_of(name, tag)), "the hashes of a published version", "no file, and rows that are not those of the tag", REPAIR)  # fmt: skip
+        return self._as_it_is(name, tag, dataset)
 
-    def _record(self, name: str, tag: str, dataset: Any) -> Published:
+    def _record(self, name: str, tag: str, dataset: Any) -> None:
+        found = self._as_it_is(name, tag, dataset)
+        sync_files([self._path(name) / f for f in found.files])
+        self._save(name, tag, found)
+
+    def _as_it_is(self, name: str, tag: str, dataset: Any) -> Published:
         path = self._path(name)
         files = [f"data/{f.path}" for part in dataset.get_fragments() for f in part.data_files()]
         files += [f"_versions/{p.name}" for p in [_manifest(path, dataset.version)]]
         files += [f"_refs/tags/{tag}.json"]
-        sync_files([path / f for f in files])
-        published = Published.of(
+        return Published.of(
             path, version=int(dataset.version), rows=dataset.count_rows(), files=files
         )
-        private_folder(self._records(name))
-        published.save(self._record_of(name, tag))
-        return published
+
+    def _save(self, name: str, tag: str, published: Published) -> None:
+        folder, path = self._records(name), self._record_of(name, tag)
+        for odd in (folder if not folder.is_dir() else None, path if path.is_dir() else None):
+            if odd is not None:
+                put_away(odd)
+        private_folder(folder)
+        published.save(path)
 
     def _latest(self, name: str) -> Any | None:
         """The dataset to write on, or None. What a killed process left half is put away, and so
@@ -168,7 +226,7 @@ class Datasets:
             record = _record_or_none(self._record_of(name, tag))
             wrong = record.problem(path) if record else None
             if wrong and wrong.path.parent.name in ("_versions", "tags"):
-                _put_away(wrong.path)
+                put_away(wrong.path)
         while any(path.glob("_versions/*.manifest")):
             try:
                 with _said(path, damaged=True):
@@ -176,8 +234,8 @@ class Datasets:
                     found.tags.list()
                     return found
             except Damaged:
-                _put_away(min(path.glob("_versions/*.manifest")))
-        _put_away(path)
+                put_away(min(path.glob("_versions/*.manifest")))
+        put_away(path)
         return None
 
     def _path(self, name: str) -> Path:
@@ -218,18 +276,6 @@ def _record_or_none(path: Path) -> Published | None:
         return Published.load(path, REPAIR)
     except Damaged:
         return None
-
-
-def _put_away(path: Path) -> None:
-    """Out of the way of Lance, but not lost."""
-    if not path.exists():
-        return
-    for n in range(1000):
-        aside = path.with_name(f"{path.name}.damaged-{n}")
-        if not aside.exists():
-            path.rename(aside)
-            return
-    raise Damaged(str(path), "room for one more damaged file beside it", "1000", "remove them")
 
 
 @contextmanager

@@ -13,11 +13,14 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from steelyard.errors import StoreError
+
 
 def write(path: Path, body: bytes | str) -> None:
     """Replace `path` with `body`, whole or not at all."""
     raw = body.encode("utf-8") if isinstance(body, str) else body
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
+    refuse_folder(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -34,7 +37,7 @@ def write(path: Path, body: bytes | str) -> None:
 
 def write_new(path: Path, body: bytes | str) -> None:
     """Write `path` whole unless it is there: of two processes at once, the first one's stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as folder:
         write(Path(folder) / path.name, body)
         with contextlib.suppress(FileExistsError):
@@ -42,10 +45,25 @@ def write_new(path: Path, body: bytes | str) -> None:
     sync_folder(path.parent)
 
 
+def make_folder(path: Path) -> None:
+    """Make `path` and what is above it; StoreError where a file has its place."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        odd = next(p for p in (path, *path.parents) if p.is_symlink() or p.exists())
+        raise StoreError(str(odd), "a folder", "a file", "move it away") from error
+
+
+def refuse_folder(path: Path) -> None:
+    """StoreError where a folder has a file's place."""
+    if path.is_dir():
+        raise StoreError(str(path), "a file", "a folder", "move it away")
+
+
 def private_folder(path: Path) -> None:
     """Make `path` for its owner alone; one that is there keeps the mode its owner gave it."""
     made = [p for p in (path, *path.parents) if not p.exists()]
-    path.mkdir(parents=True, exist_ok=True)
+    make_folder(path)
     for folder in made:
         folder.chmod(0o700)
 

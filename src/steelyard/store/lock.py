@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from steelyard.errors import StoreError
+from steelyard.store.files import refuse_folder
 
 
 @contextmanager
@@ -31,6 +32,7 @@ def held(path: Path) -> Iterator[bool]:
     if sys.platform == "win32":
         yield True
         return
+    refuse_folder(path)
     fcntl = importlib.import_module("fcntl")
     with path.open("a", encoding="utf-8") as file:
         try:

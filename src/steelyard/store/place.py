@@ -6,12 +6,15 @@ Example: `ledger_url(product, root_of(product)).database == "/data/reviews/.stee
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from steelyard.errors import StoreError
 from steelyard.spec import ProductFile, placed
+from steelyard.store.database import file_of
 
 # behind the ? of a SQLite URL (sqlite3.connect, and SQLite's own URI parameters)
 SQLITE_OPTIONS = frozenset(
@@ -53,6 +56,62 @@ def _check_url(url: sa.URL, named: str) -> None:
     odd = [name for name in behind if name and name not in SQLITE_OPTIONS]
     if odd:
         raise StoreError("ledger", "a path, and behind ? only options of SQLite", f"'?{odd[0]}'", "write %3F for a ? in the name, and %25 for a %")  # fmt: skip
+
+
+# what a file system says that knows no file without a name: it may still take one with a name
+_UNSURE = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS)
+FOLDERS = ("datasets", "artifacts", "reports", "scratch")  # of a store
+FILES = ("turn.lock", "salt", "salt.sha256")
+
+
+def check_places(product: ProductFile) -> None:
+    """StoreError where a turn could not write its store or its ledger; creates nothing."""
+    root = root_of(product)
+    _check_folder(root, "store")
+    for name in FOLDERS:
+        _check_folder(root / name, "store")
+    for name in FILES:
+        _check_file(root / name, "store")
+    ledger = file_of(ledger_url(product, root))
+    if ledger is not None:
+        _check_folder(ledger.parent, "ledger")
+        _check_file(ledger, "ledger")
+
+
+def _check_folder(folder: Path, field: str) -> None:
+    """The folder, or the nearest one above it that is there, takes files."""
+    there = next(p for p in (folder, *folder.parents) if os.path.lexists(p))
+    fact = _not_writable(there) if there.is_dir() else "a file"
+    if fact:
+        expected = "a folder that can be written"
+        raise StoreError(str(there), expected, fact, f"correct '{field}' in the product file, or the folder")  # fmt: skip
+
+
+def _check_file(path: Path, field: str) -> None:
+    if not os.path.lexists(path):
+        return
+    fact = "a folder" if path.is_dir() else "" if os.access(path, os.R_OK | os.W_OK) else "no right to write it"  # fmt: skip
+    if fact:
+        raise StoreError(str(path), "a file that can be written", fact, f"correct '{field}' in the product file, or the file")  # fmt: skip
+
+
+def _not_writable(folder: Path) -> str:
+    """Why no file can be made in a folder, tried with one that has no name and is gone at once."""
+    try:
+        os.close(os.open(folder, getattr(os, "O_TMPFILE", 0) | os.O_RDWR, 0o600))
+    except OSError as error:
+        if error.errno not in _UNSURE:
+            return str(error.strerror)
+    else:
+        return ""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return "no right to write it"
+    # /proc and /sys: root may do everything there, and no file can be made
+    return "a file system that holds no files" if _is_virtual(folder) else ""
+
+
+def _is_virtual(folder: Path) -> bool:
+    return hasattr(os, "statvfs") and os.statvfs(folder).f_blocks == 0
 
 
 def root_of(product: ProductFile) -> Path:

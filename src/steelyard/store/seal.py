@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import Damaged, UserError
-from steelyard.store.failures import RESTORE
+from steelyard.store.failures import RESTORE, of_disk
+from steelyard.store.files import write
 from steelyard.store.ledger import GENESIS, chain, verify
 from steelyard.store.tables import metadata, turn
 
@@ -37,12 +38,34 @@ def as_text(sealed: dict[str, Any]) -> str:
     return json.dumps(sealed, ensure_ascii=False, indent=1) + "\n"
 
 
+def write_seal(path: Path, sealed: dict[str, Any]) -> None:
+    """Into a folder that is there, over nothing but an earlier seal; UserError otherwise."""
+    try:
+        _check_place(path)
+        write(path, as_text(sealed))
+    except OSError as error:
+        fact = UserError(str(path), "a file that can be written", str(error.strerror), "name another file")  # fmt: skip
+        raise of_disk(error) or fact from error
+
+
+def _check_place(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise UserError(str(path.parent), "a folder", "none", "make it first, or name another")
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        return
+    try:
+        load_seal(path)
+    except UserError as error:
+        found = "a folder" if path.is_dir() else "something else"
+        raise UserError(str(path), "a new file, or an earlier seal", found, "name another file") from error  # fmt: skip
+
+
 def load_seal(path: Path) -> dict[str, Any]:
     """UserError for what is no seal, or one that was changed."""
     try:
         found = json.loads(path.read_bytes())
         body = {name: value for name, value in found.items() if name != "sha256"}
-        whole = body["seal"] == FORMAT and found["sha256"] == _sha256(body)
+        whole = found["sha256"] == _sha256(body) and _is_seal(body)
     except OSError as error:
         raise UserError(str(path), "a seal", str(error.strerror), "steelyard ledger seal --out makes one") from error  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -50,6 +73,24 @@ def load_seal(path: Path) -> dict[str, Any]:
     if not whole:
         raise UserError(str(path), "a seal as it was made", "another text", "use another seal")
     return body
+
+
+def _is_seal(body: dict[str, Any]) -> bool:
+    """Whether every value is of the kind that `seal` writes."""
+    sums, counts = body["sums"], body["counts"]
+    return (
+        body["seal"] == FORMAT
+        and isinstance(body["made"], str)
+        and isinstance(body["hash"], str)
+        and isinstance(sums, dict)
+        and all(isinstance(own, dict) for own in sums.values())
+        and isinstance(counts, dict)
+        and all(_is_count(n) for n in (body["lines"], *counts.values()))
+    )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def against(connection: sa.Connection, sealed: dict[str, Any]) -> int:

@@ -26,7 +26,7 @@ from steelyard.store.beside import refuse_emptied, refuse_lost_file
 from steelyard.store.clock import Clock
 from steelyard.store.database import BUSY_S, Database, file_of
 from steelyard.store.datasets import Datasets
-from steelyard.store.files import private_folder, sweep
+from steelyard.store.files import make_folder, private_folder, sweep
 from steelyard.store.lock import alone
 from steelyard.store.nouns import (
     Answers,
@@ -43,6 +43,7 @@ from steelyard.store.nouns import (
 )
 from steelyard.store.place import ledger_url, root_of
 from steelyard.store.rows import present, put, put_all
+from steelyard.store.salt import check_salt
 from steelyard.version import __version__
 
 CHECK_S = 5.0  # how long a look waits for a ledger that another holds
@@ -121,7 +122,7 @@ class Step:
     def scratch(self) -> Path:
         """A folder of this step's own, for checkpoints; removed when the step is done."""
         folder = self.store.root / "scratch" / self.key
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         return folder
 
 
@@ -134,7 +135,7 @@ class Store:
         self.root, self.database, self.clock = root, database, clock
         self.product, self.currency = product, currency
         self.artifacts = Artifacts(root / "artifacts")
-        self.datasets = Datasets(root / "datasets")
+        self.datasets = Datasets(root / "datasets", products=self.products)
         self.turns, self.steps = Turns(database, product), Steps(database, product)
         self.versions = Versions(database, product)
         self.variants, self.measures = Variants(database, product), Measures(database, product)
@@ -174,6 +175,11 @@ class Store:
     def close(self) -> None:
         self.database.close()
 
+    def products(self) -> list[str]:
+        """This product, and every other one that had a turn in this ledger."""
+        rows = self.database.rows(sa.select(tables.turn.c.product).distinct())
+        return sorted({self.product} | {row["product"] for row in rows})
+
     def alone(self) -> AbstractContextManager[None]:
         """Hold the store for one turn; StoreError when another process runs one."""
         return alone(self.root / "turn.lock")
@@ -182,8 +188,10 @@ class Store:
 
     def begin_turn(self, spec_sha256: str, *, text: str = "") -> int:
         """The id of a new turn, or of the one that was interrupted with the same file, whose text
-        goes with it."""
+        goes with it; Missing or Damaged for a salt that is not what it was, before anything is spent."""
+        check_salt(self.root)
         self.artifacts.sweep()
+        self.datasets.mend_copies()
         return self.turns.begin(spec_sha256, now=self.clock.now(), text=text)
 
     def end_turn(self, turn: int) -> None:

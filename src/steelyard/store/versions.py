@@ -14,12 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steelyard.errors import Damaged
+from steelyard.errors import Damaged, Missing
 from steelyard.store.files import private_folder, write
 from steelyard.store.hashed import Difference, different, sha256
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_DIGITS = 24  # of a copy's hash, in its name
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Published:
             raw = path.read_bytes()
         except FileNotFoundError:
             return None
+        except (IsADirectoryError, NotADirectoryError) as error:
+            raise Damaged(str(path), "the record of a published version", str(error.strerror), repair) from None  # fmt: skip
         try:
             held = json.loads(raw)
             body = json.dumps(held["published"], sort_keys=True)
@@ -68,18 +72,57 @@ def save_copy(folder: Path, tag: str, table: pa.Table) -> None:
     with pa.ipc.new_file(sink, table.schema) as file:
         file.write_table(table)
     body = sink.getvalue().to_pybytes()
-    write(folder / f"{tag}.{hashlib.sha256(body).hexdigest()[:24]}.arrow", body)
+    path = folder / f"{tag}.{hashlib.sha256(body).hexdigest()[:_DIGITS]}.arrow"
+    if path.is_dir():
+        put_away(path)
+    write(path, body)
 
 
 def read_copy(folder: Path, tag: str) -> pa.Table | None:
     """The rows of a copy that is whole, or None."""
     import pyarrow as pa
 
-    for path in sorted(folder.glob(f"{glob.escape(tag)}.*.arrow")):
-        body = path.read_bytes()
-        if hashlib.sha256(body).hexdigest()[:24] == path.name.split(".")[-2]:
-            return pa.ipc.open_file(pa.BufferReader(body)).read_all()
+    for path in _copies(folder, tag):
+        if _is_whole(path):
+            return pa.ipc.open_file(pa.BufferReader(path.read_bytes())).read_all()
     return None
+
+
+def check_copy(folder: Path, tag: str, repair: str) -> None:
+    """Missing when a tag has no copy, Damaged when one is not what was written."""
+    found = _copies(folder, tag)
+    if not found:
+        raise Missing(f"{folder}/{tag}.*.arrow", "a copy of the rows", "none", repair)
+    for path in found:
+        if not _is_whole(path):
+            raise Damaged(str(path), "the bytes that its name is the hash of", "others", repair)
+
+
+def drop_damaged_copies(folder: Path, tag: str) -> None:
+    """Put them away, so that one that is whole may take their place."""
+    for path in _copies(folder, tag):
+        if not _is_whole(path):
+            put_away(path)
+
+
+def put_away(path: Path) -> None:
+    """Out of the way, but not lost."""
+    if not path.exists():
+        return
+    for n in range(1000):
+        aside = path.with_name(f"{path.name}.damaged-{n}")
+        if not aside.exists():
+            path.rename(aside)
+            return
+    raise Damaged(str(path), "room for one more damaged file beside it", "1000", "remove them")
+
+
+def _copies(folder: Path, tag: str) -> list[Path]:
+    return sorted(folder.glob(f"{glob.escape(tag)}.*.arrow"))
+
+
+def _is_whole(path: Path) -> bool:
+    return sha256(path)[:_DIGITS] == path.name.split(".")[-2]
 
 
 def _hash(body: str) -> str:

@@ -38,8 +38,7 @@ def run(
     part = first(held, ITEMS_MAX)
     sizes = sorted({max(LABELS_MIN, round(len(examples) * s)) for s in product.spec.plan.curve})
     sizes = [n for n in sizes if n < len(examples)]
-    file = step.scratch / "examples.json"
-    write_examples(file, examples, list(part.contents))
+    file = write_examples(step.scratch, examples, list(part.contents))
     encoder = encoder_of(store, product, task, dataset=dataset)
     jobs = [_job(product, task, encoder, file, n, len(examples)) for n in sizes]
     give_back_memory()

@@ -1,6 +1,6 @@
 """One training of the curve in a process of its own, on one thread. Knows no store and no ledger.
 
-`python -P -m steelyard.train.worker JOB CLOCK` reads a job file, writes a JSON line a step, and leaves
+`python -P -m steelyard.train.worker JOB CLOCK` reads a job file, writes a JSON line a step, and keeps
 `result.safetensors` in the job's folder. It ends when the process that started it does.
 """
 
@@ -22,17 +22,18 @@ import numpy as np
 
 from steelyard.engine.fit import Examples, Progress
 from steelyard.engine.processes import named_clock
-from steelyard.errors import StoreError
+from steelyard.errors import Damaged, StoreError
 from steelyard.plugins import need
 from steelyard.spec.model import Train
 from steelyard.store import Clock
 from steelyard.store.files import write
 from steelyard.store.lock import alone
+from steelyard.store.scratch import find, keep, whole
 from steelyard.tasks import Array, Content, open_task
 from steelyard.train.encoder import Encoder
 from steelyard.train.model import logits_of, train
 
-RESULT = "result.safetensors"
+RESULT, EXAMPLES = "result.safetensors", "examples.json"
 THREADS = 1  # one thread a training: sums do not depend on how many run side by side
 LOCK_WAIT_S = 0.05
 
@@ -60,29 +61,35 @@ class Result:
     cpu_s: float
 
 
-def write_examples(path: Path, examples: Examples, part: list[Content]) -> None:
+def write_examples(folder: Path, examples: Examples, part: list[Content]) -> Path:
     """What every job of one curve reads."""
     body = {
         "contents": [_plain(c) for c in examples.contents],
         "labels": list(examples.labels),
         "part": [_plain(c) for c in part],
     }
-    write(path, json.dumps(body, ensure_ascii=False))
+    return keep(folder, EXAMPLES, json.dumps(body, ensure_ascii=False))
+
+
+def _read_examples(path: Path) -> Any:
+    if not whole(path):
+        raise Damaged(str(path), "the examples as they were written", "others", "run the command again")  # fmt: skip
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def result_of(folder: Path) -> Result | None:
-    """What a finished job left; None while it is not."""
-    path = folder / RESULT
-    if not path.is_file():
+    """What a finished job left; None while it is not, or when that is damaged."""
+    path = find(folder, RESULT)
+    if path is None:
         return None
-    tensors = need("safetensors.numpy", extra="train").load(path.read_bytes())
+    tensors = need("safetensors.numpy", extra="train").load_file(str(path))
     return Result(tensors["logits"], float(tensors["cpu_s"][0]))
 
 
 def run(job: Job, clock: Clock) -> None:
     """Train, evaluate, leave the result."""
+    body = _read_examples(Path(job.examples))
     need("torch", extra="train").set_num_threads(THREADS)
-    body = json.loads(Path(job.examples).read_text(encoding="utf-8"))
     contents = [_content(c) for c in body["contents"][: job.labels]]
     folder = Path(job.folder)
     trained = train(
@@ -96,7 +103,7 @@ def run(job: Job, clock: Clock) -> None:
     logits = logits_of(trained, [_content(c) for c in body["part"]])
     cpu_s = np.array([trained.cpu_s + clock.cpu_s() - before])
     save = need("safetensors.numpy", extra="train").save
-    write(folder / RESULT, save({"logits": logits, "cpu_s": cpu_s}))
+    keep(folder, RESULT, save({"logits": logits, "cpu_s": cpu_s}))
 
 
 def write_job(job: Job) -> Path:
