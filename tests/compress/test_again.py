@@ -1,6 +1,7 @@
 """Measuring again: nothing is built or trained, the newest measurement is what a turn reads."""
 
 import importlib
+import shutil
 from contextlib import closing
 
 import pytest
@@ -10,7 +11,7 @@ from steelyard.compress import quality
 from steelyard.engine.predictor import Predictor
 from steelyard.loop import turn
 from steelyard.spec import load
-from steelyard.store import Store, tables
+from steelyard.store import Step, Store, tables
 
 
 @pytest.fixture
@@ -18,6 +19,28 @@ def compressed_product(product_file):
     text = product_file.read_text(encoding="utf-8").replace("[onnx_fp32, onnx_int8]", "[onnx_fp32]")
     product_file.write_text(text.replace("epochs: 3", "epochs: 1"), encoding="utf-8")
     return load(product_file), turn(load(product_file), until="compress")
+
+
+def test_what_a_killed_run_had_half_exported_is_exported_anew(compressed_product, monkeypatch):
+    product, first = compressed_product
+    with closing(Store.open(product)) as store:
+        for row in first.outputs["compress"]["table"]:
+            if row["name"] == "onnx_fp32":  # gone, so that the step is done again
+                shutil.rmtree(store.artifacts.root / row["variant"])
+    scratch = Step.scratch.fget
+
+    def half_written(step):
+        folder = scratch(step)
+        if step.name == "compress":
+            (folder / "shared").mkdir(exist_ok=True)
+            (folder / "shared" / "model.onnx").write_bytes(b"half")
+        return folder
+
+    monkeypatch.setattr(Step, "scratch", property(half_written))
+    again = turn(product, until="compress")
+    assert again.ran == ["compress"]
+    names = [{r["name"]: r["variant"] for r in t.outputs["compress"]["table"]} for t in (first, again)]
+    assert names[0] == names[1]
 
 
 def test_measuring_again_builds_nothing_and_the_next_turn_reads_what_it_found(

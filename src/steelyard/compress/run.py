@@ -106,7 +106,8 @@ def _build(
     learned = bought(store, dataset=dataset, labels=labels)
     contents = first(learned, product.spec.compress.calibration_items).contents
     shared = step.scratch / "shared"
-    shared.mkdir(exist_ok=True)
+    shutil.rmtree(shared, ignore_errors=True)  # what a killed run had half written
+    shared.mkdir()
     built: dict[str, str] = {}
     for i, name in enumerate(names):
         say("building variants", i, len(names))
