@@ -178,7 +178,7 @@ def test_the_ledger_shows_itself_without_another_word(tmp_path, arguments):
         (["ledger", "verfy"], "steelyard ledger", "show, verify, seal, or a product file", "'verify'"),
         (["ledger", "turn"], "steelyard ledger", "show, verify, seal", "'steelyard turn'"),
         (["ledger", "zzz"], "steelyard ledger", "show, verify, seal", "--help"),
-        (["shwo", "product.yaml"], "steelyard", "show, report, ledger, release", "'show'"),
+        (["shwo", "product.yaml"], "steelyard", "show, diff, report, ledger, release", "'show'"),
     ],
 )  # fmt: skip
 def test_a_word_that_is_no_command_is_told_which_there_are(
