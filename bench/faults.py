@@ -24,12 +24,19 @@ TABLE = Path(__file__).parent / "faults.json"
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--report", type=Path, help="of a run of the whole suite")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        nargs="+",
+        help="of a run of the whole suite; of a test in several the last",
+    )
     asked = parser.parse_args()
     state = machine()
     areas = json.loads(TABLE.read_text(encoding="utf-8"))
     wanted = sorted({test for area in areas for row in area["rows"] for test in row[3]})
-    results = _run(wanted) if asked.report is None else _read(asked.report)
+    results = _run(wanted) if asked.report is None else {}
+    for report in asked.report or []:
+        results |= _read(report)
     rows = [
         {
             "area": area["area"],

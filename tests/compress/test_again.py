@@ -39,7 +39,9 @@ def test_what_a_killed_run_had_half_exported_is_exported_anew(compressed_product
     monkeypatch.setattr(Step, "scratch", property(half_written))
     again = turn(product, until="compress")
     assert again.ran == ["compress"]
-    names = [{r["name"]: r["variant"] for r in t.outputs["compress"]["table"]} for t in (first, again)]
+    names = [
+        {r["name"]: r["variant"] for r in t.outputs["compress"]["table"]} for t in (first, again)
+    ]
     assert names[0] == names[1]
 
 

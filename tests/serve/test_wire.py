@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import socket
 from collections.abc import Iterator
 
@@ -14,6 +15,11 @@ WEBSOCKET = b"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSo
 LAST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 BODY = b'{"input":"good"}'
 SIZED = PREDICT + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+
+
+@pytest.fixture
+def url(lasting_url):
+    return lasting_url
 
 
 def chunked(body: bytes) -> bytes:
@@ -180,5 +186,11 @@ def test_who_sends_the_whole_body_all_the_same_still_reads_why_it_was_refused(ur
 def test_a_length_beyond_the_limit_is_counted(url):
     head = PREDICT + b"Content-Length: 2000000000\r\n\r\n"
     assert statuses(url, [head]) == [413]
+    before = too_long(url)
+    assert statuses(url, [head]) == [413]
+    assert too_long(url) == before + 1
+
+
+def too_long(url):
     metrics = call(url, "GET", "/metrics")[1]
-    assert 'steelyard_requests_total{route="predict",status="413"} 1.0' in metrics
+    return float(re.search(r'requests_total\{route="predict",status="413"\} (\S+)', metrics)[1])

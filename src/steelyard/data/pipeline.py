@@ -26,7 +26,7 @@ from steelyard.data.sources import fingerprints, place_of, root_of
 from steelyard.data.split import assign
 from steelyard.errors import DataError
 from steelyard.plugins import get
-from steelyard.spec import ProductFile, sections
+from steelyard.spec import ProductFile
 from steelyard.spec.model import Source
 from steelyard.store import Step, Store
 from steelyard.store.records import digest_of
@@ -221,7 +221,7 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
             "dataset", id=identity, product=store.product, version=version, tag=identity,
             parent=made.past.dataset,
             sources=[{"place": place_of(s), "licence": s.licence} for s in product.spec.data.sources],
-            recipe=sections(product.spec, "data") | {NAMED: "cleaned content"}, counts=made.counts,
+            recipe={"data": product.spec.data.model_dump(mode="json"), NAMED: "cleaned content"}, counts=made.counts,
         )  # fmt: skip
     return identity
 

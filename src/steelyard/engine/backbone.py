@@ -94,6 +94,21 @@ def identity_of(folder: Path) -> str:
     return digest.hexdigest()[:32]
 
 
+def known_as(sources: Sequence[str], *, base: Path) -> str:
+    """What tells one encoder from another, without loading or fetching it: of the first source that
+    can be here the hash of a package's weights, that of a folder's files, or a hub's id."""
+    for source in sources:
+        if source.startswith("package:"):
+            name = source.removeprefix("package:")
+            if name in PACKAGES and all(find_spec(m) for m, _ in PACKAGES[name].files.values()):
+                return f"{source} {PACKAGES[name].sha256['weights'][:32]}"
+        elif (folder := base / Path(source).expanduser()).is_dir():
+            return f"folder {identity_of(folder)}"
+        elif _like_hub(source):
+            return f"hub {source}"
+    return "none"
+
+
 def save_backbone(backbone: Backbone, folder: Path) -> None:
     """What `open_backbone` reads, with the same numbers; the tokenizer may stand there already."""
     backbone.module.save_pretrained(folder, safe_serialization=True)

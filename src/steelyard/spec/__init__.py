@@ -4,6 +4,7 @@ Reads a file; leaves a frozen `ProductFile`, or one `SpecError` with a line for 
 Example: `load("product.yaml").spec.goals.macro_f1`
 """
 
+from steelyard.spec.declared import only
 from steelyard.spec.load import ProductFile, as_it_was, load, placed, without_passwords
 from steelyard.spec.model import Product, sections
 from steelyard.spec.money import NANO, Money
@@ -15,6 +16,7 @@ __all__ = [
     "ProductFile",
     "as_it_was",
     "load",
+    "only",
     "placed",
     "sections",
     "without_passwords",
