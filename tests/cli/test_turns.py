@@ -90,6 +90,9 @@ def test_the_password_of_a_ledger_is_not_kept():
     for url, kept in (
         ("ledger: postgresql://me:s3cr:et@db/x", "ledger: postgresql://me:***@db/x"),
         ("ledger: 'postgresql+psycopg://me:p%40ss@db:5432/x' # a@b", "ledger: 'postgresql+psycopg://me:***@db:5432/x' # a@b"),
+        ("ledger: postgresql://me:p@ss@db/x # a@b", "ledger: postgresql://me:***@db/x # a@b"),
+        ("ledger: 'postgresql://db/x?user=me&password=s3&sslmode=on'", "ledger: 'postgresql://db/x?user=me&password=***&sslmode=on'"),
+        ("ledger: postgresql://db:5432/x?sslpassword=s3", "ledger: postgresql://db:5432/x?sslpassword=***"),
         ("data: {path: a@b.csv}\nledger: sqlite:////data/x.db", "data: {path: a@b.csv}\nledger: sqlite:////data/x.db"),
     ):  # fmt: skip
         assert without_passwords(url) == kept

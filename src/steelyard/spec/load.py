@@ -25,7 +25,8 @@ from steelyard.spec.written import Unreadable, Written, tree_of
 SPEC_BYTES_MAX = 1_000_000
 SHOWN_MAX = 100  # characters of a value
 Path_ = tuple[str | int, ...]
-_PASSWORD = re.compile(r"(://[^:/@\s'\"]*:)[^@\s]+@")
+# Of a URL: up to its last @, since a password may hold one; and where it is a word of the query.
+_PASSWORD = re.compile(r"(://[^:/@\s'\"]*:)\S+@|([?&](?:ssl)?password=)[^&\s'\"]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def as_it_was(text: str, path: Path) -> ProductFile:
 
 def without_passwords(text: str) -> str:
     """A product file that may be kept and shown: the password of a ledger's URL is left out."""
-    return _PASSWORD.sub(r"\1***@", text)
+    return _PASSWORD.sub(lambda m: f"{m[1]}***@" if m[1] else f"{m[2]}***", text)
 
 
 def _validated(file: Path, text: str) -> tuple[Written, Product]:
