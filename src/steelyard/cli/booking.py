@@ -11,10 +11,8 @@ from typing import Annotated
 import typer
 
 from steelyard.cli.groups import by_default
+from steelyard.cli.options import DEFAULT, AsJson, File
 
-File = Annotated[Path, typer.Argument(help="the product file")]
-AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
-DEFAULT = Path("product.yaml")
 ledger_app = typer.Typer(help="What everything cost and earned.", cls=by_default("show"))
 
 

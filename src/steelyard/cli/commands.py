@@ -15,6 +15,7 @@ import typer
 from steelyard.cli.booking import ledger_app
 from steelyard.cli.groups import Group
 from steelyard.cli.looking import diff, report, show
+from steelyard.cli.options import DEFAULT, AsJson, File
 from steelyard.cli.releasing import release_app
 from steelyard.errors import UserError
 from steelyard.version import __version__
@@ -23,9 +24,6 @@ app = typer.Typer(
     name="steelyard", cls=Group, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Does the next unit of money go into technology or into the market?",
 )  # fmt: skip
-File = Annotated[Path, typer.Argument(help="the product file")]
-AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
-DEFAULT = Path("product.yaml")
 
 
 def _version(asked: bool) -> None:

@@ -5,17 +5,15 @@ Example: `steelyard show --turn 7`
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from steelyard.cli.options import DEFAULT, AsJson, File
+
 if TYPE_CHECKING:
     from steelyard.spec import ProductFile
 
-File = Annotated[Path, typer.Argument(help="the product file")]
-AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
-DEFAULT = Path("product.yaml")
 TURNS_SHOWN = 10
 SHORT = 10  # of an id, for the eye; --json shows the whole
 PastTurn = Annotated[int | None, typer.Option("--turn", help="a turn of the past", min=1)]

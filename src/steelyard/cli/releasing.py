@@ -12,15 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from steelyard.cli.groups import by_default
+from steelyard.cli.options import DEFAULT, AsJson, File
 
-File = Annotated[Path, typer.Argument(help="the product file")]
 Named = Annotated[
     str | None, typer.Argument(metavar="[VARIANT]", help="its id, the beginning of it, or its name")
 ]
 Who = Annotated[str, typer.Option("--who", help="who decides; kept with the release")]
 Why = Annotated[str, typer.Option("--why", help="and why; kept with the release")]
-AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
-DEFAULT = Path("product.yaml")
 
 release_app = typer.Typer(
     help="What answers users: look at it, or change it by hand.", cls=by_default("run")
