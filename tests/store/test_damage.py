@@ -231,6 +231,7 @@ def test_the_draft_of_a_killed_process_goes_at_once_and_that_of_a_living_one_sta
 def test_work_done_again_is_charged_once(store):
     """A damaged artifact is made again under a key of its own, and then stays."""
     from steelyard.loop import Silent, StepPlan, Turn, _run
+    from steelyard.spec import load
 
     def work(run, step):
         with run.store.artifacts.draft() as draft:
@@ -240,19 +241,13 @@ def test_work_done_again_is_charged_once(store):
     plan = StepPlan(
         "baseline", (), lambda run: [], work, lambda out: [("artifact", out["variant"])]
     )
-    product = type("P", (), {"spec": _spec(store)})
+    product = load(store.root.parent / "product.yaml")
     run = Turn(product, store, None, Silent(), store.begin_turn("spec"))
     for harm in (False, True, False, False):
         if harm:
             (store.artifacts.root / run.outputs["baseline"]["variant"] / "manifest.json").unlink()
         _run(run, plan)
     assert [row["lines"] for row in store.ledger.sums()] == [2]
-
-
-def _spec(store):
-    from steelyard.spec import load
-
-    return load(store.root.parent / "product.yaml").spec
 
 
 def test_a_changed_salt_is_damaged_and_a_missing_one_is_made(tmp_path):
