@@ -6,7 +6,6 @@ Example: `run(store, product, step, task=task)["splits"]["train"]["positive"]`
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from steelyard.plugins import get
 from steelyard.spec import ProductFile
 from steelyard.spec.model import Source
 from steelyard.store import Step, Store
+from steelyard.store.content import records_tag
 from steelyard.store.records import digest_of
 from steelyard.tasks import Task
 
@@ -197,12 +197,6 @@ def _operate(operator: Any, rows: list[Row], say: Report) -> tuple[list[Row], di
 
 def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> str:
     rows, split = sorted(made.rows, key=lambda r: r.id), made.parts
-    digest = hashlib.sha256(store.product.encode())  # a store may hold several products
-    for row in rows:
-        body = row.content.encode() if isinstance(row.content, str) else row.content
-        facts = f"{row.id}\t{row.label}\t{split[row.id]}\t{row.cluster}\t{len(body)}\n"
-        digest.update(facts.encode() + body)
-    identity = digest.hexdigest()[:24]
     table = pa.table(
         {
             "id": [r.id for r in rows],
@@ -215,6 +209,7 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
             "key": [r.key for r in rows],
         }
     )
+    identity = records_tag(table, store.product)
     version = store.datasets.publish("records", table, tag=identity)
     if not store.versions.known(identity):
         step.add(

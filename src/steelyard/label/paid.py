@@ -6,13 +6,13 @@ Example: `paid_labels(store)["9f86d081884c7d65..."] == "positive"`
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from steelyard.errors import Missing, StoreError
 from steelyard.store import Store
+from steelyard.store.content import labels_tag
 from steelyard.store.records import known_records
 
 NAME = "labels"
@@ -40,10 +40,10 @@ class Paid(Mapping[str, str]):
     def tag_of(self, columns: Columns, dataset: str) -> str:
         """The name of a purchase, by what is in it: an equal one of before keeps its name, so
         that what was trained on it is not trained again."""
-        old = _hash(columns["id"], columns["label"])
+        old = labels_tag(columns["id"], columns["label"])
         if self.by_id.get(old) == columns or dataset in self.gone.get(old, ()):
             return old
-        return _hash(columns["id"], columns["label"], columns["key"])
+        return labels_tag(columns["id"], columns["label"], columns["key"])
 
     def check_whole(self, tag: str) -> None:
         """StoreError where a purchase's file is gone and `tag` is another: some of its labels
@@ -100,8 +100,3 @@ def _keys(store: Store, ids: Sequence[str], step: dict[str, Any], tag: str) -> l
         f"labels {tag}", "the data they were bought on", "none of the store's versions",
         "put the data back as they were and run: steelyard data",
     )  # fmt: skip
-
-
-def _hash(*columns: Sequence[str]) -> str:
-    body = "\n".join("\t".join(row) for row in zip(*columns, strict=True))
-    return hashlib.sha256(body.encode()).hexdigest()[:24]

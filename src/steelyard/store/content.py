@@ -1,4 +1,4 @@
-"""Whether rows are those that a tag is the hash of: for tags whose record is not there. Opens nothing.
+"""The name that rows have by what is in them, and whether a tag is that of these rows. Opens nothing.
 
 Example: `is_of("labels", table, tag="a1b2", products=["reviews"])`
 """
@@ -6,13 +6,27 @@ Example: `is_of("labels", table, tag="a1b2", products=["reviews"])`
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 DIGITS = 24
+
+
+def records_tag(table: pa.Table, product: str) -> str:
+    """Of records in the order of their ids; a store may hold several products."""
+    digest = hashlib.sha256(product.encode())
+    for row in _records(table):
+        digest.update(row)
+    return digest.hexdigest()[:DIGITS]
+
+
+def labels_tag(*columns: Sequence[str]) -> str:
+    """Of a purchase: its ids, labels and, since 0.2, the keys of its texts."""
+    body = "\n".join("\t".join(row) for row in zip(*columns, strict=True))
+    return hashlib.sha256(body.encode()).hexdigest()[:DIGITS]
 
 
 def is_of(name: str, table: pa.Table, *, tag: str, products: Iterable[str]) -> bool:
@@ -26,27 +40,22 @@ def is_of(name: str, table: pa.Table, *, tag: str, products: Iterable[str]) -> b
 
 
 def _of_records(table: pa.Table, products: Iterable[str]) -> Iterator[str]:
-    """As the data step names them; the first ones were named without their product."""
+    """The first ones were named without their product."""
+    return (records_tag(table, product) for product in ("", *products))
+
+
+def _records(table: pa.Table) -> Iterator[bytes]:
     columns = (table[c].to_pylist() for c in ("id", "label", "split", "cluster", "content"))
-    rows = []
     for identity, label, split, cluster, content in zip(*columns, strict=True):
         body = content.encode() if isinstance(content, str) else content
-        rows.append(f"{identity}\t{label}\t{split}\t{cluster}\t{len(body)}\n".encode() + body)
-    for product in ("", *products):
-        digest = hashlib.sha256(product.encode())
-        for row in rows:
-            digest.update(row)
-        yield digest.hexdigest()[:DIGITS]
+        yield f"{identity}\t{label}\t{split}\t{cluster}\t{len(body)}\n".encode() + body
 
 
 def _of_labels(table: pa.Table, products: Iterable[str]) -> Iterator[str]:
-    """As the label step names them; before 0.2 without keys."""
+    """Before 0.2 without keys."""
     for names in (["id", "label", "key"], ["id", "label"]):
         if set(names) <= set(table.column_names):
-            rows = zip(*(table[c].to_pylist() for c in names), strict=True)
-            yield hashlib.sha256("\n".join("\t".join(r) for r in rows).encode()).hexdigest()[
-                :DIGITS
-            ]
+            yield labels_tag(*(table[c].to_pylist() for c in names))
 
 
 _HASHES: dict[str, Callable[[pa.Table, Iterable[str]], Iterator[str]]] = {
