@@ -21,21 +21,26 @@ LABELS = -60 * 10**9
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old(request, product_file, tmp_path):
     """The product file of a store whose ledger an earlier version wrote."""
+    return _with(OLD, request, product_file, revision="0001")
+
+
+def _with(dump, request, product_file, *, revision):
+    """The product file, with the rows of a dump as its ledger: in SQLite or in PostgreSQL."""
     path = product_file.parent / ".steelyard" / "ledger.db"
     path.parent.mkdir()
     with sqlite3.connect(path) as written:
-        written.executescript(OLD.read_text(encoding="utf-8"))
+        written.executescript(dump.read_text(encoding="utf-8"))
     written.close()
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres_url")
-        _copy(path, sa.make_url(url).set(drivername="postgresql+psycopg"))
+        _copy(path, sa.make_url(url).set(drivername="postgresql+psycopg"), revision=revision)
         path.unlink()
         text = product_file.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
         product_file.write_text(text, encoding="utf-8")
     return product_file
 
 
-def _copy(path: Path, url: sa.URL, *, revision: str = "0001") -> None:
+def _copy(path: Path, url: sa.URL, *, revision: str) -> None:
     """The same rows in PostgreSQL, in the tables of an older schema."""
     from alembic import command
     from alembic.config import Config
@@ -98,18 +103,7 @@ def test_an_old_ledger_goes_on_and_its_steps_are_not_paid_again(old):
 @pytest.fixture(params=["sqlite", "postgresql"])
 def newer(request, product_file):
     """The product file of a store whose ledger 0.2.2 wrote."""
-    path = product_file.parent / ".steelyard" / "ledger.db"
-    path.parent.mkdir()
-    with sqlite3.connect(path) as written:
-        written.executescript(NEWER.read_text(encoding="utf-8"))
-    written.close()
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        _copy(path, sa.make_url(url).set(drivername="postgresql+psycopg"), revision="0003")
-        path.unlink()
-        text = product_file.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
-        product_file.write_text(text, encoding="utf-8")
-    return product_file
+    return _with(NEWER, request, product_file, revision="0003")
 
 
 def test_a_ledger_of_0_2_keeps_every_row_and_its_turns_remember_what_they_ran(newer):
