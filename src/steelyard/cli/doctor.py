@@ -85,6 +85,9 @@ def show_store(path: Path, *, as_json: bool) -> bool:
         return amiss
     n = facts["checked"]
     title = f"{n['ledger_lines']:,} ledger lines, {n['datasets']:,} tags of datasets and {n['artifacts']:,} artifacts looked at: {'not whole' if amiss else 'all whole'}"  # fmt: skip
+    if not facts["problems"]:
+        print(title)
+        return amiss
     heads = ["what", "state", "found", "repair", "cost"]
     table(title, [*heads[:4], "cost last time"], [[p[k] or "-" for k in heads] for p in facts["problems"]])  # fmt: skip
     return amiss
