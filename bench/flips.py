@@ -31,7 +31,7 @@ from common import ROOT, machine, save
 from tests.conftest import tiny_encoder
 from tests.faults.test_kill import make
 
-from steelyard.cli.facts import released, reports, sums, variants, verified
+from steelyard.api.facts import released, reports, sums, variants, verified
 from steelyard.engine.examples import bought, holdout
 from steelyard.engine.predictor import Predictor
 from steelyard.errors import SteelyardError

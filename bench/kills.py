@@ -30,7 +30,7 @@ from tests.conftest import tiny_encoder
 from tests.faults.test_kill import facts, make
 
 from serving import started
-from steelyard.market.client import Client
+from steelyard.release.client import Client
 from steelyard.spec import load
 from steelyard.store import Store, tables
 from steelyard.store.ledger import verify

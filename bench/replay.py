@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from common import ROOT, machine, save
 
 from serving import started
-from steelyard.market.replay import ReplayReport, Visit, replay
+from steelyard.release.replay import ReplayReport, Visit, replay
 from steelyard.spec import load
 from steelyard.store import Store, tables
 from steelyard.store.ledger import verify

@@ -27,7 +27,7 @@ from common import ROOT, machine, save
 
 from serving import started
 from steelyard.loop import turn
-from steelyard.market.replay import Visit, replay
+from steelyard.release.replay import Visit, replay
 from steelyard.spec import ProductFile, load
 from steelyard.store import Store, tables
 

@@ -112,7 +112,7 @@ train:
   precision: fp32
   checkpoint_steps: 4
 compress: {{variants: [onnx_fp32, onnx_int8], quality_loss_max: 0.2, measure_items: 32, calibration_items: 32}}
-market: {{replay: 60, canary_share: 0.5, outcome_loss_max: 0.5}}
+release: {{replay: 60, canary_share: 0.5, outcome_loss_max: 0.5}}
 plan: {{unit: 30, requests: 100000, curve: [0.3, 0.6]}}
 """
 
@@ -135,6 +135,28 @@ def store(product_file: Path):
     opened = Store.open(load(product_file))
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_store(request, product_file):
+    """The same store on both databases."""
+    import sqlalchemy as sa
+
+    from steelyard.spec import load
+    from steelyard.store import Store
+
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+        engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
+        with engine.begin() as connection:
+            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            connection.execute(sa.text("CREATE SCHEMA public"))
+        engine.dispose()
+        text = product_file.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
+        product_file.write_text(text, encoding="utf-8")
+    store = Store.open(load(product_file))
+    yield store
+    store.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A released linear variant in a store, without training: what serving and market tests need."""
+"""A released linear variant in a store, without training: what the tests of serving and releases need."""
 
 from __future__ import annotations
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from steelyard.version import __version__
 
 if TYPE_CHECKING:
-    from steelyard.cli.product import Product
+    from steelyard.api.product import Product
 
 __all__ = ["__version__", "open"]
 
 
 def open(path: str) -> Product:  # `sy.open` reads as the builtin does
-    """Open a product file; see `steelyard.cli.product.Product`."""
-    from steelyard.cli.product import Product
+    """Open a product file; see `steelyard.api.product.Product`."""
+    from steelyard.api.product import Product
 
     return Product.open(path)

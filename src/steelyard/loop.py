@@ -1,4 +1,4 @@
-"""One turn of the wheel: steps, keys, resume. Knows no command line.
+"""One turn of the wheel: steps, keys, resume. Knows no command line and no stage by name.
 
 Each step reads facts and leaves facts; a step whose key is done is not run, and not paid, again.
 Example: `turn(load("product.yaml")).outputs["plan"]["plan"]["recommendation"]`
@@ -6,30 +6,62 @@ Example: `turn(load("product.yaml")).outputs["plan"]["plan"]["recommendation"]`
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import replace
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from steelyard.errors import Refused
 from steelyard.spec import ProductFile, only, sections, without_passwords
-from steelyard.steps import NAMES, STEPS, Silent, StepPlan, Turn, Watcher
+from steelyard.stage import Context, Output, Stage, names, of_key, stages, values
 from steelyard.store import Clock, Store, step_key
 from steelyard.tasks import Task, open_task
 
-__all__ = [
-    "NAMES",
-    "STEPS",
-    "Silent",
-    "StepPlan",
-    "Turn",
-    "Watcher",
-    "check",
-    "check_installed",
-    "done_steps",
-    "gate",
-    "turn",
-]
+NO_VARIANT = "no variant meets the goals"
+
+
+class Watcher(Protocol):
+    """What the loop tells while it works."""
+
+    def begin(self, step: str) -> None: ...
+
+    def advance(self, what: str, done: int, total: int | None, /) -> None: ...
+
+    def end(self, step: str, output: Output, *, ran: bool) -> None: ...
+
+
+class Silent:
+    """Tells nobody."""
+
+    def begin(self, step: str) -> None:
+        return None
+
+    def advance(self, what: str, done: int, total: int | None, /) -> None:
+        return None
+
+    def end(self, step: str, output: Output, *, ran: bool) -> None:
+        return None
+
+
+@dataclass
+class Turn:
+    """A turn while it runs, and what came of it."""
+
+    product: ProductFile
+    store: Store
+    task: Task
+    watcher: Watcher
+    id: int
+    outputs: dict[str, Output] = field(default_factory=dict)
+    ran: list[str] = field(default_factory=list)
+    again: str | None = None  # the step that is to measure again what it left before
+    report: Path | None = None
+
+    @property
+    def refused(self) -> str | None:
+        """Why the gate was not passed, once a variant had to be chosen."""
+        found = self.outputs.get("compress")
+        return NO_VARIANT if found is not None and found["chosen"] is None else None
 
 
 def turn(
@@ -44,14 +76,13 @@ def turn(
     """
     task = open_task(product.spec.task.name, labels=product.spec.task.labels)
     check(product, task)
-    if until not in ("data", "label"):
-        check_installed(product, task)
+    check_installed(product, task, until=until)
     with closing(Store.open(product, clock=clock)) as store, store.alone():
         run = Turn(product, store, task, watcher or Silent(), _begun(store, product))
         run.again = until if again else None
-        for plan in STEPS:
-            _run(run, plan)
-            if plan.name == until:
+        for stage in stages():
+            _run(run, stage)
+            if stage.name == until:
                 return run
         run.report = _report(run)
         store.end_turn(run.id)
@@ -72,72 +103,100 @@ def gate(run: Turn) -> Turn:
 
 def check(product: ProductFile, task: Task) -> None:
     """Everything that can be refused before a step has cost anything."""
-    from steelyard.data.sources import check_sources
-    from steelyard.train.model import check as check_training
-
-    check_sources(product, task)
-    check_training(product, task)
+    for stage in stages():
+        stage.check(product, task)
 
 
-def check_installed(product: ProductFile, task: Task) -> None:
-    """Missing when a step after the labels would fail for what is not here."""
-    from steelyard.train.model import check_installed as check_training
+def check_installed(product: ProductFile, task: Task, *, until: str | None = None) -> None:
+    """Missing when a step up to `until` would fail for what is not here."""
+    for stage in stages():
+        stage.needs(product, task)
+        if stage.name == until:
+            return
 
-    check_training(product, task)
+
+def check_early(product: ProductFile, outputs: dict[str, Output]) -> None:
+    """What the file asks for and the steps that are done cannot have together."""
+    for stage in stages():
+        if stage.early is not None and all(n.partition(".")[0] in outputs for n in stage.early.takes):  # fmt: skip
+            stage.early.check(product, values(stage.early.takes, outputs))
 
 
-def done_steps(product: ProductFile, store: Store, task: Task) -> dict[str, dict[str, Any]]:
+def done_steps(product: ProductFile, store: Store, task: Task) -> dict[str, Output]:
     """Output of each step that the next turn would find done; nothing is run."""
     run = Turn(product, store, task, Silent(), 0)
-    for plan in STEPS:
-        try:
-            done = store.steps.done(_key(run, plan))
-        except KeyError:  # it takes in what a step before it would first have to leave
-            continue
+    for stage in stages():
+        if not stage.behind <= run.outputs.keys():
+            continue  # it comes behind what would first have to be done
+        done = store.steps.done(_key(run, stage, _context(run, stage)))
         if done is not None:
-            run.outputs[plan.name] = done
+            run.outputs[stage.name] = done
     return run.outputs
 
 
-def _key(run: Turn, plan: StepPlan) -> str:
+def _context(run: Turn, stage: Stage) -> Context:
+    """All that the stage is handed, cut to what it declares."""
+    context = Context(
+        only(run.product, *stage.sections), run.store, run.task, run.id,
+        taken=stage.taken(run.outputs), report=run.watcher.advance, serve=_server(run),
+    )  # fmt: skip
+    return replace(context, also=tuple(stage.also(context)))
+
+
+def _server(run: Turn) -> Any:
+    def serve(key: str) -> AbstractContextManager[str]:
+        from steelyard.serve import Server
+
+        return Server(run.store, run.product, key=key)
+
+    return serve
+
+
+def _key(run: Turn, stage: Stage, context: Context) -> str:
     """The key of a step as it stands now."""
-    reads = sections(run.product.spec, *plan.sections)
-    key = _newest(run, plan.name, step_key(plan.name, reads, plan.inputs(run)))
+    reads = sections(run.product.spec, *stage.sections)
+    key = step_key(stage.name, reads, [*of_key(context.taken), *context.also])
+    key = _newest(run, stage.name, key)
     # Done, but its files are gone (removed, or on another machine): the work is done again.
     while (done := run.store.steps.done(key)) is not None and not run.store.holds(
-        plan.leaves(done)
+        stage.leaves(done)
     ):
-        key = step_key(plan.name, "made again", [key])
+        key = step_key(stage.name, "made again", [key])
     return key
 
 
-def _run(run: Turn, plan: StepPlan) -> None:
-    run.watcher.begin(plan.name)
-    plan.before(run)
-    key = _key(run, plan)
-    cut = replace(run, product=only(run.product, *plan.sections))
+def _run(run: Turn, stage: Stage) -> None:
+    run.watcher.begin(stage.name)
+    check_early(run.product, run.outputs)
+    context = _context(run, stage)
+    key = _key(run, stage, context)
+    if run.again == stage.name:
+        context, key = _once_more(run, stage, context, key)
     output, ran = run.store.step(
-        run.id, plan.name, key, lambda step: plan.work(cut, step),
+        run.id, stage.name, key, lambda step: stage.run(context, step),
         cpu_price=run.product.spec.money.prices.cpu_hour,
     )  # fmt: skip
-    run.outputs[plan.name] = output
+    run.outputs[stage.name] = output
     if ran:
-        run.ran.append(plan.name)
-    run.watcher.end(plan.name, output, ran=ran)
+        run.ran.append(stage.name)
+    run.watcher.end(stage.name, output, ran=ran)
+
+
+def _once_more(run: Turn, stage: Stage, context: Context, key: str) -> tuple[Context, str]:
+    """Behind the newest measurement, on what that left; as it is where nothing was done yet."""
+    done = run.store.steps.done(key)
+    if done is None:
+        return context, key
+    return replace(context, prior=done), step_key(stage.name, "measured again", [key])
 
 
 def _newest(run: Turn, name: str, key: str) -> str:
     """The key of the newest measurement: each one more, asked for by hand, follows the one before."""
-    done = run.store.steps.done(key)
-    while done is not None:
+    while run.store.steps.done(key) is not None:
         later = step_key(name, "measured again", [key])
-        following = run.store.steps.done(later)
-        if following is None and run.again == name:
-            run.prior[name] = done
-            return later
-        if following is None:
+        if run.store.steps.done(later) is None:
             break
-        key, done = later, following
+        key = later
     return key
 
 
@@ -145,7 +204,7 @@ def _report(run: Turn) -> Path:
     from steelyard import report
     from steelyard.store.files import write
 
-    facts = report.gather(run.store, run.product, run.outputs)
+    facts = report.gather(run.store, run.product, run.outputs, steps=names())
     folder = run.store.root / "reports"
     for language in ("en", "zh"):
         write(folder / f"turn-{run.id}.{language}.html", report.render(facts, language=language))

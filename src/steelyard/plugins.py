@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -42,11 +43,37 @@ def names(group: str) -> list[str]:
     return sorted(_points(group))
 
 
+def loaded(
+    group: str, why_not: Callable[[str, Any], str | None]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Everything registered under a group by name, and why the rest of it cannot be used: a
+    stranger's package must not stop what others bring. `why_not` says what is wrong with one."""
+    found: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for name, point in sorted(_points(group).items()):
+        try:
+            thing = point.load()
+        except Exception as error:  # whatever its module does when it is imported
+            wrong[name] = f"{point.value}: {type(error).__name__}: {error}"
+            continue
+        why = why_not(name, thing)
+        if why is None:
+            found[name] = thing
+        else:
+            wrong[name] = f"{point.value}: {why}"
+    return found, wrong
+
+
 def get(group: str, name: str) -> Any:
     """The object registered as `name` under `steelyard.<group>`; UserError when unknown."""
     point = _points(group).get(name)
     if point is None:
-        close = difflib.get_close_matches(name, names(group), n=1)
-        hint = f"did you mean '{close[0]}'?" if close else "install the package that brings it"
+        hint = near(name, names(group)) or "install the package that brings it"
         raise UserError(f"{group}", f"one of {names(group)}", f"'{name}'", hint)
     return point.load()
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """`did you mean 'x'?` for the nearest of the known names; empty where none is near."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean '{close[0]}'?" if close else ""

@@ -5,6 +5,9 @@ A kind without both languages fails a test. Example: `term("state", "live", "zh"
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 LANGUAGES = ("en", "zh")
 
 # kind -> name as the ledger keeps it -> (English, Chinese)
@@ -83,6 +86,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "PHONE": ("telephone", "电话"),
     },
     "variant": {"baseline": ("baseline", "基线")},
+    "basis": {"cash": ("cash", "收付"), "imputed": ("imputed", "估算")},
     "how": {"ran": ("ran", "运行"), "reused": ("reused", "沿用")},
     "diff": {
         "same": ("the same", "相同"),
@@ -116,6 +120,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "how": ("how", "方式"),
         "cpu_s": ("CPU s", "CPU 秒"),
         "money": ("money", "金额"),
+        "basis": ("cash or imputed", "收付或估算"),
         "key": ("key", "键"),
         "what": ("what", "项目"),
         "account": ("account", "科目"),
@@ -138,6 +143,11 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
 }
 
 
+def learn(kind: str, name: str, words: tuple[str, str]) -> None:
+    """Words for a name that a plug-in brings; what has words already keeps them."""
+    TERMS[kind].setdefault(name, words)
+
+
 def term(kind: str, name: str, language: str) -> str:
     """The word for a name; a name that came from a plug-in stands for itself."""
     at = LANGUAGES.index(language)
@@ -150,3 +160,20 @@ def term(kind: str, name: str, language: str) -> str:
     if kind == "operator" and name.startswith("read "):
         return (name, "读取 " + name.removeprefix("read "))[at]
     return name
+
+
+def advice(found: str | Mapping[str, Any]) -> tuple[str, bool]:
+    """(option, whether an experiment with it comes first); plans of before 0.4 held a sentence."""
+    if isinstance(found, str):
+        before, _, option = found.rpartition(": ")
+        return option, bool(before)
+    return str(found["option"]), bool(found["experiment"])
+
+
+def recommendation(found: str | Mapping[str, Any], language: str) -> str:
+    """The plan's answer in words."""
+    option, experiment = advice(found)
+    said = term("option", option, language)
+    if not experiment:
+        return said
+    return f"先做试验：{said}" if language == "zh" else f"an experiment first, on {said}"

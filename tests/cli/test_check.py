@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import reviews, write_jsonl
 
+from steelyard.api.estimate import estimate
 from steelyard.cli import look
-from steelyard.cli.estimate import estimate
 from steelyard.loop import turn
 from steelyard.spec import load
 
@@ -55,7 +55,7 @@ def test_what_cannot_work_exits_2_with_its_repair_and_creates_nothing(product_fi
     ("old", "new", "said"),
     [
         ("start: 200", "start: 5000", "label.start: expected at most"),
-        ("replay: 60", "replay: 5000", "market.replay: expected at most"),
+        ("replay: 60", "replay: 5000", "release.replay: expected at most"),
         ("reader: jsonl", "reader: csv", "say reader: jsonl"),
         ("labels: [negative, positive]", "labels: [negative, positive, neutral]", "none of ['neutral']"),
         ("holdout: 0.2", "holdout: 0.01", "at least 20 labelled records to hold out"),

@@ -110,7 +110,7 @@ def test_schema_is_json_with_every_section():
         "train",
         "compress",
         "serve",
-        "market",
+        "release",
         "plan",
     } <= set(schema["properties"])
 
@@ -228,7 +228,7 @@ def test_a_repair_is_shown_whole(capsys):
 
 
 def test_check_says_what_a_turn_needs_that_is_not_here(tmp_path, monkeypatch):
-    from steelyard.cli.estimate import estimate
+    from steelyard.api.estimate import estimate
     from steelyard.data import sources
     from steelyard.errors import Missing
     from steelyard.loop import turn

@@ -8,14 +8,14 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from tests.conftest import HARMS
 
+from steelyard.api.whole import examine_store
 from steelyard.cli import main
-from steelyard.cli.whole import examine_store
 from steelyard.errors import Missing
 from steelyard.spec import load
 from steelyard.store import Datasets, Store, tables
-from steelyard.store.salt import salt
 from steelyard.store.scratch import keep
 
 TABLE = pa.table({"id": ["a", "b"], "label": ["x", "y"]})
@@ -223,7 +223,6 @@ PLACES = {
     "labels l (label)": lambda made: next((root(made) / "datasets/labels.lance/data").iterdir()),
     "records d (data)": lambda made: root(made) / "datasets/records.tags/d.json",
     "artifact": weights,
-    "salt": lambda made: root(made) / "salt",
     "scratch": lambda made: keep(root(made) / "scratch/key/60", "kept.safetensors", "weights"),
 }
 
@@ -231,7 +230,6 @@ PLACES = {
 @pytest.mark.parametrize("harm", ["gone", *HARMS])
 @pytest.mark.parametrize("what", PLACES)
 def test_whatever_is_harmed_is_listed_with_a_repair_and_nothing_is_written(made, what, harm):
-    salt(root(made))
     path = PLACES[what](made)
     (HARMS | {"gone": lambda path: path.unlink()})[harm](path)
     before = contents(root(made))
@@ -264,6 +262,15 @@ def test_a_file_in_the_place_of_a_folder_is_listed(made, place):
     shutil.rmtree(root(made) / place, ignore_errors=True)
     (root(made) / place).write_text("a file")
     assert problems(made)[place]["repair"] == "move it away"
+
+
+def test_a_salt_that_was_changed_is_listed(made):
+    with closing(Store.open(load(made))) as store:
+        store.salt()
+        with store.database.write() as connection:
+            connection.execute(sa.text("UPDATE secret SET value = 'other'"))
+    said = list(problems(made).values())
+    assert said and all("ledger table secret row salt" in one["found"] for one in said)
 
 
 @pytest.mark.parametrize("place", ["turn.lock", "salt", "salt.sha256"])

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import reviews, shared, write_jsonl
 
-from steelyard import data
+from steelyard.data import pipeline
 from steelyard.data.dedupe import drop_exact, near
 from steelyard.data.operators import Row
 from steelyard.data.split import split_of
@@ -47,7 +47,7 @@ def run(product_file):
     store = Store.open(product)
     task = open_task(product.spec.task.name, labels=product.spec.task.labels)
     step = Step(store, "data", "key", store.begin_turn("spec"), "CNY")
-    output = data.run(store, product, step, task=task)
+    output = pipeline.run(store, product, step, task=task)
     rows = store.datasets.read("records", output["dataset"]).to_pylist()
     store.close()
     return output, rows

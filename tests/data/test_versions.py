@@ -128,7 +128,7 @@ def test_a_folder_where_a_file_should_be_is_said(product_file):
 def test_what_is_too_much_for_the_stream_is_said_before_a_label_is_paid(product_file):
     text = product_file.read_text(encoding="utf-8").replace("replay: 60", "replay: 5000")
     product_file.write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=r"market\.replay: expected at most"):
+    with pytest.raises(DataError, match=r"release\.replay: expected at most"):
         turn(load(product_file))
     assert "label" not in money(product_file)
 
@@ -205,7 +205,7 @@ def test_one_turn_at_a_time(product_file):
 
 
 def test_looking_at_what_is_not_there_creates_nothing(product_file):
-    from steelyard.cli.facts import sums, verified
+    from steelyard.api.facts import sums, verified
 
     for look in (sums, verified):
         with pytest.raises(Missing, match="run: steelyard turn"):

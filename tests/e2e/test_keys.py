@@ -8,16 +8,17 @@ import pytest
 
 from steelyard.engine.backbone import known_as
 from steelyard.errors import DataError, SteelyardError
-from steelyard.loop import STEPS, Silent, Turn, _key, turn
+from steelyard.loop import Silent, Turn, _context, _key, turn
 from steelyard.spec import load
+from steelyard.stage import stages
 from steelyard.store import Store
 from steelyard.tasks import open_task
 
 LEFT = {
     "data": {"dataset": "d", "splits": {"stream": {"positive": 99, "negative": 99}}},
-    "label": {"labels": "l"}, "baseline": {"variant": "b"}, "train": {"variant": "t"},
-    "compress": {"chosen": "c"}, "release": {"live": "b", "canary": "c"},
-    "replay": {"experiment": "e"},
+    "label": {"labels": "l", "bought": 200, "pool": 300}, "baseline": {"variant": "b"},
+    "train": {"variant": "t"}, "compress": {"chosen": "c"}, "release": {"live": "b", "canary": "c"},
+    "replay": {"experiment": "e"}, "curve": {"curve": []},
 }  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def keys(path):
     task = open_task(file.spec.task.name, labels=file.spec.task.labels)
     with closing(Store.open(file)) as store:
         run = Turn(file, store, task, Silent(), 1, outputs=dict(LEFT))
-        return {plan.name: _key(run, plan) for plan in STEPS}
+        return {s.name: _key(run, s, _context(run, s)) for s in stages()}
 
 
 def changed(path, before: str, after: str) -> set[str]:
@@ -70,20 +71,22 @@ def test_other_weights_in_the_same_folder_are_another_training(product_file, enc
 
 
 def test_work_that_reads_beyond_its_sections_fails_by_name(product_file, monkeypatch):
-    from steelyard import label
+    from steelyard.label import run
 
     def beyond(store, product, step, *, dataset):
-        return {"labels": str(product.spec.market.replay)}
+        return {"labels": str(product.spec.release.replay)}
 
-    monkeypatch.setattr(label, "run", beyond)
-    with pytest.raises(SteelyardError, match="'market' is read by a step that does not declare it"):
+    monkeypatch.setattr(run, "run", beyond)
+    with pytest.raises(
+        SteelyardError, match="'release' is read by a step that does not declare it"
+    ):
         turn(load(product_file), until="label")
 
 
 def test_a_stream_that_is_too_small_is_said_before_a_label_is_paid_and_after_it_was(product_file):
     file = load(product_file)
     turn(file, until="label")
-    asking = file.spec.market.model_copy(update={"replay": 10_000})
-    more = replace(file, spec=file.spec.model_copy(update={"market": asking}))
-    with pytest.raises(DataError, match=r"market\.replay"):
+    asking = file.spec.release.model_copy(update={"replay": 10_000})
+    more = replace(file, spec=file.spec.model_copy(update={"release": asking}))
+    with pytest.raises(DataError, match=r"release\.replay"):
         turn(more, until="label")

@@ -11,8 +11,9 @@ from tests.conftest import PRODUCT, reviews, write_jsonl
 
 import steelyard as sy
 from steelyard.errors import Missing, Refused
-from steelyard.loop import NAMES, turn
+from steelyard.loop import turn
 from steelyard.spec import load
+from steelyard.stage import names
 from steelyard.store import Store
 
 DIGITS = """\
@@ -24,7 +25,7 @@ data: {sources: [{reader: digits, licence: BSD}], split: {holdout: 0.2, stream: 
 label: {start: 500}
 train: {epochs: 12, batch: 32, learning_rate: 3.0e-3, patience: 5}
 compress: {variants: [onnx_fp32, openvino_int8], quality_loss_max: 0.1, measure_items: 32}
-market: {replay: 60, outcome_loss_max: 0.5}
+release: {replay: 60, outcome_loss_max: 0.5}
 plan: {unit: 50, curve: [0.3, 0.6]}
 """
 
@@ -111,7 +112,7 @@ def test_check_tells_the_cost_and_spends_nothing(tmp_path, encoder):
 def test_a_turn_on_pictures_needs_no_other_stage(tmp_path):
     (tmp_path / "product.yaml").write_text(DIGITS, encoding="utf-8")
     done = turn(load(tmp_path / "product.yaml"))
-    assert done.ran == list(NAMES)
+    assert done.ran == list(names())
     assert done.outputs["train"]["metrics"]["accuracy"]["value"] > 0.85
     assert done.outputs["replay"]["lost"] == 0 and done.outputs["replay"]["sent"] == 60
 
@@ -132,7 +133,7 @@ def test_no_stage_asks_which_task_it_is():
 
     import steelyard
 
-    stages = ("data", "label", "train", "compress", "serve", "market", "plan", "report", "engine")
+    stages = ("data", "label", "train", "compress", "serve", "release", "plan", "report", "engine")
     root = Path(steelyard.__file__).parent
     for stage in stages:
         for path in (root / stage).rglob("*.py"):
@@ -156,7 +157,7 @@ def test_a_turn_without_a_variant_that_meets_the_goals_is_refused_with_a_report(
 
 def test_a_file_that_refuses_below_its_goals_has_nothing_live_and_still_a_plan(tmp_path):
     text = DIGITS.replace("epochs: 12", "epochs: 1").replace("macro_f1: 0.5", "macro_f1: 0.9999")
-    text = text.replace("market: {", "market: {below_goals: refuse, ")
+    text = text.replace("release: {", "release: {below_goals: refuse, ")
     (tmp_path / "product.yaml").write_text(text, encoding="utf-8")
     done = turn(load(tmp_path / "product.yaml"))
     assert done.outputs["release"]["live"] is None and done.outputs["replay"]["decision"] == "none"

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 from tests.conftest import PRODUCT, reviews, write_jsonl
 
-from steelyard.loop import NAMES
 from steelyard.spec import load
+from steelyard.stage import names
 from steelyard.store import Store, tables
 from steelyard.store.ledger import verify
 
@@ -29,7 +29,7 @@ INSIDE = {
     "curve": ["curve 60:5"],
     "plan": ["end:plan"],
 }
-KILLS = [at for name in NAMES for at in (f"begin:{name}", *INSIDE.get(name, []))]  # fmt: skip
+KILLS = [at for name in names() for at in (f"begin:{name}", *INSIDE.get(name, []))]  # fmt: skip
 
 
 def make(folder: Path, encoder: Path) -> Path:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.plan.options import PlanFacts, Priced, Served, allocate, labels
+from steelyard.plan.facts import PlanFacts, Priced, Served
+from steelyard.plan.labels import labels
+from steelyard.plan.options import Recommendation, allocate
 from steelyard.plan.run import _ratios
 from steelyard.stats import Point, fit_curve
 
@@ -25,12 +27,17 @@ def option(plan, name):
 
 def test_a_steep_curve_and_dear_answers_say_labels():
     plan = allocate(FACTS)
-    assert plan.recommendation == "labels" and option(plan, "labels").evidence == "extrapolated"
+    assert (
+        plan.recommendation == Recommendation("labels")
+        and option(plan, "labels").evidence == "extrapolated"
+    )
     assert "3,333 more labels" in plan.because and "3,333 条标注" in plan.because_zh
 
 
 def test_a_flat_curve_says_keep_the_money():
-    assert allocate(replace(FACTS, curve=FLAT, correct_answer=0.01)).recommendation == "nothing"
+    assert allocate(
+        replace(FACTS, curve=FLAT, correct_answer=0.01)
+    ).recommendation == Recommendation("nothing")
 
 
 def test_an_interval_that_holds_zero_says_an_experiment_first():
@@ -39,7 +46,7 @@ def test_an_interval_that_holds_zero_says_an_experiment_first():
         seed=0,
     )
     plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1))
-    assert plan.recommendation == "an experiment first: labels"
+    assert plan.recommendation == Recommendation("labels", experiment=True)
     assert option(plan, "labels").low < 0 < option(plan, "labels").net
 
 
@@ -57,7 +64,7 @@ def test_a_cheaper_variant_of_equal_quality_is_worth_what_it_saves():
     plan = allocate(
         replace(FACTS, curve=None, alternatives=[other], live=replace(LIVE, low=0.85, high=0.85))
     )
-    assert plan.recommendation == "another_variant"
+    assert plan.recommendation == Recommendation("another_variant")
     assert option(plan, "another_variant").net == pytest.approx(15.0)
 
 
@@ -69,22 +76,29 @@ def test_a_sure_saving_is_not_hidden_behind_an_unsure_gain():
     other = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
     live = replace(LIVE, low=0.85, high=0.85)
     plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1, alternatives=[other], live=live))
-    assert plan.options[0].name == "labels" and plan.recommendation == "another_variant"
+    assert plan.options[0].name == "labels" and plan.recommendation == Recommendation(
+        "another_variant"
+    )
     assert "labels may return more" in plan.because and "更多标注可能" in plan.because_zh
 
 
 def test_unknown_is_not_zero():
     found = labels(replace(FACTS, curve=None))
     assert found.net is None and found.evidence == "assumed"
-    assert allocate(replace(FACTS, curve=None)).recommendation == "nothing"
+    assert allocate(replace(FACTS, curve=None)).recommendation == Recommendation("nothing")
 
 
 def test_a_dearer_variant_that_only_looks_better_is_no_option():
     noisy = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
     surely = Priced("c", "large", 0.95, 0.945, 0.955, 0.06)
-    assert allocate(replace(FACTS, curve=None, alternatives=[noisy])).recommendation == "nothing"
+    assert allocate(
+        replace(FACTS, curve=None, alternatives=[noisy])
+    ).recommendation == Recommendation("nothing")
     plan = allocate(replace(FACTS, curve=None, alternatives=[noisy, surely]))
-    assert plan.recommendation == "another_variant" and "large instead of live" in plan.because
+    assert (
+        plan.recommendation == Recommendation("another_variant")
+        and "large instead of live" in plan.because
+    )
 
 
 def test_no_curve_and_an_empty_pool_are_said():
@@ -110,7 +124,7 @@ def test_labels_never_exceed_the_pool_or_the_unit(price, pool, unit):
 @given(st.floats(0.0, 1e4))
 def test_worthless_answers_never_buy_labels(unit):
     plan = allocate(replace(FACTS, correct_answer=0.0, unit=unit))
-    assert plan.recommendation == "nothing"
+    assert plan.recommendation == Recommendation("nothing")
 
 
 @given(st.floats(0.01, 1.0), st.floats(0.01, 1.0))
@@ -155,13 +169,13 @@ def test_an_experiment_with_labels_says_how_many_a_part_of_the_unit_buys():
         seed=0,
     )
     plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1))
-    assert plan.recommendation == "an experiment first: labels"
+    assert plan.recommendation == Recommendation("labels", experiment=True)
     assert "`label.start: 2333`" in plan.do and "99.90 CNY" in plan.do
 
 
 def test_keeping_the_money_says_when_to_ask_again():
     plan = allocate(replace(FACTS, curve=FLAT, correct_answer=0.01))
-    assert plan.recommendation == "nothing" and "keep the 1,000.00 CNY" in plan.do
+    assert plan.recommendation == Recommendation("nothing") and "keep the 1,000.00 CNY" in plan.do
     assert "steelyard turn product.yaml" in plan.do and "1,000.00 CNY" in plan.do_zh
 
 
@@ -186,7 +200,7 @@ def test_a_choice_that_served_cost_contradicts_is_an_option_to_measure_again():
     assert "cost 2.20x" in found.because and "onnx costs 0.68x" in found.because
     assert found.low < 0 < found.high and found.evidence == "assumed"
     assert "steelyard compress product.yaml --again" in found.do and "--again" in found.do_zh
-    assert "choice is open again" in plan.because or plan.recommendation.endswith("served_variant")
+    assert "choice is open again" in plan.because or plan.recommendation.option == "served_variant"
 
 
 def test_two_variants_that_both_served_are_compared_as_they_served():
@@ -203,7 +217,7 @@ def test_a_hair_of_serving_cost_opens_nothing_though_the_answers_of_another_are_
     live = replace(LIVE, cost_per_1000=0.00001, served=Served(0.0000187, 5.0, 500))
     other = Priced("b", "onnx", 0.90, 0.89, 0.91, 0.000012)
     plan = allocate(replace(FACTS, curve=FLAT, unit=50.0, live=live, alternatives=[other]))
-    assert plan.recommendation == "another_variant"
+    assert plan.recommendation == Recommendation("another_variant")
     assert "served_variant" not in {o.name for o in plan.options}
 
 
@@ -231,7 +245,7 @@ def test_predicted_and_served_stand_side_by_side_in_the_facts():
 
 
 def test_a_small_saving_of_serving_is_never_written_as_zero():
-    from steelyard.plan.options import _signed
+    from steelyard.plan.variants import _signed
 
     assert [_signed(v) for v in (0.0, -0.0031, 0.5, 51.14, -1234.5)] == [
         "+0.00", "-0.0031", "+0.5", "+51.14", "-1,234.50",

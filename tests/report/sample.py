@@ -6,6 +6,8 @@ from decimal import Decimal
 from steelyard.report import ReportFacts
 from steelyard.report.facts import MoneyRow
 from steelyard.spec import Money
+from steelyard.stage import names
+from steelyard.store import CASH, IMPUTED
 
 M = {"value": 0.86, "low": 0.85, "high": 0.87, "n": 2503}
 
@@ -105,7 +107,8 @@ def outputs(labels=("负面", "<script>alert(1)</script>")):
 
 
 def money(account, amount, *, currency="CNY", unit="cpu_hour", lines=1):
-    return MoneyRow(account, lines, Decimal(2000), unit, Money.of(amount, currency))
+    basis = IMPUTED if account.startswith("value.") else CASH
+    return MoneyRow(account, lines, Decimal(2000), unit, Money.of(amount, currency), basis)
 
 
 def facts(*, labels=("负面", "<script>alert(1)</script>"), **changed) -> ReportFacts:
@@ -116,7 +119,7 @@ def facts(*, labels=("负面", "<script>alert(1)</script>"), **changed) -> Repor
     base = ReportFacts(
         product="reviews<i>", turn=1, currency="CNY", unit="1,000", requests=1_000_000,
         goals={"macro_f1": 0.83, "p95_ms": 100.0, "cost_per_1000": None}, loss_max=0.02,
-        outputs=outputs(labels), money=rows,
+        outputs=outputs(labels), money=rows, steps=names(),
         names={"int8": "int8", "baseline": "baseline", "torch_fp32": "torch_fp32"},
     )  # fmt: skip
     return replace(base, **changed)

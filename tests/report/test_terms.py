@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from steelyard.data.normalize import Normalize
-from steelyard.loop import NAMES
 from steelyard.plugins import names
 from steelyard.spec.model import Goals
+from steelyard.stage import names as steps
 from steelyard.tasks import cleaning
 from steelyard.terms import TERMS, term
 
@@ -27,14 +27,14 @@ def in_both(kind: str, name: str) -> bool:
 
 
 def test_every_step_of_the_loop_has_both_languages():
-    assert [name for name in NAMES if not in_both("step", name)] == []
+    assert [name for name in steps() if not in_both("step", name)] == []
 
 
 def test_every_account_and_unit_that_the_source_writes_has_both_languages():
     line = r"(?:spend|earn|Line)\(\s*\"([\w.]+)\","
-    accounts = found(line, "label", "serve", "market", "plan", "train", "compress", "data")
-    accounts |= {f"cpu.{name}" for name in NAMES}
-    units = found(line.replace(r"([\w.]+)", r"[\w.]+") + r"[^\"]*\"(\w+)\"", "label", "serve", "market")  # fmt: skip
+    accounts = found(line, "label", "serve", "release", "plan", "train", "compress", "data")
+    accounts |= {f"cpu.{name}" for name in steps()}
+    units = found(line.replace(r"([\w.]+)", r"[\w.]+") + r"[^\"]*\"(\w+)\"", "label", "serve", "release")  # fmt: skip
     assert {"label", "cpu.serve", "value.correct", "cpu.replay"} <= accounts
     assert {"label", "cpu_hour", "correct_answer"} <= units
     assert [name for name in accounts if not in_both("account", name)] == []
@@ -57,8 +57,8 @@ def test_every_option_and_evidence_of_the_plan_has_both_languages():
 
 
 def test_every_decision_has_both_languages():
-    decisions = found(r"Decision\(\s*\"([\w ]+)\"", "market")
-    decisions |= found(r"\"decision\": \"(\w+)\"", "market")
+    decisions = found(r"Decision\(\s*\"([\w ]+)\"", "release")
+    decisions |= found(r"\"decision\": \"(\w+)\"", "release")
     assert {"promote", "rolled back", "keep", "none"} <= decisions
     assert [name for name in decisions if not in_both("decision", name)] == []
 

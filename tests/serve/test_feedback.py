@@ -41,6 +41,46 @@ def test_a_preference_names_another_answer(url, answer):
         assert say(url, answer, "preference", none)[0] == 422
 
 
+@pytest.mark.parametrize(
+    ("at", "kept"),
+    [
+        ("2026-01-31T08:00:00+08:00", "2026-01-31T00:00:00.000000+00:00"),
+        ("2026-01-31T00:00:00Z", "2026-01-31T00:00:00.000000+00:00"),
+        (None, None),
+    ],
+)
+def test_feedback_may_speak_of_an_earlier_time(url, store, answer, at, kept):
+    said = {"answer_id": answer, "kind": "outcome", "value": "positive", "at": at}
+    assert call(url, "POST", "/v1/feedback", said)[0] == 200
+    (row,) = store.database.rows(tables.feedback.select())
+    assert row["at"] == kept and row["created"] > "2026-11" and row["utility"] in (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [
+        ("2026-01-31T08:00:00", "a time without its offset"),
+        ("yesterday", "another text"),
+        ("2999-01-01T00:00:00+00:00", "one in the future"),
+        ("0001-01-01T00:00:00+14:00", "another"),
+        ("2026-02-30T00:00:00Z", "another text"),
+        (1769846400, "a number"),
+    ],
+)
+def test_a_time_that_is_none_or_still_to_come_is_refused(url, store, answer, at, found):
+    said = {"answer_id": answer, "kind": "outcome", "value": "positive", "at": at}
+    status, body, _ = call(url, "POST", "/v1/feedback", said)
+    assert (status, body["error"]["place"], body["error"]["found"]) == (422, "at", found)
+    assert store.database.rows(tables.feedback.select()) == []
+
+
+def test_only_an_outcome_has_a_utility(url, store, answer):
+    for kind, value in (("correction", "positive"), ("rating", "5"), ("outcome", "negative")):
+        assert say(url, answer, kind, value)[0] == 200
+    utility = {r["kind"]: r["utility"] for r in store.database.rows(tables.feedback.select())}
+    assert utility == {"correction": None, "rating": None, "outcome": 0.0}
+
+
 def test_only_an_outcome_earns(url, store, answer):
     other = ask(url, "太差，失望")[1]["answers"][0]["answer_id"]
     for kind, value in (("correction", "positive"), ("rating", "5"), ("preference", other)):

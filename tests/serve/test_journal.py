@@ -29,7 +29,7 @@ def priced(product, cpu_hour):
 def row_of(identity, cpu_s=0.0):
     return {
         "id": identity, "product": "tiny", "variant": "v", "state": "live", "user": "u",
-        "request": "", "label": "positive", "score": 1.0, "scores": {}, "cpu_s": cpu_s,
+        "request": "", "value": "positive", "score": 1.0, "detail": {}, "cpu_s": cpu_s,
         "latency_ms": 1.0,
     }  # fmt: skip
 

@@ -450,7 +450,7 @@ def test_a_row_the_database_refuses_costs_no_other_request(store, product, monke
 def row_of(identity):
     return {
         "id": identity, "product": "tiny", "variant": "v", "state": "live", "user": "u",
-        "request": "", "label": "positive", "score": 1.0, "scores": {}, "cpu_s": 0.0,
+        "request": "", "value": "positive", "score": 1.0, "detail": {}, "cpu_s": 0.0,
         "latency_ms": 1.0,
     }  # fmt: skip
 

@@ -22,7 +22,7 @@ def test_declared_sections_and_fields_are_what_the_file_says(file):
 
 
 @pytest.mark.parametrize("read", [
-    lambda spec: spec.market.replay,
+    lambda spec: spec.release.replay,
     lambda spec: spec.money.prices.cpu_hour,
     lambda spec: spec.money.correct_answer,
     lambda spec: spec.model_dump(),

@@ -23,9 +23,9 @@ def problems(path, old: str, new: str) -> list[str]:
 
 
 def test_a_misspelt_field_is_named_with_its_line_and_what_was_meant(product_file):
-    (line,) = problems(product_file, "market: {replay", "market: {replya")
+    (line,) = problems(product_file, "release: {replay", "release: {replya")
     assert line.startswith(
-        f"{product_file}:22:10 market.replya: not a field; did you mean 'replay'?"
+        f"{product_file}:22:11 release.replya: not a field; did you mean 'replay'?"
     )
 
 

@@ -7,16 +7,18 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from tests.conftest import HARMS, flip
 
 from steelyard.errors import Damaged, Missing, StoreError
-from steelyard.store import Artifacts, Datasets, Step
+from steelyard.spec import load
+from steelyard.store import Artifacts, Datasets, Step, Store, tables
 from steelyard.store.files import write, write_new
-from steelyard.store.salt import check_salt, salt
 
 TABLE = pa.table({"id": [f"r{i}" for i in range(300)], "text": [f"很好 {i}" for i in range(300)]})
 LABELS = pa.table({"id": ["r1", "r2"], "label": ["好", "坏"], "key": ["k1", "k2"]})
@@ -230,63 +232,112 @@ def test_the_draft_of_a_killed_process_goes_at_once_and_that_of_a_living_one_sta
 
 def test_work_done_again_is_charged_once(store):
     """A damaged artifact is made again under a key of its own, and then stays."""
-    from steelyard.loop import Silent, StepPlan, Turn, _run
-    from steelyard.spec import load
+    from steelyard.loop import Silent, Turn, _run
+    from steelyard.stage import Stage
 
-    def work(run, step):
-        with run.store.artifacts.draft() as draft:
+    def work(context, step):
+        with context.store.artifacts.draft() as draft:
             (draft / "model.bin").write_text("weights")
-            return {"variant": run.store.artifacts.publish(draft)}
+            return {"variant": context.store.artifacts.publish(draft)}
 
-    plan = StepPlan(
-        "baseline", (), lambda run: [], work, lambda out: [("artifact", out["variant"])]
-    )
+    stage = Stage("baseline", work, leaves=lambda out: [("artifact", out["variant"])])
     product = load(store.root.parent / "product.yaml")
     run = Turn(product, store, None, Silent(), store.begin_turn("spec"))
     for harm in (False, True, False, False):
         if harm:
             (store.artifacts.root / run.outputs["baseline"]["variant"] / "manifest.json").unlink()
-        _run(run, plan)
+        _run(run, stage)
     assert [row["lines"] for row in store.ledger.sums()] == [2]
 
 
-def test_a_changed_salt_is_damaged_and_a_missing_one_is_made(tmp_path):
-    made = salt(tmp_path)
-    assert salt(tmp_path) == made and (tmp_path / "salt").stat().st_mode & 0o777 == 0o600
-    flip(tmp_path / "salt", 17)
-    with pytest.raises(Damaged, match="put the file back from a backup, or remove both"):
-        salt(tmp_path)
+def secret(store, statement):
+    with store.database.write() as connection:
+        connection.execute(sa.text(statement))
+
+
+def test_a_salt_is_made_once_and_a_changed_one_is_damaged(store):
+    made = store.salt()
+    assert store.salt() == made and len(made) == 32
+    store.check_salt()
+    secret(store, "UPDATE secret SET value = 'other'")
+    for look in (store.salt, store.check_salt, lambda: store.begin_turn("spec")):
+        with pytest.raises(Damaged, match="ledger table secret row salt"):
+            look()
+    assert store.turns.newest() == 0
+
+
+def test_a_salt_whose_row_is_gone_is_missing_once_it_hashed_a_user(store):
+    made = store.salt()
+    secret(store, "DELETE FROM secret")
+    assert store.salt() != made  # nobody was hashed with it
+    row = {
+        "id": "a",
+        "product": "tiny",
+        "variant": "v",
+        "state": "live",
+        "user": "u",
+        "request": "",
+    }
+    row |= {"value": "positive", "score": 1.0, "detail": {}, "cpu_s": 0.0, "latency_ms": 1.0}
+    store.record_once([("answer", row | {"release": 1})], lambda new: [])
+    secret(store, "DELETE FROM secret")
+    for look in (store.salt, store.check_salt, lambda: store.begin_turn("spec")):
+        with pytest.raises(Missing, match="the salt of its answers"):
+            look()
+
+
+def salt_files(root, salt="00" * 16):
+    """A salt as versions before 0.4 kept it."""
+    (root / "salt").write_text(salt)
+    (root / "salt.sha256").write_text(hashlib.sha256(salt.encode()).hexdigest())
+
+
+def test_the_salt_of_an_earlier_version_stays_what_it_is(store):
+    salt_files(store.root)
+    store.check_salt()
+    assert store.salt() == b"00" * 16
+    for name in ("salt", "salt.sha256"):  # it lives in the ledger from now on
+        (store.root / name).unlink()
+    assert store.salt() == b"00" * 16
 
 
 @pytest.mark.parametrize(
     ("name", "harm"),  # an earlier version wrote no hash
     [("salt", "gone"), *((name, harm) for name in ("salt", "salt.sha256") for harm in HARMS)],
 )
-def test_a_salt_that_is_not_what_it_was_is_told_and_nothing_is_made(tmp_path, name, harm):
-    salt(tmp_path)
-    (HARMS | {"gone": Path.unlink})[harm](tmp_path / name)
-    before = sorted(tmp_path.iterdir())
-    for look in (salt, check_salt):
+def test_a_salt_file_that_is_not_what_it_was_is_told_and_nothing_is_made(store, name, harm):
+    salt_files(store.root)
+    (HARMS | {"gone": Path.unlink})[harm](store.root / name)
+    for look in (store.salt, store.check_salt, lambda: store.begin_turn("spec")):
         with pytest.raises((Damaged, Missing), match="put the file back from a backup"):
-            look(tmp_path)
-    assert sorted(tmp_path.iterdir()) == before
+            look()
+    assert store.turns.newest() == 0
+    assert store.database.rows(sa.select(tables.secret)) == []
 
 
-def test_a_look_at_a_salt_that_was_not_made_yet_makes_none(tmp_path):
-    assert check_salt(tmp_path) is None and list(tmp_path.iterdir()) == []
+def test_a_look_at_a_salt_that_was_not_made_yet_makes_none(store):
+    store.check_salt()
+    assert store.database.rows(sa.select(tables.secret)) == []
 
 
-def test_a_turn_does_not_begin_without_its_salt(store):
-    salt(store.root)
-    (store.root / "salt").unlink()
-    with pytest.raises(Missing, match="the salt of"):
-        store.begin_turn("spec")
-    assert store.turns.newest() == 0 and not (store.root / "salt").exists()
-
-
-def test_the_salt_of_an_earlier_version_stays_what_it_is(tmp_path):
-    (tmp_path / "salt").write_text("00" * 16)
-    assert salt(tmp_path) == b"00" * 16 and salt(tmp_path) == b"00" * 16
+def test_two_stores_of_one_ledger_hash_a_user_alike_and_their_turns_exclude_each_other(
+    any_store, product_file
+):
+    other = product_file.with_name("other.yaml")
+    text = product_file.read_text(encoding="utf-8") + "store: elsewhere\n"
+    if "ledger:" not in text:
+        text += "ledger: sqlite:///.steelyard/ledger.db\n"
+    other.write_text(text, encoding="utf-8")
+    with closing(Store.open(load(other))) as second:
+        assert second.root != any_store.root
+        assert second.salt() == any_store.salt()
+        refused = pytest.raises(StoreError, match="another one that runs now")
+        with any_store.alone(), refused, second.alone():
+            pass
+        with second.alone():
+            pass
+        with any_store.alone():  # both were let go
+            pass
 
 
 def test_a_file_in_the_place_of_a_dataset_is_put_away_and_not_lost(tmp_path):

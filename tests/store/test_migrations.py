@@ -1,6 +1,8 @@
 """A ledger of an earlier version is brought up to date, and goes on with every line it had."""
 
+import hashlib
 import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from steelyard.errors import StoreError
 from steelyard.spec import Money, load
 from steelyard.store import Line, Store, tables
 from steelyard.store.ledger import verify
+from steelyard.store.releases import experiment_of
 
 OLD = Path(__file__).with_name("ledger_0001.sql")  # written by the version before schema 0002
 # written by 0.2.2: two turns of the tiny product, an experiment, answers and feedback, a pin
@@ -140,6 +143,44 @@ def test_a_ledger_of_0_2_goes_on_and_remembers_what_it_reuses(newer):
     store.close()
 
 
+def test_answers_of_0_2_know_their_experiment_and_their_arm(newer):
+    store = Store.open(load(newer))
+    live, canary = (store.releases.history()[n]["variant"] for n in (0, 1))
+    since, until = (store.releases.history()[n]["created"] for n in (1, 2))
+    pair = experiment_of(live, canary)
+    rows = store.database.rows(sa.select(tables.answer))
+    assert {row["origin"] for row in rows} == {"user", "replay"}
+    for row in rows:
+        shared = since <= row["created"] < until and row["variant"] in (live, canary)
+        arm = "live" if row["variant"] == live else "canary"
+        expected = (pair, arm) if row["origin"] == "replay" or shared else (None, None)
+        assert (row["experiment"], row["arm"], row["release"]) == (*expected, None)
+    assert len(store.answers.replayed(pair)) > 20 and store.answers.cpu_s(pair) > 0
+    store.ledger.look_over()  # each with the hash of what it holds now
+    store.close()
+
+
+def test_replays_of_0_1_that_had_no_mark_are_no_users_of_an_experiment(product_file):
+    path = product_file.parent / ".steelyard" / "ledger.db"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as written, written:
+        written.executescript(NEWER.read_text(encoding="utf-8"))
+        rows = written.execute("SELECT variant, created FROM release ORDER BY id").fetchall()
+        (live, _), (canary, since) = rows[:2]
+        old = hashlib.sha256(f"{live}\t{canary}".encode()).hexdigest()[:16]
+        columns = [row[1] for row in written.execute("PRAGMA table_info(answer)")]
+        named = ", ".join(f'"{c}"' for c in columns)
+        for identity, request in (("replayed", f"{old}:abc"), ("asked", "")):
+            taken = {"id": f"'{identity}'", "request": f"'{request}'", "origin": "'user'", "created": f"'{since}'", "variant": f"'{canary}'", "sha256": "NULL"}  # fmt: skip
+            picked = ", ".join(taken.get(c, f'"{c}"') for c in columns)
+            written.execute(f"INSERT INTO answer ({named}) SELECT {picked} FROM answer LIMIT 1")
+    store = Store.open(load(product_file))
+    found = store.answers.of_ids(["replayed", "asked"])
+    assert found["replayed"]["experiment"] is None
+    assert (found["asked"]["experiment"], found["asked"]["arm"]) == (experiment_of(live, canary), "canary")  # fmt: skip
+    store.close()
+
+
 def change(store, statement: str) -> None:
     with store.database.write() as connection:
         connection.execute(sa.text(statement))
@@ -193,5 +234,5 @@ def test_the_migrations_make_the_tables_the_code_reads(store):
 
 def test_a_ledger_of_a_later_version_is_refused_with_its_repair(store, product_file):
     change(store, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="schema 0004 or older, found 9999; install the newer"):
+    with pytest.raises(StoreError, match="schema 0005 or older, found 9999; install the newer"):
         Store.open(load(product_file))

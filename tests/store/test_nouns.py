@@ -6,7 +6,7 @@ import pytest
 
 from steelyard.store import nouns, tables
 from steelyard.store.database import Database
-from steelyard.store.nouns.answers import Shared
+from steelyard.store.nouns.answers import Spread
 from steelyard.store.rows import put
 
 TIMES = [f"2026-01-0{day}T00:00:00.000000+00:00" for day in range(1, 10)]
@@ -55,20 +55,21 @@ def fill(database):
 
 def answers(connection):
     """Users u0 to u9 at v1, 0.1 s each, and u10 at v2; one before they shared, two replays."""
-    given = [(f"x{i}", "a", "v1", f"u{i}", "", "user", TIMES[5], float(i)) for i in range(10)]
+    given = [(f"x{i}", "a", "v1", f"u{i}", "", "user", TIMES[5], float(i), "e1", "live") for i in range(10)]  # fmt: skip
     given += [
-        ("x10", "a", "v2", "u10", "", "user", TIMES[5], 7.0),
-        ("early", "a", "v1", "u1", "", "user", TIMES[1], 900.0),
-        ("old", "a", "v1", "u1", "mark:1", "user", TIMES[5], 900.0),
-        ("r1", "a", "v1", "r", "p%_:1:rec:live", "replay", TIMES[5], 1.0),
-        ("r2", "a", "v2", "r", "pxx:1:rec:canary", "replay", TIMES[5], 1.0),
-        ("other", "b", "v1", "u", "p%_:2:rec:live", "replay", TIMES[5], 1.0),
+        ("x10", "a", "v2", "u10", "", "user", TIMES[5], 7.0, "e1", "canary"),
+        ("early", "a", "v1", "u1", "", "user", TIMES[1], 900.0, "e1", "live"),
+        ("old", "a", "v1", "u1", "", "user", TIMES[5], 900.0, None, None),
+        ("r1", "a", "v1", "r", "e1:1:rec:live", "replay", TIMES[5], 1.0, "e1", "live"),
+        ("r2", "a", "v2", "r", "e2:1:rec:canary", "replay", TIMES[5], 1.0, "e2", "canary"),
+        ("other", "b", "v1", "u", "e1:2:rec:live", "replay", TIMES[5], 1.0, "e1", "live"),
     ]
-    for identity, product, variant, user, request, origin, created, latency in given:
+    for identity, product, variant, user, request, origin, created, latency, pair, arm in given:
         put(connection, tables.answer, {
             "id": identity, "product": product, "variant": variant, "state": "live", "user": user,
-            "request": request, "label": "pos", "score": 1.0, "scores": {"pos": 1.0}, "cpu_s": 0.1,
-            "latency_ms": latency, "origin": origin, "created": created,
+            "request": request, "value": "pos", "score": 1.0, "detail": {"pos": 1.0}, "cpu_s": 0.1,
+            "latency_ms": latency, "origin": origin, "created": created, "release": 1,
+            "experiment": pair, "arm": arm,
         })  # fmt: skip
     for identity, answer, kind, value in (
         ("f0", "x0", "outcome", "pos"), ("f1", "x1", "correction", "neg"), ("f2", "r1", "outcome", "neg"),
@@ -124,22 +125,37 @@ def test_releases_are_added_to_what_was_read_in_one_transaction(database):
 def test_answers_are_summed_and_joined_by_the_database(database):
     door, feedback = nouns.Answers(database, "a"), nouns.Feedback(database, "a")
     assert door.of_ids(["x0", "other", "none"]).keys() == {"x0"}
-    assert door.one("x0") == {"variant": "v1", "label": "pos", "origin": "user"}
+    assert door.one("x0") == {"variant": "v1", "value": "pos", "origin": "user"}
     assert door.one("other") is None
-    (replayed,) = door.replayed("p%_:")  # no wildcards
-    assert (replayed["variant"], replayed["truth"]) == ("v1", "neg")
-    assert door.cpu_s("p%_:") == pytest.approx(0.1) and door.cpu_s("none") == 0.0
+    (replayed,) = door.replayed("e1")
+    assert (replayed["variant"], replayed["truth"], replayed["arm"]) == ("v1", "neg", "live")
+    assert door.cpu_s("e1") == pytest.approx(0.1) and door.cpu_s("none") == 0.0
     assert feedback.value("f1") == "neg"
     with pytest.raises(KeyError):
         feedback.value("none")
 
 
 def test_users_since_two_variants_share_them(database):
-    shared = Shared(TIMES[4], ("v1", "v2"), without="mark:")
-    door = nouns.Answers(database, "a")
-    (row,) = door.outcomes(shared)
-    assert row == {"variant": "v1", "user": "u0", "label": "pos", "truth": "pos", "n": 1}
-    took = door.took(shared, "v1")
+    door, since = nouns.Answers(database, "a"), TIMES[4]
+    (row,) = door.outcomes("e1", since=since)
+    assert row == {"arm": "live", "user": "u0", "value": "pos", "truth": "pos", "utility": None, "n": 1}  # fmt: skip
+    took = door.took("e1", since=since, arm="live")
     assert (took.n, took.p95_ms) == (10, 9.0) and took.cpu_s == pytest.approx(0.1)
-    assert door.took(shared, "v2").p95_ms == 7.0
-    assert door.took(Shared(TIMES[8], ("v1", "v2"), "mark:"), "v1").n == 0
+    assert door.took("e1", since=since, arm="canary").p95_ms == 7.0
+    assert door.took("e1", since=TIMES[8], arm="live").n == 0
+
+
+def test_utilities_of_users_are_averaged_by_the_database_once_all_have_one(database):
+    door, since = nouns.Answers(database, "a"), TIMES[4]
+    assert door.by_user("e1", since=since) is None  # f0 came without one
+    with database.write() as connection:
+        connection.execute(tables.feedback.delete().where(tables.feedback.c.id == "f0"))
+        shared = {"kind": "outcome", "created": TIMES[6], "at": None}
+        said = [("x1", 1.0), ("x2", 0.0), ("early", 0.5), ("x10", 0.25), ("old", 0.0)]
+        for answer, utility in said:
+            put(connection, tables.feedback, {"id": f"u{answer}", "answer": answer, "value": ["any", {"JSON": 5}], "utility": utility, **shared})  # fmt: skip
+    assert door.by_user("e1", since=since) == {
+        "live": Spread(2, 0.5, 0.25), "canary": Spread(1, 0.25, 0.0),
+    }  # fmt: skip
+    assert door.by_user("e1", since=TIMES[0])["live"] == Spread(2, 0.375, 0.140625)  # u1: .75
+    assert nouns.Feedback(database, "a").value("ux1") == ["any", {"JSON": 5}]

@@ -3,7 +3,7 @@
 import pytest
 from tests.conftest import PRODUCT, reviews, write_jsonl
 
-from steelyard.cli.estimate import estimate
+from steelyard.api.estimate import estimate
 from steelyard.data.sources import fingerprint
 from steelyard.errors import StoreError
 from steelyard.spec import load

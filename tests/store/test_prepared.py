@@ -6,15 +6,15 @@ import pytest
 import sqlalchemy as sa
 from tests.conftest import PRODUCT, reviews, write_jsonl
 
-from steelyard.errors import RowRefused
+from steelyard.errors import RowRefused, SteelyardError
 from steelyard.spec import load
 from steelyard.store import Store, tables
 from steelyard.store.prepared import Prepared
 from steelyard.store.rows import present, put_all
 
 ANSWER = {
-    "product": "p", "variant": "v", "state": "live", "user": "u", "request": "", "label": "好'\"%s :x ?",
-    "score": 1, "scores": {"好": 0.25, "a'b": None}, "cpu_s": 0.1, "latency_ms": 2.5, "created": "2026",
+    "product": "p", "variant": "v", "state": "live", "user": "u", "request": "", "value": "好'\"%s :x ?",
+    "score": 1, "detail": {"好": 0.25, "a'b": None}, "cpu_s": 0.1, "latency_ms": 2.5, "created": "2026",
 }  # fmt: skip
 
 
@@ -61,8 +61,13 @@ def test_a_row_that_the_database_refuses_is_an_error_of_ours(database):
     with pytest.raises(RowRefused), database.write() as connection:
         put_all(connection, tables.answer, [ANSWER | {"id": "twice"}] * 2)
     with pytest.raises(RowRefused), database.write() as connection:
-        put_all(connection, tables.answer, [ANSWER | {"id": "none", "label": None}])
+        put_all(connection, tables.answer, [ANSWER | {"id": "none", "value": None}])
     assert database.rows(sa.select(tables.answer.c.id).where(tables.answer.c.id == "twice")) == []
+
+
+def test_a_row_with_a_column_that_is_none_is_a_fault_of_ours_and_not_lost(database):
+    with pytest.raises(SteelyardError, match="answer"), database.write() as connection:
+        put_all(connection, tables.answer, [ANSWER | {"id": "odd", "label": "好"}])
 
 
 def test_values_of_the_statement_itself_are_kept(database):

@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 from tests.conftest import PRODUCT, reviews, write_jsonl
 
-from steelyard.cli.facts import released, sums, variants, verified
+from steelyard.api.facts import released, sums, variants, verified
 from steelyard.errors import Damaged, StoreError
 from steelyard.report import gather
 from steelyard.spec import load
-from steelyard.store import Store, tables
+from steelyard.store import Store, subtotals, tables
 
 OLD = Path(__file__).with_name("ledger_0001.sql")
 VALUES = [None, "x", "评", b"\xff\xfe", -1, 2**62, 1.5, "{", "[1", "NaN", ""]
@@ -52,8 +52,11 @@ def whole(tmp_path_factory):
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as written:
         written.executescript(OLD.read_text(encoding="utf-8"))
-    with closing(Store.open(load(folder / "product.yaml"))) as store:
-        store.begin_turn("newer", text="product: tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subtotals, "BLOCK", 5)
+        with closing(Store.open(load(folder / "product.yaml"))) as store:
+            store.begin_turn("newer", text="product: tiny")
+            store.salt()
     found = facts(folder / "product.yaml")
     return folder / "product.yaml", path, path.read_bytes(), found
 

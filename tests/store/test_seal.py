@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from steelyard.cli import main
 from steelyard.errors import Damaged, UserError
 from steelyard.spec import load
-from steelyard.store import Store, ledger, tables
+from steelyard.store import Store, tables
+from steelyard.store.chain import GENESIS, digest
 from steelyard.store.ledger import verify
 from steelyard.store.seal import _sha256, against, as_text, load_seal, seal, write_seal
 
@@ -62,10 +63,10 @@ def test_a_chain_that_was_computed_anew_is_found(store, sealed):
     with store.database.write() as connection:
         rows = [dict(r) for r in connection.execute(sa.select(tables.entry)).mappings()]
         connection.execute(tables.entry.delete())
-        previous = ledger.GENESIS
+        previous = GENESIS
         for row in rows:
             row |= {"nano": row["nano"] // 2, "previous": previous}
-            row["hash"] = previous = ledger.digest(row)
+            row["hash"] = previous = digest(row)
             connection.execute(tables.entry.insert().values(row))
         assert verify(connection) == 4
     with pytest.raises(Damaged, match=r"entry 4.*the chain was computed anew"):

@@ -19,23 +19,6 @@ from steelyard.store.ledger import verify
 PRICE = Decimal("0.35")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def any_store(request, product_file):
-    """The same store on both databases."""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
-        with engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-        engine.dispose()
-        text = product_file.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
-        product_file.write_text(text, encoding="utf-8")
-    store = Store.open(load(product_file))
-    yield store
-    store.close()
-
-
 def buy(store, key="k", *, fail=False):
     def work(step):
         step.spend("label", 2000, "label", Decimal("0.30"), evidence="labels:x")

@@ -19,7 +19,7 @@ ledger_app = typer.Typer(help="What everything cost and earned.", cls=by_default
 @ledger_app.command("show")
 def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
     """Money by account."""
-    from steelyard.cli.facts import sums
+    from steelyard.api.facts import sums, totals
     from steelyard.cli.show import heads, out, said, table
     from steelyard.spec import load
 
@@ -27,10 +27,11 @@ def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
     if as_json:
         return out(rows)
     shown = [
-        [said("account", r["account"]), r["lines"], r["quantity"], said("unit", r["unit"]), r["money"]]
+        [said("account", r["account"]), r["lines"], r["quantity"], said("unit", r["unit"]), r["money"], said("basis", r["basis"])]
         for r in rows
     ]  # fmt: skip
-    return table(said("title", "ledger"), heads("account", "lines", "quantity", "unit", "money"), shown)  # fmt: skip
+    note = "; ".join(f"{said('basis', basis)} {total}" for basis, total in totals(rows))
+    return table(said("title", "ledger"), heads("account", "lines", "quantity", "unit", "money", "basis"), shown, note=note)  # fmt: skip
 
 
 @ledger_app.command("verify")
@@ -43,7 +44,7 @@ def ledger_verify(
 
     Against a seal, lines that were cut off and a chain that was computed anew are found too.
     """
-    from steelyard.cli.facts import verified
+    from steelyard.api.facts import verified
     from steelyard.cli.show import out
     from steelyard.spec import load
 
@@ -59,8 +60,8 @@ def ledger_seal(
     out: Annotated[Path | None, typer.Option(help="a file, best kept on another machine")] = None,
 ) -> None:
     """Write an anchor of the ledger, to keep outside it: how far it went, its hash and its sums."""
+    from steelyard.api.facts import sealed
     from steelyard.cli import show
-    from steelyard.cli.facts import sealed
     from steelyard.spec import load
     from steelyard.store.seal import write_seal
 

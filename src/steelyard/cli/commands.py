@@ -66,7 +66,7 @@ def init(
 @app.command()
 def check(product: File = DEFAULT, as_json: AsJson = False) -> None:
     """Open the data, estimate what a turn costs, and exit 2 where it cannot work; spends nothing."""
-    from steelyard.cli.estimate import estimate
+    from steelyard.api.estimate import estimate
     from steelyard.cli.show import out
     from steelyard.errors import SpecError
     from steelyard.spec import load
@@ -143,9 +143,23 @@ def doctor(
 
 
 @app.command()
-def turn(product: File = DEFAULT, as_json: AsJson = False) -> None:
+def turn(
+    product: File = DEFAULT,
+    until: Annotated[str | None, typer.Option(help="the last step that is run")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Run one turn of the loop, or continue the one that was interrupted."""
-    run_until(product, until=None, as_json=as_json)
+    if until is not None:
+        _check_step(until)
+    run_until(product, until=until, as_json=as_json)
+
+
+def _check_step(name: str) -> None:
+    from steelyard.plugins import near
+    from steelyard.stage import names
+
+    if name not in names():
+        raise UserError("--until", f"one of {list(names())}", f"'{name}'", near(name, names()))
 
 
 def _stage(step: str, words: str) -> Callable[..., None]:
@@ -182,7 +196,7 @@ def run_until(
 ) -> None:  # fmt: skip
     """Run a turn up to a step, or the whole of it, and show what came of it; `again` measures the
     step anew."""
-    from steelyard.cli.facts import headlines
+    from steelyard.api.facts import headlines
     from steelyard.cli.progress import Screen
     from steelyard.cli.show import language, out
     from steelyard.loop import gate
@@ -200,10 +214,13 @@ def run_until(
         from rich.console import Console
 
         from steelyard.report import closing_table, gather
+        from steelyard.stage import names
         from steelyard.store import Store
 
         with closing(Store.open(file)) as store:
-            Console().print(closing_table(gather(store, file, done.outputs), language=language()))
+            Console().print(
+                closing_table(gather(store, file, done.outputs, steps=names()), language=language())
+            )
         if done.report:
             name = done.report.name.replace(".en.", f".{language()}.")
             typer.echo(f"report: {done.report.with_name(name)}")
@@ -238,10 +255,14 @@ def replay(
     """
     if url is None:
         return run_until(product, until="replay", as_json=as_json)
-    from steelyard.cli.replaying import replay_against
+    from steelyard.api.replaying import replay_against
+    from steelyard.cli.progress import Screen
     from steelyard.cli.show import out
+    from steelyard.spec import load
 
-    return out(replay_against(product, url=url, records=records))
+    with Screen() as screen:
+        found = replay_against(load(product), url=url, records=records, watcher=screen)
+    return out(found)
 
 
 for _look in (show, diff, report):

@@ -74,8 +74,8 @@ def _processor() -> str | None:
 
 def show_store(path: Path, *, as_json: bool) -> bool:
     """Print what the store of a product file holds and lacks; whether anything is amiss."""
+    from steelyard.api.whole import examine_store
     from steelyard.cli.show import out, table
-    from steelyard.cli.whole import examine_store
     from steelyard.spec import load
 
     facts = examine_store(load(path))

@@ -21,7 +21,7 @@ PastTurn = Annotated[int | None, typer.Option("--turn", help="a turn of the past
 
 def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False) -> None:
     """Variants with their measures, and what is released; with --turn what that turn did."""
-    from steelyard.cli.facts import released, turns, variants
+    from steelyard.api.facts import released, turns, variants
     from steelyard.cli.show import heads, out, said, table
     from steelyard.spec import load
 
@@ -59,8 +59,8 @@ def _when(time: str | None) -> str:
 
 
 def _show_turn(file: ProductFile, number: int, *, as_json: bool) -> None:
+    from steelyard.api.turns import past
     from steelyard.cli.show import heads, out, said, table
-    from steelyard.cli.turns import past
 
     found = past(file, number)
     if as_json:
@@ -80,8 +80,8 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """What changed between two turns: in the product file, in the facts, in the money."""
+    from steelyard.api.turns import compared
     from steelyard.cli.show import heads, out, said, table
-    from steelyard.cli.turns import compared
     from steelyard.spec import load
 
     found = compared(load(product), first, second)
@@ -102,9 +102,9 @@ def diff(
 
 def report(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False) -> None:
     """Where the newest report is; with --turn that of a past turn is written again."""
-    from steelyard.cli.facts import reports
+    from steelyard.api.facts import reports
+    from steelyard.api.turns import reported
     from steelyard.cli.show import out
-    from steelyard.cli.turns import reported
     from steelyard.spec import load
 
     file = load(product)

@@ -1,4 +1,4 @@
-"""A turn as it happens: one line a step, a bar for what takes long. Knows no stage.
+"""A turn as it happens: one line a step, a bar for what takes long. Knows no stage by name.
 
 Where the output is no terminal, a log say, a long step writes a line now and then instead.
 
@@ -25,24 +25,7 @@ from rich.progress import (  # fmt: skip
     TimeElapsedColumn,
 )
 
-from steelyard.data.rejects import OUTSIDE, labels_said
-from steelyard.report.page import recommendation
-from steelyard.terms import term
-
-DOING = {
-    "data": "reading and cleaning the data",
-    "label": "taking labels from the training pool",
-    "baseline": "fitting the baseline",
-    "train": "training the model",
-    "compress": "building and measuring smaller variants",
-    "release": "deciding the release",
-    "replay": "sending the stream through HTTP",
-    "curve": "drawing the learning curve",
-    "plan": "placing the next unit of money",
-}
-
-
-ALIKE_TOLD = 5  # a cluster of more than one record in five is worth a word
+from steelyard.stage import stage_named
 
 
 class Pulse:
@@ -68,8 +51,7 @@ class Pulse:
         if not self._step or now - self._said < self.every_s:
             return None
         self._said = now
-        doing = DOING.get(self._step, self._step)
-        return f"{self._step:<9} {now - self._began:6.0f} s  {doing}{self._at}"
+        return f"{self._step:<9} {now - self._began:6.0f} s  {_doing(self._step)}{self._at}"
 
 
 class Screen:
@@ -110,7 +92,7 @@ class Screen:
         self._started = time.perf_counter()
         self.pulse.begin(step)
         self._clear()
-        self._bars[step] = self.progress.add_task(DOING.get(step, step), total=None)
+        self._bars[step] = self.progress.add_task(_doing(step), total=None)
 
     def advance(self, what: str, done: int, total: int | None) -> None:
         if what not in self._bars:
@@ -136,58 +118,10 @@ class Screen:
 
 def summary(step: str, output: dict[str, Any], *, ran: bool = True) -> str:
     """What came of a step, in one line; `ran` is False when it was done before."""
-    if step == "label":
-        return _label(output, ran=ran)
-    said = _SUMMARIES.get(step)
-    return said(output) if said else ""
+    stage = stage_named(step)
+    return "" if stage is None else stage.summary(output, ran=ran)
 
 
-def _label(o: dict[str, Any], *, ran: bool) -> str:
-    """The labels stand in the file; what a step that was done before charged is not new."""
-    charged = f"{o['new']:,} charged at {o['price']}" if ran and o["new"] else "nothing charged"
-    return f"{o['bought']:,} of {o['pool']:,} labels of the training pool; {charged}"
-
-
-def _metric(found: dict[str, Any], name: str = "macro_f1") -> str:
-    m = found["metrics"][name]
-    return (
-        f"{name} {m['value']:.3f} [{m['low']:.3f}, {m['high']:.3f}] on {m['n']:,} held-out records"
-    )
-
-
-def _data(o: dict[str, Any]) -> str:
-    total = {name: sum(labels.values()) for name, labels in o["splits"].items()}
-    parts = ", ".join(f"{n:,} {name}" for name, n in total.items())
-    rejects = o["rejects"]
-    said = f"{parts}; {rejects['total']:,} rejected"
-    if rejects["total"]:
-        reason, n = max(rejects["reasons"].items(), key=lambda pair: pair[1])
-        told = rejects.get("labels") or []  # steps of before 0.2 have none
-        which = f": {labels_said(told)}" if told and reason == OUTSIDE else ""
-        said += f" ({n:,} for {reason}{which}, the first at {rejects['examples'][0]['where']})"
-    alike, all_of = o.get("largest_cluster", 0), sum(total.values())
-    if alike * ALIKE_TOLD > all_of and alike > 1:
-        said += f"; {alike:,} are near-duplicates of each other (data.near_duplicate)"
-    blank = sum(labels.get("(unlabelled)", 0) for labels in o["splits"].values())
-    return said + (f"; {blank:,} without a label" if blank else "")
-
-
-def _compress(o: dict[str, Any]) -> str:
-    chosen = next((row for row in o["table"] if row["variant"] == o["chosen"]), None)
-    if chosen is None:
-        return "no variant meets the goals"
-    return (
-        f"{chosen['name']}: {chosen['cpu_ms']:.2f} ms CPU an item, quality {chosen['quality']:.3f}"
-    )
-
-
-_SUMMARIES: dict[str, Any] = {
-    "data": _data,
-    "baseline": _metric,
-    "train": lambda o: f"{_metric(o)}; {o['against_baseline']['value']:+.3f} [{o['against_baseline']['low']:+.3f}, {o['against_baseline']['high']:+.3f}] against the baseline",
-    "compress": _compress,
-    "release": lambda o: o.get("why") or "the chosen variant is canary",
-    "replay": lambda o: f"{term('decision', o['decision'], 'en')}: {o['reason']}",
-    "curve": lambda o: "  ".join(f"{p['labels']:,}: {p['quality']:.3f}" for p in o["curve"]),
-    "plan": lambda o: recommendation(o["plan"]["recommendation"], "en"),
-}  # fmt: skip
+def _doing(step: str) -> str:
+    stage = stage_named(step)
+    return (stage.doing if stage is not None else "") or step

@@ -47,7 +47,7 @@ def _changing(verb: str, words: str) -> None:
         who: Who, why: Why, product: File = DEFAULT, variant: Named = None, as_json: AsJson = False
     ) -> None:
         from steelyard.cli.show import out
-        from steelyard.market.by_hand import change
+        from steelyard.release.by_hand import change
         from steelyard.spec import load
         from steelyard.store import Store
 
@@ -74,7 +74,7 @@ for _verb, _words in (
 
 
 def _facts(path: Path) -> dict[str, Any]:
-    from steelyard.market.status import status_of
+    from steelyard.release.status import status_of
     from steelyard.spec import load
     from steelyard.store import Store
 

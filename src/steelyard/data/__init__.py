@@ -1,8 +1,68 @@
 """data: sources -> clean records, split by cluster. Reads files; leaves `records` and its counts.
 
-Knows no model. Example: `data.run(store, product, step, task=task)["dataset"]`
+Knows no model. Example: `pipeline.run(store, product, step, task=task)["dataset"]`
 """
 
-from steelyard.data.pipeline import Prepared, prepare, run
+from __future__ import annotations
 
-__all__ = ["Prepared", "prepare", "run"]
+from collections.abc import Sequence
+
+from steelyard.spec import ProductFile
+from steelyard.stage import Context, Expected, Forecast, Output, Stage
+from steelyard.store import Step
+from steelyard.tasks import Task
+
+ALIKE_TOLD = 5  # a cluster of more than one record in five is worth a word
+FIRST_S = 10.0  # CPU seconds where the ledger knows none
+
+
+def _sources(context: Context) -> Sequence[str]:
+    """Hash of every source's bytes, so that changed data are read again."""
+    from steelyard.data.sources import fingerprints
+
+    return fingerprints(context.product)
+
+
+def _run(context: Context, step: Step) -> Output:
+    from steelyard.data import pipeline
+
+    return pipeline.run(
+        context.store, context.product, step, task=context.task, progress=context.report,
+        read=list(context.also),
+    )  # fmt: skip
+
+
+def _check(product: ProductFile, task: Task) -> None:
+    from steelyard.data.sources import check_sources
+
+    check_sources(product, task)
+
+
+def _summary(o: Output, *, ran: bool = True) -> str:
+    from steelyard.data.rejects import OUTSIDE, labels_said
+
+    total = {name: sum(labels.values()) for name, labels in o["splits"].items()}
+    parts = ", ".join(f"{n:,} {name}" for name, n in total.items())
+    rejects = o["rejects"]
+    said = f"{parts}; {rejects['total']:,} rejected"
+    if rejects["total"]:
+        reason, n = max(rejects["reasons"].items(), key=lambda pair: pair[1])
+        told = rejects.get("labels") or []  # steps of before 0.2 have none
+        which = f": {labels_said(told)}" if told and reason == OUTSIDE else ""
+        said += f" ({n:,} for {reason}{which}, the first at {rejects['examples'][0]['where']})"
+    alike, all_of = o.get("largest_cluster", 0), sum(total.values())
+    if alike * ALIKE_TOLD > all_of and alike > 1:
+        said += f"; {alike:,} are near-duplicates of each other (data.near_duplicate)"
+    blank = sum(labels.get("(unlabelled)", 0) for labels in o["splits"].values())
+    return said + (f"; {blank:,} without a label" if blank else "")
+
+
+def _estimate(forecast: Forecast) -> Expected:
+    return Expected(FIRST_S)
+
+
+STAGE = Stage(
+    "data", _run, doing="reading and cleaning the data", reads=("data",),
+    also=_sources, leaves=lambda o: [("records", str(o["dataset"]))], check=_check,
+    summary=_summary, estimate=_estimate,
+)  # fmt: skip

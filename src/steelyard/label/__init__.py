@@ -6,36 +6,38 @@ whatever name, and never serves another. Example: `run(store, product, step, dat
 
 from __future__ import annotations
 
-from typing import Any
-
-import pyarrow as pa
-
-from steelyard.label.paid import NAME, Paid, paid_labels
-from steelyard.label.purchase import Purchase, purchase
-from steelyard.spec import ProductFile
-from steelyard.store import Step, Store
-from steelyard.store.records import known_records
-
-__all__ = ["NAME", "Paid", "Purchase", "paid_labels", "purchase", "run"]
+from steelyard.spec.model import LABELS_DEFAULT
+from steelyard.stage import Bought, Context, Expected, Forecast, Output, Stage
+from steelyard.store import Step
 
 
-def run(store: Store, product: ProductFile, step: Step, *, dataset: str) -> dict[str, Any]:
-    """{"labels": tag, "dataset", "bought", "new", "corrected", "pool", "price", "by_label"}.
+def _run(context: Context, step: Step) -> Output:
+    from steelyard.label.run import run
 
-    `bought` are those that training reads, `new` those that this step pays.
-    """
-    paid = paid_labels(store)
-    found = purchase(product, known_records(store.datasets, dataset), paid)
-    columns = {"id": found.ids, "label": found.labels, "key": found.keys}
-    tag = paid.tag_of(columns, dataset)
-    paid.check_whole(tag)
-    # a purchase whose file is gone is known by its tag alone
-    new = 0 if tag in paid.tags else found.new
-    store.datasets.publish(NAME, pa.table(columns), tag=tag, copy=True)  # they were paid for
-    price = product.spec.money.prices.label
-    step.spend("label", new, "label", price, evidence=f"labels:{tag}")
-    return {
-        "labels": tag, "dataset": dataset, "bought": len(found.ids), "new": new,
-        "corrected": found.corrected, "pool": found.pool, "price": str(price),
-        "by_label": found.by_label,
-    }  # fmt: skip
+    return run(context.store, context.product, step, dataset=context.of("data.dataset"))
+
+
+def _summary(o: Output, *, ran: bool = True) -> str:
+    """The labels stand in the file; what a step that was done before charged is not new."""
+    charged = f"{o['new']:,} charged at {o['price']}" if ran and o["new"] else "nothing charged"
+    return f"{o['bought']:,} of {o['pool']:,} labels of the training pool; {charged}"
+
+
+def _estimate(forecast: Forecast) -> Expected:
+    """What will be paid; only about that where not all data were read."""
+    spec = forecast.product.spec
+    asked = spec.label.start or LABELS_DEFAULT
+    if forecast.new is None:
+        new = max(0, asked - forecast.paid)
+        because = f"about: {asked:,} asked for, {forecast.paid:,} paid before"
+    else:
+        new = forecast.new
+        because = f"{asked:,} asked for, {forecast.kept:,} paid before, {forecast.pool:,} in the training pool"
+    return Expected(None, because, Bought(new, "label", spec.money.prices.label * new))
+
+
+STAGE = Stage(
+    "label", _run, doing="taking labels from the training pool",
+    reads=("label", "money.prices.label"), takes=("data.dataset",),
+    leaves=lambda o: [("labels", str(o["labels"]))], summary=_summary, estimate=_estimate,
+)  # fmt: skip

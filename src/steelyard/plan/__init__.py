@@ -1,8 +1,38 @@
 """plan: where the next unit of money returns most. Reads the turn's facts; leaves a plan.
 
-Knows no model. Example: `plan.run(store, product, step, outputs=outputs)["plan"]`
+Knows no model. Example: `run.run(store, product, step, left=context.taken)["plan"]`
 """
 
-from steelyard.plan.run import run
+from __future__ import annotations
 
-__all__ = ["run"]
+from collections.abc import Sequence
+
+from steelyard.stage import Context, Output, Stage
+from steelyard.store import Step
+from steelyard.terms import recommendation
+
+
+def _run(context: Context, step: Step) -> Output:
+    from steelyard.plan.run import run
+
+    return run(context.store, context.product, step, left=context.taken)
+
+
+def _anew(context: Context) -> Sequence[str]:
+    """What was served meanwhile counts, so each turn plans anew."""
+    return [str(context.turn)]
+
+
+def _summary(o: Output, *, ran: bool = True) -> str:
+    return recommendation(o["plan"]["recommendation"], "en")
+
+
+STAGE = Stage(
+    "plan", _run, doing="placing the next unit of money",
+    reads=("plan", "money", "goals"),
+    takes=(
+        "label.bought", "label.pool", "baseline.variant", "train.variant", "compress.table",
+        "compress.accuracy", "release.live", "replay.live", "replay.experiment", "curve.curve",
+    ),
+    also=_anew, summary=_summary,
+)  # fmt: skip

@@ -1,15 +1,17 @@
 """Turn what the turn left into plan facts, allocate, write the plan down. Knows no model.
 
-Example: `run(store, product, step, outputs=outputs)["plan"]["recommendation"]`
+Example: `run(store, product, step, left=context.taken)["plan"]["recommendation"]`
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from steelyard.plan.options import PlanFacts, Priced, Served, allocate
+from steelyard.plan.facts import PlanFacts, Priced, Served
+from steelyard.plan.options import allocate
 from steelyard.spec import ProductFile
 from steelyard.stats import LearningCurve, Point, fit_curve
 from steelyard.store import Step, Store
@@ -19,13 +21,13 @@ NORMAL_95 = 1.96
 
 
 def run(
-    store: Store, product: ProductFile, step: Step, *, outputs: dict[str, dict[str, Any]]
+    store: Store, product: ProductFile, step: Step, *, left: Mapping[str, Any]
 ) -> dict[str, Any]:
     """{"plan": body, "curve": points, "forecast": points, "served": predicted and served figures};
-    the plan row goes with the step."""
-    points = outputs["curve"]["curve"]
+    the plan row goes with the step. `left` is what earlier steps left, as `curve.curve`."""
+    points = left["curve.curve"]
     curve = _curve(points)
-    facts = _facts(store, product, outputs, curve)
+    facts = _facts(store, product, left, curve)
     body = allocate(facts).to_json()
     step.add("plan", id=step.key, turn=step.turn, product=store.product, body=body)
     reach = facts.labels_bought + max(1, int(facts.unit / max(facts.label_price, 1e-9)))
@@ -69,20 +71,20 @@ def _curve(points: list[dict[str, Any]]) -> LearningCurve | None:
 
 
 def _facts(
-    store: Store, product: ProductFile, outputs: dict[str, dict[str, Any]], curve: LearningCurve | None
+    store: Store, product: ProductFile, left: Mapping[str, Any], curve: LearningCurve | None
 ) -> PlanFacts:  # fmt: skip
     spec = product.spec
-    rows = {row["variant"]: row for row in outputs["compress"]["table"]}
-    accuracy = outputs["compress"]["accuracy"]
+    rows = {row["variant"]: row for row in left["compress.table"]}
+    accuracy = left["compress.accuracy"]
     priced = {v: _priced(store, row, accuracy[row["name"]]) for v, row in rows.items()}
     # where nothing may be live yet, the baseline is what there is to compare with
-    live = outputs["replay"].get("live") or outputs["release"]["live"] or outputs["baseline"]["variant"]  # fmt: skip
-    now, trained = priced.get(live) or _of_old(store, live), outputs["train"]["variant"]
+    live = left["replay.live"] or left["release.live"] or left["baseline.variant"]
+    now, trained = priced.get(live) or _of_old(store, live), left["train.variant"]
     own = live in rows and rows[live]["name"] != "baseline"
     return PlanFacts(
         currency=spec.money.currency, unit=float(spec.plan.unit), requests=spec.plan.requests,
         label_price=float(spec.money.prices.label), correct_answer=float(spec.money.correct_answer),
-        labels_bought=outputs["label"]["bought"], labels_pool=outputs["label"]["pool"],
+        labels_bought=left["label.bought"], labels_pool=left["label.pool"],
         retrain_cost=_retrain_cost(store, spec.money.prices.cpu_hour), curve=curve,
         live=now, behind=0.0 if own else max(0.0, now.accuracy - priced[trained].accuracy),
         # what misses the goals may not be released, so it is no option

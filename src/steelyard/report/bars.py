@@ -72,7 +72,7 @@ def options(
         canvas.rule(x(0.0), 6, x(0.0), foot, css="axis")
     for i, row in enumerate(rows):
         level = 14 + i * step + (34 if stacked else step / 2 - 6)
-        best = row["name"] in recommended
+        best = row["name"] == recommended
         css = "label strong" if best else "label"
         canvas.text(0, level - 16 if stacked else level + 4, said[row["name"]], css=css)
         if stacked:  # a line through all rows would strike the names out

@@ -11,11 +11,10 @@ from steelyard.report.amounts import with_currency
 from steelyard.report.caveats import caveats
 from steelyard.report.facts import ReportFacts
 from steelyard.report.headline import headline, say
-from steelyard.report.page import recommendation
 from steelyard.report.sections import at_traffic, balance_lines, requests
 from steelyard.report.svg import signed
 from steelyard.report.words import WORDS
-from steelyard.terms import term
+from steelyard.terms import recommendation, term
 
 STYLES = {"good": "green", "note": "", "bad": "bold red"}
 

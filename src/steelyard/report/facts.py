@@ -12,21 +12,21 @@ from typing import Any
 
 from steelyard.report.mistakes import Mistake, with_examples
 from steelyard.spec import NANO, Money, ProductFile
-from steelyard.store import Store
+from steelyard.store import CASH, IMPUTED, Store
 
 Output = dict[str, Any]
-IMPUTED = "value."  # accounts of declared worth: no money moved
 
 
 @dataclass(frozen=True)
 class MoneyRow:
-    """All lines of one account in one unit and one currency."""
+    """All lines of one account in one unit, one currency and one basis: cash that moved, or imputed."""
 
     account: str
     lines: int
     quantity: Decimal
     unit: str
     money: Money
+    basis: str = CASH
 
     @property
     def amount(self) -> float:
@@ -34,7 +34,7 @@ class MoneyRow:
 
     @property
     def imputed(self) -> bool:
-        return self.account.startswith(IMPUTED)
+        return self.basis == IMPUTED
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class ReportFacts:
     names: Mapping[str, str] = field(default_factory=dict)
     measured: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     mistakes: Sequence[Mistake] = ()
+    steps: Sequence[str] = ()  # of a whole turn, in their order
 
     def of(self, step: str) -> Output | None:
         """The output of a step, or None when it has not been run."""
@@ -96,10 +97,11 @@ class ReportFacts:
 
 
 def gather(
-    store: Store, product: ProductFile, outputs: dict[str, Output], *, turn: int | None = None
-) -> ReportFacts:
+    store: Store, product: ProductFile, outputs: dict[str, Output], *, turn: int | None = None,
+    steps: Sequence[str] = (),
+) -> ReportFacts:  # fmt: skip
     """Everything the report shows; money over all turns of the ledger, or until the past `turn`
-    whose outputs these are: then what it left live is live."""
+    whose outputs these are: then what it left live is live. `steps` are those of a whole turn."""
     live = _live_now(store) if turn is None else _left_live(outputs)
     arms = {a["variant"] for a in outputs.get("replay", {}).get("arms", {}).values()}
     return ReportFacts(
@@ -108,7 +110,7 @@ def gather(
         currency=product.spec.money.currency,
         unit=f"{Decimal(product.spec.plan.unit):,f}",
         goals=product.spec.goals.model_dump(),
-        loss_max=product.spec.market.outcome_loss_max,
+        loss_max=product.spec.release.outcome_loss_max,
         outputs=outputs,
         money=[_row(row) for row in store.ledger.sums(until=turn)],
         requests=product.spec.plan.requests,
@@ -116,6 +118,7 @@ def gather(
         names=store.variants.names(),
         measured={v: _values(store, v) for v in {live, *arms} if v},
         mistakes=with_examples(store, outputs),
+        steps=steps,
     )
 
 
@@ -168,7 +171,8 @@ def ratio(pair: tuple[float | None, float | None]) -> float | None:
 
 def _row(row: Mapping[str, Any]) -> MoneyRow:
     money = Money(row["nano"], row["currency"])
-    return MoneyRow(row["account"], row["lines"], Decimal(row["quantity"]), row["unit"], money)
+    quantity = Decimal(row["quantity"])
+    return MoneyRow(row["account"], row["lines"], quantity, row["unit"], money, row["basis"])
 
 
 def _values(store: Store, variant: str) -> dict[str, float]:

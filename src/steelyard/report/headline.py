@@ -69,7 +69,6 @@ REASONS = {
     "no variant meets the goals": "没有版本达到目标",
     "the chosen variant is live already": "选中的版本已经在线",
 }
-STEPS = ("data", "label", "baseline", "train", "compress", "release", "replay", "curve", "plan")
 
 
 def headline(facts: ReportFacts) -> list[Headline]:
@@ -235,7 +234,7 @@ def _served(facts: ReportFacts) -> list[Headline]:
 
 
 def _not_run(facts: ReportFacts) -> list[Headline]:
-    left = [step for step in STEPS if facts.of(step) is None]
+    left = [step for step in facts.steps if facts.of(step) is None]
     if not left:
         return []
     return [Headline("not_run", "note", {"steps": _join([_both("step", s) for s in left])})]

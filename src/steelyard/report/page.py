@@ -14,7 +14,7 @@ from steelyard.report.headline import headline, say
 from steelyard.report.markup import text
 from steelyard.report.sections import SECTIONS, at_traffic, requests
 from steelyard.report.words import WORDS
-from steelyard.terms import term
+from steelyard.terms import recommendation, term
 
 Words = Mapping[str, str]
 Card = tuple[str, str, str]  # what it is, the figure, a note
@@ -52,15 +52,6 @@ def _answer(facts: ReportFacts, words: Words, language: str) -> str:
     what = recommendation(plan["recommendation"], language)
     why = plan["because_zh" if language == "zh" else "because"]
     return f"<h1>{text(head)}{words['colon']}<em>{text(what)}</em></h1><p class=why>{text(why)}</p>"
-
-
-def recommendation(name: str, language: str) -> str:
-    """The plan's answer in words."""
-    prefix, _, option = name.rpartition(": ")
-    said = term("option", option, language)
-    if not prefix:
-        return said
-    return f"先做试验：{said}" if language == "zh" else f"an experiment first, on {said}"
 
 
 def _figures(facts: ReportFacts, words: Words, language: str) -> str:

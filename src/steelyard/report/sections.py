@@ -16,7 +16,7 @@ from steelyard.report.facts import MoneyRow, ReportFacts, ratio
 from steelyard.report.markup import figure, head, note, table, text
 from steelyard.report.mistakes import confusions, weakest
 from steelyard.report.svg import signed
-from steelyard.terms import TERMS, term
+from steelyard.terms import TERMS, advice, term
 
 Words = Mapping[str, str]
 LABELS_NAMED = 6  # of a split; the rest are counted
@@ -38,7 +38,7 @@ def plan(facts: ReportFacts, words: Words, language: str) -> str:
         ]
         for o in found["options"]
     ]  # fmt: skip
-    draw = partial(_options, found["options"], names, words, found["recommendation"])
+    draw = partial(_options, found["options"], names, words, advice(found["recommendation"])[0])
     return figure(draw) + table(words["options"].split("|"), rows)
 
 

@@ -21,6 +21,7 @@ from steelyard.serve.handover import Together
 from steelyard.serve.journal import fact_of
 from steelyard.spec.model import Serve
 from steelyard.store import Store
+from steelyard.store.releases import experiment_of
 
 AGAIN_S = 60.0  # a damaged release is looked at again after this
 log = logging.getLogger("steelyard.serve")
@@ -42,6 +43,8 @@ class Served:
     state: str
     share: float
     batcher: Batcher
+    release: int | None = None  # number of the row that put it there
+    experiment: str | None = None  # with which other release it shares the users
     stands_in: bool = False  # an older release, since the live one cannot be loaded
 
 
@@ -120,11 +123,14 @@ class Router:
                 continue
             batcher = self._load(row["variant"])
             if batcher is not None:
-                served[state] = Served(row["variant"], state, row["share"], batcher)
+                served[state] = Served(row["variant"], state, row["share"], batcher, row["id"])
         if "live" not in served:
             kept = self._served.get("live") or self._older()
             if kept is not None:
                 served["live"] = replace(kept, stands_in=True)
+        if "canary" in served and not served["live"].stands_in:
+            pair = experiment_of(served["live"].variant, served["canary"].variant)
+            served = {state: replace(one, experiment=pair) for state, one in served.items()}
         self._served = served
         self._drop({s.variant for s in served.values()})
         if set(self._batchers) != before:
@@ -174,7 +180,7 @@ class Router:
         for row in reversed(self.store.releases.history()):
             batcher = self._load(row["variant"]) if row["state"] == "live" else None
             if batcher is not None:
-                return Served(row["variant"], "live", 1.0, batcher)
+                return Served(row["variant"], "live", 1.0, batcher, row["id"])
         return None
 
     def _drop(self, wanted: set[str]) -> None:

@@ -74,6 +74,7 @@ class FeedbackRequest(Asked):
     answer_id: Plain = Field(min_length=1, max_length=64)
     kind: Literal["outcome", "correction", "rating", "preference"]
     value: Plain = Field(min_length=1, max_length=200)
+    at: str | None = Field(None, max_length=40, json_schema_extra={"format": "date-time"}, description="the time it speaks of, in ISO 8601 with its offset; left out: now")  # fmt: skip
 
     @classmethod
     def asked(cls) -> str:

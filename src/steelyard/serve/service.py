@@ -19,16 +19,15 @@ from typing import Any
 from steelyard.errors import RequestError
 from steelyard.serve.batcher import WAIT_S, Batcher, Prepared, Priced, Replaced, wait_max_s
 from steelyard.serve.busy import Busy, ledger_away
-from steelyard.serve.feedback import check_value, feedback_id
+from steelyard.serve.feedback import check_value, feedback_id, said_at
 from steelyard.serve.flow import LEAST, Flow
 from steelyard.serve.handover import Handover
 from steelyard.serve.journal import Journal
 from steelyard.serve.reading import Readers, light, short
 from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictedAnswer, PredictResponse
-from steelyard.spec import ProductFile
+from steelyard.spec import ProductFile, Vocabulary
 from steelyard.store import Store
-from steelyard.store.salt import salt
 from steelyard.tasks import BadInput, Task, open_task
 
 ANONYMOUS = "anonymous"
@@ -68,7 +67,7 @@ class Service:
         self.journal = Journal(store, product, telling=self._told.together)
         self.readers = Readers(store.artifacts.open)
         self._to_wake: set[Batcher] = set()
-        self._salt = salt(store.root)
+        self._salt, self._vocabulary = store.salt(), Vocabulary.of(product)
         self._larger = 0  # requests in work that are long or of many inputs
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
         self._wait_max_s = wait_max_s(goal_ms)
@@ -153,18 +152,28 @@ class Service:
         check_value(asked, self.task.labels)
         if asked.kind == "preference":
             await self._check_other(asked)
-        worth = None
+        utility = self._utility(answer["value"], asked)
         # a replayed record's outcome is evidence: its truth was known before, nobody earns by it
-        if asked.kind == "outcome" and answer["origin"] == "user":
-            worth = self.task.outcome(answer["label"], asked.value)
+        worth = utility or 0.0 if asked.kind == "outcome" and answer["origin"] == "user" else None
         identity = feedback_id(asked)
-        row = {"id": identity, "answer": asked.answer_id, "kind": asked.kind, "value": asked.value}
+        row = {
+            "id": identity, "answer": asked.answer_id, "kind": asked.kind, "value": asked.value,
+            "at": said_at(asked, now=self.store.clock.now()), "utility": utility,
+        }  # fmt: skip
         new = await asyncio.wrap_future(
             self.journal.feedback(row, worth=worth, variant=answer["variant"])
         )
         if not new and await asyncio.to_thread(self.store.feedback.value, identity) != asked.value:
             raise RequestError(409, "value", "the outcome that was recorded first", "another one", "send it as a correction")  # fmt: skip
         return identity
+
+    def _utility(self, answer: Any, asked: FeedbackRequest) -> float | None:
+        """What the answer was worth by an outcome, from 0 to 1; None for another kind, and for an
+        answer in words that the product file does not know now."""
+        said = self._vocabulary.read(answer)
+        if asked.kind != "outcome" or said is None:
+            return None
+        return self.task.outcome(said, asked.value)
 
     async def _check_other(self, asked: FeedbackRequest) -> None:
         known = await asyncio.to_thread(self.store.answers.one, asked.value)
@@ -298,12 +307,13 @@ class Service:
         shared = {
             "product": self.store.product, "variant": release.variant, "state": release.state,
             "user": unit, "request": asked.request_id or "", "latency_ms": latency_ms,
-            "origin": "replay" if asked.arm else "user",
+            "origin": "replay" if asked.arm else "user", "release": release.release,
+            "experiment": release.experiment, "arm": release.experiment and release.state,
         }  # fmt: skip
         return [
             shared | {
-                "id": identity, "label": p.answer.label, "score": p.answer.score,
-                "scores": p.answer.scores, "cpu_s": p.cpu_s,
+                "id": identity, "value": p.answer.label, "score": p.answer.score,
+                "detail": p.answer.scores, "cpu_s": p.cpu_s,
             }
             for p, identity in zip(priced, ids, strict=True)
         ]  # fmt: skip
@@ -335,7 +345,7 @@ def _ids(key: str, n: int) -> list[str]:
 def _response(rows: Rows) -> PredictResponse:
     answers = [
         PredictedAnswer(
-            answer_id=row["id"], label=row["label"], score=row["score"], scores=row["scores"]
+            answer_id=row["id"], label=row["value"], score=row["score"], scores=row["detail"]
         )
         for row in rows
     ]

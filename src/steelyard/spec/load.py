@@ -20,6 +20,7 @@ from steelyard.errors import SpecError
 from steelyard.plugins import names
 from steelyard.spec.looks import escaped, quoted
 from steelyard.spec.model import LABEL_LENGTH_MAX, PATTERNS, Product
+from steelyard.spec.renamed import as_now, now_called
 from steelyard.spec.written import Unreadable, Written, tree_of
 
 SPEC_BYTES_MAX = 1_000_000
@@ -55,7 +56,8 @@ def load(path: str | Path) -> ProductFile:
     """Parse and validate; SpecError lists every problem with its line and column."""
     file = Path(path)
     text = _read(file)
-    tree, spec = _validated(file, text)
+    tree = _parse(file, text)
+    spec = _validated(file, tree, tree.plain())
     problems = [*_unregistered(file, tree, spec), *_missing_files(file, tree, spec)]
     if problems:
         raise SpecError(problems)
@@ -63,8 +65,10 @@ def load(path: str | Path) -> ProductFile:
 
 
 def as_it_was(text: str, path: Path) -> ProductFile:
-    """The product file of an earlier turn, read from its text: what it names may be gone."""
-    return _product(_validated(path, text)[1], path, text)
+    """The product file of an earlier turn, read from its text: what it names may be gone, and its
+    fields may have had other names."""
+    tree = _parse(path, text)
+    return _product(_validated(path, tree, as_now(tree.plain())), path, text)
 
 
 def without_passwords(text: str) -> str:
@@ -72,10 +76,9 @@ def without_passwords(text: str) -> str:
     return _PASSWORD.sub(lambda m: f"{m[1]}***@" if m[1] else f"{m[2]}***", text)
 
 
-def _validated(file: Path, text: str) -> tuple[Written, Product]:
-    tree = _parse(file, text)
+def _validated(file: Path, tree: Written, values: Any) -> Product:
     try:
-        return tree, Product.model_validate(tree.plain())
+        return Product.model_validate(values)
     except ValidationError as error:
         raise SpecError([_line(file, tree, e) for e in _told(error)]) from None
 
@@ -175,6 +178,9 @@ _EXPECTED = {
 
 def _said(error: dict[str, Any], path: Path_, found: str) -> str:
     if error["type"] == "extra_forbidden":
+        called = now_called(path)
+        if called is not None:
+            return f"called '{called}' now; write that"
         known = list(_fields(path[:-1]))
         close = difflib.get_close_matches(str(path[-1]), known, n=1)
         return (

@@ -218,7 +218,7 @@ class Serve(Section):
     threads: int = Field(1, ge=1, le=256, description="threads of one runtime")
 
 
-class Market(Section):
+class Release(Section):
     canary_share: Share = Field(0.5, description="share of users the new variant answers")
     replay: int | None = Field(
         None,
@@ -262,7 +262,7 @@ class Product(Section):
     train: Train = Train()
     compress: Compress = Compress()
     serve: Serve = Serve()
-    market: Market = Market()
+    release: Release = Release()
     plan: PlanSpec = PlanSpec()
     store: str = Field(
         ".steelyard",

@@ -7,10 +7,12 @@ Example: `Store.open(load("product.yaml")).ledger.sums()`
 from steelyard.store.artifacts import Artifacts
 from steelyard.store.clock import Clock
 from steelyard.store.datasets import Datasets
-from steelyard.store.ledger import Line
+from steelyard.store.ledger import CASH, IMPUTED, Line
 from steelyard.store.store import Fact, Step, Store, check_ledger, has_ledger, step_key
 
 __all__ = [
+    "CASH",
+    "IMPUTED",
     "Artifacts",
     "Clock",
     "Datasets",

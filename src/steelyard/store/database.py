@@ -5,6 +5,7 @@ Example: `database = Database.open("sqlite:////data/ledger.db")`
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sqlite3
 import time
@@ -18,10 +19,13 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from steelyard.errors import Damaged, StoreError
 from steelyard.plugins import need
+from steelyard.store.columns import read_json
 from steelyard.store.failures import RESTORE, broken, refused_row, told
 from steelyard.store.files import private_file, private_folder
+from steelyard.store.lock import alone
 from steelyard.store.look import count_commit, look_over, note_end
-from steelyard.store.rows import checked, hashed, read_json
+from steelyard.store.rows import checked, hashed
+from steelyard.store.subtotals import close_blocks
 from steelyard.store.tables import entry, hashed_tables
 
 BUSY_S = 60.0  # how long a writer waits for another; a server takes less, so that it can answer
@@ -43,7 +47,10 @@ class Database:
         with _url_told():
             database = cls(_engine(sa.make_url(url), busy_s), busy_s=busy_s)
             with database._told():
-                database._migrate()
+                older = database._migrate()
+            if older:
+                with database.write() as connection:
+                    close_blocks(connection)
             database.look_over()
         return database
 
@@ -60,6 +67,19 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         with self._told(), self.engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """Several reads of one state, whoever writes meanwhile."""
+        with self._told(), self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -83,6 +103,27 @@ class Database:
         # IMMEDIATE takes the write lock at once; a later upgrade could deadlock.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         return count_commit(connection)
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Hold a name in this ledger, for as long as a turn takes; StoreError when another process
+        holds it. It is let go when the process ends, however."""
+        if self.file is not None:
+            with alone(self.file.with_name(f"turn.{name}.lock")):
+                yield
+            return
+        if self.engine.dialect.name == "sqlite":
+            yield
+            return
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big", signed=True)
+        with self._told(), self.engine.connect() as connection:
+            own = connection.execution_options(isolation_level="AUTOCOMMIT")
+            if not own.execute(_TRY_LOCK, {"of": _TURNS, "name": number}).scalar():
+                raise StoreError(self.place, f"one turn of '{name}' at a time", "another one that runs now", "wait for it to end")  # fmt: skip
+            try:
+                yield
+            finally:
+                own.execute(_UNLOCK, {"of": _TURNS, "name": number})
 
     def rows(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         """Every row as a dict, each value what its column holds; Damaged names the row."""
@@ -125,11 +166,12 @@ class Database:
         kind = StoreError if newer else Damaged
         return kind(self.place, f"schema {HEAD} or older", revision, repair)
 
-    def _migrate(self) -> None:
+    def _migrate(self) -> bool:
+        """Whether there was a ledger of an older version."""
         with self.engine.connect() as connection:
             found = _revision(connection)
         if found == HEAD:
-            return
+            return False
         if found not in (None, *_OLDER):
             raise self._unknown(str(found))
         # before the import, which has a word on each of its parts already
@@ -139,21 +181,38 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        with self.engine.connect() as connection:
-            # two processes may open a new ledger at once: the second waits and finds it made
-            if self.engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7301)"))
+        # two processes may open a new ledger at once: the second waits and finds it made
+        with self.engine.connect() as connection, _rebuilding(connection):
             if _revision(connection) != HEAD:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
             connection.commit()
+        return found is not None
 
 
-HEAD = "0004"
-_OLDER = ("0001", "0002", "0003")
+@contextmanager
+def _rebuilding(connection: sa.Connection) -> Iterator[None]:
+    """One transaction that may write tables anew. SQLite asks no foreign keys meanwhile, and says
+    so only outside of a transaction."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7301)"))
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield
+    finally:
+        connection.rollback()  # of what was not committed
+        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+HEAD = "0005"
+_OLDER = ("0001", "0002", "0003", "0004")
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
+_TURNS = 7302  # advisory locks of turns, apart from those of others on the same server
+_TRY_LOCK = sa.text("SELECT pg_try_advisory_lock(:of, :name)")
+_UNLOCK = sa.text("SELECT pg_advisory_unlock(:of, :name)")
 _LOCK = sa.text(f"LOCK TABLE {entry.name} IN EXCLUSIVE MODE")
 
 

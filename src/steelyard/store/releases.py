@@ -6,10 +6,16 @@ turns may change it. Example: `standing(rows)[0]["pinned"]`
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 PINNED, UNPINNED, RETIRED = "pinned", "unpinned", "retired"
+
+
+def experiment_of(live: str | None, canary: str | None) -> str:
+    """The id of the comparison of two variants, the same in every turn and on every server."""
+    return hashlib.sha256(f"pairs\t{live}\t{canary}".encode()).hexdigest()[:16]
 
 
 def standing(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ Knows no noun. Example: `put(connection, tables.measure, {"subject": "a1", ...})
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,15 +12,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard.errors import Damaged
+from steelyard.errors import Damaged, SteelyardError
+from steelyard.store.columns import BROKEN, Json
 from steelyard.store.failures import RESTORE
 from steelyard.store.prepared import Prepared
 from steelyard.store.tables import row_sha256
 
 _IDS_MAX = 512  # a statement takes a bounded number of values
-BROKEN = object()  # stands for JSON that is none
 _KINDS: tuple[tuple[type[Any], tuple[type, ...], str], ...] = (
     (sa.JSON, (object,), "JSON"),
+    (Json, (object,), "JSON"),
     (sa.String, (str,), "a text"),
     (sa.Integer, (int,), "a whole number"),
     (sa.Float, (int, float), "a number"),
@@ -54,6 +54,9 @@ def put_all(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str,
 
 @cache
 def _insert(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
+    unknown = set(columns) - set(table.c.keys())
+    if unknown:  # the statement would leave it out without a word
+        raise SteelyardError(f"a row of '{table.name}' with {sorted(unknown)}, which it has not")
     return Prepared(table.insert(), [*columns, "sha256"])
 
 
@@ -73,14 +76,6 @@ def present(connection: sa.Connection, table: sa.Table, ids: Sequence[str]) -> s
 def _among(table: sa.Table, size: int) -> Prepared:
     asked = [sa.bindparam(f"id{i}", type_=table.c.id.type) for i in range(size)]
     return Prepared(sa.select(table.c.id).where(table.c.id.in_(asked)))
-
-
-def read_json(text: Any) -> Any:
-    """JSON of a column; what is none is told with its row instead of in a traceback."""
-    try:
-        return json.loads(text)
-    except (ValueError, TypeError, RecursionError):
-        return BROKEN
 
 
 def checked(query: sa.Select[Any], rows: sa.Result[Any]) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """The secret that users' ids are hashed with, and whether it still is what it was. Knows no user.
 
-Example: `salt(store.root)` is the same bytes in every process of a store
+It lives in the ledger, so that every server of one ledger hashes a user onto the same arm. Versions
+before 0.4 kept it in a file of the store, from where it is taken over once.
+Example: `salt(database, root, now=clock.now())` is the same bytes in every process
 """
 
 from __future__ import annotations
@@ -9,27 +11,59 @@ import hashlib
 import secrets
 from pathlib import Path
 
-from steelyard.errors import Damaged, Missing
-from steelyard.store.files import write_new
+import sqlalchemy as sa
 
+from steelyard.errors import Damaged, Missing
+from steelyard.store.database import Database
+from steelyard.store.failures import RESTORE
+from steelyard.store.rows import put
+from steelyard.store.tables import answer, row_sha256, secret
+
+NAME = "salt"
 _REPAIR = "put the file back from a backup, or remove both: users then meet the arms anew"
 
 
-def salt(root: Path) -> bytes:
+def salt(database: Database, root: Path, *, now: str) -> bytes:
     """Made once; Damaged when it is another one than it was, Missing when it is gone: every user
     would meet another arm, and a request that is sent again would be answered and paid again."""
-    if check_salt(root) is None:
-        write_new(root / "salt", secrets.token_hex(16))  # mkstemp gives it mode 0600
-    found = (root / "salt").read_bytes()
-    write_new(root / "salt.sha256", hashlib.sha256(found).hexdigest())
+    with database.read() as connection:
+        found = _of_ledger(connection)
+    if found is not None:
+        return found
+    with database.write() as connection:
+        found = _of_ledger(connection)
+        if found is None:
+            found = _of_file(root) or secrets.token_hex(16).encode()
+            put(
+                connection, secret, {"name": NAME, "value": found.decode("latin-1"), "created": now}
+            )
     return found
 
 
-def check_salt(root: Path) -> bytes | None:
+def check_salt(database: Database, root: Path) -> bytes | None:
     """The salt, or None where none was made yet; Missing or Damaged as `salt` has it, and nothing
     is created."""
+    with database.read() as connection:
+        found = _of_ledger(connection)
+    return _of_file(root) if found is None else found
+
+
+def _of_ledger(connection: sa.Connection) -> bytes | None:
+    row = connection.execute(sa.select(secret).where(secret.c.name == NAME)).mappings().first()
+    if row is None:
+        # every answer since salts live here names its release
+        salted = sa.select(answer.c.id).where(answer.c.release.is_not(None)).limit(1)
+        if connection.execute(salted).first():
+            raise Missing("ledger table secret", "the salt of its answers", "no row", RESTORE)
+        return None
+    if row_sha256(secret, dict(row)) != row["sha256"]:
+        raise Damaged(f"ledger table secret row {NAME}", "the value it was written with", "another", RESTORE)  # fmt: skip
+    return str(row["value"]).encode("latin-1")
+
+
+def _of_file(root: Path) -> bytes | None:
     path, hashed = root / "salt", root / "salt.sha256"
-    before = _read(hashed)  # first: the salt is written before its hash
+    before = _read(hashed)  # first: the salt was written before its hash
     found = _read(path)
     if before is None:
         return found

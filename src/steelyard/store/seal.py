@@ -14,9 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import Damaged, UserError
+from steelyard.store.chain import GENESIS, chain
 from steelyard.store.failures import RESTORE, of_disk
 from steelyard.store.files import write
-from steelyard.store.ledger import GENESIS, chain, verify
+from steelyard.store.ledger import verify
 from steelyard.store.tables import metadata, turn
 
 FORMAT = 1

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -43,7 +43,7 @@ from steelyard.store.nouns import (
 )
 from steelyard.store.place import ledger_url, root_of
 from steelyard.store.rows import present, put, put_all
-from steelyard.store.salt import check_salt
+from steelyard.store.salt import check_salt, salt
 from steelyard.version import __version__
 
 CHECK_S = 5.0  # how long a look waits for a ledger that another holds
@@ -180,16 +180,27 @@ class Store:
         rows = self.database.rows(sa.select(tables.turn.c.product).distinct())
         return sorted({self.product} | {row["product"] for row in rows})
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Hold the store for one turn; StoreError when another process runs one."""
-        return alone(self.root / "turn.lock")
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the store, and the product in its ledger, for one turn; StoreError when another
+        process runs one, on this machine or on another one."""
+        with alone(self.root / "turn.lock"), self.database.alone(self.product):
+            yield
+
+    def salt(self) -> bytes:
+        """What users' ids are hashed with: the same for every server of the ledger."""
+        return salt(self.database, self.root, now=self.clock.now())
+
+    def check_salt(self) -> None:
+        """Missing or Damaged for a salt that is not what it was; none is made."""
+        check_salt(self.database, self.root)
 
     # -- turns and steps ------------------------------------------------------------------
 
     def begin_turn(self, spec_sha256: str, *, text: str = "") -> int:
         """The id of a new turn, or of the one that was interrupted with the same file, whose text
         goes with it; Missing or Damaged for a salt that is not what it was, before anything is spent."""
-        check_salt(self.root)
+        self.check_salt()
         self.artifacts.sweep()
         self.datasets.mend_copies()
         return self.turns.begin(spec_sha256, now=self.clock.now(), text=text)

@@ -1,6 +1,8 @@
 """The nouns as tables: one row is one fact, appended and not rewritten. Knows no SQL dialect.
 
 Money is a whole number of nano-units; time is UTC ISO 8601 text; JSON columns hold plain JSON.
+A column that came later than its table stands last, and is in a row's hash only where it is filled:
+so the hashes of older rows hold.
 Example: `select(entry.c.account, func.sum(entry.c.nano)).group_by(entry.c.account)`
 """
 
@@ -14,7 +16,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from steelyard.store.columns import Json
+
 metadata = sa.MetaData()
+_Names = tuple[tuple[str, bool], ...]
 Time = sa.String(32)
 Id = sa.String(64)
 
@@ -22,6 +27,11 @@ Id = sa.String(64)
 def _hash() -> sa.Column[Any]:
     """Of the row itself, see `row_sha256`; ledger lines have a chain instead."""
     return sa.Column("sha256", Id)
+
+
+def _later(name: str, kind: Any, *more: Any) -> sa.Column[Any]:
+    """A column that rows of before do not have."""
+    return sa.Column(name, kind, *more, info={"later": True})
 
 
 turn = sa.Table(
@@ -132,16 +142,27 @@ answer = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),  # of the release that answered
     sa.Column("user", Id, nullable=False),  # salted hash, never the user's own id
     sa.Column("request", Id, nullable=False),
-    sa.Column("label", sa.String(200), nullable=False),
-    sa.Column("score", sa.Float, nullable=False),
-    sa.Column("scores", sa.JSON, nullable=False),  # of every label, so that a retry gets them too
+    sa.Column("value", Json, nullable=False),  # what was answered, as the task has it
+    sa.Column("score", sa.Float),  # how sure, 0 to 1; null where the task has no such number
+    sa.Column("detail", sa.JSON, nullable=False),  # the rest of it, so that a retry gets it too
     sa.Column("cpu_s", sa.Float, nullable=False),
     sa.Column("latency_ms", sa.Float, nullable=False),
     sa.Column("created", Time, nullable=False),
     # user, or replay: a record of the past that was sent again, which is evidence and no income
     sa.Column("origin", sa.String(16), nullable=False, server_default="user"),
+    _later("release", sa.Integer),  # the row by which its variant was in service
+    # the pair of variants that shared the users then, and the side of it that answered
+    _later("experiment", Id),
+    _later("arm", sa.String(16)),
     _hash(),
     sa.Index("answer_by_request", "request"),
+    sa.Index(
+        "answer_by_experiment",
+        "experiment",
+        "origin",
+        sqlite_where=sa.text("experiment IS NOT NULL"),
+        postgresql_where=sa.text("experiment IS NOT NULL"),
+    ),
 )
 feedback = sa.Table(
     "feedback",
@@ -149,8 +170,10 @@ feedback = sa.Table(
     sa.Column("id", Id, primary_key=True),
     sa.Column("answer", Id, sa.ForeignKey("answer.id"), nullable=False),
     sa.Column("kind", sa.String(16), nullable=False),  # outcome, correction, preference, rating
-    sa.Column("value", sa.String(200), nullable=False),
+    sa.Column("value", Json, nullable=False),
     sa.Column("created", Time, nullable=False),
+    _later("at", Time),  # the time it speaks of; null: when it came
+    _later("utility", sa.Float),  # what the answer was worth by it, 0 to 1; of outcomes alone
     _hash(),
     sa.Index("feedback_by_answer", "answer"),
 )
@@ -182,6 +205,41 @@ entry = sa.Table(
     sa.Column("previous", Id, nullable=False),
     sa.Column("hash", Id, nullable=False, unique=True),
     sa.Column("product", Id),  # null in lines of schema 0001, which know it by their turn
+    sa.Column(
+        "basis", sa.String(8)
+    ),  # cash or imputed; null before 0005, where the account says it
+    sa.Column("about", Json),  # {"variant": ...}: whom or what it was for
+    sa.Index("entry_by_turn", "turn"),
+)
+# Sums of whole blocks of lines, so that money is read without reading every line.
+subtotal = sa.Table(
+    "subtotal",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("first", sa.Integer, nullable=False),  # lines of its block
+    sa.Column("last", sa.Integer, nullable=False),
+    sa.Column("head", Id, nullable=False),  # hash of the last one
+    sa.Column("rows", sa.Integer, nullable=False),  # subtotals of the block, this one among them
+    sa.Column("product", Id, nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("account", Id, nullable=False),
+    sa.Column("unit", Id, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("basis", sa.String(8), nullable=False),
+    sa.Column("lines", sa.Integer, nullable=False),
+    sa.Column("quantity", sa.String(80), nullable=False),
+    sa.Column("nano", sa.String(40), nullable=False),  # decimal text: the sum may be a large one
+    _hash(),
+    sa.Index("subtotal_by_block", "last"),
+)
+# Known to every server of the ledger and to nobody else.
+secret = sa.Table(
+    "secret",
+    metadata,
+    sa.Column("name", Id, primary_key=True),
+    sa.Column("value", sa.String(200), nullable=False),
+    sa.Column("created", Time, nullable=False),
+    _hash(),
 )
 plan = sa.Table(
     "plan",
@@ -203,7 +261,12 @@ def of(noun: str) -> sa.Table:
 def row_sha256(table: sa.Table, row: Mapping[str, Any]) -> str:
     """Hash of a row's values in the order of its columns, without what is set later."""
     get = row.get
-    values = [_float(get(name)) if real else get(name) for name, real in _hashed(table)]
+    always, later = _hashed(table)
+    values = [_float(get(name)) if real else get(name) for name, real in always]
+    for name, real in later:
+        value = get(name)
+        if value is not None:
+            values.append([name, _float(value) if real else value])
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
@@ -213,11 +276,12 @@ def hashed_tables() -> list[sa.Table]:
 
 
 @cache
-def _hashed(table: sa.Table) -> tuple[tuple[str, bool], ...]:
-    """Name of each column, and whether it holds numbers with a point. Looked up once: a request of
-    many inputs hashes a row for each."""
-    columns = (c for c in table.columns if c.name != "sha256" and c is not turn.c.ended)
-    return tuple((c.name, isinstance(c.type, sa.Float)) for c in columns)
+def _hashed(table: sa.Table) -> tuple[_Names, _Names]:
+    """Name of each column, and whether it holds numbers with a point; those that came later apart.
+    Looked up once: a request of many inputs hashes a row for each."""
+    columns = [c for c in table.columns if c.name != "sha256" and c is not turn.c.ended]
+    named = [(c.info.get("later"), (c.name, isinstance(c.type, sa.Float))) for c in columns]
+    return tuple(n for later, n in named if not later), tuple(n for later, n in named if later)
 
 
 def _float(value: Any) -> float | None:

@@ -18,7 +18,8 @@ from steelyard.store import Step, Store
 from steelyard.tasks import Task
 from steelyard.train.beside import Report, side_by_side
 from steelyard.train.encoder import Encoder, encoder_of
-from steelyard.train.points import ITEMS_MAX, point
+from steelyard.train.points import ITEMS_MAX
+from steelyard.train.points import point as points_of
 from steelyard.train.worker import Job, write_examples
 
 LABELS_MIN = 20
@@ -27,11 +28,12 @@ BATCH_MIN = 4
 
 def run(
     store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, labels: str,
-    trained: dict[str, Any], report: Report | None = None,
+    trained: str, point: dict[str, Any] | None = None, report: Report | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """{"curve": points by number of labels}, the last of them the trained variant itself.
 
-    `trained` is the output of its step. `low` and `high` are the interval of `accuracy`.
+    `trained` is that variant and `point` what its own step left of it. `low` and `high` are the
+    interval of `accuracy`.
     """
     started = store.clock.cpu_s()
     examples, held = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
@@ -45,8 +47,8 @@ def run(
     before = store.clock.cpu_s()
     results = side_by_side(jobs, clock=store.clock, report=report)
     after = store.clock.cpu_s()  # the processes tell their own seconds, over all their attempts
-    points = [point(task, n, r.logits, part) for n, r in zip(sizes, results, strict=True)]
-    points.append(trained.get("point") or _evaluated(store, task, trained["variant"], examples, part))  # fmt: skip
+    points = [points_of(task, n, r.logits, part) for n, r in zip(sizes, results, strict=True)]
+    points.append(point or _evaluated(store, task, trained, examples, part))
     own = before - started + store.clock.cpu_s() - after
     step.cpu_s = own + sum(r.cpu_s for r in results)
     return {"curve": points}
@@ -72,7 +74,7 @@ def _evaluated(
 ) -> dict[str, Any]:
     """The point of a variant whose step left none: trained before points were kept."""
     logits = Predictor.open(store.artifacts.open(variant), threads=2).logits(part.contents)
-    return point(task, len(examples), logits, part)
+    return points_of(task, len(examples), logits, part)
 
 
 def batch_of(whole: int, share: float) -> int:

@@ -19,22 +19,21 @@ OUTCOME, REPLAY, USER = "outcome", "replay", "user"
 
 
 @dataclass(frozen=True)
-class Shared:
-    """Answers to real users by two variants since they share the users; requests that begin with
-    `without` are replays of an earlier version, which had no mark of their own."""
-
-    since: str
-    variants: tuple[str, str]
-    without: str
-
-
-@dataclass(frozen=True)
 class Took:
     """What answers took: their number, mean CPU seconds and the 95th percentile of latency."""
 
     n: int
     cpu_s: float
     p95_ms: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How one number a user spreads: users, mean and variance."""
+
+    n: int
+    mean: float
+    variance: float
 
 
 class Answers(Noun):
@@ -47,39 +46,59 @@ class Answers(Noun):
         return {row["id"]: row for row in self.rows(query)}
 
     def one(self, identity: str) -> Row | None:
-        """`variant`, `label` and `origin` of an answer, or None."""
+        """`variant`, `value` and `origin` of an answer, or None."""
         a = tables.answer
-        query = sa.select(a.c.variant, a.c.label, a.c.origin)
+        query = sa.select(a.c.variant, a.c.value, a.c.origin)
         rows = self.rows(query.where(a.c.id == identity, a.c.product == self.product))
         return rows[0] if rows else None
 
-    def replayed(self, prefix: str) -> list[Row]:
-        """Replayed requests that begin with `prefix`, with the `truth` of each that has one."""
+    def replayed(self, experiment: str) -> list[Row]:
+        """Replayed answers of an experiment, with the `truth` of each that has one, and the
+        `utility` that it had by it."""
         a, f = tables.answer, tables.feedback
-        asked = (a.c.request, a.c.variant, a.c.cpu_s, a.c.latency_ms, a.c.label)
-        query = sa.select(*asked, f.c.value.label("truth")).join(f, f.c.answer == a.c.id)
-        query = query.where(f.c.kind == OUTCOME, a.c.product == self.product, a.c.origin == REPLAY)
-        return self.rows(query.where(a.c.request.startswith(prefix, autoescape=True)))
+        asked = (a.c.request, a.c.variant, a.c.arm, a.c.cpu_s, a.c.latency_ms, a.c.value)
+        query = sa.select(*asked, f.c.value.label("truth"), f.c.utility).join(f, f.c.answer == a.c.id)  # fmt: skip
+        return self.rows(query.where(f.c.kind == OUTCOME, *self._of(experiment, REPLAY)))
 
-    def cpu_s(self, prefix: str) -> float:
-        """CPU seconds of every answer whose request begins with `prefix`."""
-        a = tables.answer
-        query = sa.select(sa.func.sum(a.c.cpu_s).label("s")).where(a.c.product == self.product)
-        rows = self.rows(query.where(a.c.request.startswith(prefix, autoescape=True)))
+    def cpu_s(self, experiment: str) -> float:
+        """CPU seconds of every replayed answer of an experiment."""
+        query = sa.select(sa.func.sum(tables.answer.c.cpu_s).label("s"))
+        rows = self.rows(query.where(*self._of(experiment, REPLAY)))
         return float(rows[0]["s"] or 0.0)
 
-    def outcomes(self, shared: Shared) -> list[Row]:
-        """`variant`, `user`, `label`, `truth` and how often: outcomes of real users."""
+    def by_user(self, experiment: str, *, since: str) -> dict[str, Spread] | None:
+        """Arm -> the mean utility of each real user whose outcomes came; None where some outcome
+        has no utility yet, and must be read word by word."""
         a, f = tables.answer, tables.feedback
-        alike = (a.c.variant, a.c.user, a.c.label, f.c.value)
-        query = sa.select(*alike[:3], alike[3].label("truth"), sa.func.count().label("n"))
-        query = query.join(f, f.c.answer == a.c.id).where(f.c.kind == OUTCOME, *self._of(shared))
+        own = (f.c.kind == OUTCOME, *self._of(experiment, USER, since))
+        joined = sa.select(a.c.arm, a.c.user, sa.func.avg(f.c.utility).label("mean")).join(f, f.c.answer == a.c.id)  # fmt: skip
+        unread = sa.select(f.c.id).join(a, f.c.answer == a.c.id).where(*own, f.c.utility.is_(None))
+        if self.rows(unread.limit(1)):
+            return None
+        each = joined.where(*own).group_by(a.c.arm, a.c.user).subquery()
+        m = each.c.mean
+        query = sa.select(
+            each.c.arm, sa.func.count().label("n"), sa.func.avg(m).label("mean"),
+            sa.func.avg(m * m).label("square"),
+        ).group_by(each.c.arm)  # fmt: skip
+        return {
+            row["arm"]: Spread(row["n"], row["mean"], max(0.0, row["square"] - row["mean"] ** 2))
+            for row in self.rows(query)
+        }
+
+    def outcomes(self, experiment: str, *, since: str) -> list[Row]:
+        """`arm`, `user`, `value`, `truth`, `utility` and how often: outcomes of real users."""
+        a, f = tables.answer, tables.feedback
+        alike = (a.c.arm, a.c.user, a.c.value, f.c.value, f.c.utility)
+        named = (*alike[:3], f.c.value.label("truth"), f.c.utility)
+        query = sa.select(*named, sa.func.count().label("n")).join(f, f.c.answer == a.c.id)
+        query = query.where(f.c.kind == OUTCOME, *self._of(experiment, USER, since))
         return self.rows(query.group_by(*alike))
 
-    def took(self, shared: Shared, variant: str) -> Took:
-        """What the answers of one of the two took, those without an outcome too."""
+    def took(self, experiment: str, *, since: str, arm: str) -> Took:
+        """What the answers of one arm to real users took, those without an outcome too."""
         a = tables.answer
-        own = [*self._of(shared), a.c.variant == variant]
+        own = [*self._of(experiment, USER, since), a.c.arm == arm]
         n, cpu_s = sa.func.count().label("n"), sa.func.avg(a.c.cpu_s).label("cpu_s")
         row = self.rows(sa.select(n, cpu_s).where(*own))[0]
         at = max(0, math.ceil(0.95 * row["n"]) - 1)
@@ -88,13 +107,12 @@ class Answers(Noun):
         p95_ms = late[0]["latency_ms"] if late else 0.0
         return Took(row["n"], float(row["cpu_s"] or 0.0), p95_ms)
 
-    def _of(self, shared: Shared) -> list[sa.ColumnElement[bool]]:
-        a = tables.answer
-        old = a.c.request.startswith(shared.without, autoescape=True)
-        return [
-            a.c.product == self.product, a.c.origin == USER, a.c.created >= shared.since,
-            a.c.variant.in_(shared.variants), ~old,
-        ]  # fmt: skip
+    def _of(
+        self, experiment: str, origin: str, since: str | None = None
+    ) -> list[sa.ColumnElement[bool]]:
+        a = tables.answer.c
+        own = [a.experiment == experiment, a.origin == origin, a.product == self.product]
+        return own if since is None else [*own, a.created >= since]
 
 
 class Feedback(Noun):

@@ -21,8 +21,9 @@ class Book(Noun):
     """Lines of money in a chain of hashes."""
 
     def sums(self, *, turn: int | None = None, until: int | None = None) -> list[Row]:
-        """Lines, exact quantity and money by account and unit; of one turn, or of all until one."""
-        with self.database.read() as connection:
+        """Lines, exact quantity and money by account, unit and basis (cash or imputed, which do not
+        add up); of one turn, or of all until one."""
+        with self.database.snapshot() as connection:
             return ledger.sums(connection, product=self.product, turn=turn, until=until)
 
     def of_steps(self) -> dict[str, Money]:
@@ -40,12 +41,12 @@ class Book(Noun):
 
     def verify(self, *, sealed: dict[str, Any] | None = None) -> int:
         """Lines of an unbroken chain, against a seal where there is one; Damaged otherwise."""
-        with self.database.read() as connection:
+        with self.database.snapshot() as connection:
             return ledger.verify(connection) if sealed is None else against(connection, sealed)
 
     def seal(self, *, now: str) -> dict[str, Any]:
         """What `verify` compares with later."""
-        with self.database.read() as connection:
+        with self.database.snapshot() as connection:
             return seal(connection, time=now)
 
 

@@ -1,0 +1,99 @@
+"""What a turn will cost in money and minutes, said before anything is spent. Knows no stage's inside.
+
+Labels are those that the label step would buy of the data as they are. CPU comes from the ledger's
+last turn, or is assumed and said to be. Example: `estimate(load("product.yaml"))["total"]`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from typing import Any
+
+from steelyard.api.look import Look, look
+from steelyard.loop import check
+from steelyard.spec import Money, ProductFile
+from steelyard.spec.model import LABELS_DEFAULT
+from steelyard.stage import Forecast, Stage, stages
+from steelyard.store import Store, has_ledger
+from steelyard.store.place import check_places
+from steelyard.tasks import Task, open_task
+
+
+def estimate(file: ProductFile) -> dict[str, Any]:
+    """{"steps": rows of step, quantity, unit, money, minutes, because; "total", "minutes"; "data":
+    what was read; "problems": what would stop a turn; "missing": those to install}."""
+    task = open_task(file.spec.task.name, labels=file.spec.task.labels)
+    check(file, task)
+    seen, found = _history(file), look(file, task)
+    with found.telling():
+        check_places(file)
+    forecast = _forecast(file, task, found)
+    rows = [row for stage in stages() for row in _rows(file, stage, forecast, seen, found)]
+    total = Money(sum(r["nano"] for r in rows), file.spec.money.currency)
+    return {
+        "steps": [{k: v for k, v in r.items() if k != "nano"} for r in rows],
+        "total": str(total), "minutes": round(sum(r["minutes"] for r in rows), 1),
+        "data": {
+            "read": found.read, "whole": found.whole, "splits": found.splits,
+            "rejects": found.rejects,
+        },
+        "missing": found.missing, "problems": found.problems,
+    }  # fmt: skip
+
+
+def _forecast(file: ProductFile, task: Task, found: Look) -> Forecast:
+    bought = found.bought
+    labels = file.spec.label.start or LABELS_DEFAULT
+    if bought is None:
+        return Forecast(file, task, labels, paid=found.paid)
+    return Forecast(
+        file, task, len(bought.ids), paid=found.paid, new=bought.new, kept=bought.kept, pool=bought.pool
+    )  # fmt: skip
+
+
+def _rows(
+    file: ProductFile, stage: Stage, forecast: Forecast, seen: dict[str, float], found: Look
+) -> Iterator[dict[str, Any]]:
+    """What a step would buy, and its CPU: as its last run took it, or as it says itself."""
+    expected, done = stage.estimate(forecast), stage.name in found.done
+    if expected.bought is not None:
+        b = expected.bought
+        if done:
+            yield _row(
+                file, stage.name, 0, b.unit, Decimal(0), f"{found.paid:,} paid, done already"
+            )
+        else:
+            yield _row(file, stage.name, b.quantity, b.unit, b.money, expected.because)
+    if done:
+        yield _cpu(file, stage.name, 0.0, "done already")
+    elif stage.name in seen:
+        yield _cpu(file, stage.name, seen[stage.name], "measured in the last turn")
+    elif expected.cpu_s is not None:
+        yield _cpu(file, stage.name, expected.cpu_s, expected.because)
+
+
+def _cpu(file: ProductFile, step: str, seconds: float, because: str) -> dict[str, Any]:
+    hours = Decimal(str(round(seconds, 1))) / 3600
+    money = file.spec.money.prices.cpu_hour * hours
+    made = _row(file, step, round(float(hours), 4), "cpu_hour", money, because)
+    return made | {"minutes": round(seconds / 60, 1)}
+
+
+def _row(
+    file: ProductFile, step: str, quantity: float, unit: str, money: Decimal, because: str
+) -> dict[str, Any]:
+    amount = Money.of(money, file.spec.money.currency)
+    return {
+        "step": step, "quantity": quantity, "unit": unit, "nano": amount.nano,
+        "money": str(amount), "minutes": 0.0, "because": because,
+    }  # fmt: skip
+
+
+def _history(file: ProductFile) -> dict[str, float]:
+    """CPU seconds of each step's last run; nothing is created on the disk."""
+    if not has_ledger(file):
+        return {}
+    with closing(Store.open(file, create=False)) as store:
+        return store.steps.cpu_s()

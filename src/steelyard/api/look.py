@@ -1,0 +1,126 @@
+"""What a turn would meet, found without spending or leaving anything. Knows no money.
+
+It reads the data with the code of the data step and chooses labels with that of the label step,
+at most the first `MOST` records of a source. Example: `look(load("product.yaml")).problems == []`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from steelyard.data.parts import check_parts
+from steelyard.data.pipeline import Prepared, prepare
+from steelyard.data.sources import bytes_of, root_of
+from steelyard.errors import Missing, UserError
+from steelyard.label.paid import Paid, paid_labels
+from steelyard.label.purchase import Purchase, purchase
+from steelyard.loop import check_early, check_installed, done_steps
+from steelyard.spec import ProductFile
+from steelyard.store import Store, check_ledger, has_ledger
+from steelyard.store.records import Known, known_records
+from steelyard.tasks import Task
+
+MOST = 20_000
+HASHED_MAX = 4 << 30  # bytes of sources that are read whole to know whether a step is done
+
+
+@dataclass
+class Look:
+    """`problems` are what would stop a turn, each with its repair; `missing` those of them that
+    are packages or models to install. `bought` is None where not all was read."""
+
+    problems: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    done: dict[str, dict[str, Any]] = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)
+    whole: bool = True
+    splits: dict[str, dict[str, int]] = field(default_factory=dict)
+    rejects: dict[str, Any] = field(default_factory=dict)
+    paid: int = 0
+    bought: Purchase | None = None
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """What a user can repair is told with everything else, once."""
+        try:
+            yield
+        except Missing as error:
+            self.missing.append(str(error))
+            self._tell(error)
+        except UserError as error:
+            self._tell(error)
+
+    def _tell(self, error: UserError) -> None:
+        if str(error) not in self.problems:
+            self.problems.append(str(error))
+
+
+def look(file: ProductFile, task: Task) -> Look:
+    """Everything that would stop a turn, and what its first steps would do."""
+    found = Look()
+    checks: list[Callable[[], object]] = [
+        partial(check_installed, file, task),
+        partial(check_ledger, file),
+    ]
+    checks += [partial(root_of, source, file.folder) for source in file.spec.data.sources]
+    for one in checks:
+        with found.telling():
+            one()
+    with found.telling(), _opened(file) as store:
+        paid = paid_labels(store)
+        found.paid = len(paid)
+        if store is not None and bytes_of(file) <= HASHED_MAX:
+            found.done = done_steps(file, store, task)
+        if store is not None and "data" in found.done:
+            _as_it_is(store, found, file, paid)
+        else:
+            _as_it_would_be(store, found, file, task, paid)
+    return found
+
+
+@contextmanager
+def _opened(file: ProductFile) -> Iterator[Store | None]:
+    """The product's store where there is one: looking makes none."""
+    if not has_ledger(file):
+        yield None
+        return
+    with closing(Store.open(file, create=False)) as store:
+        yield store
+
+
+def _as_it_is(store: Store, found: Look, file: ProductFile, paid: Paid) -> None:
+    output = found.done["data"]
+    records = known_records(store.datasets, output["dataset"])
+    found.splits, found.rejects = output["splits"], output["rejects"]
+    found.read = {c["operator"].removeprefix("read "): c["in"] for c in output["counts"] if c["operator"].startswith("read ")}  # fmt: skip
+    _labels(found, file, records, paid)
+
+
+def _as_it_would_be(
+    store: Store | None, found: Look, file: ProductFile, task: Task, paid: Paid
+) -> None:
+    made = prepare(file, task=task, store=store, most=MOST)
+    found.read = {c["operator"].removeprefix("read "): c["in"] for c in made.counts if c["operator"].startswith("read ")}  # fmt: skip
+    found.whole, found.splits = made.whole, made.splits
+    found.rejects = made.rejects.to_json()
+    if not made.whole:
+        return  # what was not read may hold what is wanted
+    with found.telling():
+        check_parts(made.rows, made.parts, file, rejects=made.rejects, counts=made.counts)
+        _labels(found, file, _records(made), paid)
+
+
+def _records(made: Prepared) -> list[Known]:
+    return [Known(r.id, r.key, r.digest, made.parts[r.id], r.label, r.source) for r in made.rows]
+
+
+def _labels(found: Look, file: ProductFile, records: list[Known], paid: Paid) -> None:
+    """In the order of the label step."""
+    with found.telling():
+        check_early(file, {"data": {"splits": found.splits}})
+    with found.telling():
+        found.bought = purchase(file, records, paid)

@@ -1,0 +1,65 @@
+"""Replay stream records against a server that is already running. Knows no server's inside.
+
+Example: `replay_against(load("product.yaml"), url="http://127.0.0.1:8080", records=100)`
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any
+
+from steelyard.errors import Missing
+from steelyard.loop import Silent, Watcher
+from steelyard.release.readout import readout
+from steelyard.release.replay import Visit, replay
+from steelyard.release.stream import sent_before, stream
+from steelyard.release.whole import check_whole
+from steelyard.spec import ProductFile
+from steelyard.store import Store
+from steelyard.tasks import open_task
+
+
+def replay_against(
+    file: ProductFile, *, url: str, records: int | None = None, watcher: Watcher | None = None
+) -> dict[str, Any]:
+    """Counts of what was sent and acknowledged, and with a canary in service what it shows.
+
+    Repeating it sends nothing twice. The next turn reads the same answers and decides on them.
+    """
+    with closing(Store.open(file)) as store:
+        arms = {row["state"]: row["variant"] for row in store.releases.current()}
+        if "live" not in arms:
+            raise Missing(str(file.path), "a live release", "none yet", "run: steelyard turn")
+        check_whole(store, **arms)
+        visits = _visits(store, file, arms, records)
+    key = os.environ.get(file.spec.serve.key_env)
+    told = watcher or Silent()
+    told.begin("replay")
+    report = replay(
+        url, visits, arms=arms, key=key,
+        progress=lambda done, total: told.advance("records", done, total),
+    )  # fmt: skip
+    facts = asdict(report) | {"lost": report.lost}
+    facts.pop("answers")
+    if "canary" not in arms:
+        return facts
+    task = open_task(file.spec.task.name, labels=file.spec.task.labels)
+    with closing(Store.open(file)) as store:
+        seen = readout(store, file, task=task, variants=arms).to_json()
+    return facts | {"readout": {k: v for k, v in seen.items() if k != "path"}}
+
+
+def _visits(
+    store: Store, file: ProductFile, arms: dict[str, str], records: int | None
+) -> list[Visit]:
+    datasets, turn = store.versions.all(), store.turns.newest()
+    if not datasets:
+        raise Missing(str(file.path), "a dataset", "none yet", "run: steelyard data")
+    live, canary = arms["live"], arms.get("canary")
+    visits, most = stream(
+        store, file, dataset=datasets[0]["id"], live=live, canary=canary, turn=turn,
+        without=sent_before(store, turn=turn, live=live, canary=canary), records=records,
+    )  # fmt: skip
+    return visits[:most]

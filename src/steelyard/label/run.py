@@ -1,0 +1,38 @@
+"""Buy labels for the training pool, and tell what they cost. Knows no model.
+
+Example: `run(store, product, step, dataset="a1b2")["bought"]`
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from steelyard.label.paid import NAME, paid_labels
+from steelyard.label.purchase import purchase
+from steelyard.spec import ProductFile
+from steelyard.store import Step, Store
+from steelyard.store.records import known_records
+
+
+def run(store: Store, product: ProductFile, step: Step, *, dataset: str) -> dict[str, Any]:
+    """{"labels": tag, "dataset", "bought", "new", "corrected", "pool", "price", "by_label"}.
+
+    `bought` are those that training reads, `new` those that this step pays.
+    """
+    paid = paid_labels(store)
+    found = purchase(product, known_records(store.datasets, dataset), paid)
+    columns = {"id": found.ids, "label": found.labels, "key": found.keys}
+    tag = paid.tag_of(columns, dataset)
+    paid.check_whole(tag)
+    # a purchase whose file is gone is known by its tag alone
+    new = 0 if tag in paid.tags else found.new
+    store.datasets.publish(NAME, pa.table(columns), tag=tag, copy=True)  # they were paid for
+    price = product.spec.money.prices.label
+    step.spend("label", new, "label", price, evidence=f"labels:{tag}")
+    return {
+        "labels": tag, "dataset": dataset, "bought": len(found.ids), "new": new,
+        "corrected": found.corrected, "pool": found.pool, "price": str(price),
+        "by_label": found.by_label,
+    }  # fmt: skip

@@ -1,0 +1,67 @@
+"""What the planner knows of a product: its money, its labels, its variants and their curve.
+
+Knows no option. Example: `replace(facts, unit=500.0)` asks the same of another amount
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from steelyard.stats import LearningCurve
+from steelyard.terms import term
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a variant took in service, over `n` requests."""
+
+    cost_per_1000: float
+    p95_ms: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A variant as a choice: `accuracy` with its interval, money per 1,000 requests as measured
+    before it was released, and what it took in service where it ever answered."""
+
+    variant: str
+    name: str
+    accuracy: float
+    low: float
+    high: float
+    cost_per_1000: float
+    p95_ms: float | None = None
+    served: Served | None = None
+
+    @property
+    def name_zh(self) -> str:
+        """Its name in a Chinese sentence."""
+        return term("variant", self.name, "zh")
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """What the ledger knows; money in units of `currency`, `requests` until the next turn."""
+
+    currency: str
+    unit: float
+    requests: int
+    label_price: float
+    correct_answer: float
+    labels_bought: int
+    labels_pool: int
+    retrain_cost: float
+    curve: LearningCurve | None
+    live: Priced
+    alternatives: Sequence[Priced] = ()
+    # accuracy the trained model lacks to reach a live variant that is not its own
+    behind: float = 0.0
+    p95_goal_ms: float | None = None
+    file: str = "product.yaml"  # what its sentences name
+
+
+def in_words(facts: PlanFacts, amount: float) -> str:
+    """Money in a sentence."""
+    return f"{amount:,.2f} {facts.currency}"

@@ -1,0 +1,90 @@
+"""Places that money can go, each registered under `steelyard.levers`; the planner knows none by name.
+
+A lever answers what an amount of money returns, with its uncertainty and where the figures are from.
+Example: `[o for lever in levers() for o in lever.respond(facts, 1000.0)]`
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from steelyard.plan.doing import Doing
+from steelyard.plan.facts import PlanFacts
+from steelyard.plugins import loaded
+from steelyard.terms import learn
+
+MEASURED, EXTRAPOLATED, ASSUMED = "measured", "extrapolated", "assumed"
+log = logging.getLogger("steelyard.levers")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One place for the money. `net` and its interval: value until the next turn, minus the money
+    spent now; None where the ledger has no evidence: unknown is not zero.
+
+    `because` and `do` are sentences in both languages. `part` is what to do first with a share of
+    the money, `said` the option inside a sentence; `keeps` is true of the one that spends nothing,
+    and `reopens` of one that speaks up whatever else is chosen.
+    """
+
+    name: str
+    spend: float
+    value: float | None
+    net: float | None
+    low: float | None
+    high: float | None
+    evidence: str
+    because: str
+    because_zh: str
+    do: str = ""
+    do_zh: str = ""
+    part: Doing | None = None
+    said: tuple[str, str] | None = None
+    keeps: bool = False
+    reopens: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """What a plan keeps of it: figures and sentences."""
+        kept = ("name", "spend", "value", "net", "low", "high", "evidence", "because", "because_zh", "do", "do_zh")  # fmt: skip
+        return {name: getattr(self, name) for name in kept}
+
+
+@dataclass(frozen=True)
+class Lever:
+    """`respond` takes what the planner knows and an amount of money; it may have nothing to say.
+    `called` is its name in tables, in English and Chinese."""
+
+    name: str
+    respond: Callable[[PlanFacts, float], Sequence[Option]]
+    called: tuple[str, str] | None = None
+
+
+def levers() -> tuple[Lever, ...]:
+    """Every registered lever that can be used, by name."""
+    return _registered()[0]
+
+
+def broken() -> dict[str, str]:
+    """Name of a registered lever that cannot be used -> why."""
+    return dict(_registered()[1])
+
+
+@cache
+def _registered() -> tuple[tuple[Lever, ...], dict[str, str]]:
+    found, wrong = loaded("levers", _why_none)
+    for name, why in wrong.items():
+        log.warning("lever.left_out name=%s because=%s", name, why)
+    for lever in found.values():
+        if lever.called is not None:
+            learn("option", lever.name, lever.called)
+    return tuple(found.values()), wrong
+
+
+def _why_none(name: str, lever: Any) -> str | None:
+    if not isinstance(lever, Lever):
+        return f"expected a Lever, found {type(lever).__name__}"
+    return None if lever.name == name else f"it calls itself '{lever.name}'"

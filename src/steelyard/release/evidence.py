@@ -1,0 +1,143 @@
+"""What answers and outcomes say of two variants: replayed records as pairs, real users as arms.
+
+Knows no decision. A replayed record was answered by both variants, so each gives one difference; a
+user was answered by one, so users give two averages. Example: `pairs(store, task, ...)[0].outcome`
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from steelyard.spec import Vocabulary
+from steelyard.store import Store
+from steelyard.store.releases import RETIRED, experiment_of
+
+if TYPE_CHECKING:
+    from steelyard.stats import Sample
+    from steelyard.tasks import Task
+
+ARMS = ("live", "canary")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One record that both variants answered and whose truth came back; figures as (live, canary)."""
+
+    turn: int
+    record: str
+    outcome: tuple[float, float]
+    cpu_s: tuple[float, float]
+    latency_ms: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Users:
+    """Real users of one variant: the mean outcomes of all, and what the answers took."""
+
+    sample: Sample
+    answers: int
+    cpu_s: float
+    p95_ms: float
+
+
+def complete(
+    store: Store, *, live: str, canary: str, turn_before: int | None = None
+) -> dict[str, tuple[int, dict[str, dict[str, Any]]]]:
+    """Record -> (turn, arm -> answer with its `truth`) where both arms have answer and outcome; a
+    record sent in several turns counts in the first, and only in turns below `turn_before`."""
+    variants, by_key = {"live": live, "canary": canary}, defaultdict[tuple[int, str], dict[str, dict[str, Any]]](dict)  # fmt: skip
+    for row in store.answers.replayed(experiment_of(live, canary)):
+        parts = row["request"].split(":")
+        if len(parts) == 4 and parts[1].isdigit() and row["variant"] == variants.get(parts[3]):
+            by_key[int(parts[1]), parts[2]][parts[3]] = row
+    found: dict[str, tuple[int, dict[str, dict[str, Any]]]] = {}
+    for (turn, record), arms in sorted(by_key.items()):
+        if len(arms) == len(ARMS) and (turn_before is None or turn < turn_before):
+            found.setdefault(record, (turn, arms))
+    return found
+
+
+def pairs(store: Store, task: Task, vocabulary: Vocabulary, *, live: str, canary: str) -> list[Pair]:  # fmt: skip
+    """Every complete pair in the order of sending."""
+    found = []
+    for record, (turn, arms) in complete(store, live=live, canary=canary).items():
+        both = [arms[arm] for arm in ARMS]
+        live_outcome, canary_outcome = (_outcome(task, vocabulary, row) for row in both)
+        if live_outcome is not None and canary_outcome is not None:
+            found.append(Pair(
+                turn, record, (live_outcome, canary_outcome), (both[0]["cpu_s"], both[1]["cpu_s"]),
+                (both[0]["latency_ms"], both[1]["latency_ms"]),
+            ))  # fmt: skip
+    return sorted(found, key=lambda pair: (pair.turn, pair.record))
+
+
+def began(store: Store, *, live: str, canary: str) -> str | None:
+    """When the two began to share the users as they do now; None while they do not."""
+    current: dict[str, tuple[str, float]] = {}
+    since: str | None = None
+    wanted = {"live": live, "canary": canary}
+    for row in store.releases.history():
+        state, share = row["state"], (row["variant"], row["share"])
+        if state not in (*ARMS, RETIRED) or current.get(state) == share:
+            continue
+        current = {s: v for s, v in current.items() if v[0] != row["variant"]}
+        if state in ARMS:
+            current[state], since = share, row["created"]
+    return since if {state: v[0] for state, v in current.items()} == wanted else None
+
+
+def users(
+    store: Store, task: Task, vocabulary: Vocabulary, *, live: str, canary: str
+) -> dict[str, Users] | None:
+    """Arm -> real users whose outcomes came since the two share the users; None where they do not.
+
+    A user is one unit, however many requests: outcomes of one user are alike.
+    """
+    since = began(store, live=live, canary=canary)
+    if since is None:
+        return None
+    from steelyard.stats import Sample
+
+    experiment = experiment_of(live, canary)
+    spreads = store.answers.by_user(experiment, since=since)
+    if spreads is not None:
+        samples = {arm: Sample(s.n, s.mean, s.variance) for arm, s in spreads.items()}
+    else:
+        samples = _word_by_word(store, task, vocabulary, experiment, since)
+    found = {}
+    for arm in ARMS:
+        took = store.answers.took(experiment, since=since, arm=arm)
+        found[arm] = Users(samples.get(arm, Sample(0, 0.0, 0.0)), took.n, took.cpu_s, took.p95_ms)
+    return found
+
+
+def _word_by_word(
+    store: Store, task: Task, vocabulary: Vocabulary, experiment: str, since: str
+) -> dict[str, Sample]:
+    """Outcomes that came without a utility are read as the file has the words now: those of earlier
+    versions, and answers in words that the file did not know then."""
+    from steelyard.stats import Sample
+
+    seen: dict[str, dict[str, list[tuple[float, int]]]] = {arm: defaultdict(list) for arm in ARMS}
+    for row in store.answers.outcomes(experiment, since=since):
+        outcome = _outcome(task, vocabulary, row)
+        if outcome is not None:
+            seen[row["arm"]][row["user"]].append((outcome, row["n"]))
+    return {
+        arm: Sample.of([sum(o * n for o, n in rows) / sum(n for _, n in rows) for rows in by_user.values()])
+        for arm, by_user in seen.items()
+    }  # fmt: skip
+
+
+def _outcome(task: Task, vocabulary: Vocabulary, row: Mapping[str, Any]) -> float | None:
+    """As it was told, or both words as the file names them now; None where the truth is a word it
+    does not name."""
+    if row["utility"] is not None:
+        return float(row["utility"])
+    said, true = vocabulary.read(row["value"]), vocabulary.read(row["truth"])
+    if true is None:
+        return None
+    return task.outcome(said, true) if said is not None else 0.0

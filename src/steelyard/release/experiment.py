@@ -1,0 +1,174 @@
+"""One experiment: stream records through HTTP to both variants, look, promote or roll back.
+
+Knows no server. Its intervals are always valid, so it looks as it goes, stops when the answer is
+sure, and a turn that left it undecided is continued by the next one with records not sent yet.
+Example: `run(store, product, step, task=task, dataset=d, live=a, canary=b, serve=factory, ...)`
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from steelyard.release.replay import ReplayReport, Visit, replay
+from steelyard.release.stream import record_of, sent_before, stream
+from steelyard.release.walk import add
+from steelyard.release.who import live_misses
+from steelyard.release.whole import BY_HAND, check_whole
+from steelyard.spec import ProductFile
+from steelyard.store import Step, Store
+from steelyard.store.releases import RETIRED, experiment_of
+
+if TYPE_CHECKING:
+    from steelyard.release.readout import Readout
+    from steelyard.tasks import Task
+
+Report = Callable[[str, int, int | None], None]
+Serve = Callable[[str], AbstractContextManager[str]]
+DECIDED = ("promote", "rolled back")
+
+
+def run(
+    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, live: str | None,
+    canary: str | None, serve: Serve, progress: Report | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """{"experiment", "decision", "reason", "arms", "difference", "users", "path", "sent", ...}.
+
+    `sent` counts this turn's records, the readout everything since the experiment began. `serve`
+    gets the API key of a server that only this step knows.
+    """
+    if live is None or canary is None:
+        return _none(live, "no canary: nothing to compare", "没有金丝雀版本，无可比较")
+    if not _in_service(store, live, canary):
+        return _none(live, "the release was changed by hand meanwhile", "版本在此期间被手动更改")
+    check_whole(store, live=live, canary=canary)
+    started = store.clock.cpu_s()
+    experiment = Experiment(store, product, task, live, canary, key=secrets.token_urlsafe())
+    before = sent_before(store, turn=step.turn, live=live, canary=canary)
+    charged = store.answers.cpu_s(experiment.id)
+    unsent, most = stream(store, product, dataset=dataset, live=live, canary=canary, turn=step.turn, without=before)  # fmt: skip
+    visits = unsent[:most]
+    sent, found = experiment.until_decided(serve, visits, progress or (lambda what, done, total: None))  # fmt: skip
+    if len(unsent) == len(visits):
+        found = _exhausted(found, product)
+    applied = _facts(step, product, found, live=live, canary=canary)
+    # What the answers took is charged with them, and must not be charged again with the step.
+    served = store.answers.cpu_s(experiment.id) - charged
+    step.cpu_s = max(0.0, store.clock.cpu_s() - started - served)
+    now = canary if found.decision.decision == "promote" and applied else live
+    return {
+        "experiment": step.key[:16], "live": now, "live_misses": live_misses(store, product, now),
+        "applied": applied, "sent": sent.sent, "sent_before": len(before), "answered": sent.answered,
+        "lost": sent.lost, "refused": sent.refused, "retried": sent.retried, **found.to_json(),
+    }  # fmt: skip
+
+
+def _none(live: str | None, reason: str, reason_zh: str) -> dict[str, Any]:
+    return {"experiment": None, "decision": "none", "reason": reason, "reason_zh": reason_zh, "live": live}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Two variants on one stream; the same pair is the same experiment in every turn."""
+
+    store: Store
+    product: ProductFile
+    task: Task
+    live: str
+    canary: str
+    key: str | None = None
+
+    @property
+    def id(self) -> str:
+        """What every replayed request of this pair begins with, in every turn."""
+        return experiment_of(self.live, self.canary)
+
+    @property
+    def arms(self) -> dict[str, str]:
+        return {"live": self.live, "canary": self.canary}
+
+    def until_decided(
+        self, serve: Serve, visits: list[Visit], say: Report
+    ) -> tuple[ReplayReport, Readout]:
+        """Look, then send `release.look_every` records, until it is decided or all are sent."""
+        total, found = ReplayReport(), self.look(visits)
+        if not visits or found.decision.decision in DECIDED:
+            return total, found
+        every, done = self.product.spec.release.look_every, 0
+        with serve(self.key or "") as url:
+            while done < len(visits) and found.decision.decision not in DECIDED:
+                part = visits[done : done + every]
+                onward = _onward(say, done, len(visits))
+                total.add(replay(url, part, arms=self.arms, key=self.key, progress=onward))
+                done += len(part)
+                found = self.look(visits[done:])
+        return total, found
+
+    def look(self, unsent: list[Visit]) -> Readout:
+        """What is known without `unsent`, some of which a killed attempt may have sent: looks
+        stand at the same places however often a turn was interrupted."""
+        from steelyard.release.readout import readout
+
+        return readout(
+            self.store, self.product, task=self.task, variants=self.arms,
+            without={record_of(visit) for visit in unsent},
+        )  # fmt: skip
+
+
+def _onward(say: Report, before: int, total: int) -> Callable[[int, int], None]:
+    return lambda done, _: say("records to both variants", before + done, total)
+
+
+def _exhausted(found: Readout, product: ProductFile) -> Readout:
+    """An undecided experiment with nothing left to send says so, and what there is to do."""
+    d = found.decision
+    if d.decision in DECIDED:
+        return found
+    by_hand = f"steelyard release promote|rollback {product.path.name} {BY_HAND}"
+    reason = f"every labelled record of the stream was sent: add data, let real users' outcomes come (POST /v1/feedback), or decide by hand ({by_hand}); {d.reason}"
+    reason_zh = f"流量样本已全部发送：请补充数据，等待真实用户的结果（POST /v1/feedback），或手动决定（{by_hand}）；{d.reason_zh}"
+    return replace(found, decision=replace(d, reason=reason, reason_zh=reason_zh))
+
+
+def _in_service(store: Store, live: str, canary: str) -> bool:
+    """Whether the two answer users now, and no person keeps turns from changing that."""
+    now = {row["state"]: row for row in store.releases.current()}
+    pinned = "live" in now and now["live"]["pinned"]
+    return not pinned and {s: r["variant"] for s, r in now.items()} == {"live": live, "canary": canary}  # fmt: skip
+
+
+def _facts(step: Step, product: ProductFile, found: Readout, *, live: str, canary: str) -> bool:
+    """The experiment, what it measured, and the release it decides; False where a person changed
+    the release meanwhile: then the decision is kept and not applied."""
+    experiment, rule = step.key[:16], product.spec.release
+    step.add(
+        "experiment", id=experiment, product=step.store.product,
+        arms={"live": live, "canary": canary}, unit="record", metric="outcome",
+        rule={
+            "scheme": "pairs", "confidence": rule.confidence, "look_every": rule.look_every,
+            "outcome_loss_max": rule.outcome_loss_max,
+        },
+        readout=found.to_json(),
+    )  # fmt: skip
+    on = f"experiment {experiment}"
+    for seen in (found.replay, found.users):
+        if seen is not None and seen.difference.n:
+            d, name = seen.difference, "outcome_difference" if seen is found.replay else "users_outcome_difference"  # fmt: skip
+            step.measure(experiment, name, d.value, low=d.low, high=d.high, n=d.n, on=on)
+    for arm in found.served.values():
+        if arm.n:
+            step.measure(arm.variant, "outcome", arm.outcome, n=arm.n, on=on)
+            step.measure(arm.variant, "served_cost_per_1000", arm.cost_per_1000, n=arm.n, on=on)
+            step.measure(arm.variant, "served_p95_ms", arm.p95_ms, n=arm.n, on=on)
+    decision, reason = found.decision.decision, found.decision.reason
+    if not _in_service(step.store, live, canary):
+        return False
+    if decision == "promote":
+        add(step, canary, "live", 1.0, reason)
+        add(step, live, RETIRED, 0.0, f"replaced by {canary[:10]}: {reason}")
+    elif decision == "rolled back":
+        add(step, canary, RETIRED, 0.0, reason)
+    return True

@@ -1,0 +1,106 @@
+"""Before any user meets a new variant: is it far below the live one on the hold-out?
+
+Knows no server. The same records answered by both, so what they share cancels out.
+Example: `holdout_check(store, product, step, task=task, dataset=d, live=a, canary=b)`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from steelyard.engine.evaluate import quality_gain
+from steelyard.engine.examples import first, holdout
+from steelyard.engine.predictor import Predictor
+from steelyard.engine.processes import cores
+from steelyard.spec import ProductFile, Vocabulary
+from steelyard.stats import Interval, bootstrap
+from steelyard.store import Step, Store
+from steelyard.tasks import Task
+
+RECORDS_MAX = 1000  # of the hold-out: what is far below shows in fewer
+OUTCOME, QUALITY = "holdout_outcome_against_live", "holdout_quality_against_live"
+
+
+@dataclass(frozen=True)
+class Check:
+    """Canary minus live on the hold-out; `quality` is None where their labels are not the same."""
+
+    outcome: Interval
+    quality: Interval | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"outcome": vars(self.outcome), "quality": self.quality and vars(self.quality)}
+
+
+@dataclass(frozen=True)
+class Inferior:
+    """Why the canary may not meet users."""
+
+    en: str
+    zh: str
+
+
+def holdout_check(
+    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, live: str, canary: str
+) -> Check:  # fmt: skip
+    """Measured once for two variants and a hold-out, and kept as measures of the canary."""
+    on = f"holdout of {dataset} against {live}"
+    known = _known(store, canary, on)
+    if OUTCOME in known:
+        return Check(known[OUTCOME], known.get(QUALITY))
+    held = first(holdout(store, dataset=dataset), RECORDS_MAX)
+    both = [Predictor.open(store.artifacts.open(v), threads=cores()) for v in (live, canary)]  # fmt: skip
+    logits = [predictor.logits(held.contents) for predictor in both]
+    vocabulary = Vocabulary.of(product)
+    right = [
+        _outcomes(task, vocabulary, predictor, found, held.labels)
+        for predictor, found in zip(both, logits, strict=True)
+    ]
+    difference = right[1] - right[0]
+    outcome = bootstrap(lambda rows: float(difference[rows].mean()), len(difference), seed=0)
+    alike = all(predictor.task.labels == task.labels for predictor in both)
+    quality = quality_gain(task, logits[0], logits[1], held.labels) if alike else None
+    for name, found in ((OUTCOME, outcome), (QUALITY, quality)):
+        if found is not None:
+            step.measure(canary, name, found.value, low=found.low, high=found.high, n=found.n, on=on)  # fmt: skip
+    return Check(outcome, quality)
+
+
+def inferior(check: Check, *, metric: str, loss_max: float) -> Inferior | None:
+    """A reason when the best guess is a greater loss of outcome than users are asked to bear, or
+    the task's own metric fell by more than that for certain (a rare label may hide in outcomes)."""
+    o, q = check.outcome, check.quality
+    if o.value < -loss_max:
+        return _inferior("outcome", "结果", o, loss_max)
+    if q is not None and q.value < -loss_max and q.high < 0:
+        return _inferior(metric, metric, q, loss_max)
+    return None
+
+
+def _inferior(name: str, name_zh: str, found: Interval, loss_max: float) -> Inferior:
+    figures = f"{found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
+    return Inferior(
+        f"worse than the live variant on the hold-out by more than {loss_max:g}: {name} {figures} over {found.n:,} records, so no user meets it",
+        f"在留出集上比现行版本差，超过容许值 {loss_max:g}：{name_zh} {figures}，共 {found.n:,} 条，因此不让用户遇到它",
+    )
+
+
+def _outcomes(
+    task: Task, vocabulary: Vocabulary, predictor: Predictor, logits: Any, truths: Sequence[str]
+) -> Any:  # fmt: skip
+    said = [vocabulary.read(answer.label) for answer in predictor.task.answers(logits)]
+    return np.array([
+        task.outcome(label, truth) if label is not None else 0.0
+        for label, truth in zip(said, truths, strict=True)
+    ])  # fmt: skip
+
+
+def _known(store: Store, canary: str, on: str) -> dict[str, Interval]:
+    return {
+        name: Interval(row["value"], row["low"], row["high"], row["n"])
+        for name, row in store.measures.of(canary, on=on).items()
+    }

@@ -1,0 +1,229 @@
+"""What the canary showed: outcome and cost by arm, always-valid intervals, a decision.
+
+Knows no HTTP. Two bodies of evidence, replayed pairs and real users, share the error that
+`release.confidence` leaves. Example: `decide([seen], worth, loss_max=0.02).decision == "promote"`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from steelyard.release.evidence import ARMS, Pair, Users, began, pairs, users
+from steelyard.release.labels import unlike
+from steelyard.spec import ProductFile, Vocabulary
+from steelyard.stats import Interval, Sample, paired
+from steelyard.stats import difference as sequence
+from steelyard.store import Store
+from steelyard.tasks import Task
+
+PATH_POINTS = 40
+# Where an interval is narrowest. It must be fixed before the data come, and an experiment may
+# outlive a change of the product file.
+PAIRS_TUNED_AT, USERS_TUNED_AT = 1000, 2000
+REPLAY, USERS = "replay", "users"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of the experiment; cost in money per 1,000 requests."""
+
+    variant: str
+    name: str
+    n: int
+    outcome: float
+    cost_per_1000: float
+    p95_ms: float
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One body of evidence: `source` is `replay` (n records) or `users` (n users of both arms)."""
+
+    source: str
+    difference: Interval
+    arms: dict[str, Arm]
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Money of one right answer, in `currency`."""
+
+    value: float
+    currency: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`promote`, `rolled back` or `keep`, and why, in both languages."""
+
+    decision: str
+    reason: str
+    reason_zh: str
+
+
+@dataclass(frozen=True)
+class Readout:
+    """`arms` and `difference` are those of the replayed pairs; `users` those of real users."""
+
+    replay: Seen
+    users: Seen | None
+    since: str | None
+    path: list[dict[str, float]]
+    decision: Decision
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "scheme": "pairs", "unit": "record",
+            "arms": {k: asdict(v) for k, v in self.replay.arms.items()},
+            "difference": asdict(self.replay.difference), "path": self.path,
+            "users": self._users(), **asdict(self.decision),
+        }  # fmt: skip
+
+    def _users(self) -> dict[str, Any] | None:
+        if self.users is None:
+            return None
+        arms = {k: asdict(v) for k, v in self.users.arms.items()}
+        return {"unit": "user", "since": self.since, "arms": arms, "difference": asdict(self.users.difference)}  # fmt: skip
+
+    @property
+    def served(self) -> Mapping[str, Arm]:
+        """Cost and time of each arm: of the pairs, which got the same inputs, when there are any."""
+        use_pairs = self.users is None or self.replay.difference.n > 0
+        return (self.replay if use_pairs or self.users is None else self.users).arms
+
+
+def readout(
+    store: Store, product: ProductFile, *, task: Task, variants: Mapping[str, str],
+    without: Set[str] = frozenset(),
+) -> Readout:  # fmt: skip
+    """Everything known of two variants but the records in `without`, and the decision."""
+    pair = {arm: variants[arm] for arm in ARMS}
+    vocabulary, rule = Vocabulary.of(product), product.spec.release
+    names = store.variants.names()
+    price = float(product.spec.money.prices.cpu_hour)
+    named = {arm: (pair[arm], names.get(pair[arm], pair[arm][:12])) for arm in ARMS}
+    each = 1 - (1 - rule.confidence) / 2  # the two intervals hold together
+    rows = [p for p in pairs(store, task, vocabulary, **pair) if p.record not in without]
+    replayed = _of_pairs(rows, named, confidence=each, price=price)
+    by_arm = users(store, task, vocabulary, **pair)
+    real = _of_users(by_arm, named, confidence=each, price=price) if by_arm else None
+    worth = Worth(float(product.spec.money.correct_answer), product.spec.money.currency)
+    why_not = unlike(store, vocabulary, **pair)
+    if why_not is not None:
+        decision = Decision("keep", why_not.en, why_not.zh)
+    else:
+        evidence = [replayed] if real is None else [replayed, real]
+        decision = decide(evidence, worth, loss_max=rule.outcome_loss_max)
+    path = [] if why_not else _path(rows, confidence=each)
+    return Readout(replayed, real, began(store, **pair), path, decision)
+
+
+def decide(evidence: Sequence[Seen], worth: Worth, *, loss_max: float) -> Decision:
+    """Proven worse by more than `loss_max` in either body of evidence: back. Proven not worse than
+    that in one, worse for certain in none, and worth more per request: up. Anything else stays a
+    canary and gathers more.
+
+    Each interval has its own share of the error, so that the total of wrong decisions keeps to
+    what was promised (Bonferroni).
+    """
+    told, told_zh = "; ".join(map(_told, evidence)), "；".join(map(_told_zh, evidence))
+    if any(seen.difference.high < -loss_max for seen in evidence):
+        return Decision("rolled back", f"worse by more than {loss_max:g}: {told}", f"差于容许值 {loss_max:g}：{told_zh}")  # fmt: skip
+    proofs = [seen for seen in evidence if seen.difference.low > -loss_max]
+    if not proofs:
+        return Decision("keep", f"undecided, more outcomes are needed: {told}", f"尚无定论，需要更多结果：{told_zh}")  # fmt: skip
+    against = [seen for seen in evidence if seen.difference.high < 0 and seen not in proofs]
+    if against:
+        return Decision("keep", f"the stream and real users disagree: {told}", f"流量样本与真实用户的结果不一致：{told_zh}")  # fmt: skip
+    proof = min(proofs, key=lambda seen: seen.difference.high - seen.difference.low)
+    extra = _extra(proof, worth)
+    money = f"{extra:+.4f} {worth.currency} per 1,000 requests"
+    money_zh = f"每千次请求净值 {extra:+.4f} {worth.currency}"
+    if extra > 0:
+        return Decision("promote", f"not worse by more than {loss_max:g}, and {money}: {told}", f"未差于容许值 {loss_max:g}，{money_zh}：{told_zh}")  # fmt: skip
+    return Decision("keep", f"not worse, but {money}: {told}", f"不更差，但{money_zh}：{told_zh}")
+
+
+def _extra(seen: Seen, worth: Worth) -> float:
+    """Money that 1,000 requests bring more by the canary than by the live variant."""
+    cost = seen.arms["canary"].cost_per_1000 - seen.arms["live"].cost_per_1000
+    return seen.difference.value * worth.value * 1000 - cost
+
+
+def _told(seen: Seen) -> str:
+    d = seen.difference
+    figures = f"outcome {d.value:+.4f} [{d.low:+.4f}, {d.high:+.4f}]"
+    if seen.source == REPLAY:
+        return f"{figures} over {d.n:,} replayed records that both answered"
+    arms = seen.arms
+    return f"real users' {figures} over {arms['live'].n:,} and {arms['canary'].n:,} users"
+
+
+def _told_zh(seen: Seen) -> str:
+    d = seen.difference
+    figures = f"{d.value:+.4f} [{d.low:+.4f}, {d.high:+.4f}]"
+    if seen.source == REPLAY:
+        return f"结果差 {figures}，共 {d.n:,} 条两个版本都回答过的重放记录"
+    arms = seen.arms
+    return f"真实用户的结果差 {figures}，两边各 {arms['live'].n:,} 与 {arms['canary'].n:,} 位用户"
+
+
+def _bounded(found: Interval) -> Interval:
+    """Outcomes lie in [0, 1], so no difference leaves [-1, 1]."""
+    return Interval(found.value, max(-1.0, found.low), min(1.0, found.high), found.n)
+
+
+def _of_pairs(
+    rows: Sequence[Pair], named: Mapping[str, tuple[str, str]], *, confidence: float, price: float
+) -> Seen:  # fmt: skip
+    sample = Sample.of([p.outcome[1] - p.outcome[0] for p in rows])
+    found = _bounded(paired(sample, confidence=confidence, tuned_at=PAIRS_TUNED_AT))
+    arms = {}
+    for i, arm in enumerate(ARMS):
+        variant, name = named[arm]
+        late = float(np.quantile([p.latency_ms[i] for p in rows], 0.95)) if rows else 0.0
+        arms[arm] = Arm(
+            variant, name, len(rows), _mean([p.outcome[i] for p in rows]),
+            _cost(_mean([p.cpu_s[i] for p in rows]), price), late,
+        )  # fmt: skip
+    return Seen(REPLAY, found, arms)
+
+
+def _of_users(
+    by_arm: Mapping[str, Users], named: Mapping[str, tuple[str, str]], *, confidence: float, price: float
+) -> Seen | None:  # fmt: skip
+    """None while no user's outcome has come."""
+    samples = [by_arm[arm].sample for arm in ARMS]
+    if not any(sample.n for sample in samples):
+        return None
+    found = _bounded(sequence(*samples, confidence=confidence, tuned_at=USERS_TUNED_AT))
+    arms = {
+        arm: Arm(
+            *named[arm], u.sample.n, u.sample.mean, _cost(u.cpu_s, price), u.p95_ms,
+        )
+        for arm, u in by_arm.items()
+    }  # fmt: skip
+    return Seen(USERS, found, arms)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else 0.0
+
+
+def _cost(cpu_s: float, price: float) -> float:
+    return cpu_s * 1000 / 3600 * price
+
+
+def _path(rows: Sequence[Pair], *, confidence: float) -> list[dict[str, float]]:
+    """The interval of the pairs as they came in: what a watcher would have seen."""
+    differences = [p.outcome[1] - p.outcome[0] for p in rows]
+    found = []
+    looks = np.unique(np.linspace(0, len(rows), PATH_POINTS + 1).astype(int)[1:])
+    for n in looks[looks > 0]:
+        seen = _bounded(paired(Sample.of(differences[:n]), confidence=confidence, tuned_at=PAIRS_TUNED_AT))  # fmt: skip
+        found.append({"n": int(n), "value": seen.value, "low": seen.low, "high": seen.high})
+    return found

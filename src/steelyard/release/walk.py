@@ -1,0 +1,143 @@
+"""Which variant answers: the first release, and a new variant as canary. Knows no HTTP.
+
+Example: `run(store, product, step, task=task, dataset=d, chosen="a1b2", baseline="c3d4")["canary"]`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from steelyard.release.goals import misses
+from steelyard.release.labels import unlike
+from steelyard.release.who import WHO, live_misses
+from steelyard.release.whole import check_whole
+from steelyard.spec import ProductFile, Vocabulary
+from steelyard.store import Step, Store
+from steelyard.store.releases import RETIRED, UNPINNED
+
+if TYPE_CHECKING:
+    from steelyard.tasks import Task
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The variant to compare with the live one, or None and why there is none."""
+
+    canary: str | None
+    why: str = ""
+    why_zh: str = ""
+    check: dict[str, Any] = field(default_factory=dict)
+
+
+def run(
+    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str,
+    chosen: str | None, baseline: str,
+) -> dict[str, Any]:  # fmt: skip
+    """{"live": id or None, "canary": id or None, "live_misses": goals that the live one misses, ...}.
+
+    The baseline goes live when nothing is yet, or what meets the goals where the file says so. A
+    canary that is not the chosen variant any more is retired: nothing would measure it.
+    """
+    current = {row["state"]: row for row in store.releases.current()}
+    if "live" in current:
+        live: str | None = current["live"]["variant"]
+    else:
+        live = _first(store, product, step, chosen=chosen, baseline=baseline)
+    wanted = _wanted(store, product, step, task=task, dataset=dataset, live=live, chosen=chosen)
+    _canary(step, wanted, current.get("canary"), share=product.spec.release.canary_share)
+    return {"live": live, "canary": wanted.canary, "live_misses": live_misses(store, product, live)} | (
+        {"why": wanted.why, "why_zh": wanted.why_zh} if wanted.why else {}
+    ) | ({"holdout_check": wanted.check} if wanted.check else {})  # fmt: skip
+
+
+def newest_by_hand(store: Store) -> int:
+    """Id of the newest release row that a person added; 0 where there is none."""
+    return store.releases.newest_not_by(WHO)
+
+
+def _first(
+    store: Store, product: ProductFile, step: Step, *, chosen: str | None, baseline: str
+) -> str | None:  # fmt: skip
+    """What goes live where nothing is: with `below_goals: refuse`, only what meets the goals."""
+    found = misses(store.measures.of(baseline), product.spec.goals)
+    first, reason = baseline, "first release: nothing was live before"
+    if found and product.spec.release.below_goals == "refuse":
+        if chosen is None:
+            return None
+        first, reason = chosen, f"first release: the baseline misses a goal ({found[0].en})"
+    elif found:
+        reason += f"; it misses a goal: {found[0].en}"
+    add(step, first, "live", 1.0, reason)
+    return first
+
+
+def _canary(step: Step, wanted: Wanted, now: dict[str, Any] | None, *, share: float) -> None:
+    if now is not None and now["variant"] != wanted.canary:
+        why = wanted.why or f"replaced as canary by {str(wanted.canary)[:10]}"
+        add(step, now["variant"], RETIRED, 0.0, why)
+    if wanted.canary is None:
+        return
+    if now is None or now["variant"] != wanted.canary:
+        add(step, wanted.canary, "canary", share, "meets the goals at the lowest cost")
+    elif now["share"] != share:
+        add(step, wanted.canary, "canary", share, "the share was changed in the product file")
+
+
+def _wanted(
+    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str,
+    live: str | None, chosen: str | None,
+) -> Wanted:  # fmt: skip
+    pinned = next(
+        (row["pinned"] for row in store.releases.current() if row["state"] == "live"), None
+    )
+    if pinned:
+        said = f"{pinned['who']}: {pinned['reason']}"
+        return Wanted(None, f"the release is pinned by {said}", f"版本已被固定（{said}）")
+    if chosen is None:
+        return Wanted(None, "no variant meets the goals", "没有版本达到目标")
+    if live is None or chosen == live:
+        return Wanted(None, "the chosen variant is live already", "选中的版本已在线上")
+    back = _taken_back(store, live, chosen)
+    if back is not None:
+        return Wanted(None, f"rolled back before: {back[0]}", f"此前已回滚：{back[1]}")
+    other = unlike(store, Vocabulary.of(product), live=live, canary=chosen)
+    if other is not None:
+        return Wanted(None, other.en, other.zh)
+    if any(
+        row["variant"] == chosen and row["state"] == "canary" for row in store.releases.current()
+    ):
+        return Wanted(chosen)  # it passed when it became one
+    check_whole(store, live=live, canary=chosen)
+    from steelyard.release.gate import holdout_check, inferior
+
+    check = holdout_check(store, product, step, task=task, dataset=dataset, live=live, canary=chosen)  # fmt: skip
+    worse = inferior(check, metric=task.quality, loss_max=product.spec.release.outcome_loss_max)
+    if worse is not None:
+        return Wanted(None, worse.en, worse.zh, check.to_json())
+    return Wanted(chosen, check=check.to_json())
+
+
+def _taken_back(store: Store, live: str, chosen: str) -> tuple[str, str] | None:
+    """Why (in both languages) `chosen` was taken back against this live variant, by the readout or
+    by a person; None where it was not."""
+    for row in store.experiments.all():
+        if row["arms"] == {"live": live, "canary": chosen} and row["readout"]["decision"] == "rolled back":  # fmt: skip
+            said = row["readout"]
+            return str(said["reason"]), str(said.get("reason_zh", said["reason"]))
+    for row in reversed(store.releases.history()):
+        if row["variant"] == chosen:
+            by_hand = row["state"] == RETIRED and row["who"] != WHO
+            said = f"{row['who']}: {row['reason']}"
+            return (said, said) if by_hand else None
+        if row["state"] in ("live", UNPINNED):
+            return None  # another live variant, or turns were let go on: it may be tried again
+    return None
+
+
+def add(step: Step, variant: str, state: str, share: float, reason: str) -> None:
+    """One release row with the step's other facts."""
+    step.add(
+        "release", product=step.store.product, variant=variant, state=state, share=share,
+        reason=reason, who=WHO,
+    )  # fmt: skip

@@ -1,0 +1,55 @@
+"""Fields of earlier versions, and what they are called now. Knows no types.
+
+A file that is run must say the new names; the file of a past turn is read as it was written.
+Example: `now_called(("market", "replay")) == "release.replay"`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Path_ = tuple[str | int, ...]
+# Section by section, the outermost first; none of a list.
+RENAMED: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("market",): ("release",),  # 0.3: the market is where money for channels goes
+}
+
+
+def now_called(path: Path_) -> str | None:
+    """The field that stands where `path` stood; None where it was never one."""
+    for old, new in RENAMED.items():
+        if path[: len(old)] == old:
+            return ".".join(map(str, new + path[len(old) :]))
+    return None
+
+
+def as_now(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a file, old names replaced where the new ones do not stand beside them."""
+    found = dict(plain)
+    for old, new in RENAMED.items():
+        value = _taken(found, old)
+        if value is not None:
+            _placed(found, new, value)
+    return found
+
+
+def _taken(values: dict[str, Any], path: tuple[str, ...]) -> Any:
+    first, *rest = path
+    if not rest:
+        return values.pop(first, None)
+    inner = values.get(first)
+    if not isinstance(inner, dict):
+        return None
+    values[first] = dict(inner)
+    return _taken(values[first], tuple(rest))
+
+
+def _placed(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    first, *rest = path
+    if not rest:
+        values.setdefault(first, value)
+        return
+    inner = values.get(first)
+    values[first] = dict(inner) if isinstance(inner, dict) else {}
+    _placed(values[first], tuple(rest), value)

@@ -1,0 +1,245 @@
+"""What a stage of the loop says of itself; everything else iterates over what is registered here.
+
+A stage is one folder, or one package of a stranger's, and an entry point under `steelyard.stages`.
+Its step's key holds what it declares, and its work is handed nothing else.
+Example: `[stage.name for stage in stages()]`
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Protocol
+
+from steelyard.errors import SteelyardError
+from steelyard.plugins import loaded
+from steelyard.spec import ProductFile
+from steelyard.store import Step, Store
+from steelyard.tasks import Task
+from steelyard.terms import learn
+
+Output = dict[str, Any]  # what a step leaves, as JSON
+Left = tuple[str, str]  # a file of the store: ("artifact", id) or (name of a dataset, tag)
+Serve = Callable[[str], AbstractContextManager[str]]  # API key -> a server of this store, its URL
+log = logging.getLogger("steelyard.stages")
+
+
+class Report(Protocol):
+    """How far the work is: what, how much is done, of how much where that is known."""
+
+    def __call__(self, what: str, done: int, total: int | None, /) -> None: ...
+
+
+def unheard(what: str, done: int, total: int | None, /) -> None:
+    """Tells nobody."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that a stage is handed. `product` has the sections that it reads, `taken` what it takes
+    of earlier steps, `also` what else its key holds."""
+
+    product: ProductFile
+    store: Store
+    task: Task
+    turn: int
+    taken: Mapping[str, Any] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    report: Report = unheard
+    serve: Serve | None = None
+    prior: Output | None = None  # what it left before, where it is to measure that again
+
+    def of(self, name: str) -> Any:
+        """What an earlier step left, as in `train.variant`; SteelyardError for what is not declared."""
+        if name not in self.taken:
+            raise SteelyardError(f"'{name}' is taken by a step that does not declare it: its key would not hold it")  # fmt: skip
+        return self.taken[name]
+
+
+@dataclass(frozen=True)
+class Bought:
+    """Something besides CPU that a step would pay for."""
+
+    quantity: float
+    unit: str
+    money: Decimal
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a step of a turn would take, and where the figures are from. `cpu_s` is None where it
+    takes next to nothing."""
+
+    cpu_s: float | None = None
+    because: str = "assumed"
+    bought: Bought | None = None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is known before a turn: the file, and what a look at the data found. `labels` are those
+    that will be there; `new` is None where the data were not read to their end."""
+
+    product: ProductFile
+    task: Task
+    labels: int
+    paid: int = 0
+    new: int | None = None
+    kept: int = 0
+    pool: int | None = None
+
+
+@dataclass(frozen=True)
+class Early:
+    """Refuses what the file asks for as soon as earlier steps left what it takes, so that nothing
+    is paid in between; it sees the whole file."""
+
+    takes: tuple[str, ...]
+    check: Callable[[ProductFile, Mapping[str, Any]], None]
+
+
+def _nothing(context: Context) -> Sequence[str]:
+    return ()
+
+
+def _leaves_nothing(output: Output) -> Sequence[Left]:
+    return ()
+
+
+def _accepts(product: ProductFile, task: Task) -> None:
+    return None
+
+
+def _unsaid(output: Output, *, ran: bool) -> str:
+    return ""
+
+
+def _unknown(forecast: Forecast) -> Expected:
+    return Expected()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the loop.
+
+    `reads` are sections (`label`) or fields (`money.prices.label`) of the product file; `takes` what
+    earlier steps left (`train.variant`, or `train` for all of it); `also` whatever else decides its
+    result, such as the bytes of files; `after` steps that only have to come before it.
+    `check` and `needs` refuse a file, or what is not installed, before anything is spent; `early`
+    what the file and earlier steps cannot have together, as soon as these are done.
+    """
+
+    name: str
+    run: Callable[[Context, Step], Output]
+    doing: str = ""
+    called: tuple[str, str] | None = None  # in English and Chinese; else by its name
+    reads: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    also: Callable[[Context], Sequence[str]] = _nothing
+    leaves: Callable[[Output], Sequence[Left]] = _leaves_nothing
+    check: Callable[[ProductFile, Task], None] = _accepts
+    needs: Callable[[ProductFile, Task], None] = _accepts
+    early: Early | None = None
+    summary: Callable[..., str] = _unsaid  # (output, ran=...) -> one line
+    estimate: Callable[[Forecast], Expected] = _unknown
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """What its key holds of the product file."""
+        return ("product", "task", *self.reads)
+
+    @property
+    def behind(self) -> frozenset[str]:
+        """Names of the steps that come before it."""
+        return frozenset(self.after) | {name.partition(".")[0] for name in self.takes}
+
+    def taken(self, outputs: Mapping[str, Output]) -> dict[str, Any]:
+        """What it takes of the steps before it; KeyError for a step that left nothing yet."""
+        return values(self.takes, outputs)
+
+
+def values(names: Sequence[str], outputs: Mapping[str, Output]) -> dict[str, Any]:
+    """Values by name (`train.variant`, or `train` for the whole) of what steps left; None for one
+    that a step did not leave, KeyError where the step left nothing."""
+    found: dict[str, Any] = {}
+    for name in names:
+        step, _, value = name.partition(".")
+        found[name] = outputs[step].get(value) if value else outputs[step]
+    return found
+
+
+def of_key(taken: Mapping[str, Any]) -> list[str]:
+    """What a key holds of the values that are taken."""
+    return [f"{name}={json.dumps(value, sort_keys=True, ensure_ascii=False)}" for name, value in taken.items()]  # fmt: skip
+
+
+def stages() -> tuple[Stage, ...]:
+    """Every registered stage that can be used, in the order of a turn."""
+    return _registered()[0]
+
+
+def names() -> tuple[str, ...]:
+    return tuple(stage.name for stage in stages())
+
+
+def broken() -> dict[str, str]:
+    """Name of a registered stage that cannot be used -> why."""
+    return dict(_registered()[1])
+
+
+def stage_named(name: str) -> Stage | None:
+    return next((stage for stage in stages() if stage.name == name), None)
+
+
+@cache
+def _registered() -> tuple[tuple[Stage, ...], dict[str, str]]:
+    found, wrong = loaded("stages", _why_none)
+    usable, lacking = in_order(found)
+    wrong |= lacking
+    for stage in usable:
+        if stage.called is not None:
+            learn("step", stage.name, stage.called)
+    for name, why in sorted(wrong.items()):
+        log.warning("stage.left_out name=%s because=%s", name, why)
+    return usable, wrong
+
+
+def _why_none(name: str, stage: Any) -> str | None:
+    if not isinstance(stage, Stage):
+        return f"expected a Stage, found {type(stage).__name__}"
+    return None if stage.name == name else f"it calls itself '{stage.name}'"
+
+
+def in_order(found: Mapping[str, Stage]) -> tuple[tuple[Stage, ...], dict[str, str]]:
+    """Stages behind those that they need, of several the first by name; and those left out, with
+    why: they need one that is not there, or each other."""
+    left, wrong = dict(found), dict[str, str]()
+    while lacking := {n: sorted(s.behind - left.keys()) for n, s in left.items() if s.behind - left.keys()}:  # fmt: skip
+        for name, missing in lacking.items():
+            wrong[name] = f"it comes after '{missing[0]}', which is not there"
+            del left[name]
+    try:
+        return tuple(left[name] for name in _sorted(left)), wrong
+    except CycleError as error:
+        circle = sorted(set(error.args[1]))
+        rest = {name: stage for name, stage in left.items() if name not in circle}
+        usable, more = in_order(rest)
+        return usable, wrong | more | {n: f"it and {', '.join(circle)} come after each other" for n in circle}  # fmt: skip
+
+
+def _sorted(left: Mapping[str, Stage]) -> Iterator[str]:
+    sorter = TopologicalSorter({name: stage.behind for name, stage in left.items()})
+    sorter.prepare()
+    ready: list[str] = []
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()])
+        name = ready.pop(0)
+        yield name
+        sorter.done(name)

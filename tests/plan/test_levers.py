@@ -1,0 +1,110 @@
+"""A place for the money is a lever: the planner weighs whatever is registered and knows none by name."""
+
+from dataclasses import replace
+
+import pytest
+from tests.plan.test_plan import FACTS, FLAT
+
+from steelyard import plugins
+from steelyard.plan import levers as module
+from steelyard.plan.doing import Doing
+from steelyard.plan.levers import ASSUMED, MEASURED, Lever, Option, broken, levers
+from steelyard.plan.options import Recommendation, allocate
+from steelyard.terms import LANGUAGES, TERMS, advice, recommendation, term
+
+
+def option(name, net, low, **more):
+    high = None if net is None else 2 * net - low
+    return Option(
+        name, 10.0, net, net, low, high, MEASURED, f"{name} returns", f"{name}有回报", **more
+    )
+
+
+def lever(name, *options, called=None):
+    return Lever(name, lambda facts, money: options, called)
+
+
+KEEP = lever("keep", Option("keep", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, "k", "k", keeps=True))
+
+
+def test_the_built_in_levers_are_registered_and_none_is_broken():
+    names = {"labels", "another_variant", "served_variant", "nothing", "market"}
+    assert {one.name for one in levers()} == names and broken() == {}
+    assert all(name in TERMS["option"] for name in names)
+
+
+@pytest.mark.parametrize("one", levers(), ids=lambda one: one.name)
+@pytest.mark.parametrize("money", [0.0, 10.0, 1000.0, 1e7])
+def test_every_lever_answers_any_amount_with_an_interval_or_with_nothing_known(one, money):
+    for found in one.respond(FACTS, money):
+        assert found.because and found.because_zh and found.spend <= max(money, 0.0) + 1e-6
+        known = [found.net, found.low, found.high]
+        assert all(v is None for v in known) or found.low <= found.net <= found.high
+        assert (found.net is None) <= (found.evidence == ASSUMED or found.reopens)
+
+
+def test_a_lever_nobody_knows_wins_where_it_returns_most():
+    sure = lever("channel", option("channel", 50.0, 20.0, do="spend 10 on it"))
+    plan = allocate(FACTS, [KEEP, sure, lever("other", option("other", 40.0, 30.0))])
+    assert plan.recommendation == Recommendation("channel") and plan.do == "spend 10 on it"
+    assert [o.name for o in plan.options] == ["channel", "other", "keep"]
+
+
+def test_a_lever_whose_interval_holds_zero_is_tried_with_its_own_part_first():
+    part = Doing("spend 1 on it", "先花 1")
+    unsure = lever("channel", option("channel", 50.0, -5.0, part=part, said=("a channel", "渠道")))
+    plan = allocate(FACTS, [KEEP, unsure])
+    assert plan.recommendation == Recommendation("channel", experiment=True)
+    assert (plan.do, plan.do_zh) == ("spend 1 on it", "先花 1")
+    sure = lever("small", option("small", 9.0, 3.0))
+    plan = allocate(FACTS, [KEEP, unsure, sure])
+    assert plan.recommendation == Recommendation("small") and "a channel may return more" in plan.because  # fmt: skip
+
+
+def test_a_lever_that_reopens_the_choice_is_told_whatever_is_chosen():
+    again = lever("again", option("again", 1.0, -1.0, reopens=True, do="measure again"))
+    plan = allocate(FACTS, [KEEP, lever("channel", option("channel", 50.0, 20.0)), again])
+    assert plan.recommendation == Recommendation("channel")
+    assert "the choice is open again: again returns: measure again" in plan.because
+
+
+def test_a_strangers_lever_that_breaks_its_protocol_is_left_out_and_a_good_one_is_weighed(
+    monkeypatch,
+):
+    class Point:
+        def __init__(self, thing):
+            self.value, self.thing = "stranger:x", thing
+
+        def load(self):
+            if isinstance(self.thing, Exception):
+                raise self.thing
+            return self.thing
+
+    good = lever("channel", option("channel", 10**9, 10**8), called=("a channel", "渠道"))
+    things = {"channel": good, "bad": "no lever", "other": good, "gone": ImportError("gone")}
+    own, whole = {name: Point(thing) for name, thing in things.items()}, plugins._points
+    monkeypatch.setattr(plugins, "_points", lambda group: whole(group) | (own if group == "levers" else {}))  # fmt: skip
+    module._registered.cache_clear()
+    try:
+        assert set(broken()) == {"bad", "other", "gone"}
+        plan = allocate(replace(FACTS, curve=FLAT))
+        assert plan.recommendation == Recommendation("channel")
+        assert [term("option", "channel", language) for language in LANGUAGES] == [
+            "a channel",
+            "渠道",
+        ]
+        body = plan.to_json()
+        assert body["recommendation"] == {"option": "channel", "experiment": False}
+    finally:
+        TERMS["option"].pop("channel", None)
+        monkeypatch.undo()
+        module._registered.cache_clear()
+
+
+def test_a_recommendation_is_said_in_both_languages_and_old_plans_are_read():
+    typed = {"option": "labels", "experiment": True}
+    assert recommendation(typed, "en") == "an experiment first, on more labels"
+    assert recommendation(typed, "zh") == "先做试验：更多标注"
+    assert advice("an experiment first: labels") == ("labels", True)
+    assert recommendation("an experiment first: labels", "en") == recommendation(typed, "en")
+    assert recommendation("nothing", "en") == recommendation({"option": "nothing", "experiment": False}, "en")  # fmt: skip

@@ -1,0 +1,165 @@
+"""A stage says of itself all that the loop needs: its order, its key, its files, its words."""
+
+import logging
+
+import pytest
+
+from steelyard import stage as module
+from steelyard.errors import DataError, SteelyardError
+from steelyard.loop import done_steps, turn
+from steelyard.spec import Product, load
+from steelyard.stage import Context, Early, Stage, broken, in_order, names, of_key, stages, values
+from steelyard.store import Store
+from steelyard.tasks import open_task
+from steelyard.terms import LANGUAGES, TERMS, term
+
+
+def named(name, *, takes=(), after=()):
+    return Stage(name, lambda context, step: {}, takes=takes, after=after)
+
+
+def order(*given):
+    usable, wrong = in_order({stage.name: stage for stage in given})
+    return [stage.name for stage in usable], wrong
+
+
+def test_the_built_in_stages_come_in_the_order_of_a_turn_and_none_is_broken():
+    assert names() == ("data", "label", "baseline", "train", "compress", "release", "replay", "curve", "plan")  # fmt: skip
+    assert broken() == {}
+
+
+def test_a_stage_comes_behind_what_it_takes_and_what_it_names():
+    given = [named("z"), named("a", takes=("m.value",)), named("m", after=("z",)), named("b")]
+    assert order(*given) == (["b", "z", "m", "a"], {})
+
+
+def test_what_needs_a_stage_that_is_not_there_is_left_out_with_what_needs_it():
+    given = [named("a"), named("b", takes=("gone.x",)), named("c", after=("b",))]
+    usable, wrong = order(*given)
+    assert usable == ["a"]
+    assert wrong == {
+        "b": "it comes after 'gone', which is not there",
+        "c": "it comes after 'b', which is not there",
+    }
+
+
+def test_stages_that_come_after_each_other_are_left_out_and_the_rest_works():
+    given = [named("a"), named("b", after=("c",)), named("c", after=("b",)), named("d", after=("a",))]  # fmt: skip
+    usable, wrong = order(*given)
+    assert usable == ["a", "d"] and set(wrong) == {"b", "c"}
+    assert all("come after each other" in why for why in wrong.values())
+
+
+class Point:
+    """An entry point of a stranger's package."""
+
+    def __init__(self, name, thing):
+        self.name, self.value, self.thing = name, f"stranger:{name}", thing
+
+    def load(self):
+        if isinstance(self.thing, Exception):
+            raise self.thing
+        return self.thing
+
+
+@pytest.fixture
+def strangers(monkeypatch):
+    """Registers stages of a stranger's package beside the built-in ones."""
+    from steelyard import plugins
+
+    whole = plugins._points
+
+    def register(**things):
+        own = {name: Point(name, thing) for name, thing in things.items()}
+        monkeypatch.setattr(plugins, "_points", lambda group: whole(group) | (own if group == "stages" else {}))  # fmt: skip
+        module._registered.cache_clear()
+
+    yield register
+    monkeypatch.undo()
+    module._registered.cache_clear()
+
+
+def test_a_stranger_that_breaks_its_protocol_is_named_and_the_rest_works(strangers, caplog):
+    with caplog.at_level(logging.WARNING, logger="steelyard.stages"):
+        strangers(
+            raises=ImportError("no such module"), other="no stage", called=named("something else"),
+            lonely=named("lonely", takes=("nobody.x",)), audit=named("audit", takes=("data.dataset",)),
+        )  # fmt: skip
+        found = names()
+    assert set(found) == {*TERMS["step"], "audit"} - {"report"}
+    assert broken() == {
+        "raises": "stranger:raises: ImportError: no such module",
+        "other": "stranger:other: expected a Stage, found str",
+        "called": "stranger:called: it calls itself 'something else'",
+        "lonely": "it comes after 'nobody', which is not there",
+    }
+    assert all(f"name={name} because=" in caplog.text for name in broken())
+
+
+def test_a_stranger_takes_part_in_a_turn_with_a_key_a_row_and_a_word_of_its_own(
+    product_file, strangers
+):
+    ran = []
+
+    def audit(context, step):
+        ran.append(context.of("data.dataset"))
+        step.spend("audit", 2, "hour", context.product.spec.money.prices.cpu_hour, evidence="x")
+        return {"checked": context.of("data.splits")["train"], "seed": context.product.spec.label.seed}  # fmt: skip
+
+    stage = Stage(
+        "audit", audit, reads=("label.seed", "money.prices.cpu_hour"), called=("audit", "审计"),
+        takes=("data.dataset", "data.splits"), summary=lambda o, *, ran: f"{len(o)} checked",
+    )  # fmt: skip
+    strangers(audit=stage)
+    assert names().index("audit") == 1  # of those that may follow the data the first by name
+    first = turn(load(product_file), until="audit")
+    assert first.outputs["audit"]["seed"] == 0 and ran == [first.outputs["data"]["dataset"]]
+    assert turn(load(product_file), until="audit").ran == [] and len(ran) == 1
+    text = product_file.read_text(encoding="utf-8").replace("{start: 200}", "{start: 200, seed: 5}")
+    product_file.write_text(text, encoding="utf-8")
+    assert turn(load(product_file), until="audit").outputs["audit"]["seed"] == 5 and len(ran) == 2
+    store = Store.open(load(product_file))
+    assert {row["name"] for row in store.turns.steps(store.turns.newest())} >= {"data", "audit"}
+    assert {row["account"]: row["nano"] for row in store.ledger.sums()}["audit"] == -2 * 2 * 35 * 10**7  # fmt: skip
+    done = done_steps(load(product_file), store, open_task("text_classification", labels=("negative", "positive")))  # fmt: skip
+    assert done["audit"]["seed"] == 5
+    store.close()
+    assert [term("step", "audit", language) for language in LANGUAGES] == ["audit", "审计"]
+    del TERMS["step"]["audit"]
+
+
+def test_what_a_stage_does_not_declare_it_is_not_handed():
+    context = Context(None, None, None, 1, taken={"data.dataset": "d"})
+    assert context.of("data.dataset") == "d"
+    with pytest.raises(SteelyardError, match=r"'data\.splits' is taken by a step that does not"):
+        context.of("data.splits")
+
+
+def test_values_of_steps_by_name_and_as_a_key_holds_them():
+    outputs = {"train": {"variant": "v", "metrics": {"b": 1, "a": 2}}}
+    taken = values(("train.variant", "train.none", "train"), outputs)
+    assert taken == {"train.variant": "v", "train.none": None, "train": outputs["train"]}
+    other = values(("train",), {"train": {"metrics": {"a": 2, "b": 1}, "variant": "v"}})
+    assert of_key({"train": taken["train"]}) == of_key(other)  # whatever the order of its fields
+    with pytest.raises(KeyError):
+        values(("label.bought",), outputs)
+
+
+def test_an_early_refusal_comes_before_anything_behind_it_is_paid(product_file, strangers):
+    def refuse(product, taken):
+        raise DataError("here", "another file", str(sum(taken["data.splits"]["train"].values())))
+
+    strangers(late=Stage("late", lambda c, s: {}, after=("plan",), early=Early(("data.splits",), refuse)))  # fmt: skip
+    with pytest.raises(DataError, match="expected another file, found"):
+        turn(load(product_file), until="plan")
+    store = Store.open(load(product_file))
+    assert [row["account"] for row in store.ledger.sums()] == ["cpu.data"]
+    store.close()
+
+
+@pytest.mark.parametrize("stage", stages(), ids=lambda stage: stage.name)
+def test_every_stage_declares_what_exists_and_has_words(stage):
+    assert stage.doing and all(term("step", stage.name, language) for language in LANGUAGES)
+    assert stage.name in TERMS["step"]
+    assert all(name.partition(".")[0] in Product.model_fields for name in stage.sections)
+    assert stage.behind <= set(names()[: names().index(stage.name)])
