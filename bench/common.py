@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from steelyard.store.files import write
+from steelyard.files import write
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"

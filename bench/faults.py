@@ -17,7 +17,7 @@ from typing import Any
 
 from common import RESULTS, ROOT, machine
 
-from steelyard.store.files import write
+from steelyard.files import write
 
 TABLE = Path(__file__).parent / "faults.json"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from common import RESULTS, ROOT
 
-from steelyard.store.files import write
+from steelyard.files import write
 
 TITLES = {
     "demo": "The demo, from raw text to the answer",

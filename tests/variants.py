@@ -10,7 +10,7 @@ from steelyard.compress.job import CompressJob
 from steelyard.engine.backbone import load_backbone
 from steelyard.engine.fit import Progress, Recipe
 from steelyard.engine.predictor import Predictor, read_config, write_config
-from steelyard.engine.torch import load_module
+from steelyard.engine.run_torch import load_module
 from steelyard.plugins import get
 from steelyard.tasks import open_task
 from steelyard.train.model import Trained, save

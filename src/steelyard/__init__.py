@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from steelyard.version import __version__
 
 if TYPE_CHECKING:
-    from steelyard.api.product import Product
+    from steelyard.api.product import OpenProduct
 
 __all__ = ["__version__", "open"]
 
 
-def open(path: str) -> Product:  # `sy.open` reads as the builtin does
-    """Open a product file; see `steelyard.api.product.Product`."""
-    from steelyard.api.product import Product
+def open(path: str) -> OpenProduct:  # `sy.open` reads as the builtin does
+    """Open a product file; see `steelyard.api.product.OpenProduct`."""
+    from steelyard.api.product import OpenProduct
 
-    return Product.open(path)
+    return OpenProduct.open(path)

@@ -202,7 +202,7 @@ def _newest(run: Turn, name: str, key: str) -> str:
 
 def _report(run: Turn) -> Path:
     from steelyard import report
-    from steelyard.store.files import write
+    from steelyard.files import write
 
     facts = report.gather(run.store, run.product, run.outputs, steps=names())
     folder = run.store.root / "reports"

@@ -37,7 +37,6 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
     "state": {
         "live": ("live", "在线"),
         "canary": ("canary", "金丝雀"),
-        "shadow": ("shadow", "影子"),
         "retired": ("retired", "已退役"),
         "pinned": ("pinned", "已固定"),
         "unpinned": ("no longer pinned", "已取消固定"),

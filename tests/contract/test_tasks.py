@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from steelyard.clock import Clock
 from steelyard.engine.backbone import load_backbone
 from steelyard.engine.fit import Examples, Recipe, fit, torch_logits
 from steelyard.engine.predictor import Predictor, write_config
 from steelyard.plugins import names
-from steelyard.store import Clock
 from steelyard.tasks import BadInput, cleaning, open_task, pictures
 from steelyard.train.model import Trained, save
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import HARMS, reviews
 
+from steelyard.clock import Clock
 from steelyard.engine import dropout, processes
 from steelyard.engine import fit as fit_module
 from steelyard.engine.backbone import config_of, empty_backbone, load_backbone
@@ -29,7 +30,6 @@ from steelyard.engine.predictor import token_batches
 from steelyard.engine.q4 import dequantize, read_q4
 from steelyard.engine.vocabulary import trim
 from steelyard.errors import Damaged, Missing, UserError
-from steelyard.store import Clock
 from steelyard.tasks import open_task
 from steelyard.tasks.tokens import Tokens
 

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from tests.conftest import tiny_encoder
 
+from steelyard.clock import Clock
 from steelyard.engine import reader
 from steelyard.engine.predictor import write_config
 from steelyard.engine.reader import Reader, arrays, main, question, receive, send
-from steelyard.store import Clock
 from steelyard.tasks import BadInput, open_task
 from steelyard.tasks.char_ngrams import CharNgrams
 from steelyard.tasks.pixels import Pixels

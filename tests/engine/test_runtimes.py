@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.variants import baseline, compressed, saved_text
 
+from steelyard.clock import Clock
 from steelyard.engine.measure import measure_variants
 from steelyard.engine.predictor import Predictor
 from steelyard.engine.processes import command, environment
 from steelyard.engine.traffic import Traffic
-from steelyard.store import Clock
 from steelyard.tasks.tokens import WIDTH_STEP, Tokens
 
 TRAPS = ("psutil", "numpy", "scipy", "safetensors", "typer", "rich", "json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from steelyard.store import Clock
+from steelyard.clock import Clock
 
 STEP_S = 20  # three steps of a training make a checkpoint due
 

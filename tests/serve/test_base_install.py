@@ -7,9 +7,9 @@ from tests.compress.test_compress import saved_text
 from tests.serving import publish
 
 from steelyard.compress.job import CompressJob
-from steelyard.compress.onnx import onnx_fp32
+from steelyard.compress.to_onnx import onnx_fp32
 from steelyard.engine.predictor import Predictor, read_config, write_config
-from steelyard.engine.torch import load_module
+from steelyard.engine.run_torch import load_module
 
 BARE = """
 import sys

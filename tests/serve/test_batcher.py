@@ -5,12 +5,12 @@ import time
 
 import pytest
 
+from steelyard.clock import Clock
 from steelyard.errors import RequestError
 from steelyard.serve.batcher import Batcher, Prepared
 from steelyard.serve.pace import Pace
 from steelyard.serve.service import Asked, Service
 from steelyard.spec.model import Serve
-from steelyard.store import Clock
 
 
 class Model:
@@ -384,4 +384,21 @@ def test_requests_without_a_wake_wait_for_it(model):
     batcher.wake()
     asked(model)
     assert model.batches == [["a", "b"]]
+    finish(model, batcher)
+
+
+def test_each_caller_of_a_batch_that_fails_gets_an_error_of_its_own(model):
+    batcher = gathering(model, in_work=4)
+    fault = RequestError(503, "here", "an answer", "none")
+
+    def fail(_):
+        raise fault
+
+    model.answers = fail
+    waiting = [batcher.submit(prepared(name)) for name in "ab"]
+    asked(model)
+    model.go.release()
+    told = [future.exception(20) for future in waiting]
+    assert [(type(one), one.status, str(one)) for one in told] == [(RequestError, 503, str(fault))] * 2  # fmt: skip
+    assert len({id(one) for one in (*told, fault)}) == 3 and told[0].__cause__ is fault
     finish(model, batcher)

@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from steelyard.clock import Clock
 from steelyard.serve.flow import LEAST, SPAN_S, WINDOW, WINDOWS, Flow
-from steelyard.store import Clock
 
 
 class Hand(Clock):

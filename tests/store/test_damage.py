@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from tests.conftest import HARMS, flip
 
 from steelyard.errors import Damaged, Missing, StoreError
+from steelyard.files import write, write_new
 from steelyard.spec import load
 from steelyard.store import Artifacts, Datasets, Step, Store, tables
-from steelyard.store.files import write, write_new
 
 TABLE = pa.table({"id": [f"r{i}" for i in range(300)], "text": [f"很好 {i}" for i in range(300)]})
 LABELS = pa.table({"id": ["r1", "r2"], "label": ["好", "坏"], "key": ["k1", "k2"]})

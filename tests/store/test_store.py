@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from steelyard.errors import Damaged, Missing, StoreError
+from steelyard.files import write, write_new
 from steelyard.spec import load
 from steelyard.store import Clock, Datasets, Store, database, step_key, tables
-from steelyard.store.files import write, write_new
 from steelyard.store.ledger import verify
 
 PRICE = Decimal("0.35")

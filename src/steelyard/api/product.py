@@ -33,14 +33,14 @@ class Variant:
         return answers
 
 
-class Product:
+class OpenProduct:
     """A product file and everything its store knows."""
 
     def __init__(self, file: ProductFile) -> None:
         self.file = file
 
     @classmethod
-    def open(cls, path: str) -> Product:
+    def open(cls, path: str) -> OpenProduct:
         """SpecError lists every mistake in the file with its line."""
         return cls(load(path))
 

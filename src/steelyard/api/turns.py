@@ -11,10 +11,10 @@ from contextlib import closing
 from typing import Any
 
 from steelyard.errors import Missing, UserError
+from steelyard.files import write
 from steelyard.spec import Money, ProductFile, as_it_was
 from steelyard.stage import names
 from steelyard.store import Store
-from steelyard.store.files import write
 from steelyard.terms import recommendation
 
 Outputs = dict[str, dict[str, Any]]

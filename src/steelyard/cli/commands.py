@@ -50,7 +50,7 @@ def init(
 ) -> None:
     """Write a commented product.yaml to start from, and the data of the example if it has any."""
     from steelyard.cli.examples import example_files
-    from steelyard.store.files import write
+    from steelyard.files import write
 
     made = {folder / name: text for name, text in example_files(example).items()}
     there = next((path for path in made if path.exists()), None)

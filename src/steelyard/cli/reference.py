@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from steelyard.cli.reference_zh import ZH
+from steelyard.files import write
 from steelyard.plugins import names
 from steelyard.spec import Product
-from steelyard.store.files import write
 
 LANGUAGES = ("en", "zh")
 _HEAD = {

@@ -121,7 +121,7 @@ def _one(
     store: Store, step: Step, task: Task, dataset: str, parent: str, source: Path, name: str,
     draft: Path, shared: Path, contents: Sequence[Any],
 ) -> str:  # fmt: skip
-    from steelyard.engine.torch import load_module
+    from steelyard.engine.run_torch import load_module
 
     config = read_config(source)
     preprocessor = Predictor.open_preprocessor(source, config)

@@ -17,9 +17,9 @@ from typing import Any
 
 from steelyard.engine.packages import PACKAGES, Package
 from steelyard.errors import Damaged, Missing, UserError
+from steelyard.files import write
 from steelyard.plugins import need
 from steelyard.store import Artifacts
-from steelyard.store.files import write
 from steelyard.tasks import Backbone
 
 _CHUNK = 1 << 20

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.clock import Clock
 from steelyard.engine.dropout import quick_dropout
 from steelyard.engine.predictor import token_batches
 from steelyard.engine.processes import keeping_memory
 from steelyard.errors import Damaged
 from steelyard.plugins import need
-from steelyard.store import Clock
 from steelyard.store.scratch import find, forget, keep
 from steelyard.tasks import Array, Content, Preprocessor, Task
 

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
+from steelyard.clock import Clock
 from steelyard.engine.predictor import BATCH_ITEMS, Predictor, read_config
 from steelyard.engine.processes import named_clock
-from steelyard.store import Clock
 
 _LIBRARIES = {"torch": ("torch", "transformers"), "onnxruntime": ("onnxruntime",), "openvino": ("openvino",)}  # fmt: skip
 SIZES_MAX = (

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the command starts with this module: nothing heavy at import
-    from steelyard.store import Clock
+    from steelyard.clock import Clock
 
 # Parameters of mallopt, from malloc.h, and their values in bytes.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
@@ -55,7 +55,7 @@ def clock_name(clock: Clock) -> str:
 
 def named_clock(name: str) -> Clock:
     """The inverse of `clock_name`; the name comes from the process that started this one."""
-    from steelyard.store import Clock
+    from steelyard.clock import Clock
 
     module, _, kind = name.partition(":")
     made = getattr(importlib.import_module(module), kind)()

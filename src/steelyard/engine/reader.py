@@ -19,8 +19,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from steelyard.clock import Clock
 from steelyard.engine.predictor import Predictor, read_config
-from steelyard.store import Clock
 from steelyard.tasks import Array, BadInput, Preprocessor, Task, open_task
 
 NICE = 10  # whoever is answered goes first

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.errors import UserError
+from steelyard.files import write
 from steelyard.plugins import need
-from steelyard.store.files import write
 from steelyard.tasks import Backbone
 
 _BATCH = 1000

@@ -14,13 +14,13 @@ from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from steelyard.clock import Clock
 from steelyard.engine.predictor import Predictor
-from steelyard.errors import RequestError
+from steelyard.errors import RequestError, one_more
 from steelyard.serve.busy import Busy
 from steelyard.serve.handover import Together
 from steelyard.serve.pace import Pace
 from steelyard.spec.model import Serve
-from steelyard.store import Clock
 from steelyard.tasks import Answer, Array, Content
 
 ITEMS_MAX = 64
@@ -43,7 +43,7 @@ def wait_max_s(goal_ms: float | None) -> float:
 
 
 @dataclass(frozen=True)
-class Priced:
+class Answered:
     """An answer and the CPU seconds it took."""
 
     answer: Answer
@@ -62,8 +62,8 @@ class Prepared:
 @dataclass(eq=False)
 class _Job:
     prepared: Prepared
-    future: Future[list[Priced]] = field(default_factory=Future)
-    answered: dict[int, Priced] = field(default_factory=dict)
+    future: Future[list[Answered]] = field(default_factory=Future)
+    answered: dict[int, Answered] = field(default_factory=dict)
     left: list[int] = field(default_factory=list)  # items, the shortest last
     tokens: int = 0  # of the items that are left
 
@@ -196,7 +196,7 @@ class Batcher:
         sizes = [self.predictor.preprocessor.size(f) for f in features]
         return Prepared(features, sizes, cpu_s / max(1, len(features)))
 
-    def submit(self, prepared: Prepared, *, wake: bool = True) -> Future[list[Priced]]:
+    def submit(self, prepared: Prepared, *, wake: bool = True) -> Future[list[Answered]]:
         """Answers in the order of the values; RequestError 503 when the queue is full. Who submits
         several at once wakes the worker behind the last of them."""
         job = _Job(prepared)
@@ -340,7 +340,7 @@ class Batcher:
                 self._forget(job)
         for job in jobs:
             if not job.future.done():
-                job.future.set_exception(error)
+                job.future.set_exception(one_more(error))
 
     def _answer(self, batch: Batch) -> None:
         features = [job.prepared.features[item] for job, item in batch]
@@ -353,7 +353,7 @@ class Batcher:
         each = spent / max(1, sum(sizes))
         answers = self.predictor.task.answers(logits)
         for (job, item), size, answer in zip(batch, sizes, answers, strict=True):
-            job.answered[item] = Priced(answer, job.prepared.cpu_s + each * size)
+            job.answered[item] = Answered(answer, job.prepared.cpu_s + each * size)
         with self._telling():
             for job in {job: None for job, _ in batch}:  # in their order
                 if not job.left:

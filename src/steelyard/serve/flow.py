@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from steelyard.store import Clock
+from steelyard.clock import Clock
 
 WINDOW = 32  # requests that leave before the pace is measured anew,
 SPAN_S = 0.1  # and for how long they did at least: answers leave in groups

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from steelyard.errors import RequestError
-from steelyard.serve.batcher import WAIT_S, Batcher, Prepared, Priced, Replaced, wait_max_s
+from steelyard.serve.batcher import WAIT_S, Answered, Batcher, Prepared, Replaced, wait_max_s
 from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.feedback import check_value, feedback_id, said_at
 from steelyard.serve.flow import LEAST, Flow
@@ -196,7 +196,7 @@ class Service:
                 return await self._written(release, batched, asked, unit, key, before_s)
         raise AssertionError("unreachable")
 
-    async def _submitted(self, release: Served, asked: Asked) -> Future[list[Priced]]:
+    async def _submitted(self, release: Served, asked: Asked) -> Future[list[Answered]]:
         with release.batcher.reading(soon=not self._long(asked.values)):
             prepared = await self._prepared(release, asked.values)
             batched = release.batcher.submit(prepared, wake=False)
@@ -204,14 +204,14 @@ class Service:
         return batched
 
     async def _written(
-        self, release: Served, batched: Future[list[Priced]], asked: Asked, unit: str, key: str | None,
+        self, release: Served, batched: Future[list[Answered]], asked: Asked, unit: str, key: str | None,
         before_s: float,
     ) -> PredictResponse:  # fmt: skip
         """The response, once its rows are on the disk."""
         ids = _ids(key or secrets.token_hex(12), len(asked.values))
         kept: asyncio.Future[tuple[Rows, bool]] = asyncio.get_running_loop().create_future()
 
-        def journal(done: Future[list[Priced]]) -> None:
+        def journal(done: Future[list[Answered]]) -> None:
             """In the batcher's thread: from there straight to the disk, not through the loop."""
             after_s = self.store.clock.wall_s()
             try:
@@ -301,7 +301,7 @@ class Service:
             raise RequestError(422, f"inputs[{error.index}]", f"an input of {self.task.name}", error.message) from error  # fmt: skip
 
     def _rows(
-        self, release: Served, priced: list[Priced], asked: Asked, unit: str, ids: list[str],
+        self, release: Served, priced: list[Answered], asked: Asked, unit: str, ids: list[str],
         latency_ms: float,
     ) -> Rows:  # fmt: skip
         shared = {

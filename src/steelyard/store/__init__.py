@@ -4,8 +4,8 @@ Reads and leaves rows and folders; knows no stage and no model.
 Example: `Store.open(load("product.yaml")).ledger.sums()`
 """
 
+from steelyard.clock import Clock
 from steelyard.store.artifacts import Artifacts
-from steelyard.store.clock import Clock
 from steelyard.store.datasets import Datasets
 from steelyard.store.ledger import CASH, IMPUTED, Line
 from steelyard.store.store import Fact, Step, Store, check_ledger, has_ledger, step_key

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from steelyard.errors import Damaged, Missing
-from steelyard.store.files import private_folder, sweep, sync_folder, sync_tree, write
+from steelyard.files import private_folder, sweep, sync_folder, sync_tree, write
 from steelyard.store.hashed import different, sha256
 from steelyard.store.lock import held, sweep_unheld
 

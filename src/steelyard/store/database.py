@@ -6,7 +6,6 @@ Example: `database = Database.open("sqlite:////data/ledger.db")`
 from __future__ import annotations
 
 import hashlib
-import logging
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -18,10 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from steelyard.errors import Damaged, StoreError
+from steelyard.files import private_file, private_folder
 from steelyard.plugins import need
+from steelyard.quiet import quiet
 from steelyard.store.columns import read_json
 from steelyard.store.failures import RESTORE, broken, refused_row, told
-from steelyard.store.files import private_file, private_folder
 from steelyard.store.lock import alone
 from steelyard.store.look import count_commit, look_over, note_end
 from steelyard.store.rows import checked, hashed
@@ -174,8 +174,11 @@ class Database:
             return False
         if found not in (None, *_OLDER):
             raise self._unknown(str(found))
-        # before the import, which has a word on each of its parts already
-        logging.getLogger("alembic").setLevel(logging.WARNING)
+        with quiet("alembic"):  # its import has a word on each of its parts already
+            self._upgrade()
+        return found is not None
+
+    def _upgrade(self) -> None:
         from alembic import command
         from alembic.config import Config
 
@@ -187,7 +190,6 @@ class Database:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
             connection.commit()
-        return found is not None
 
 
 @contextmanager

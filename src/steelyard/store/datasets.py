@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from steelyard.errors import Damaged, Missing, StoreError
+from steelyard.files import private_folder, sync_files
 from steelyard.store.content import is_of
 from steelyard.store.failures import full, no_room
-from steelyard.store.files import private_folder, sync_files
 from steelyard.store.versions import (
     Published,
     check_copy,

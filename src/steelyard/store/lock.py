@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from steelyard.errors import StoreError
-from steelyard.store.files import refuse_folder
+from steelyard.files import refuse_folder
 
 
 @contextmanager

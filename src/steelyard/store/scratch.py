@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from steelyard.store.files import write
+from steelyard.files import write
 from steelyard.store.hashed import sha256
 
 DIGITS = 24  # of the hash, as in the names of artifacts

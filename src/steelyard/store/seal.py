@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import Damaged, UserError
+from steelyard.files import write
 from steelyard.store.chain import GENESIS, chain
 from steelyard.store.failures import RESTORE, of_disk
-from steelyard.store.files import write
 from steelyard.store.ledger import verify
 from steelyard.store.tables import metadata, turn
 

@@ -18,15 +18,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from steelyard.clock import Clock
 from steelyard.errors import Missing, StoreError
+from steelyard.files import make_folder, private_folder, sweep
 from steelyard.spec import Money, ProductFile
 from steelyard.store import ledger, tables
 from steelyard.store.artifacts import Artifacts
 from steelyard.store.beside import refuse_emptied, refuse_lost_file
-from steelyard.store.clock import Clock
 from steelyard.store.database import BUSY_S, Database, file_of
 from steelyard.store.datasets import Datasets
-from steelyard.store.files import make_folder, private_folder, sweep
 from steelyard.store.lock import alone
 from steelyard.store.nouns import (
     Answers,

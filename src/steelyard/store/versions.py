@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steelyard.errors import Damaged, Missing
-from steelyard.store.files import private_folder, write
+from steelyard.files import private_folder, write
 from steelyard.store.hashed import Difference, different, sha256
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ class Tokens:
 
     kind: ClassVar[str] = "tokens"
 
-    def __init__(self, file: Path, *, length_max: int, pad: int, prefix: str = "") -> None:
+    def __init__(self, file: Path, *, length_max: int, pad: int) -> None:
         from tokenizers import Tokenizer
 
-        self.file, self.length_max, self.pad, self.prefix = file, length_max, pad, prefix
+        self.file, self.length_max, self.pad = file, length_max, pad
         self._tokenizer = Tokenizer.from_file(str(file))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(length_max)
@@ -34,7 +34,7 @@ class Tokens:
     def features(self, contents: Sequence[str]) -> list[Array]:
         """For each content the ids of its tokens, int32 [n], n at least one."""
         cut = self.length_max * CHARACTERS_PER_TOKEN
-        texts = [self.prefix + text[:cut] for text in contents]
+        texts = [text[:cut] for text in contents]
         encoded = self._tokenizer.encode_batch(texts)
         return [np.array(e.ids or [self.pad], dtype=np.int32) for e in encoded]
 
@@ -58,7 +58,7 @@ class Tokens:
 
     def save(self, folder: Path) -> dict[str, Any]:
         (folder / "tokenizer.json").write_bytes(self.file.read_bytes())
-        return {"length_max": self.length_max, "pad": self.pad, "prefix": self.prefix}
+        return {"length_max": self.length_max, "pad": self.pad}
 
     @classmethod
     def load(cls, folder: Path, settings: Mapping[str, Any]) -> Tokens:
@@ -66,5 +66,4 @@ class Tokens:
             folder / "tokenizer.json",
             length_max=int(settings["length_max"]),
             pad=int(settings["pad"]),
-            prefix=str(settings.get("prefix", "")),
         )

@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
+from steelyard.clock import Clock
 from steelyard.engine.processes import clock_name, command, cores, environment
 from steelyard.errors import StoreError
-from steelyard.store import Clock
 from steelyard.train.worker import Job, Result, result_of, write_job
 
 MEMORY_A_TRAINING = 2.5e9  # bytes; more at once than the memory holds would be slower, or killed

@@ -20,9 +20,9 @@ from steelyard.engine.backbone import (
 )
 from steelyard.engine.vocabulary import trim
 from steelyard.errors import Damaged, Missing
+from steelyard.files import write
 from steelyard.spec import ProductFile
 from steelyard.store import Artifacts, Store
-from steelyard.store.files import write
 from steelyard.tasks import Task
 
 

@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.clock import Clock
 from steelyard.engine.fit import Examples, Progress
 from steelyard.engine.processes import named_clock
 from steelyard.errors import Damaged, StoreError
+from steelyard.files import write
 from steelyard.plugins import need
 from steelyard.spec.model import Train
-from steelyard.store import Clock
-from steelyard.store.files import write
 from steelyard.store.lock import alone
 from steelyard.store.scratch import find, keep, whole
 from steelyard.tasks import Array, Content, open_task

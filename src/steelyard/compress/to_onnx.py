@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from steelyard.compress.job import SAMPLE, Built, CompressJob, check_equal
-from steelyard.engine.onnx import OnnxRuntime
-from steelyard.engine.quiet import quiet
+from steelyard.engine.run_onnx import OnnxRuntime
 from steelyard.plugins import need
+from steelyard.quiet import quiet
 
 OPSET = 17
 

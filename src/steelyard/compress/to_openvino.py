@@ -10,9 +10,9 @@ import io
 from typing import Any
 
 from steelyard.compress.job import Built, CompressJob
-from steelyard.compress.onnx import exported
-from steelyard.engine.quiet import quiet
+from steelyard.compress.to_onnx import exported
 from steelyard.plugins import need
+from steelyard.quiet import quiet
 
 CALIBRATION_BATCH = 4
 
