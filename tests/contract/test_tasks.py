@@ -94,8 +94,13 @@ def test_the_baseline_is_a_variant_like_any_other(task, examples, tmp_path):
 def test_metrics_know_perfect_and_worst(task, examples):
     targets = task.targets(examples.labels)
     perfect = np.eye(len(LABELS))[targets] * 20
-    assert task.metrics(perfect, targets)[task.quality] == pytest.approx(1.0)
-    assert task.metrics(np.roll(perfect, 1, axis=1), targets)[task.quality] == pytest.approx(0.0)
+    for logits, quality in ((perfect, 1.0), (np.roll(perfect, 1, axis=1), 0.0)):
+        counts = task.counts(logits, targets)
+        assert counts.shape[0] == len(targets)
+        sums = np.asarray(counts.sum(axis=0)).reshape(-1)
+        assert task.metrics(sums)[task.quality] == pytest.approx(quality)
+        many = task.metrics(np.stack([sums, 2 * sums]))  # of as many sums as there are rows
+        assert many[task.quality] == pytest.approx([quality] * 2)
     detail = json.loads(json.dumps(task.detail(perfect, targets)))
     assert np.trace(detail["confusion"]) == len(targets)
 

@@ -1,9 +1,12 @@
 """Intervals that hold what they promise."""
 
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 from scipy.stats import norm
 
 from steelyard.stats import (
@@ -11,11 +14,11 @@ from steelyard.stats import (
     Point,
     Sample,
     bootstrap,
-    bootstrap_many,
+    bootstrap_sums,
     difference,
     fit_curve,
     paired,
-    paired_difference,
+    paired_sums,
     radius,
 )
 
@@ -148,28 +151,51 @@ def test_the_radius_is_that_of_the_published_equation():
 
 def test_the_bootstrap_interval_of_a_mean_is_the_textbook_one():
     values = np.random.default_rng(0).normal(0, 1, 400)
-    found = bootstrap(lambda rows: float(values[rows].mean()), 400, seed=0)
+    found = bootstrap(values, seed=0)
     assert found.high - found.low == pytest.approx(2 * 1.96 / 20, rel=0.15)
+    assert (found.value, found.n) == (pytest.approx(values.mean()), 400)
+
+
+def ratio(sums):
+    """A metric that is no mean of its records: of sums of two columns."""
+    return {"ratio": sums[..., 0] / np.maximum(sums[..., 1], 1), "first": sums[..., 0] * 1.0}
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("block", [1, 7, 2**22])
+def test_sums_of_weighted_counts_are_the_statistics_of_resampled_records(monkeypatch, sparse, block):  # fmt: skip
+    monkeypatch.setattr(importlib.import_module("steelyard.stats.bootstrap"), "BLOCK", block * 60)
+    counts = np.random.default_rng(3).integers(0, 4, (60, 2)).astype(float)
+    found = bootstrap_sums(csr_matrix(counts) if sparse else counts, ratio, repeats=50, seed=5)
+    rng = np.random.default_rng(5)
+    drawn = [ratio(counts[rng.integers(0, 60, 60)].sum(0)) for _ in range(50)]
+    for name in ("ratio", "first"):
+        low, high = np.quantile([d[name] for d in drawn], [0.025, 0.975])
+        assert (found[name].low, found[name].high) == (pytest.approx(low), pytest.approx(high))
+        assert found[name].value == pytest.approx(float(ratio(counts.sum(0))[name]))
 
 
 def test_a_paired_difference_is_narrower_than_two_intervals():
     rng = np.random.default_rng(0)
     a = (rng.random(500) < 0.8).astype(float)
     b = np.where(rng.random(500) < 0.05, 1.0, a)
-    pair = paired_difference(lambda r: a[r].mean(), lambda r: b[r].mean(), 500, seed=0)
-    alone = bootstrap(lambda r: a[r].mean(), 500, seed=0)
-    assert pair.high - pair.low < (alone.high - alone.low) / 2 and pair.value >= 0
+    columns = (v.reshape(-1, 1) for v in (a, b))
+    pair = paired_sums(*columns, lambda sums: {"mean": sums[..., 0] / 500}, seed=0)["mean"]
+    alone = bootstrap(a, seed=0)
+    assert pair.high - pair.low < (alone.high - alone.low) / 2
+    assert pair.value == pytest.approx(b.mean() - a.mean())
 
 
 def test_the_same_seed_gives_the_same_interval():
-    values = np.arange(50.0)
-    one, two = (bootstrap_many(lambda r: {"m": values[r].mean()}, 50, seed=7) for _ in range(2))
-    assert one == two and isinstance(one["m"], Interval)
+    one, two = (bootstrap(np.arange(50.0), seed=7) for _ in range(2))
+    assert one == two and isinstance(one, Interval) and one != bootstrap(np.arange(50.0), seed=8)
 
 
-def test_no_observations_are_refused():
+def test_no_observations_are_refused_and_neither_are_others_paired():
     with pytest.raises(ValueError, match="none"):
-        bootstrap(lambda rows: 0.0, 0, seed=0)
+        bootstrap([], seed=0)
+    with pytest.raises(ValueError, match="expected the same 3 records, found 2"):
+        paired_sums(np.ones((3, 2)), np.ones((2, 2)), ratio, seed=0)
 
 
 def power_law(sizes, *, noise=0.0, seed=0):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.errors import UserError
-from steelyard.stats import Interval, bootstrap_many, paired_difference
+from steelyard.stats import Interval, bootstrap_sums, paired_sums
 from steelyard.tasks import Array, Task
 
 REPEATS = 1000
@@ -40,12 +40,8 @@ def evaluate(task: Task, logits: Array, labels: Sequence[str], *, seed: int = 0)
     if not np.isfinite(logits).all():
         raise UserError("evaluation", "finite logits", "NaN or infinity: the training diverged", "lower train.learning_rate, or say precision: fp32")  # fmt: skip
     targets = task.targets(labels)
-    metrics = bootstrap_many(
-        lambda rows: task.metrics(logits[rows], targets[rows]),
-        len(targets),
-        repeats=REPEATS,
-        seed=seed,
-    )
+    counts = task.counts(logits, targets)
+    metrics = bootstrap_sums(counts, task.metrics, repeats=REPEATS, seed=seed)
     return Evaluation(metrics, task.detail(logits, targets))
 
 
@@ -54,10 +50,5 @@ def quality_gain(
 ) -> Interval:
     """`after` minus `before` in the task's quality on the same records: paired bootstrap."""
     targets = task.targets(labels)
-    return paired_difference(
-        lambda rows: task.metrics(before[rows], targets[rows])[task.quality],
-        lambda rows: task.metrics(after[rows], targets[rows])[task.quality],
-        len(targets),
-        repeats=REPEATS,
-        seed=seed,
-    )
+    counts = (task.counts(logits, targets) for logits in (before, after))
+    return paired_sums(*counts, task.metrics, repeats=REPEATS, seed=seed)[task.quality]

@@ -326,7 +326,8 @@ def _validate(
     )
     targets = task.targets(validation.labels)
     loss = task.loss(torch.as_tensor(logits), torch.as_tensor(targets)).mean()
-    return task.metrics(logits, targets)[task.quality], float(loss)
+    sums = np.asarray(task.counts(logits, targets).sum(axis=0)).reshape(-1)
+    return float(task.metrics(sums)[task.quality]), float(loss)
 
 
 def _steps_an_epoch(examples: int, recipe: Recipe) -> int:

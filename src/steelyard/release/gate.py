@@ -61,7 +61,7 @@ def holdout_check(
         for predictor, found in zip(both, logits, strict=True)
     ]
     difference = right[1] - right[0]
-    outcome = bootstrap(lambda rows: float(difference[rows].mean()), len(difference), seed=0)
+    outcome = bootstrap(difference, seed=0)
     alike = all(predictor.task.labels == task.labels for predictor in both)
     quality = quality_gain(task, logits[0], logits[1], held.labels) if alike else None
     for name, found in ((OUTCOME, outcome), (QUALITY, quality)):

@@ -3,7 +3,7 @@
 Example: `difference(Sample.of(a), Sample.of(b), tuned_at=1000)`
 """
 
-from steelyard.stats.bootstrap import Interval, bootstrap, bootstrap_many, paired_difference
+from steelyard.stats.bootstrap import Interval, bootstrap, bootstrap_sums, paired_sums
 from steelyard.stats.curves import LearningCurve, Point, back_test, fit_curve
 from steelyard.stats.sequential import Sample, difference, paired, radius
 
@@ -14,10 +14,10 @@ __all__ = [
     "Sample",
     "back_test",
     "bootstrap",
-    "bootstrap_many",
+    "bootstrap_sums",
     "difference",
     "fit_curve",
     "paired",
-    "paired_difference",
+    "paired_sums",
     "radius",
 ]

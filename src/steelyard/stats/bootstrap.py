@@ -1,20 +1,22 @@
-"""Bootstrap intervals of any statistic, of many at once, and of paired differences.
+"""Bootstrap intervals of whatever can be computed from sums: of many metrics at once, and paired.
 
-Knows no task. Percentile intervals (Efron & Tibshirani 1993, section 13.3).
-Example: `bootstrap(lambda rows: float(right[rows].mean()), len(right), seed=0).low`
+Knows no task. Each record gives one row of counts, and a metric is a function of their sum; so a
+resample is a row of weights, and a thousand of them one product of matrices. Percentile intervals
+(Efron & Tibshirani 1993, section 13.3). Example: `bootstrap(right, seed=0).low`
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-Rows = NDArray[np.int64]
-_ONE = "value"
+Counts = Any  # [n, S], dense or sparse: one row a record
+Metrics = Callable[[NDArray[np.float64]], Mapping[str, NDArray[np.float64]]]  # [..., S] -> [...]
+BLOCK = 2**22  # weights at once
 
 
 @dataclass(frozen=True)
@@ -27,37 +29,74 @@ class Interval:
     n: int
 
 
-def bootstrap(
-    statistic: Callable[[Rows], float], n: int, *, repeats: int = 1000,
-    confidence: float = 0.95, seed: int,
-) -> Interval:  # fmt: skip
-    """Interval of a statistic of row indices [n]."""
-    many = bootstrap_many(
-        lambda rows: {_ONE: statistic(rows)}, n, repeats=repeats, confidence=confidence, seed=seed
-    )
-    return many[_ONE]
+def bootstrap(values: ArrayLike, *, repeats: int = 1000, confidence: float = 0.95, seed: int) -> Interval:  # fmt: skip
+    """Interval of the mean of `values` [n]."""
+    column = np.asarray(values, dtype=np.float64).reshape(-1, 1)
+    n = len(column)
+    found = bootstrap_sums(
+        column, lambda sums: {"mean": sums[..., 0] / n}, repeats=repeats, confidence=confidence, seed=seed
+    )  # fmt: skip
+    return found["mean"]
 
 
-def bootstrap_many(
-    statistic: Callable[[Rows], dict[str, float]], n: int, *, repeats: int = 1000,
+def bootstrap_sums(
+    counts: Counts, metrics: Metrics, *, repeats: int = 1000, confidence: float = 0.95, seed: int
+) -> dict[str, Interval]:
+    """An interval of every metric, all on the same resamples; ValueError without observations."""
+    n = _rows(counts)
+    drawn = metrics(_sums(counts, n, repeats, seed))
+    return {
+        name: _interval(float(value), drawn[name], n, confidence)
+        for name, value in metrics(_total(counts)).items()
+    }
+
+
+def paired_sums(
+    before: Counts, after: Counts, metrics: Metrics, *, repeats: int = 1000,
     confidence: float = 0.95, seed: int,
 ) -> dict[str, Interval]:  # fmt: skip
-    """The same resamples for every named statistic; ValueError without observations."""
+    """`after` minus `before` in every metric, of the same records in the same resamples: what both
+    share cancels out."""
+    n = _rows(before)
+    if _rows(after) != n:
+        raise ValueError(f"expected the same {n} records, found {_rows(after)}")
+    old, new = (metrics(_sums(counts, n, repeats, seed)) for counts in (before, after))
+    value = {name: v - metrics(_total(before))[name] for name, v in metrics(_total(after)).items()}
+    return {
+        name: _interval(float(point), new[name] - old[name], n, confidence)
+        for name, point in value.items()
+    }
+
+
+def _rows(counts: Counts) -> int:
+    n = int(counts.shape[0])
     if n < 1:
         raise ValueError("expected at least one observation, found none")
+    return n
+
+
+def _total(counts: Counts) -> NDArray[np.float64]:
+    return np.asarray(counts.sum(axis=0), dtype=np.float64).reshape(-1)
+
+
+def _sums(counts: Counts, n: int, repeats: int, seed: int) -> NDArray[np.float64]:
+    """Sums of each resample, [repeats, S]."""
+    turned = counts.T
+    return np.concatenate([np.asarray(turned @ w.T).T for w in _weights(n, repeats, seed)])
+
+
+def _weights(n: int, repeats: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """How often each record is drawn, [some, n] at a time."""
     rng = np.random.default_rng(seed)
-    value = statistic(np.arange(n))
-    draws = [statistic(rng.integers(0, n, n)) for _ in range(repeats)]
+    at_once = max(1, min(repeats, BLOCK // n))
+    for start in range(0, repeats, at_once):
+        some = min(at_once, repeats - start)
+        yield np.stack([
+            np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64) for _ in range(some)
+        ])  # fmt: skip
+
+
+def _interval(value: float, draws: ArrayLike, n: int, confidence: float) -> Interval:
     tail = (1 - confidence) / 2
-    found = {}
-    for name, point in value.items():
-        low, high = np.quantile([d[name] for d in draws], [tail, 1 - tail])
-        found[name] = Interval(float(point), float(low), float(high), n)
-    return found
-
-
-def paired_difference(
-    before: Callable[[Rows], float], after: Callable[[Rows], float], n: int, **settings: Any
-) -> Interval:
-    """`after` minus `before` on the same resamples: what both share cancels out."""
-    return bootstrap(lambda rows: after(rows) - before(rows), n, **settings)
+    low, high = np.quantile(np.asarray(draws, dtype=np.float64), [tail, 1 - tail])
+    return Interval(value, float(low), float(high), n)

@@ -132,8 +132,13 @@ class Task(Protocol):
     def answers(self, logits: Array) -> list[Answer]:
         """Logits [B, K] -> B answers."""
 
-    def metrics(self, logits: Array, targets: Array) -> dict[str, float]:
-        """Named metrics over n examples, logits [n, K], targets [n]."""
+    def counts(self, logits: Array, targets: Array) -> Any:
+        """What each example adds to the sums that metrics are made of: logits [n, K], targets [n] ->
+        [n, S], dense or sparse."""
+
+    def metrics(self, sums: Array) -> dict[str, Array]:
+        """Named metrics of summed counts, [..., S] -> [...] each: of all examples, or of as many
+        resamples at once as there are rows."""
 
     def detail(self, logits: Array, targets: Array) -> dict[str, Any]:
         """What a report shows beside the metrics, as JSON: confusion, per label, calibration."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from steelyard.tasks.base import Answer, Array, softmax
 
@@ -48,16 +49,37 @@ class Classification:
             for row, k in zip(rows, best, strict=True)
         ]
 
-    def metrics(self, logits: Array, targets: Array) -> dict[str, float]:
+    def counts(self, logits: Array, targets: Array) -> Any:
+        """Sparse [n, 3K + 2B + 1]: the label where it was right, the answered one, the true one;
+        confidence and right by bin of confidence; one."""
+        rows, k = softmax(logits), len(self.labels)
+        n, answered = len(targets), rows.argmax(-1)
+        right = answered == targets
+        confidence, which = rows.max(-1), _bins(rows.max(-1))
+        at = np.arange(n)
+        ones = np.ones(n)
+        parts = [
+            (at[right], targets[right], ones[right]), (at, k + answered, ones),
+            (at, 2 * k + targets, ones), (at, 3 * k + which, confidence),
+            (at[right], 3 * k + CALIBRATION_BINS + which[right], ones[right]),
+            (at, np.full(n, 3 * k + 2 * CALIBRATION_BINS), ones),
+        ]  # fmt: skip
+        where, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+        shape = (n, 3 * k + 2 * CALIBRATION_BINS + 1)
+        return csr_matrix((values, (where, columns)), shape=shape)
+
+    def metrics(self, sums: Array) -> dict[str, Array]:
         """accuracy, macro precision / recall / F1 (absent labels count 0), calibration error."""
-        table = confusion(logits.argmax(-1), targets, len(self.labels))
-        precision, recall, f1 = per_label(table)
+        k, b = len(self.labels), CALIBRATION_BINS
+        hits, answered, true = (sums[..., i * k : (i + 1) * k] for i in range(3))
+        confidence, right = (sums[..., 3 * k + i * b : 3 * k + (i + 1) * b] for i in range(2))
+        n = np.maximum(sums[..., -1], 1)
         return {
-            "accuracy": float(np.trace(table) / max(1, table.sum())),
-            "precision": float(precision.mean()),
-            "recall": float(recall.mean()),
-            "macro_f1": float(f1.mean()),
-            "calibration_error": float(calibration(logits, targets)["error"]),
+            "accuracy": hits.sum(-1) / n,
+            "precision": (hits / np.maximum(answered, 1)).mean(-1),
+            "recall": (hits / np.maximum(true, 1)).mean(-1),
+            "macro_f1": (2 * hits / np.maximum(answered + true, 1)).mean(-1),
+            "calibration_error": np.abs(confidence - right).sum(-1) / n,
         }
 
     def detail(self, logits: Array, targets: Array) -> dict[str, Any]:
@@ -109,11 +131,16 @@ def per_label(table: Array) -> tuple[Array, Array, Array]:
     return precision, recall, f1
 
 
+def _bins(confidence: Array) -> Array:
+    """The bin of each confidence, all of equal width."""
+    return np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+
+
 def calibration(logits: Array, targets: Array) -> dict[str, Any]:
     """Expected calibration error over ten equal-width bins (Guo et al. 2017, eq. 3)."""
     rows = softmax(logits)
     confidence, right = rows.max(-1), rows.argmax(-1) == targets
-    which = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    which = _bins(confidence)
     bins = []
     for b in range(CALIBRATION_BINS):
         inside = which == b
