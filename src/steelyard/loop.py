@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from steelyard.errors import Refused
+from steelyard.errors import Refused, SpecError
 from steelyard.spec import ProductFile, only, sections, without_passwords
 from steelyard.stage import Context, Output, Stage, names, of_key, stages, values
 from steelyard.store import Clock, Store, step_key
 from steelyard.tasks import Task, open_task
+from steelyard.tasks.goals import problems
 
 NO_VARIANT = "no variant meets the goals"
 
@@ -103,6 +104,9 @@ def gate(run: Turn) -> Turn:
 
 def check(product: ProductFile, task: Task) -> None:
     """Everything that can be refused before a step has cost anything."""
+    wrong = problems(product.spec.goals, task.known, task.name)
+    if wrong:
+        raise SpecError([f"{product.path.name}: {line}" for line in wrong])
     for stage in stages():
         stage.check(product, task)
 

@@ -135,6 +135,9 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
     "goal": {
         "macro_f1": ("macro-F1", "宏平均 F1"),
         "accuracy": ("accuracy", "准确率"),
+        "precision": ("precision", "精确率"),
+        "recall": ("recall", "召回率"),
+        "calibration_error": ("calibration error", "校准误差"),
         "p95_ms": ("p95", "p95 延迟"),
         "memory_mb": ("memory", "内存"),
         "cost_per_1000": ("cost per 1,000 requests", "每千次请求成本"),

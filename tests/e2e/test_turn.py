@@ -19,7 +19,7 @@ from steelyard.store import Store
 DIGITS = """\
 product: digits
 task: {name: image_classification, labels: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]}
-goals: {macro_f1: 0.5}
+goals: {quality: {macro_f1: 0.5}}
 money: {currency: CNY, prices: {label: 0.1, cpu_hour: 0.35}, correct_answer: 0.002}
 data: {sources: [{reader: digits, licence: BSD}], split: {holdout: 0.2, stream: 0.25}}
 label: {start: 500}

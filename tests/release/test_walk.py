@@ -13,6 +13,7 @@ from steelyard.spec import load
 from steelyard.spec.model import Goals
 from steelyard.stats import Interval
 from steelyard.store import tables
+from steelyard.tasks.goals import limits
 
 
 def released(store, product_file, chosen, baseline):
@@ -99,7 +100,7 @@ def test_a_variant_that_is_live_is_not_tested_against_itself(store, product_file
 
 def test_a_variant_far_below_the_live_one_never_meets_a_user(store, product_file):
     """No goals are set; the canary answers the contrary of the truth."""
-    edit(product_file, ("goals: {macro_f1: 0.5, memory_mb: 5000}\n", ""), ("outcome_loss_max: 0.5", "outcome_loss_max: 0.02"))  # fmt: skip
+    edit(product_file, ("goals: {quality: {macro_f1: 0.5}, memory_mb: 5000}\n", ""), ("outcome_loss_max: 0.5", "outcome_loss_max: 0.02"))  # fmt: skip
     live, bad = publish(store), publish(store, seed=3, name="bad", flip=True)
     output = released(store, product_file, bad, live)
     assert output["canary"] is None and states(store) == {"live": live}
@@ -200,7 +201,7 @@ def test_a_damaged_live_variant_is_named_before_a_canary_is_compared_with_it(sto
 
 
 def test_a_value_is_never_shown_as_the_limit_it_is_above():
-    (miss,) = misses({"p95_ms": {"value": 20.00004}}, Goals(p95_ms=20))
+    (miss,) = misses({"p95_ms": {"value": 20.00004}}, limits(Goals(p95_ms=20), {}))
     assert miss.en == "p95 20.00004 ms is above the goal 20" and apart(20.4, 20) == "20.4"
-    assert misses({"p95_ms": {"value": 20.0}}, Goals(p95_ms=20)) == []
-    assert misses({}, Goals(p95_ms=20)) == []  # never measured: not judged
+    assert misses({"p95_ms": {"value": 20.0}}, limits(Goals(p95_ms=20), {})) == []
+    assert misses({}, limits(Goals(p95_ms=20), {})) == []  # never measured: not judged

@@ -8,6 +8,7 @@ from steelyard.report.facts import MoneyRow
 from steelyard.spec import Money
 from steelyard.stage import names
 from steelyard.store import CASH, IMPUTED
+from steelyard.tasks.goals import Limit
 
 M = {"value": 0.86, "low": 0.85, "high": 0.87, "n": 2503}
 
@@ -118,7 +119,7 @@ def facts(*, labels=("负面", "<script>alert(1)</script>"), **changed) -> Repor
     ]  # fmt: skip
     base = ReportFacts(
         product="reviews<i>", turn=1, currency="CNY", unit="1,000", requests=1_000_000,
-        goals={"macro_f1": 0.83, "p95_ms": 100.0, "cost_per_1000": None}, loss_max=0.02,
+        goals=[Limit("macro_f1", 0.83, ceiling=False), Limit("p95_ms", 100.0, ceiling=True)], loss_max=0.02,
         outputs=outputs(labels), money=rows, steps=names(),
         names={"int8": "int8", "baseline": "baseline", "torch_fp32": "torch_fp32"},
     )  # fmt: skip

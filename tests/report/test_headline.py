@@ -8,6 +8,7 @@ from tests.report.sample import M, arm, facts, outputs, row, without
 
 from steelyard.report import closing_table, headline, render, say
 from steelyard.report.headline import WORDS, misses, say_miss
+from steelyard.tasks.goals import Limit
 
 
 def said(found, language="en"):
@@ -119,12 +120,14 @@ def test_a_live_variant_of_an_earlier_turn_is_judged_by_its_own_measures():
 
 
 def test_a_value_a_hair_above_its_goal_is_written_apart_from_it():
-    (missed,) = misses({"p95_ms": 20.0}, {"p95_ms": 20.0004})
+    (missed,) = misses([Limit("p95_ms", 20.0, ceiling=True)], {"p95_ms": 20.0004})
     assert say_miss(missed, "en", "CNY") == "p95 20.0004 ms above 20 ms"
 
 
 def test_a_goal_that_is_reached_exactly_is_not_missed():
-    assert misses({"macro_f1": 0.8, "p95_ms": 20.0}, {"macro_f1": 0.8, "p95_ms": 20.0}) == []
+    asked = [Limit("macro_f1", 0.8, ceiling=False), Limit("p95_ms", 20.0, ceiling=True)]
+    assert misses(asked, {"macro_f1": 0.8, "p95_ms": 20.0}) == []
+    assert misses(asked, {}) == []  # never measured: not judged
 
 
 def test_facts_that_a_stage_did_not_leave_stop_no_report():

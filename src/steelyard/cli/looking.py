@@ -24,6 +24,7 @@ def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False
     from steelyard.api.facts import released, turns, variants
     from steelyard.cli.show import heads, out, said, table
     from steelyard.spec import load
+    from steelyard.tasks import open_task
 
     file = load(product)
     if turn is not None:
@@ -31,7 +32,8 @@ def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False
     found, live, begun = variants(file), released(file), turns(file)
     if as_json:
         return out({"variants": found, "releases": live, "turns": begun})
-    columns = ["name", "variant", "macro_f1", "p95_ms", "memory_mb", "cost_per_1000", "state"]
+    quality = open_task(file.spec.task.name, labels=file.spec.task.labels).quality
+    columns = ["name", "variant", quality, "p95_ms", "memory_mb", "cost_per_1000", "state"]
     name = {row["variant"]: said("variant", row["name"]) for row in found}
     seen = [
         row | {"name": name[row["variant"]], "variant": row["variant"][:SHORT], "state": _state(row["state"])}

@@ -47,7 +47,7 @@ def reference(language: str = "en") -> str:
     parts = [_HEAD[language], _table("product.yaml", Product, language)]
     parts += [_table(path, model, language) for path, model in _sections("", Product)]
     parts.append(f"## {_WORDS[language]['kinds']}\n")
-    groups = ("tasks", "readers", "operators", "compressors", "runtimes")
+    groups = ("stages", "levers", "tasks", "readers", "operators", "compressors", "runtimes")
     parts.append("\n".join(f"- {group}: {', '.join(names(group))}" for group in groups))
     return "\n".join(parts) + "\n"
 

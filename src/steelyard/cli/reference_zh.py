@@ -12,7 +12,7 @@ ZH = {
     "database URL; default: SQLite inside the store": "数据库 URL；默认是 store 里的 SQLite",
     "a registered task, e.g. text_classification": "已注册的任务，例如 text_classification",
     "every label, in a fixed order": "全部标签，顺序固定",
-    "on the hold-out, 0 to 1": "在留出集上，0 到 1",
+    "metric of the task: the least it must be on the hold-out; of an error, the most": "任务的指标：在留出集上至少要达到多少；若是误差，则至多多少",
     "95th percentile of one request, ms": "单次请求耗时的第 95 百分位，毫秒",
     "memory a process gains by it, MB": "进程因它增加的内存，MB",
     "money per 1,000 requests": "每千次请求的钱",

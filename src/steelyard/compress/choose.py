@@ -1,15 +1,15 @@
 """The variant that meets the goals at the lowest cost, and why each other one was not chosen.
 
 Costs are compared in the money they make until the next turn: what is no money there is no reason.
-Knows no model and no store. Example: `choose(candidates, goals, stakes=stakes, ...)[0].why.en`
+Knows no model and no store. Example: `choose(candidates, limits, stakes=stakes, ...)[0].why.en`
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from steelyard.spec.model import Goals
+from steelyard.tasks.goals import Limit
 
 # Two variants cost the same when the difference until the next turn is below this share of
 # `plan.unit`, the money that the owner thinks in, ...
@@ -20,6 +20,11 @@ SAME_COST = 0.03
 SAME_P95 = 0.10
 SAME_MEMORY = 0.10
 SAME_MEMORY_MB = 16.0
+# Goals of what a variant takes, by their names in a sentence and their units.
+NAMED = {
+    "p95_ms": ("p95", "p95", " ms"), "memory_mb": ("memory", "内存", " MB"),
+    "cost_per_1000": ("cost per 1,000", "每千次成本", ""),
+}  # fmt: skip
 NEAR_GOAL = 0.10  # a figure this near its goal is measured again
 
 
@@ -36,6 +41,13 @@ class Candidate:
     p95_ms: float
     memory_mb: float
     cost_per_1000: float
+    metrics: Mapping[str, float] = field(default_factory=dict)  # every one of the task
+
+    def figure(self, goal: str, metric: str) -> float | None:
+        """What a goal is compared with; None for what was not measured."""
+        if goal in NAMED:
+            return float(getattr(self, goal))
+        return self.metrics.get(goal, self.quality if goal == metric else None)
 
 
 @dataclass(frozen=True)
@@ -75,13 +87,13 @@ class Judged:
 
 
 def choose(
-    candidates: Sequence[Candidate], goals: Goals, *, metric: str, reference: float,
+    candidates: Sequence[Candidate], limits: Sequence[Limit], *, metric: str, reference: float,
     loss_max: float, stakes: Stakes,
 ) -> list[Judged]:  # fmt: skip
     """Judge every candidate; at most one is chosen. `reference` is the uncompressed quality, and
-    `metric` its name: that of the goal it must reach."""
+    `metric` its name."""
     lacks = {
-        c.variant: lacking(c, goals, metric=metric, reference=reference, loss_max=loss_max)
+        c.variant: lacking(c, limits, metric=metric, reference=reference, loss_max=loss_max)
         for c in candidates
     }
     able = [c for c in candidates if not lacks[c.variant]]
@@ -111,35 +123,27 @@ def _same_cost(cost: float, cheapest: float, stakes: Stakes) -> bool:
 
 
 def lacking(
-    c: Candidate, goals: Goals, *, metric: str, reference: float, loss_max: float
+    c: Candidate, limits: Sequence[Limit], *, metric: str, reference: float, loss_max: float
 ) -> list[Why]:
     """Goals the candidate misses, as sentences with numbers."""
-    found = []
-    least, loss = getattr(goals, metric, None), reference - c.quality
-    if least is not None and c.quality < least:
-        value, goal = apart(c.quality, least)
-        found.append(Why(
-            f"{metric} {value} is below the goal {goal}", f"{metric} {value} 低于目标 {goal}"
-        ))  # fmt: skip
+    missed = [limit for limit in limits if limit.missed(c.figure(limit.goal, metric))]
+    found = [_missed(limit, c, metric) for limit in missed if limit.goal not in NAMED]
+    loss = reference - c.quality
     if loss > loss_max:
-        value, limit = apart(loss, loss_max)
+        value, limit_of = apart(loss, loss_max)
         found.append(Why(
-            f"quality {c.quality:.4f} is {value} below the uncompressed {reference:.4f} (limit {limit})",
-            f"质量 {c.quality:.4f} 比未压缩的 {reference:.4f} 低 {value}（限度 {limit}）",
+            f"quality {c.quality:.4f} is {value} below the uncompressed {reference:.4f} (limit {limit_of})",
+            f"质量 {c.quality:.4f} 比未压缩的 {reference:.4f} 低 {value}（限度 {limit_of}）",
         ))  # fmt: skip
-    limits = (
-        ("p95", "p95", c.p95_ms, goals.p95_ms, " ms"),
-        ("memory", "内存", c.memory_mb, goals.memory_mb, " MB"),
-        ("cost per 1,000", "每千次成本", c.cost_per_1000, goals.cost_per_1000, ""),
-    )
-    for what, what_zh, value_of, most, unit in limits:
-        if most is not None and value_of > most:
-            value, goal = apart(value_of, most)
-            found.append(Why(
-                f"{what} {value}{unit} is above the goal {goal}",
-                f"{what_zh} {value}{unit} 高于目标 {goal}",
-            ))  # fmt: skip
-    return found
+    return found + [_missed(limit, c, metric) for limit in missed if limit.goal in NAMED]
+
+
+def _missed(limit: Limit, c: Candidate, metric: str) -> Why:
+    name, name_zh, unit = NAMED.get(limit.goal, (limit.goal, limit.goal, ""))
+    value, goal = apart(c.figure(limit.goal, metric) or 0.0, limit.value)
+    if limit.ceiling:
+        return Why(f"{name} {value}{unit} is above the goal {goal}", f"{name_zh} {value}{unit} 高于目标 {goal}")  # fmt: skip
+    return Why(f"{name} {value} is below the goal {goal}", f"{name_zh} {value} 低于目标 {goal}")
 
 
 def near_goal(value: float, goal: float | None) -> bool:

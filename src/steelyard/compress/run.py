@@ -28,6 +28,7 @@ from steelyard.spec import ProductFile
 from steelyard.stats import Interval
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
+from steelyard.tasks.goals import limits
 
 Report = Callable[[str, int, int | None], None]
 PARENT, BASELINE = "torch_fp32", "baseline"
@@ -189,7 +190,7 @@ def _chosen(product: ProductFile, task: Task, found: dict[str, Found]) -> dict[s
     candidates = {name: _candidate(product, task, one) for name, one in found.items()}
     baseline = candidates.pop(BASELINE)
     judged = choose(
-        list(candidates.values()), spec.goals, metric=task.quality,
+        list(candidates.values()), limits(spec.goals, task.known), metric=task.quality,
         reference=candidates[PARENT].quality, loss_max=spec.compress.quality_loss_max, stakes=stakes,
     )  # fmt: skip
     rows = [
@@ -231,4 +232,5 @@ def _candidate(product: ProductFile, task: Task, one: Found) -> Candidate:
         variant=one.variant, name=one.name, quality=quality.value, low=quality.low,
         high=quality.high, cpu_ms=m.cpu_ms, p95_ms=m.p95_ms, memory_mb=m.memory_mb,
         cost_per_1000=cost_per_1000(product, m.cpu_ms),
+        metrics={name: found.value for name, found in one.quality.evaluation.metrics.items()},
     )  # fmt: skip

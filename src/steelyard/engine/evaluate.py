@@ -50,5 +50,5 @@ def quality_gain(
 ) -> Interval:
     """`after` minus `before` in the task's quality on the same records: paired bootstrap."""
     targets = task.targets(labels)
-    counts = (task.counts(logits, targets) for logits in (before, after))
-    return paired_sums(*counts, task.metrics, repeats=REPEATS, seed=seed)[task.quality]
+    old, new = task.counts(before, targets), task.counts(after, targets)
+    return paired_sums(old, new, task.metrics, repeats=REPEATS, seed=seed)[task.quality]

@@ -1,17 +1,17 @@
 """Which goals a measured variant misses, by how much, in both languages. Knows no store.
 
-Example: `misses({"macro_f1": {"value": 0.41}}, goals)[0].en == "macro_f1 0.41 is below the goal 0.5"`
+Example: `misses({"macro_f1": {"value": 0.41}}, limits)[0].en == "macro_f1 0.41 is below the goal 0.5"`
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from steelyard.spec.model import Goals
+from steelyard.tasks.goals import Limit
 
-# A goal that is a ceiling, with its name in Chinese and its unit; every other one is a floor.
+# Goals of what a variant takes, by their names in a sentence and their units.
 CEILINGS = {"p95_ms": ("p95", "p95", " ms"), "memory_mb": ("memory", "内存", " MB"), "cost_per_1000": ("cost per 1,000", "每千次成本", "")}  # fmt: skip
 
 
@@ -27,20 +27,20 @@ class Miss:
     zh: str
 
 
-def misses(measures: Mapping[str, Mapping[str, Any]], goals: Goals) -> list[Miss]:
+def misses(measures: Mapping[str, Mapping[str, Any]], limits: Sequence[Limit]) -> list[Miss]:
     """Newest measures by name -> the goals they miss; a goal that was never measured is not judged."""
     found = []
-    for goal, limit in goals.model_dump().items():
-        if limit is None or goal not in measures:
+    for limit in limits:
+        value = float(measures[limit.goal]["value"]) if limit.goal in measures else None
+        if value is None or not limit.missed(value):
             continue
-        value, ceiling = float(measures[goal]["value"]), CEILINGS.get(goal)
-        if ceiling is None and value < limit:
-            shown = apart(value, limit)
-            found.append(Miss("goal.below", goal, value, limit, f"{goal} {shown} is below the goal {limit:g}", f"{goal} {shown} 低于目标 {limit:g}"))  # fmt: skip
-        elif ceiling is not None and value > limit:
-            name, name_zh, unit = ceiling
-            shown = apart(value, limit) + unit
-            found.append(Miss("goal.above", goal, value, limit, f"{name} {shown} is above the goal {limit:g}", f"{name_zh} {shown} 高于目标 {limit:g}"))  # fmt: skip
+        name, name_zh, unit = CEILINGS.get(limit.goal, (limit.goal, limit.goal, ""))
+        shown, goal = apart(value, limit.value) + unit, f"{limit.value:g}"
+        where, where_zh = ("above", "高于") if limit.ceiling else ("below", "低于")
+        found.append(Miss(
+            f"goal.{where}", limit.goal, value, limit.value,
+            f"{name} {shown} is {where} the goal {goal}", f"{name_zh} {shown} {where_zh}目标 {goal}",
+        ))  # fmt: skip
     return found
 
 

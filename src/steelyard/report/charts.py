@@ -51,7 +51,7 @@ def quality_cost(
     column = canvas.right - max(text_width(row["name"]) for row in rows)
     costs = [r["cost"] for r in rows]
     wide = min(costs) > 0 and max(costs) / min(costs) > 8
-    limit, floor = goals.get("cost"), goals.get("macro_f1")
+    limit, floor = goals.get("cost"), goals.get("quality")
     x = Scale.of(costs, canvas.left, column - 24, log=wide)
     shown = [] if floor is None else [floor]
     ends = [r[k] for r in rows for k in ("low", "high")]

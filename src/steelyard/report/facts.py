@@ -13,6 +13,8 @@ from typing import Any
 from steelyard.report.mistakes import Mistake, with_examples
 from steelyard.spec import NANO, Money, ProductFile
 from steelyard.store import CASH, IMPUTED, Store
+from steelyard.tasks import open_task
+from steelyard.tasks.goals import Limit, limits
 
 Output = dict[str, Any]
 
@@ -69,7 +71,7 @@ class ReportFacts:
     turn: int
     currency: str
     unit: str
-    goals: dict[str, float | None]
+    goals: Sequence[Limit]
     loss_max: float
     outputs: dict[str, Output]
     money: Sequence[MoneyRow] = ()
@@ -79,6 +81,7 @@ class ReportFacts:
     measured: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     mistakes: Sequence[Mistake] = ()
     steps: Sequence[str] = ()  # of a whole turn, in their order
+    quality: str = "macro_f1"  # the metric by which variants are chosen
 
     def of(self, step: str) -> Output | None:
         """The output of a step, or None when it has not been run."""
@@ -102,6 +105,7 @@ def gather(
 ) -> ReportFacts:  # fmt: skip
     """Everything the report shows; money over all turns of the ledger, or until the past `turn`
     whose outputs these are: then what it left live is live. `steps` are those of a whole turn."""
+    task = open_task(product.spec.task.name, labels=product.spec.task.labels)
     live = _live_now(store) if turn is None else _left_live(outputs)
     arms = {a["variant"] for a in outputs.get("replay", {}).get("arms", {}).values()}
     return ReportFacts(
@@ -109,7 +113,7 @@ def gather(
         turn=store.turns.newest() if turn is None else turn,
         currency=product.spec.money.currency,
         unit=f"{Decimal(product.spec.plan.unit):,f}",
-        goals=product.spec.goals.model_dump(),
+        goals=limits(product.spec.goals, task.known),
         loss_max=product.spec.release.outcome_loss_max,
         outputs=outputs,
         money=[_row(row) for row in store.ledger.sums(until=turn)],
@@ -119,6 +123,7 @@ def gather(
         measured={v: _values(store, v) for v in {live, *arms} if v},
         mistakes=with_examples(store, outputs),
         steps=steps,
+        quality=task.quality,
     )
 
 

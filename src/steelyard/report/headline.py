@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from steelyard.report.facts import ReportFacts, ratio
+from steelyard.tasks.goals import Limit
 from steelyard.terms import LANGUAGES, term
 
 Tone = Literal["good", "note", "bad"]
 SERVED_WITHIN = 1.25  # a served cost this many times the predicted one is said
 UNITS = {"p95_ms": " ms", "memory_mb": " MB", "cost_per_1000": " {currency}"}
-LIMITS = ("p95_ms", "memory_mb", "cost_per_1000")  # the rest are floors
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Miss:
     goal: str
     value: float
     limit: float
+    above: bool = False  # of what it may be at most
 
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -89,24 +90,21 @@ def say(one: Headline, language: str) -> str:
     return WORDS[one.code][LANGUAGES.index(language)].format(**values)
 
 
-def misses(goals: Mapping[str, float | None], values: Mapping[str, Any]) -> list[Miss]:
+def misses(goals: Sequence[Limit], values: Mapping[str, Any]) -> list[Miss]:
     """Goals that the measured values do not reach; a value that is not known misses none."""
-    found = []
-    for goal, limit in goals.items():
-        value = values.get(goal)
-        if limit is None or value is None:
-            continue
-        if value > limit if goal in LIMITS else value < limit:
-            found.append(Miss(goal, float(value), float(limit)))
-    return found
+    return [
+        Miss(goal.goal, float(values[goal.goal]), goal.value, goal.ceiling)
+        for goal in goals
+        if goal.missed(values.get(goal.goal))
+    ]
 
 
 def say_miss(miss: Miss, language: str, currency: str) -> str:
     """Such as `macro-F1 0.781 below 0.81`: with as many digits as tell the two apart."""
     unit = UNITS.get(miss.goal, "").format(currency=currency)
     value, limit = _apart(miss.value, miss.limit)
-    above = miss.goal in LIMITS
-    word = ("above" if above else "below", "高于" if above else "低于")[LANGUAGES.index(language)]
+    words = ("above", "高于") if miss.above else ("below", "低于")
+    word = words[LANGUAGES.index(language)]
     return f"{term('goal', miss.goal, language)} {value}{unit} {word} {limit}{unit}"
 
 
@@ -149,8 +147,7 @@ def _live(facts: ReportFacts) -> list[Headline]:
             "zh": "；".join(say_miss(m, "zh", facts.currency) for m in missed),
         }
         return [Headline("live_misses", "bad", {"name": name, "misses": said})]
-    asked = any(limit is not None for limit in facts.goals.values())
-    judged = bool(seen) or left is not None or not asked
+    judged = bool(seen) or left is not None or not facts.goals
     return [Headline("live" if judged else "live_unmeasured", "good", {"name": name})]
 
 
@@ -159,7 +156,10 @@ def _left(facts: ReportFacts, live: str) -> list[Miss] | None:
     for step in ("replay", "release"):
         found = facts.of(step) or {}
         if found.get("live") == live and "live_misses" in found:
-            return [Miss(m["goal"], m["value"], m["limit"]) for m in found["live_misses"]]
+            return [
+                Miss(m["goal"], m["value"], m["limit"], m["code"] == "goal.above")
+                for m in found["live_misses"]
+            ]
     return None
 
 
@@ -174,7 +174,7 @@ def _live_now(facts: ReportFacts) -> str | None:
 
 def _figures(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the table of variants by the names that goals have."""
-    return {**row, "macro_f1": row["quality"]}
+    return {**row, **row.get("metrics", {"macro_f1": row["quality"]})}  # before 0.4 one alone
 
 
 def _experiment(facts: ReportFacts) -> list[Headline]:

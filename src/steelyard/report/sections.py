@@ -72,9 +72,10 @@ def variants(facts: ReportFacts, words: Words, language: str) -> str:
     at = requests(facts, words)
     axis = dict(words) | {"cost_axis": words["cost_axis"].format(currency=facts.currency, at=at)}
     times = facts.requests / 1000
-    limit = facts.goals.get("cost_per_1000")
+    asked = {limit.goal: limit.value for limit in facts.goals}
+    limit = asked.get("cost_per_1000")
     goals = {
-        "macro_f1": facts.goals.get("macro_f1"),
+        "quality": asked.get(facts.quality),
         "cost": None if limit is None else limit * times,
     }
     dots = [r | {"cost": r["cost_per_1000"] * times} for r in named]

@@ -1,7 +1,7 @@
 """product.yaml as typed, validated data. Knows no torch, no store and no stage.
 
 Reads a file; leaves a frozen `ProductFile`, or one `SpecError` with a line for every problem.
-Example: `load("product.yaml").spec.goals.macro_f1`
+Example: `load("product.yaml").spec.goals.p95_ms`
 """
 
 from steelyard.spec.declared import only

@@ -84,7 +84,10 @@ class TaskSpec(Section):
 class Goals(Section):
     """What a variant must reach to be released; a goal left out is not asked."""
 
-    macro_f1: float | None = Field(None, ge=0, le=1, description="on the hold-out, 0 to 1")
+    quality: dict[str, float] = Field(
+        {},
+        description="metric of the task: the least it must be on the hold-out; of an error, the most",
+    )
     p95_ms: float | None = Field(None, gt=0, description="95th percentile of one request, ms")
     memory_mb: float | None = Field(None, gt=0, description="memory a process gains by it, MB")
     cost_per_1000: float | None = Field(None, gt=0, description="money per 1,000 requests")

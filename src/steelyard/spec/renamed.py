@@ -12,7 +12,8 @@ from typing import Any
 Path_ = tuple[str | int, ...]
 # Section by section, the outermost first; none of a list.
 RENAMED: Mapping[tuple[str, ...], tuple[str, ...]] = {
-    ("market",): ("release",),  # 0.3: the market is where money for channels goes
+    ("market",): ("release",),  # 0.4: the market is where money for channels goes
+    ("goals", "macro_f1"): ("goals", "quality", "macro_f1"),  # 0.4: any metric of the task
 }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.plugins import get
+from steelyard.tasks.goals import Metric
 
 Content = Any  # str for text, bytes of an encoded picture for images
 Made = TypeVar("Made")
@@ -95,7 +96,8 @@ class Task(Protocol):
 
     name: ClassVar[str]
     modality: ClassVar[str]  # names the column type and the default operators
-    quality: ClassVar[str]  # the metric that goals and choices read
+    quality: ClassVar[str]  # the metric that choices read
+    known: ClassVar[Mapping[str, Metric]]  # every metric that it has
     operators: ClassVar[tuple[str, ...]]
     needs_backbone: ClassVar[bool]
     labels: tuple[str, ...]

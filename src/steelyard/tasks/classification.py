@@ -5,13 +5,13 @@ Knows no modality. Example: `Classification(("neg", "pos")).targets(["pos"]) == 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from steelyard.tasks.base import Answer, Array, softmax
+from steelyard.tasks.goals import Metric
 
 CALIBRATION_BINS = 10
 MISTAKES_KEPT, PLACES_KEPT = 30, 3  # pairs of labels, and records of each
@@ -21,6 +21,10 @@ class Classification:
     """Base of the classification tasks; a label's index is its place in the product file."""
 
     quality: ClassVar[str] = "macro_f1"
+    known: ClassVar[Mapping[str, Metric]] = {
+        **dict.fromkeys(("accuracy", "precision", "recall", "macro_f1"), Metric()),
+        "calibration_error": Metric(less=True),
+    }
 
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
@@ -52,6 +56,8 @@ class Classification:
     def counts(self, logits: Array, targets: Array) -> Any:
         """Sparse [n, 3K + 2B + 1]: the label where it was right, the answered one, the true one;
         confidence and right by bin of confidence; one."""
+        from scipy.sparse import csr_matrix
+
         rows, k = softmax(logits), len(self.labels)
         n, answered = len(targets), rows.argmax(-1)
         right = answered == targets
@@ -133,7 +139,7 @@ def per_label(table: Array) -> tuple[Array, Array, Array]:
 
 def _bins(confidence: Array) -> Array:
     """The bin of each confidence, all of equal width."""
-    return np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return np.asarray(np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1))
 
 
 def calibration(logits: Array, targets: Array) -> dict[str, Any]:

@@ -74,7 +74,8 @@ def _needs(product: ProductFile, task: Task) -> None:
     check_installed(product, task)
 
 
-def _metric(found: Output, *, ran: bool = True, name: str = "macro_f1") -> str:
+def _metric(found: Output, *, ran: bool = True) -> str:
+    name = found.get("quality", "macro_f1")  # steps of before 0.4 do not name it
     m = found["metrics"][name]
     return (
         f"{name} {m['value']:.3f} [{m['low']:.3f}, {m['high']:.3f}] on {m['n']:,} held-out records"

@@ -35,4 +35,4 @@ def run(
             store, step, draft, NAME, task=task, dataset=dataset, parent=None, evaluation=found,
             card={"trained_on": len(train), "labels": labels},
         )  # fmt: skip
-    return {"variant": variant, "name": NAME, **found.to_json()}
+    return {"variant": variant, "name": NAME, "quality": task.quality, **found.to_json()}

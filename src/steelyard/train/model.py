@@ -78,7 +78,7 @@ def run(
     step.measure(variant, "gain", gain.value, low=gain.low, high=gain.high, n=gain.n, on=on)
     step.cpu_s = trained.cpu_s + store.clock.cpu_s() - rest
     return {
-        "variant": variant, "name": NAME, **found.to_json(), "against_baseline": asdict(gain),
+        "variant": variant, "name": NAME, "quality": task.quality, **found.to_json(), "against_baseline": asdict(gain),
         "point": last, "history": trained.progress.history, "precision": trained.recipe.precision,
         "seconds": round(step.cpu_s, 3),
     }  # fmt: skip
