@@ -39,7 +39,6 @@ from steelyard.loop import turn
 from steelyard.report import gather, render
 from steelyard.spec import load
 from steelyard.store import Store
-from steelyard.store.salt import salt
 
 KILLED = (
     "train:16",
@@ -58,7 +57,7 @@ def make_store(folder: Path) -> Path:
     done = turn(load(product))
     (folder / "made" / "outputs.json").write_text(json.dumps(done.outputs))
     with closing(Store.open(load(product))) as store:
-        salt(store.root)
+        store.salt()
         store.end_turn(store.begin_turn("a later turn"))
         shutil.copytree(folder / "made", folder / "open")
     (folder / "made").rename(folder / "closed")
@@ -77,7 +76,7 @@ def read_all(folder: Path) -> dict[str, Any]:
     with closing(Store.open(file)) as store:
         parts = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
         found["learned"] = [[p.contents, p.labels] for p in parts]
-        found["salt"] = salt(store.root).hex()
+        found["salt"] = store.salt().hex()
         found["report"] = render(gather(store, file, outputs), language="zh")
         for row in store.variants.all():
             predictor = Predictor.open(store.artifacts.open(row["id"]))

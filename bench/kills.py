@@ -41,7 +41,7 @@ FIRST_WRITES = (
     "ledger.db", "datasets/*", "datasets/records.lance", "datasets/records.lance/data/*", "datasets/records.lance/_versions/*",
     "datasets/records.lance/_refs/tags/*", "datasets/records.tags/*.json", "datasets/labels.tags/*.arrow",
     "datasets/labels.lance", "artifacts/.draft-*/*", "artifacts/*/manifest.json", "scratch/*/*",
-    "ledger.db-wal", "ledger.db.end", "salt*", "reports/*",
+    "ledger.db-wal", "ledger.db.end", "reports/*",
 )  # fmt: skip
 PORT = 18_767
 URL = f"http://127.0.0.1:{PORT}"

@@ -46,7 +46,7 @@ def plain(folder: Path) -> None:
     @app.post("/v1/predict")
     async def predict(asked: Asked) -> dict[str, object]:
         answer = predictor.predict([predictor.task.decode(asked.input)])[0]
-        return {"label": answer.label, "score": answer.score, "scores": answer.scores}
+        return {"label": answer.value, "score": answer.score, "scores": answer.detail}
 
     uvicorn.run(app, port=PLAIN_PORT, log_level="warning", access_log=False)
 

@@ -51,8 +51,8 @@ def main() -> None:
             report, wall_s = run(product, sent)
             a, f = tables.answer.c, tables.feedback.c
             # answers to users earn; those of the turn's own replay are evidence only
-            own = sa.select(a.id, a.label).where(a.origin == "user")
-            label = {r["id"]: r["label"] for r in store.database.rows(own)}
+            own = sa.select(a.id, a.value).where(a.origin == "user")
+            label = {r["id"]: r["value"] for r in store.database.rows(own)}
             answers = set(label)
             rows = store.database.rows(sa.select(f.answer, f.value))
             kept = {r["answer"] for r in rows}

@@ -15,7 +15,7 @@ from steelyard.engine.backbone import load_backbone
 from steelyard.engine.fit import Examples, Recipe, fit, torch_logits
 from steelyard.engine.predictor import Predictor, write_config
 from steelyard.plugins import names
-from steelyard.tasks import BadInput, cleaning, open_task, pictures
+from steelyard.tasks import Answer, BadInput, cleaning, open_task, pictures
 from steelyard.train.model import Trained, save
 
 LABELS = ("负面", "positive", "其他")
@@ -76,9 +76,9 @@ def test_the_loss_is_one_number_for_each_example(task, examples, trained):
 def test_answers_are_plain_json_and_probabilities(task, examples, trained):
     logits = np.random.default_rng(0).normal(size=(4, len(LABELS)))
     for answer in task.answers(logits):
-        assert json.loads(json.dumps(answer.scores)) == answer.scores
-        assert sum(answer.scores.values()) == pytest.approx(1.0) and answer.label in LABELS
-        assert answer.score == max(answer.scores.values())
+        assert json.loads(json.dumps(answer.detail)) == answer.detail
+        assert sum(answer.detail.values()) == pytest.approx(1.0) and answer.value in LABELS
+        assert answer.score == max(answer.detail.values())
 
 
 def test_the_baseline_is_a_variant_like_any_other(task, examples, tmp_path):
@@ -95,13 +95,13 @@ def test_metrics_know_perfect_and_worst(task, examples):
     targets = task.targets(examples.labels)
     perfect = np.eye(len(LABELS))[targets] * 20
     for logits, quality in ((perfect, 1.0), (np.roll(perfect, 1, axis=1), 0.0)):
-        counts = task.counts(logits, targets)
+        counts = task.counts(task.answers(logits), examples.labels)
         assert counts.shape[0] == len(targets)
         sums = np.asarray(counts.sum(axis=0)).reshape(-1)
         assert task.metrics(sums)[task.quality] == pytest.approx(quality)
         many = task.metrics(np.stack([sums, 2 * sums]))  # of as many sums as there are rows
         assert many[task.quality] == pytest.approx([quality] * 2)
-    detail = json.loads(json.dumps(task.detail(perfect, targets)))
+    detail = json.loads(json.dumps(task.detail(task.answers(perfect), examples.labels)))
     assert np.trace(detail["confusion"]) == len(targets)
 
 
@@ -129,11 +129,12 @@ def test_eight_thousand_chinese_characters_are_answered_or_refused_with_a_reason
     except ValueError as error:
         assert "expected" in str(error)
         return
-    assert Predictor.open(folder).predict([content])[0].label in LABELS
+    assert Predictor.open(folder).predict([content])[0].value in LABELS
 
 
 def test_an_outcome_is_right_or_wrong(task):
-    assert task.outcome("负面", "负面") == 1.0 and task.outcome("负面", "positive") == 0.0
+    said = [Answer("负面"), Answer("负面")]
+    assert task.utility(said, ["负面", "positive"]).tolist() == [1.0, 0.0]
 
 
 def test_no_values_are_no_contents(task):

@@ -96,7 +96,7 @@ def test_every_variant_is_shown_with_its_measures_and_one_is_released(text_produ
 def test_the_same_from_python(text_product):
     product = sy.open(str(text_product / "product.yaml"))
     answer = product.variant("物流很快，很满意")
-    assert answer.label in ("negative", "positive")
+    assert answer.value in ("negative", "positive")
     again = product.turn()
     assert set(again.ran) <= {"release", "replay", "plan"} and again.report.is_file()
 

@@ -18,7 +18,7 @@ for name in ("torch", "transformers", "sklearn", "peft", "nncf", "onnx", "rensa"
 from pathlib import Path
 import steelyard.serve, steelyard.serve.app, steelyard.loop, steelyard.cli.commands
 from steelyard.engine.predictor import Predictor
-print(Predictor.open(Path(sys.argv[1])).predict(["真的很好"])[0].label)
+print(Predictor.open(Path(sys.argv[1])).predict(["真的很好"])[0].value)
 """
 
 

@@ -420,7 +420,7 @@ def test_a_caller_that_is_gone_stops_no_batch(store, live):
     gone = batcher.submit(batcher.prepare(lambda: ["很好"]))
     gone.cancel()
     assert (
-        batcher.submit(batcher.prepare(lambda: ["很好"])).result(20)[0].answer.label == "positive"
+        batcher.submit(batcher.prepare(lambda: ["很好"])).result(20)[0].answer.value == "positive"
     )
     batcher.close()
 

@@ -11,7 +11,7 @@ from PIL import Image
 from steelyard.data.normalize import Normalize
 from steelyard.data.operators import Row
 from steelyard.data.pii import Pii
-from steelyard.engine.evaluate import evaluate
+from steelyard.engine.predictor import answered
 from steelyard.errors import UserError
 from steelyard.tasks import open_task
 from steelyard.tasks.cleaning import _MARKS
@@ -91,7 +91,7 @@ def test_a_model_that_diverged_is_not_evaluated_as_if_it_had_not():
     logits = np.zeros((30, 2))
     logits[7] = np.nan
     with pytest.raises(UserError, match="the training diverged"):
-        evaluate(TEXT, logits, ["pos"] * 30)
+        answered(TEXT, logits)
 
 
 def test_the_first_of_the_holdout_are_a_sample_and_not_one_label(store):

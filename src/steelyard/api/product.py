@@ -1,6 +1,6 @@
 """`import steelyard as sy`: the same turn, predictions and facts from Python. Knows no terminal.
 
-Example: `p = sy.open("product.yaml"); p.turn(); p.variant("物流很快，包装完好").label`
+Example: `p = sy.open("product.yaml"); p.turn(); p.variant("物流很快，包装完好").value`
 """
 
 from __future__ import annotations

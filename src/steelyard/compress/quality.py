@@ -53,7 +53,7 @@ def evaluated(folder: Path, task: Task, held: Examples, *, parent: Parent) -> Qu
     if gap <= SAME_LOGITS:
         return Quality(parent.evaluation, f"{n} records whose logits are those of {parent.name} (gap {gap:.0e} of their spread)")  # fmt: skip
     # all in one call: int8 scales its activations by the batch, so parts would answer otherwise
-    found = evaluate(task, predictor.logits(held.contents), held.labels)
+    found = evaluate(task, predictor.predict(held.contents), held.labels)
     return Quality(found, f"all {len(held)} records")
 
 

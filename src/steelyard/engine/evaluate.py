@@ -1,6 +1,6 @@
 """How good a variant is, with intervals, and how much better than another. Knows no money.
 
-Example: `evaluate(task, logits, labels, seed=0).metrics["macro_f1"].low`
+Example: `evaluate(task, answers, truths, seed=0).metrics["macro_f1"].low`
 """
 
 from __future__ import annotations
@@ -9,11 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
-from steelyard.errors import UserError
 from steelyard.stats import Interval, bootstrap_sums, paired_sums
-from steelyard.tasks import Array, Task
+from steelyard.tasks import Answer, Task, Truth
 
 REPEATS = 1000
 
@@ -35,20 +32,19 @@ class Evaluation:
         return {"metrics": {k: asdict(v) for k, v in self.metrics.items()}, "detail": self.detail}
 
 
-def evaluate(task: Task, logits: Array, labels: Sequence[str], *, seed: int = 0) -> Evaluation:
-    """Logits [n, K] against n labels; percentile bootstrap over the records."""
-    if not np.isfinite(logits).all():
-        raise UserError("evaluation", "finite logits", "NaN or infinity: the training diverged", "lower train.learning_rate, or say precision: fp32")  # fmt: skip
-    targets = task.targets(labels)
-    counts = task.counts(logits, targets)
+def evaluate(
+    task: Task, answers: Sequence[Answer], truths: Sequence[Truth], *, seed: int = 0
+) -> Evaluation:
+    """n answers against their truths; percentile bootstrap over the records."""
+    counts = task.counts(answers, truths)
     metrics = bootstrap_sums(counts, task.metrics, repeats=REPEATS, seed=seed)
-    return Evaluation(metrics, task.detail(logits, targets))
+    return Evaluation(metrics, task.detail(answers, truths))
 
 
 def quality_gain(
-    task: Task, before: Array, after: Array, labels: Sequence[str], *, seed: int = 0
-) -> Interval:
+    task: Task, before: Sequence[Answer], after: Sequence[Answer], truths: Sequence[Truth], *,
+    seed: int = 0,
+) -> Interval:  # fmt: skip
     """`after` minus `before` in the task's quality on the same records: paired bootstrap."""
-    targets = task.targets(labels)
-    old, new = task.counts(before, targets), task.counts(after, targets)
+    old, new = task.counts(before, truths), task.counts(after, truths)
     return paired_sums(old, new, task.metrics, repeats=REPEATS, seed=seed)[task.quality]

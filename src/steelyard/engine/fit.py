@@ -17,7 +17,7 @@ import numpy as np
 
 from steelyard.clock import Clock
 from steelyard.engine.dropout import quick_dropout
-from steelyard.engine.predictor import token_batches
+from steelyard.engine.predictor import answered, token_batches
 from steelyard.engine.processes import keeping_memory
 from steelyard.errors import Damaged
 from steelyard.plugins import need
@@ -326,7 +326,8 @@ def _validate(
     )
     targets = task.targets(validation.labels)
     loss = task.loss(torch.as_tensor(logits), torch.as_tensor(targets)).mean()
-    sums = np.asarray(task.counts(logits, targets).sum(axis=0)).reshape(-1)
+    counts = task.counts(answered(task, logits), validation.labels)
+    sums = np.asarray(counts.sum(axis=0)).reshape(-1)
     return float(task.metrics(sums)[task.quality]), float(loss)
 
 

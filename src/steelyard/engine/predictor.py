@@ -1,7 +1,7 @@
 """A variant that answers: artifact folder -> preprocessor + runtime + task. Knows no HTTP or money.
 
 The folder is plain: config.json, the weights in safetensors or ONNX or OpenVINO IR, tokenizer files.
-Example: `Predictor.open(folder).predict(["物流很快，包装完好"])[0].label`
+Example: `Predictor.open(folder).predict(["物流很快，包装完好"])[0].value`
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from steelyard.errors import Damaged
+from steelyard.errors import Damaged, UserError
 from steelyard.plugins import get
 from steelyard.tasks import (
     Answer,
@@ -100,7 +100,14 @@ class Predictor:
 
     def predict(self, contents: Sequence[Content]) -> list[Answer]:
         """Contents, already passed by `task.decode` -> one answer each."""
-        return self.task.answers(self.logits(contents)) if len(contents) else []
+        return answered(self.task, self.logits(contents)) if len(contents) else []
+
+
+def answered(task: Task, logits: Array) -> list[Answer]:
+    """Logits [n, K] -> n answers; UserError where the training diverged."""
+    if not np.isfinite(logits).all():
+        raise UserError("evaluation", "finite logits", "NaN or infinity: the training diverged", "lower train.learning_rate, or say precision: fp32")  # fmt: skip
+    return task.answers(logits)
 
 
 def token_batches(

@@ -140,4 +140,6 @@ def _outcome(task: Task, vocabulary: Vocabulary, row: Mapping[str, Any]) -> floa
     said, true = vocabulary.read(row["value"]), vocabulary.read(row["truth"])
     if true is None:
         return None
-    return task.outcome(said, true) if said is not None else 0.0
+    from steelyard.tasks import Answer
+
+    return float(task.utility([Answer(said)], [true])[0]) if said is not None else 0.0

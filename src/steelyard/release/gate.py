@@ -7,7 +7,7 @@ Example: `holdout_check(store, product, step, task=task, dataset=d, live=a, cana
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from steelyard.engine.processes import cores
 from steelyard.spec import ProductFile, Vocabulary
 from steelyard.stats import Interval, bootstrap
 from steelyard.store import Step, Store
-from steelyard.tasks import Task
+from steelyard.tasks import Answer, Array, Task, Truth
 
 RECORDS_MAX = 1000  # of the hold-out: what is far below shows in fewer
 OUTCOME, QUALITY = "holdout_outcome_against_live", "holdout_quality_against_live"
@@ -54,16 +54,13 @@ def holdout_check(
         return Check(known[OUTCOME], known.get(QUALITY))
     held = first(holdout(store, dataset=dataset), RECORDS_MAX)
     both = [Predictor.open(store.artifacts.open(v), threads=cores()) for v in (live, canary)]  # fmt: skip
-    logits = [predictor.logits(held.contents) for predictor in both]
+    before, after = (predictor.predict(held.contents) for predictor in both)
     vocabulary = Vocabulary.of(product)
-    right = [
-        _outcomes(task, vocabulary, predictor, found, held.labels)
-        for predictor, found in zip(both, logits, strict=True)
-    ]
+    right = [_outcomes(task, vocabulary, found, held.labels) for found in (before, after)]
     difference = right[1] - right[0]
     outcome = bootstrap(difference, seed=0)
     alike = all(predictor.task.labels == task.labels for predictor in both)
-    quality = quality_gain(task, logits[0], logits[1], held.labels) if alike else None
+    quality = quality_gain(task, before, after, held.labels) if alike else None
     for name, found in ((OUTCOME, outcome), (QUALITY, quality)):
         if found is not None:
             step.measure(canary, name, found.value, low=found.low, high=found.high, n=found.n, on=on)  # fmt: skip
@@ -90,13 +87,12 @@ def _inferior(name: str, name_zh: str, found: Interval, loss_max: float) -> Infe
 
 
 def _outcomes(
-    task: Task, vocabulary: Vocabulary, predictor: Predictor, logits: Any, truths: Sequence[str]
-) -> Any:  # fmt: skip
-    said = [vocabulary.read(answer.label) for answer in predictor.task.answers(logits)]
-    return np.array([
-        task.outcome(label, truth) if label is not None else 0.0
-        for label, truth in zip(said, truths, strict=True)
-    ])  # fmt: skip
+    task: Task, vocabulary: Vocabulary, answers: Sequence[Answer], truths: Sequence[Truth]
+) -> Array:
+    """What each answer was worth, read as the file has the words now; 0 for a word it has not."""
+    read = [replace(answer, value=vocabulary.read(answer.value)) for answer in answers]
+    known = np.array([answer.value is not None for answer in read])
+    return np.asarray(task.utility(read, truths) * known)
 
 
 def _known(store: Store, canary: str, on: str) -> dict[str, Interval]:

@@ -28,7 +28,7 @@ from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictedAnswer, PredictResponse
 from steelyard.spec import ProductFile, Vocabulary
 from steelyard.store import Store
-from steelyard.tasks import BadInput, Task, open_task
+from steelyard.tasks import Answer, BadInput, Task, open_task
 
 ANONYMOUS = "anonymous"
 Rows = list[dict[str, Any]]
@@ -173,7 +173,7 @@ class Service:
         said = self._vocabulary.read(answer)
         if asked.kind != "outcome" or said is None:
             return None
-        return self.task.outcome(said, asked.value)
+        return float(self.task.utility([Answer(said)], [asked.value])[0])
 
     async def _check_other(self, asked: FeedbackRequest) -> None:
         known = await asyncio.to_thread(self.store.answers.one, asked.value)
@@ -312,8 +312,8 @@ class Service:
         }  # fmt: skip
         return [
             shared | {
-                "id": identity, "value": p.answer.label, "score": p.answer.score,
-                "detail": p.answer.scores, "cpu_s": p.cpu_s,
+                "id": identity, "value": p.answer.value, "score": p.answer.score,
+                "detail": p.answer.detail, "cpu_s": p.cpu_s,
             }
             for p, identity in zip(priced, ids, strict=True)
         ]  # fmt: skip

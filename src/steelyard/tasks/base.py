@@ -7,7 +7,7 @@ Example: `task = open_task("text_classification", labels=("neg", "pos")); task.d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from steelyard.plugins import get
 from steelyard.tasks.goals import Metric
 
 Content = Any  # str for text, bytes of an encoded picture for images
+Truth = Any  # what is right, as JSON: a label, spans, a text
 Made = TypeVar("Made")
 Array = NDArray[Any]
 Inputs = dict[str, Any]  # name -> array [B, ...]; one sparse matrix for character n-grams
@@ -42,11 +43,12 @@ class Record:
 
 @dataclass(frozen=True)
 class Answer:
-    """One prediction: the label, its probability, and every label's probability."""
+    """One prediction. `value` is any JSON value (a label, spans, a text), `score` how sure, from 0 to
+    1, where the task has such a number, and `detail` the rest of it (every label's probability)."""
 
-    label: str
-    score: float
-    scores: dict[str, float]
+    value: Any
+    score: float | None = None
+    detail: Any = field(default_factory=dict)
 
 
 class Preprocessor(Protocol):
@@ -134,19 +136,23 @@ class Task(Protocol):
     def answers(self, logits: Array) -> list[Answer]:
         """Logits [B, K] -> B answers."""
 
-    def counts(self, logits: Array, targets: Array) -> Any:
-        """What each example adds to the sums that metrics are made of: logits [n, K], targets [n] ->
+    def counts(self, answers: Sequence[Answer], truths: Sequence[Truth]) -> Any:
+        """What each example adds to the sums that metrics are made of: n answers and their truths ->
         [n, S], dense or sparse."""
 
     def metrics(self, sums: Array) -> dict[str, Array]:
         """Named metrics of summed counts, [..., S] -> [...] each: of all examples, or of as many
         resamples at once as there are rows."""
 
-    def detail(self, logits: Array, targets: Array) -> dict[str, Any]:
+    def detail(self, answers: Sequence[Answer], truths: Sequence[Truth]) -> dict[str, Any]:
         """What a report shows beside the metrics, as JSON: confusion, per label, calibration."""
 
-    def outcome(self, answer: str, label: str) -> float:
-        """What came of one answer when the truth arrived, from 0.0 (wrong) to 1.0 (right)."""
+    def utility(self, answers: Sequence[Answer], truths: Sequence[Truth]) -> Array:
+        """What each answer was worth once its truth is known, [n] from 0.0 (nothing) to 1.0 (right):
+        the one number that money reads."""
+
+    def sent(self, answer: Answer) -> dict[str, Any]:
+        """An answer as a client gets it."""
 
     def contract_examples(self) -> list[tuple[Any, str]]:
         """JSON values and labels small enough to train two steps on in a test."""

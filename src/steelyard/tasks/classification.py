@@ -46,24 +46,20 @@ class Classification:
         best = rows.argmax(axis=-1)
         return [
             Answer(
-                label=self.labels[k],
-                score=float(row[k]),
-                scores={name: float(p) for name, p in zip(self.labels, row, strict=True)},
+                self.labels[k], float(row[k]),
+                {name: float(p) for name, p in zip(self.labels, row, strict=True)},
             )
             for row, k in zip(rows, best, strict=True)
-        ]
+        ]  # fmt: skip
 
-    def counts(self, logits: Array, targets: Array) -> Any:
+    def counts(self, answers: Sequence[Answer], truths: Sequence[str]) -> Any:
         """Sparse [n, 3K + 2B + 1]: the label where it was right, the answered one, the true one;
         confidence and right by bin of confidence; one."""
         from scipy.sparse import csr_matrix
 
-        rows, k = softmax(logits), len(self.labels)
-        n, answered = len(targets), rows.argmax(-1)
-        right = answered == targets
-        confidence, which = rows.max(-1), _bins(rows.max(-1))
-        at = np.arange(n)
-        ones = np.ones(n)
+        k, n = len(self.labels), len(truths)
+        answered, targets, confidence = self._compared(answers, truths)
+        right, which, at, ones = answered == targets, _bins(confidence), np.arange(n), np.ones(n)
         parts = [
             (at[right], targets[right], ones[right]), (at, k + answered, ones),
             (at, 2 * k + targets, ones), (at, 3 * k + which, confidence),
@@ -73,6 +69,13 @@ class Classification:
         where, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
         shape = (n, 3 * k + 2 * CALIBRATION_BINS + 1)
         return csr_matrix((values, (where, columns)), shape=shape)
+
+    def _compared(
+        self, answers: Sequence[Answer], truths: Sequence[str]
+    ) -> tuple[Array, Array, Array]:
+        """Places of the answered and of the true labels, and the confidence of each answer; [n]."""
+        confidence = np.array([a.score for a in answers], dtype=np.float64)
+        return self.targets([a.value for a in answers]), self.targets(truths), confidence
 
     def metrics(self, sums: Array) -> dict[str, Array]:
         """accuracy, macro precision / recall / F1 (absent labels count 0), calibration error."""
@@ -88,8 +91,9 @@ class Classification:
             "calibration_error": np.abs(confidence - right).sum(-1) / n,
         }
 
-    def detail(self, logits: Array, targets: Array) -> dict[str, Any]:
-        table = confusion(logits.argmax(-1), targets, len(self.labels))
+    def detail(self, answers: Sequence[Answer], truths: Sequence[str]) -> dict[str, Any]:
+        answered, targets, confidence = self._compared(answers, truths)
+        table = confusion(answered, targets, len(self.labels))
         precision, recall, f1 = per_label(table)
         return {
             "labels": list(self.labels),
@@ -98,12 +102,17 @@ class Classification:
                 {"label": name, "precision": float(p), "recall": float(r), "f1": float(f)}
                 for name, p, r, f in zip(self.labels, precision, recall, f1, strict=True)
             ],
-            "calibration": calibration(logits, targets),
-            "mistakes": mistakes(logits.argmax(-1), targets, self.labels),
+            "calibration": calibration(confidence, answered == targets),
+            "mistakes": mistakes(answered, targets, self.labels),
         }
 
-    def outcome(self, answer: str, label: str) -> float:
-        return float(answer == label)
+    def utility(self, answers: Sequence[Answer], truths: Sequence[str]) -> Array:
+        """1 for the true label, 0 for any other."""
+        right = [a.value == truth for a, truth in zip(answers, truths, strict=True)]
+        return np.array(right, dtype=np.float64)
+
+    def sent(self, answer: Answer) -> dict[str, Any]:
+        return {"label": answer.value, "score": answer.score, "scores": answer.detail}
 
 
 def confusion(predicted: Array, targets: Array, labels: int) -> Array:
@@ -142,10 +151,9 @@ def _bins(confidence: Array) -> Array:
     return np.asarray(np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1))
 
 
-def calibration(logits: Array, targets: Array) -> dict[str, Any]:
-    """Expected calibration error over ten equal-width bins (Guo et al. 2017, eq. 3)."""
-    rows = softmax(logits)
-    confidence, right = rows.max(-1), rows.argmax(-1) == targets
+def calibration(confidence: Array, right: Array) -> dict[str, Any]:
+    """Expected calibration error over ten equal-width bins (Guo et al. 2017, eq. 3), of confidences
+    [n] and whether each answer was right [n]."""
     which = _bins(confidence)
     bins = []
     for b in range(CALIBRATION_BINS):
@@ -159,4 +167,4 @@ def calibration(logits: Array, targets: Array) -> dict[str, Any]:
                 }
             )
     gap = sum(b["n"] * abs(b["confidence"] - b["accuracy"]) for b in bins)
-    return {"error": gap / max(1, len(targets)), "bins": bins}
+    return {"error": gap / max(1, len(right)), "bins": bins}

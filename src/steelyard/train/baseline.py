@@ -29,8 +29,8 @@ def run(
     with store.artifacts.draft() as draft:
         save_file({"weight": fitted.weight, "bias": fitted.bias}, draft / "model.safetensors")
         write_config(draft, task, fitted.preprocessor, runtime="linear", precision="fp32")
-        logits = Predictor.open(draft).logits(held.contents)
-        found = evaluate(task, logits, held.labels, seed=product.spec.train.seed)
+        answers = Predictor.open(draft).predict(held.contents)
+        found = evaluate(task, answers, held.labels, seed=product.spec.train.seed)
         variant = publish(
             store, step, draft, NAME, task=task, dataset=dataset, parent=None, evaluation=found,
             card={"trained_on": len(train), "labels": labels},

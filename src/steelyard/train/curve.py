@@ -11,7 +11,7 @@ from typing import Any
 
 from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
-from steelyard.engine.predictor import Predictor
+from steelyard.engine.predictor import Predictor, answered
 from steelyard.engine.processes import give_back_memory
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
@@ -47,7 +47,10 @@ def run(
     before = store.clock.cpu_s()
     results = side_by_side(jobs, clock=store.clock, report=report)
     after = store.clock.cpu_s()  # the processes tell their own seconds, over all their attempts
-    points = [points_of(task, n, r.logits, part) for n, r in zip(sizes, results, strict=True)]
+    points = [
+        points_of(task, n, answered(task, r.logits), part)
+        for n, r in zip(sizes, results, strict=True)
+    ]
     points.append(point or _evaluated(store, task, trained, examples, part))
     own = before - started + store.clock.cpu_s() - after
     step.cpu_s = own + sum(r.cpu_s for r in results)
@@ -73,8 +76,8 @@ def _evaluated(
     store: Store, task: Task, variant: str, examples: Examples, part: Examples
 ) -> dict[str, Any]:
     """The point of a variant whose step left none: trained before points were kept."""
-    logits = Predictor.open(store.artifacts.open(variant), threads=2).logits(part.contents)
-    return points_of(task, len(examples), logits, part)
+    answers = Predictor.open(store.artifacts.open(variant), threads=2).predict(part.contents)
+    return points_of(task, len(examples), answers, part)
 
 
 def batch_of(whole: int, share: float) -> int:

@@ -16,7 +16,7 @@ from steelyard.engine.backbone import check_backbone, config_of, open_backbone
 from steelyard.engine.evaluate import evaluate, quality_gain
 from steelyard.engine.examples import bought, holdout, parted
 from steelyard.engine.fit import Examples, Progress, Recipe, fit, processor_precision, torch_logits
-from steelyard.engine.predictor import Predictor, write_config
+from steelyard.engine.predictor import Predictor, answered, write_config
 from steelyard.errors import SpecError
 from steelyard.plugins import absent, need
 from steelyard.spec import ProductFile
@@ -63,10 +63,11 @@ def run(
     # Seconds of the loop are summed over its attempts; the rest is measured here.
     rest = store.clock.cpu_s()
     logits = torch_logits(need("torch", extra="train"), trained.module, trained.preprocessor, held.contents)  # fmt: skip
-    found = evaluate(task, logits, held.labels, seed=product.spec.train.seed)
-    last = point(task, len(examples), logits, held)
-    reference = Predictor.open(store.artifacts.open(baseline)).logits(held.contents)
-    gain = quality_gain(task, reference, logits, held.labels, seed=product.spec.train.seed)
+    answers = answered(task, logits)
+    found = evaluate(task, answers, held.labels, seed=product.spec.train.seed)
+    last = point(task, len(examples), answers, held)
+    reference = Predictor.open(store.artifacts.open(baseline)).predict(held.contents)
+    gain = quality_gain(task, reference, answers, held.labels, seed=product.spec.train.seed)
     card = {"trained_on": len(examples), "labels": labels, "recipe": asdict(trained.recipe)}
     with store.artifacts.draft() as draft:
         save(draft, task, trained)
