@@ -18,6 +18,7 @@ from steelyard.label.purchase import buying_order
 from steelyard.loop import turn
 from steelyard.plugins import get
 from steelyard.spec import load, sections
+from steelyard.stage import of_key
 from steelyard.store import Store, step_key
 from steelyard.tasks.cleaning import normalize
 
@@ -114,7 +115,7 @@ def old_turn(product_file) -> Seen:
         key = step_key("data", sections(spec, "product", "task", "data"), fingerprints(product))
         store.step(begun, "data", key, data, cpu_price=price)
         reads = sections(spec, "product", "task", "label", "money.prices.label")
-        key = step_key("label", reads, [dataset])
+        key = step_key("label", reads, of_key({"data.dataset": dataset}))
         store.step(begun, "label", key, label, cpu_price=price)
     texts = {i: t for i, t, _ in rows}
     parts = {t: split_of(i, spec.data.split) for i, t, _ in rows}

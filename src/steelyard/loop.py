@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from steelyard.errors import Refused, SpecError
+from steelyard.goals import problems
 from steelyard.spec import ProductFile, only, sections, without_passwords
 from steelyard.stage import Context, Output, Stage, names, of_key, stages, values
 from steelyard.store import Clock, Store, step_key
 from steelyard.tasks import Task, open_task
-from steelyard.tasks.goals import problems
 
 NO_VARIANT = "no variant meets the goals"
 

@@ -15,14 +15,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from steelyard.errors import SteelyardError
 from steelyard.plugins import loaded
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
-from steelyard.tasks import Task
 from steelyard.terms import learn
+
+if TYPE_CHECKING:
+    from steelyard.tasks import Task
 
 Output = dict[str, Any]  # what a step leaves, as JSON
 Left = tuple[str, str]  # a file of the store: ("artifact", id) or (name of a dataset, tag)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import reviews, write_jsonl
 
+from steelyard.api import look
 from steelyard.api.estimate import estimate
-from steelyard.cli import look
 from steelyard.loop import turn
 from steelyard.spec import load
 

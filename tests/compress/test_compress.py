@@ -12,9 +12,9 @@ from steelyard.compress.choose import SAME_COST, Candidate, Stakes, apart, choos
 from steelyard.compress.job import check_equal
 from steelyard.engine.predictor import Predictor, read_config, write_config
 from steelyard.errors import Damaged, SteelyardError
+from steelyard.goals import limits
 from steelyard.plugins import names
 from steelyard.spec.model import Goals
-from steelyard.tasks.goals import Metric, limits
 
 
 @pytest.mark.parametrize("make", [saved_text, saved_picture])
@@ -69,8 +69,7 @@ def candidate(name="v", **changed) -> Candidate:
 
 MANY = Stakes(10**9, 100.0, "CNY")  # every difference is money
 FEW = Stakes(1000, 1000.0, "CNY")  # none is
-KNOWN = {"macro_f1": Metric()}
-GOALS = limits(Goals(quality={"macro_f1": 0.8}, p95_ms=50, memory_mb=500, cost_per_1000=5), KNOWN)
+GOALS = limits(Goals(quality={"macro_f1": 0.8}, p95_ms=50, memory_mb=500, cost_per_1000=5), ())
 
 
 @pytest.mark.parametrize(
@@ -90,7 +89,7 @@ def test_each_missed_goal_is_said_with_its_numbers_in_both_languages(changed, sa
 
 
 def test_a_goal_of_another_metric_is_not_asked_of_this_one():
-    assert not lacking(candidate(quality=0.1), limits(Goals(quality={"macro_f1": 0.8}), KNOWN), metric="bleu", reference=0.1, loss_max=1)  # fmt: skip
+    assert not lacking(candidate(quality=0.1), limits(Goals(quality={"macro_f1": 0.8}), ()), metric="bleu", reference=0.1, loss_max=1)  # fmt: skip
 
 
 def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():
@@ -164,7 +163,7 @@ def test_a_hair_of_money_at_the_products_traffic_does_not_win_over_a_lower_p95()
         candidate("slow", cost_per_1000=0.00100, p95_ms=52.8),
         candidate("quick", cost_per_1000=0.00111, p95_ms=20.5),
     ]
-    goals = limits(Goals(quality={"macro_f1": 0.8}, p95_ms=100), KNOWN)
+    goals = limits(Goals(quality={"macro_f1": 0.8}, p95_ms=100), ())
     best, judged = chosen(rows, stakes=Stakes(1_000_000, 1000.0, "CNY"), goals=goals)
     assert best.candidate.name == "quick"
     assert "0.11 CNY more than slow" in best.why.en and "p95 52.8 ms against 20.5" in best.why.en
@@ -200,7 +199,7 @@ def test_a_missed_goal_is_never_shown_as_the_goal_itself(goal, beyond):
 def test_a_p95_just_above_its_goal_is_told_apart_from_it():
     (why,) = lacking(
         candidate(p95_ms=20.0004),
-        limits(Goals(p95_ms=20), KNOWN),
+        limits(Goals(p95_ms=20), ()),
         metric="macro_f1",
         reference=0.86,
         loss_max=1,

@@ -88,7 +88,7 @@ def test_the_baseline_is_a_variant_like_any_other(task, examples, tmp_path):
     save_file({"weight": fitted.weight, "bias": fitted.bias}, tmp_path / "model.safetensors")
     write_config(tmp_path, task, fitted.preprocessor, runtime="linear", precision="fp32")
     answers = Predictor.open(tmp_path).predict(examples.contents)
-    assert len(answers) == len(examples) and {a.label for a in answers} <= set(LABELS)
+    assert len(answers) == len(examples) and {a.value for a in answers} <= set(LABELS)
 
 
 def test_metrics_know_perfect_and_worst(task, examples):

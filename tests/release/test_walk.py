@@ -13,7 +13,6 @@ from steelyard.spec import load
 from steelyard.spec.model import Goals
 from steelyard.stats import Interval
 from steelyard.store import tables
-from steelyard.tasks.goals import limits
 
 
 def released(store, product_file, chosen, baseline):
@@ -201,7 +200,7 @@ def test_a_damaged_live_variant_is_named_before_a_canary_is_compared_with_it(sto
 
 
 def test_a_value_is_never_shown_as_the_limit_it_is_above():
-    (miss,) = misses({"p95_ms": {"value": 20.00004}}, limits(Goals(p95_ms=20), {}))
+    (miss,) = misses({"p95_ms": {"value": 20.00004}}, Goals(p95_ms=20))
     assert miss.en == "p95 20.00004 ms is above the goal 20" and apart(20.4, 20) == "20.4"
-    assert misses({"p95_ms": {"value": 20.0}}, limits(Goals(p95_ms=20), {})) == []
-    assert misses({}, limits(Goals(p95_ms=20), {})) == []  # never measured: not judged
+    assert misses({"p95_ms": {"value": 20.0}}, Goals(p95_ms=20)) == []
+    assert misses({}, Goals(p95_ms=20)) == []  # never measured: not judged

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from steelyard.goals import Limit
 from steelyard.report import ReportFacts
 from steelyard.report.facts import MoneyRow
 from steelyard.spec import Money
 from steelyard.stage import names
 from steelyard.store import CASH, IMPUTED
-from steelyard.tasks.goals import Limit
 
 M = {"value": 0.86, "low": 0.85, "high": 0.87, "n": 2503}
 

@@ -6,9 +6,9 @@ import pytest
 from rich.console import Console
 from tests.report.sample import M, arm, facts, outputs, row, without
 
+from steelyard.goals import Limit
 from steelyard.report import closing_table, headline, render, say
 from steelyard.report.headline import WORDS, misses, say_miss
-from steelyard.tasks.goals import Limit
 
 
 def said(found, language="en"):

@@ -609,7 +609,7 @@ def test_kill_9_loses_no_acknowledged_answer_and_no_acknowledged_feedback(
     assert set(acknowledged) <= answers and set(feedback) <= kept
     with store.database.read() as connection:
         verify(connection)
-    label = {r["id"]: r["label"] for r in store.database.rows(tables.answer.select())}
+    label = {r["id"]: r["value"] for r in store.database.rows(tables.answer.select())}
     right = sum(
         label[r["answer"]] == r["value"] for r in store.database.rows(tables.feedback.select())
     )

@@ -137,19 +137,19 @@ def test_answers_are_summed_and_joined_by_the_database(database):
 
 def test_users_since_two_variants_share_them(database):
     door, since = nouns.Answers(database, "a"), TIMES[4]
-    (row,) = door.outcomes("e1", since=since)
-    assert row == {"arm": "live", "user": "u0", "value": "pos", "truth": "pos", "utility": None, "n": 1}  # fmt: skip
     took = door.took("e1", since=since, arm="live")
     assert (took.n, took.p95_ms) == (10, 9.0) and took.cpu_s == pytest.approx(0.1)
     assert door.took("e1", since=since, arm="canary").p95_ms == 7.0
     assert door.took("e1", since=TIMES[8], arm="live").n == 0
 
 
-def test_utilities_of_users_are_averaged_by_the_database_once_all_have_one(database):
+def test_utilities_of_users_are_averaged_by_the_database(database):
     door, since = nouns.Answers(database, "a"), TIMES[4]
-    assert door.by_user("e1", since=since) is None  # f0 came without one
+    (pair,) = door.untold("e1", since=since)  # f0 came without one
+    assert (pair.value, pair.truth) == ("pos", "pos")
+    assert door.by_user("e1", since=since) == {}  # nobody said what it was worth
+    assert door.by_user("e1", since=since, worth={pair: 0.75}) == {"live": Spread(1, 0.75, 0.0)}
     with database.write() as connection:
-        connection.execute(tables.feedback.delete().where(tables.feedback.c.id == "f0"))
         shared = {"kind": "outcome", "created": TIMES[6], "at": None}
         said = [("x1", 1.0), ("x2", 0.0), ("early", 0.5), ("x10", 0.25), ("old", 0.0)]
         for answer, utility in said:
@@ -157,5 +157,6 @@ def test_utilities_of_users_are_averaged_by_the_database_once_all_have_one(datab
     assert door.by_user("e1", since=since) == {
         "live": Spread(2, 0.5, 0.25), "canary": Spread(1, 0.25, 0.0),
     }  # fmt: skip
+    assert door.by_user("e1", since=since, worth={pair: 0.5})["live"].n == 3
     assert door.by_user("e1", since=TIMES[0])["live"] == Spread(2, 0.375, 0.140625)  # u1: .75
     assert nouns.Feedback(database, "a").value("ux1") == ["any", {"JSON": 5}]

@@ -5,18 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steelyard.errors import SpecError
+from steelyard.goals import Limit, errors_of, limits, problems
 from steelyard.loop import turn
 from steelyard.spec import load
 from steelyard.spec.model import Goals
 from steelyard.tasks.classification import Classification
-from steelyard.tasks.goals import Limit, limits, problems
 
 KNOWN = Classification.known
 
 
 def test_goals_of_quality_are_floors_errors_and_what_a_variant_takes_are_ceilings():
     goals = Goals(quality={"macro_f1": 0.8, "calibration_error": 0.1}, p95_ms=20)
-    assert limits(goals, KNOWN) == [
+    assert limits(goals, errors_of(KNOWN)) == [
         Limit("macro_f1", 0.8, ceiling=False), Limit("calibration_error", 0.1, ceiling=True),
         Limit("p95_ms", 20.0, ceiling=True),
     ]  # fmt: skip

@@ -28,6 +28,8 @@ def variants(file: ProductFile) -> list[dict[str, Any]]:
                 "state": state.get(row["id"]),
                 "bytes": row["bytes"],
                 "dataset": row["dataset"],
+                # the metric by which it was chosen; compressed ones have their parent's
+                "quality": next((n for n in row["card"].get("holdout", {}) if n != "n"), None),
                 **{name: m["value"] for name, m in store.measures.of(row["id"]).items()},
             }
             for row in store.variants.all()

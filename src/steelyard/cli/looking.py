@@ -24,7 +24,6 @@ def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False
     from steelyard.api.facts import released, turns, variants
     from steelyard.cli.show import heads, out, said, table
     from steelyard.spec import load
-    from steelyard.tasks import open_task
 
     file = load(product)
     if turn is not None:
@@ -32,7 +31,7 @@ def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False
     found, live, begun = variants(file), released(file), turns(file)
     if as_json:
         return out({"variants": found, "releases": live, "turns": begun})
-    quality = open_task(file.spec.task.name, labels=file.spec.task.labels).quality
+    quality = next((row["quality"] for row in found if row["quality"]), "macro_f1")
     columns = ["name", "variant", quality, "p95_ms", "memory_mb", "cost_per_1000", "state"]
     name = {row["variant"]: said("variant", row["name"]) for row in found}
     seen = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from steelyard.tasks.goals import Limit
+from steelyard.goals import Limit
 
 # Two variants cost the same when the difference until the next turn is below this share of
 # `plan.unit`, the money that the owner thinks in, ...

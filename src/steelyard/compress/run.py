@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -23,12 +23,12 @@ from steelyard.engine.measure import Measured, measure_variants
 from steelyard.engine.predictor import Predictor, read_config, write_config
 from steelyard.engine.processes import give_back_memory
 from steelyard.engine.traffic import Traffic
+from steelyard.goals import errors_of, limits
 from steelyard.plugins import get
 from steelyard.spec import ProductFile
 from steelyard.stats import Interval
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
-from steelyard.tasks.goals import limits
 
 Report = Callable[[str, int, int | None], None]
 PARENT, BASELINE = "torch_fp32", "baseline"
@@ -68,7 +68,7 @@ def run(
     timed = _measure(store, product, built, part, say)
     found = {n: Found(n, v, qualities[n], timed[n]) for n, v in built.items()}
     for one in found.values():
-        _facts(product, step, one, dataset, fresh=prior is None)
+        _facts(product, step, one, dataset, errors_of(task.known), fresh=prior is None)
     return _chosen(product, task, found)
 
 
@@ -167,7 +167,8 @@ def cost_per_1000(product: ProductFile, cpu_ms: float) -> float:
 
 
 def _facts(
-    product: ProductFile, step: Step, one: Found, dataset: str, *, fresh: bool
+    product: ProductFile, step: Step, one: Found, dataset: str, errors: Container[str], *,
+    fresh: bool,
 ) -> None:  # fmt: skip
     m = one.measured
     on = f"this machine as served, held-out records of {dataset}; {m.conditions()}"
@@ -181,7 +182,8 @@ def _facts(
         return
     of = f"holdout of {dataset}: {one.quality.on}"
     for name, i in one.quality.evaluation.metrics.items():
-        step.measure(one.variant, name, i.value, low=i.low, high=i.high, n=i.n, on=of)
+        less = {"less": True} if name in errors else None
+        step.measure(one.variant, name, i.value, low=i.low, high=i.high, n=i.n, on=of, detail=less)
 
 
 def _chosen(product: ProductFile, task: Task, found: dict[str, Found]) -> dict[str, Any]:
@@ -190,7 +192,7 @@ def _chosen(product: ProductFile, task: Task, found: dict[str, Found]) -> dict[s
     candidates = {name: _candidate(product, task, one) for name, one in found.items()}
     baseline = candidates.pop(BASELINE)
     judged = choose(
-        list(candidates.values()), limits(spec.goals, task.known), metric=task.quality,
+        list(candidates.values()), limits(spec.goals, errors_of(task.known)), metric=task.quality,
         reference=candidates[PARENT].quality, loss_max=spec.compress.quality_loss_max, stakes=stakes,
     )  # fmt: skip
     rows = [

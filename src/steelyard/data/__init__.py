@@ -6,11 +6,14 @@ Knows no model. Example: `pipeline.run(store, product, step, task=task)["dataset
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from steelyard.spec import ProductFile
 from steelyard.stage import Context, Expected, Forecast, Output, Stage
 from steelyard.store import Step
-from steelyard.tasks import Task
+
+if TYPE_CHECKING:
+    from steelyard.tasks import Task
 
 ALIKE_TOLD = 5  # a cluster of more than one record in five is worth a word
 FIRST_S = 10.0  # CPU seconds where the ledger knows none

@@ -102,11 +102,13 @@ def users(
     from steelyard.stats import Sample
 
     experiment = experiment_of(live, canary)
-    spreads = store.answers.by_user(experiment, since=since)
-    if spreads is not None:
-        samples = {arm: Sample(s.n, s.mean, s.variance) for arm, s in spreads.items()}
-    else:
-        samples = _word_by_word(store, task, vocabulary, experiment, since)
+    worth = {
+        pair: outcome
+        for pair in store.answers.untold(experiment, since=since)
+        if (outcome := _read(task, vocabulary, pair.value, pair.truth)) is not None
+    }
+    spreads = store.answers.by_user(experiment, since=since, worth=worth)
+    samples = {arm: Sample(s.n, s.mean, s.variance) for arm, s in spreads.items()}
     found = {}
     for arm in ARMS:
         took = store.answers.took(experiment, since=since, arm=arm)
@@ -114,32 +116,19 @@ def users(
     return found
 
 
-def _word_by_word(
-    store: Store, task: Task, vocabulary: Vocabulary, experiment: str, since: str
-) -> dict[str, Sample]:
-    """Outcomes that came without a utility are read as the file has the words now: those of earlier
-    versions, and answers in words that the file did not know then."""
-    from steelyard.stats import Sample
-
-    seen: dict[str, dict[str, list[tuple[float, int]]]] = {arm: defaultdict(list) for arm in ARMS}
-    for row in store.answers.outcomes(experiment, since=since):
-        outcome = _outcome(task, vocabulary, row)
-        if outcome is not None:
-            seen[row["arm"]][row["user"]].append((outcome, row["n"]))
-    return {
-        arm: Sample.of([sum(o * n for o, n in rows) / sum(n for _, n in rows) for rows in by_user.values()])
-        for arm, by_user in seen.items()
-    }  # fmt: skip
-
-
 def _outcome(task: Task, vocabulary: Vocabulary, row: Mapping[str, Any]) -> float | None:
-    """As it was told, or both words as the file names them now; None where the truth is a word it
-    does not name."""
+    """As it was told, or as the file has the words now."""
     if row["utility"] is not None:
         return float(row["utility"])
-    said, true = vocabulary.read(row["value"]), vocabulary.read(row["truth"])
-    if true is None:
-        return None
+    return _read(task, vocabulary, row["value"], row["truth"])
+
+
+def _read(task: Task, vocabulary: Vocabulary, answer: Any, truth: Any) -> float | None:
+    """What an answer was worth, both words as the file names them now; None where the truth is a
+    word it does not name."""
     from steelyard.tasks import Answer
 
+    said, true = vocabulary.read(answer), vocabulary.read(truth)
+    if true is None:
+        return None
     return float(task.utility([Answer(said)], [true])[0]) if said is not None else 0.0

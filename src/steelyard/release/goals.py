@@ -1,15 +1,16 @@
 """Which goals a measured variant misses, by how much, in both languages. Knows no store.
 
-Example: `misses({"macro_f1": {"value": 0.41}}, limits)[0].en == "macro_f1 0.41 is below the goal 0.5"`
+Example: `misses({"macro_f1": {"value": 0.41}}, goals)[0].en == "macro_f1 0.41 is below the goal 0.5"`
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from steelyard.tasks.goals import Limit
+from steelyard.goals import errors_among, limits
+from steelyard.spec.model import Goals
 
 # Goals of what a variant takes, by their names in a sentence and their units.
 CEILINGS = {"p95_ms": ("p95", "p95", " ms"), "memory_mb": ("memory", "内存", " MB"), "cost_per_1000": ("cost per 1,000", "每千次成本", "")}  # fmt: skip
@@ -27,10 +28,10 @@ class Miss:
     zh: str
 
 
-def misses(measures: Mapping[str, Mapping[str, Any]], limits: Sequence[Limit]) -> list[Miss]:
+def misses(measures: Mapping[str, Mapping[str, Any]], goals: Goals) -> list[Miss]:
     """Newest measures by name -> the goals they miss; a goal that was never measured is not judged."""
     found = []
-    for limit in limits:
+    for limit in limits(goals, errors_among(measures)):
         value = float(measures[limit.goal]["value"]) if limit.goal in measures else None
         if value is None or not limit.missed(value):
             continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from steelyard.release.goals import misses
 from steelyard.release.labels import unlike
-from steelyard.release.who import WHO, limits_of, live_misses
+from steelyard.release.who import WHO, live_misses
 from steelyard.release.whole import check_whole
 from steelyard.spec import ProductFile, Vocabulary
 from steelyard.store import Step, Store
@@ -60,7 +60,7 @@ def _first(
     store: Store, product: ProductFile, step: Step, *, chosen: str | None, baseline: str
 ) -> str | None:  # fmt: skip
     """What goes live where nothing is: with `below_goals: refuse`, only what meets the goals."""
-    found = misses(store.measures.of(baseline), limits_of(product))
+    found = misses(store.measures.of(baseline), product.spec.goals)
     first, reason = baseline, "first release: nothing was live before"
     if found and product.spec.release.below_goals == "refuse":
         if chosen is None:

@@ -11,19 +11,11 @@ from typing import Any
 from steelyard.release.goals import misses
 from steelyard.spec import ProductFile
 from steelyard.store import Store
-from steelyard.tasks import open_task
-from steelyard.tasks.goals import Limit, limits
 
 WHO = "steelyard"
 
 
-def limits_of(product: ProductFile) -> list[Limit]:
-    """The goals of a product file, with the direction of each metric of its task."""
-    task = open_task(product.spec.task.name, labels=product.spec.task.labels)
-    return limits(product.spec.goals, task.known)
-
-
 def live_misses(store: Store, product: ProductFile, live: str | None) -> list[dict[str, Any]]:
     """Goals that a live variant misses, as codes, numbers and sentences."""
-    found = misses(store.measures.of(live), limits_of(product)) if live else []
+    found = misses(store.measures.of(live), product.spec.goals) if live else []
     return [asdict(miss) for miss in found]

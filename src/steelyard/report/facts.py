@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from steelyard.goals import Limit, errors_of, limits
 from steelyard.report.mistakes import Mistake, with_examples
 from steelyard.spec import NANO, Money, ProductFile
 from steelyard.store import CASH, IMPUTED, Store
 from steelyard.tasks import open_task
-from steelyard.tasks.goals import Limit, limits
 
 Output = dict[str, Any]
 
@@ -113,7 +113,7 @@ def gather(
         turn=store.turns.newest() if turn is None else turn,
         currency=product.spec.money.currency,
         unit=f"{Decimal(product.spec.plan.unit):,f}",
-        goals=limits(product.spec.goals, task.known),
+        goals=limits(product.spec.goals, errors_of(task.known)),
         loss_max=product.spec.release.outcome_loss_max,
         outputs=outputs,
         money=[_row(row) for row in store.ledger.sums(until=turn)],

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from steelyard.goals import Limit
 from steelyard.report.facts import ReportFacts, ratio
-from steelyard.tasks.goals import Limit
 from steelyard.terms import LANGUAGES, term
 
 Tone = Literal["good", "note", "bad"]

@@ -6,6 +6,7 @@ Example: `database = Database.open("sqlite:////data/ledger.db")`
 from __future__ import annotations
 
 import hashlib
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from steelyard.store.rows import checked, hashed
 from steelyard.store.subtotals import close_blocks
 from steelyard.store.tables import entry, hashed_tables
 
+log = logging.getLogger("steelyard.store")
 BUSY_S = 60.0  # how long a writer waits for another; a server takes less, so that it can answer
 _LOOK_AGAIN_S = 0.01
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -174,6 +176,10 @@ class Database:
             return False
         if found not in (None, *_OLDER):
             raise self._unknown(str(found))
+        if found is not None:
+            log.warning(
+                "ledger.upgrading from=%s to=%s: once; a large one takes minutes", found, HEAD
+            )
         with quiet("alembic"):  # its import has a word on each of its parts already
             self._upgrade()
         return found is not None

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.goals import Metric
 from steelyard.plugins import get
-from steelyard.tasks.goals import Metric
 
 Content = Any  # str for text, bytes of an encoded picture for images
 Truth = Any  # what is right, as JSON: a label, spans, a text

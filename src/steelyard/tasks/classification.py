@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from steelyard.goals import Metric
 from steelyard.tasks.base import Answer, Array, softmax
-from steelyard.tasks.goals import Metric
 
 CALIBRATION_BINS = 10
 MISTAKES_KEPT, PLACES_KEPT = 30, 3  # pairs of labels, and records of each

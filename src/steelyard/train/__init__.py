@@ -7,11 +7,14 @@ Knows no release. Example: `baseline.run(store, product, step, task=task, datase
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from steelyard.spec import ProductFile
 from steelyard.stage import Context, Expected, Forecast, Output, Stage
 from steelyard.store import Step
-from steelyard.tasks import Task
+
+if TYPE_CHECKING:
+    from steelyard.tasks import Task
 
 LEARNED = ("data.dataset", "label.labels")
 # CPU seconds where the ledger knows none: what the examples took, rounded up.

