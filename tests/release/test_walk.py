@@ -1,9 +1,12 @@
 """What goes live first, what becomes canary, and what never meets a user."""
 
 import pytest
+from tests.conftest import flip
 from tests.release.common import canary_of, edit, published_records, replayed, task
 from tests.serving import publish, release
 
+from steelyard.engine.examples import holdout
+from steelyard.engine.kept import keep
 from steelyard.errors import Damaged
 from steelyard.release import walk
 from steelyard.release.by_hand import change
@@ -13,6 +16,7 @@ from steelyard.spec import load
 from steelyard.spec.model import Goals
 from steelyard.stats import Interval
 from steelyard.store import tables
+from steelyard.tasks import Answer
 
 
 def released(store, product_file, chosen, baseline):
@@ -108,6 +112,26 @@ def test_a_variant_far_below_the_live_one_never_meets_a_user(store, product_file
     rows = len(store.database.rows(tables.measure.select()))
     assert released(store, product_file, bad, live)["canary"] is None
     assert len(store.database.rows(tables.measure.select())) == rows  # measured once
+
+
+@pytest.mark.parametrize("harm", [None, "gone", "flipped"])
+def test_answers_of_an_evaluation_are_not_asked_again_unless_they_are_damaged(
+    store, product_file, harm
+):
+    """What was kept of the canary says that it is always wrong; asked, it is right."""
+    edit(product_file, ("outcome_loss_max: 0.5", "outcome_loss_max: 0.02"))
+    live, canary = publish(store), publish(store, seed=4, name="new")
+    published_records(store, holdout=100)
+    truths = holdout(store, dataset="d").labels
+    other = {"negative": "positive", "positive": "negative"}
+    keep(store, live, dataset="d", answers=[Answer(t, 1.0) for t in truths])
+    keep(store, canary, dataset="d", answers=[Answer(other[t], 1.0) for t in truths])
+    for data in sorted((store.root / "datasets/answers.lance/data").iterdir()) if harm else ():
+        data.unlink() if harm == "gone" else flip(data, 17)
+    output = released(store, product_file, canary, live)
+    assert output["canary"] == (canary if harm else None)
+    if harm is None:
+        assert output["holdout_check"]["outcome"]["value"] == -1.0
 
 
 @pytest.mark.parametrize(

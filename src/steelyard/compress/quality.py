@@ -5,6 +5,7 @@ Knows no timing. Example: `evaluated(folder, task, held, parent=..., sample=...)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from steelyard.engine.evaluate import Evaluation, evaluate
 from steelyard.engine.fit import Examples
 from steelyard.engine.predictor import Predictor
 from steelyard.engine.processes import cores
-from steelyard.tasks import Array, Task
+from steelyard.tasks import Answer, Array, Task
 
 SAMPLE = 64  # hold-out records on which an export must answer as its parent does
 SAME_LOGITS = 1e-3  # of their spread: what the order of sums in float32 makes, and no more
@@ -32,10 +33,12 @@ class Parent:
 
 @dataclass(frozen=True)
 class Quality:
-    """An evaluation and, in a few words, on what it was made."""
+    """An evaluation, in a few words on what it was made, and the answers; None for those of the
+    parent."""
 
     evaluation: Evaluation
     on: str
+    answers: Sequence[Answer] | None = None
 
 
 def parent_of(folder: Path, name: str, evaluation: Evaluation, held: Examples) -> Parent:
@@ -53,8 +56,8 @@ def evaluated(folder: Path, task: Task, held: Examples, *, parent: Parent) -> Qu
     if gap <= SAME_LOGITS:
         return Quality(parent.evaluation, f"{n} records whose logits are those of {parent.name} (gap {gap:.0e} of their spread)")  # fmt: skip
     # all in one call: int8 scales its activations by the batch, so parts would answer otherwise
-    found = evaluate(task, predictor.predict(held.contents), held.labels)
-    return Quality(found, f"all {len(held)} records")
+    answers = predictor.predict(held.contents)
+    return Quality(evaluate(task, answers, held.labels), f"all {len(held)} records", answers)
 
 
 def _gap(expected: Array, found: Array) -> float:

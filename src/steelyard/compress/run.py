@@ -19,6 +19,7 @@ from steelyard.compress.quality import Quality, evaluated, parent_of
 from steelyard.engine.evaluate import Evaluation
 from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
+from steelyard.engine.kept import keep, kept
 from steelyard.engine.measure import Measured, measure_variants
 from steelyard.engine.predictor import Predictor, read_config, write_config
 from steelyard.engine.processes import give_back_memory
@@ -61,6 +62,7 @@ def run(
         made = _build(store, product, step, task, dataset, labels, parent["variant"], say)
         built = {PARENT: parent["variant"], **made, BASELINE: baseline["variant"]}
         qualities = _qualities(store, task, built, held, parent, baseline, say)
+        _keep(store, built, qualities, dataset=dataset)
     else:
         built = {row["name"]: row["variant"] for row in prior["table"]}
         qualities = {name: _known(store, variant) for name, variant in built.items()}
@@ -87,6 +89,18 @@ def _qualities(
             folder = store.artifacts.open(identity)
             found[name] = evaluated(folder, task, held, parent=reference)
     return found
+
+
+def _keep(
+    store: Store, built: dict[str, str], qualities: dict[str, Quality], *, dataset: str
+) -> None:
+    """Answers of each variant, so that the release asks none again; an export that answers as its
+    parent has its parent's."""
+    trained = kept(store, built[PARENT], dataset=dataset)
+    for name, identity in built.items():
+        answers = qualities[name].answers or trained
+        if name not in (PARENT, BASELINE) and answers:
+            keep(store, identity, dataset=dataset, answers=answers)
 
 
 def _known(store: Store, variant: str) -> Quality:

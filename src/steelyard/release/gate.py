@@ -14,14 +14,16 @@ import numpy as np
 
 from steelyard.engine.evaluate import quality_gain
 from steelyard.engine.examples import first, holdout
+from steelyard.engine.fit import Examples
+from steelyard.engine.kept import RECORDS_MAX, kept
 from steelyard.engine.predictor import Predictor
 from steelyard.engine.processes import cores
+from steelyard.release.labels import answered_by
 from steelyard.spec import ProductFile, Vocabulary
 from steelyard.stats import Interval, bootstrap
 from steelyard.store import Step, Store
 from steelyard.tasks import Answer, Array, Task, Truth
 
-RECORDS_MAX = 1000  # of the hold-out: what is far below shows in fewer
 OUTCOME, QUALITY = "holdout_outcome_against_live", "holdout_quality_against_live"
 
 
@@ -53,13 +55,12 @@ def holdout_check(
     if OUTCOME in known:
         return Check(known[OUTCOME], known.get(QUALITY))
     held = first(holdout(store, dataset=dataset), RECORDS_MAX)
-    both = [Predictor.open(store.artifacts.open(v), threads=cores()) for v in (live, canary)]  # fmt: skip
-    before, after = (predictor.predict(held.contents) for predictor in both)
+    before, after = (_answers(store, v, dataset, held) for v in (live, canary))
     vocabulary = Vocabulary.of(product)
     right = [_outcomes(task, vocabulary, found, held.labels) for found in (before, after)]
     difference = right[1] - right[0]
     outcome = bootstrap(difference, seed=0)
-    alike = all(predictor.task.labels == task.labels for predictor in both)
+    alike = all(answered_by(store, variant) == task.labels for variant in (live, canary))
     quality = quality_gain(task, before, after, held.labels) if alike else None
     for name, found in ((OUTCOME, outcome), (QUALITY, quality)):
         if found is not None:
@@ -84,6 +85,14 @@ def _inferior(name: str, name_zh: str, found: Interval, loss_max: float) -> Infe
         f"worse than the live variant on the hold-out by more than {loss_max:g}: {name} {figures} over {found.n:,} records, so no user meets it",
         f"在留出集上比现行版本差，超过容许值 {loss_max:g}：{name_zh} {figures}，共 {found.n:,} 条，因此不让用户遇到它",
     )
+
+
+def _answers(store: Store, variant: str, dataset: str, held: Examples) -> Sequence[Answer]:
+    """As its evaluation left them; a variant of an older turn, or of other data, is asked."""
+    found = kept(store, variant, dataset=dataset, n=len(held))
+    if found is not None:
+        return found
+    return Predictor.open(store.artifacts.open(variant), threads=cores()).predict(held.contents)
 
 
 def _outcomes(

@@ -9,6 +9,7 @@ from typing import Any
 
 from steelyard.engine.evaluate import evaluate
 from steelyard.engine.examples import bought, holdout
+from steelyard.engine.kept import keep
 from steelyard.engine.predictor import Predictor, write_config
 from steelyard.plugins import need
 from steelyard.spec import ProductFile
@@ -35,4 +36,5 @@ def run(
             store, step, draft, NAME, task=task, dataset=dataset, parent=None, evaluation=found,
             card={"trained_on": len(train), "labels": labels},
         )  # fmt: skip
+    keep(store, variant, dataset=dataset, answers=answers)
     return {"variant": variant, "name": NAME, "quality": task.quality, **found.to_json()}

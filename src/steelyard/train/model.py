@@ -16,6 +16,7 @@ from steelyard.engine.backbone import check_backbone, config_of, open_backbone
 from steelyard.engine.evaluate import evaluate, quality_gain
 from steelyard.engine.examples import bought, holdout, parted
 from steelyard.engine.fit import Examples, Progress, Recipe, fit, processor_precision, torch_logits
+from steelyard.engine.kept import keep
 from steelyard.engine.predictor import Predictor, answered, write_config
 from steelyard.errors import SpecError
 from steelyard.plugins import absent, need
@@ -75,6 +76,7 @@ def run(
             store, step, draft, NAME, task=task, dataset=dataset, parent=None, evaluation=found,
             card=card | {"backbone": trained.backbone.source if trained.backbone else None},
         )  # fmt: skip
+    keep(store, variant, dataset=dataset, answers=answers)
     on = f"holdout of {dataset} against {baseline}"
     step.measure(variant, "gain", gain.value, low=gain.low, high=gain.high, n=gain.n, on=on)
     step.cpu_s = trained.cpu_s + store.clock.cpu_s() - rest
