@@ -73,6 +73,35 @@ def test_a_chain_that_was_computed_anew_is_found(store, sealed):
         compare(store, sealed)
 
 
+def test_what_came_behind_a_seal_is_verified_without_what_stands_before_it(store, sealed):
+    buy(store, "c")
+    assert store.ledger.verify_behind(sealed) == 6
+    with store.database.write() as connection:  # in the part that is believed
+        connection.execute(sa.text("UPDATE entry SET nano = nano - 1 WHERE id = 1"))
+    assert store.ledger.verify_behind(sealed) == 6
+    with store.database.write() as connection:
+        connection.execute(sa.text("UPDATE entry SET nano = nano - 1 WHERE id = 5"))
+    with pytest.raises(Damaged, match="ledger entry 5"):
+        store.ledger.verify_behind(sealed)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("DELETE FROM entry WHERE id > 3", "ledger entry 4"),
+        ("UPDATE entry SET hash = 'x' WHERE id = 4", "ledger entry 4"),
+        ("DELETE FROM turn_step", "ledger table turn_step"),
+    ],
+)
+def test_a_seal_that_no_longer_fits_is_found_without_reading_what_stands_before(
+    store, sealed, harm, said
+):
+    with store.database.write() as connection:
+        connection.execute(sa.text(harm))
+    with pytest.raises(Damaged, match=said):
+        store.ledger.verify_behind(sealed)
+
+
 def test_rows_of_other_tables_that_are_gone_are_found(store, sealed):
     delete(store, "DELETE FROM step WHERE key = 'b'")
     with pytest.raises(Damaged, match="ledger table step: expected 2 rows or more"):

@@ -18,7 +18,7 @@ from steelyard.files import write
 from steelyard.store.chain import GENESIS, chain
 from steelyard.store.failures import RESTORE, of_disk
 from steelyard.store.ledger import verify
-from steelyard.store.tables import metadata, turn
+from steelyard.store.tables import entry, metadata, turn
 
 FORMAT = 1
 
@@ -104,10 +104,25 @@ def against(connection: sa.Connection, sealed: dict[str, Any]) -> int:
         raise Damaged(f"ledger entry {sealed['lines']}", f"hash {sealed['hash'][:12]}, as sealed {sealed['made']}", f"{head[:12]}: the chain was computed anew", RESTORE)  # fmt: skip
     if sums != sealed["sums"]:
         raise Damaged("ledger", f"the sums sealed {sealed['made']}", "others", RESTORE)
+    _check_counts(connection, sealed)
+    return found
+
+
+def behind(connection: sa.Connection, sealed: dict[str, Any]) -> int:
+    """Lines of a ledger whose chain holds from the seal on; what stood before it is believed, but
+    for its last hash and its counts. Damaged says what does not hold."""
+    lines, head = sealed["lines"], sealed["hash"]
+    found = connection.execute(sa.select(entry.c.hash).where(entry.c.id == lines)).scalar()
+    if lines and found != head:
+        raise Damaged(f"ledger entry {lines}", f"hash {head[:12]}, as sealed {sealed['made']}", str(found)[:12], RESTORE)  # fmt: skip
+    _check_counts(connection, sealed)
+    return int(lines) + sum(1 for _ in chain(connection, after=lines, previous=head))
+
+
+def _check_counts(connection: sa.Connection, sealed: dict[str, Any]) -> None:
     for name, n in _counts(connection).items():
         if n < sealed["counts"].get(name, 0):
             raise Damaged(f"ledger table {name}", f"{sealed['counts'][name]} rows or more, as sealed {sealed['made']}", str(n), RESTORE)  # fmt: skip
-    return found
 
 
 def _read(

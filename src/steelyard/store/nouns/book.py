@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from steelyard.spec import Money
 from steelyard.store import ledger, tables
 from steelyard.store.nouns.noun import Noun, Row
-from steelyard.store.seal import against, seal
+from steelyard.store.seal import against, behind, seal
 
 STEP = "step:"  # evidence of a line that is a step's
 
@@ -43,6 +43,11 @@ class Book(Noun):
         """Lines of an unbroken chain, against a seal where there is one; Damaged otherwise."""
         with self.database.snapshot() as connection:
             return ledger.verify(connection) if sealed is None else against(connection, sealed)
+
+    def verify_behind(self, sealed: dict[str, Any]) -> int:
+        """Lines of a chain that holds from a seal on; Damaged otherwise. Reads none before it."""
+        with self.database.snapshot() as connection:
+            return behind(connection, sealed)
 
     def seal(self, *, now: str) -> dict[str, Any]:
         """What `verify` compares with later."""
