@@ -119,7 +119,6 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "how": ("how", "方式"),
         "cpu_s": ("CPU s", "CPU 秒"),
         "money": ("money", "金额"),
-        "basis": ("cash or imputed", "收付或估算"),
         "key": ("key", "键"),
         "what": ("what", "项目"),
         "account": ("account", "科目"),

@@ -5,8 +5,9 @@ Knows no stage. Example: `steelyard ledger verify product.yaml --against seal.js
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,11 +28,18 @@ def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
     if as_json:
         return out(rows)
     shown = [
-        [said("account", r["account"]), r["lines"], r["quantity"], said("unit", r["unit"]), r["money"], said("basis", r["basis"])]
-        for r in rows
-    ]  # fmt: skip
+        [_account(r), r["lines"], r["quantity"], said("unit", r["unit"]), r["money"]] for r in rows
+    ]
     note = "; ".join(f"{said('basis', basis)} {total}" for basis, total in totals(rows))
-    return table(said("title", "ledger"), heads("account", "lines", "quantity", "unit", "money", "basis"), shown, note=note)  # fmt: skip
+    return table(said("title", "ledger"), heads("account", "lines", "quantity", "unit", "money"), shown, note=note)  # fmt: skip
+
+
+def _account(row: Mapping[str, Any]) -> str:
+    """By its name; what no money moved for says so."""
+    from steelyard.cli.show import said
+
+    name = said("account", row["account"])
+    return name if row["basis"] == "cash" else f"{name} ({said('basis', row['basis'])})"
 
 
 @ledger_app.command("verify")
