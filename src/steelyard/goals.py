@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from steelyard.plugins import near
+from steelyard.near import near
 from steelyard.spec.model import Goals
 
 

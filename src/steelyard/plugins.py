@@ -6,15 +6,15 @@ Example: `need("ray", extra="ray").init()`; `get("tasks", "text_classification")
 
 from __future__ import annotations
 
-import difflib
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
 from steelyard.errors import Missing, UserError
+from steelyard.near import near
 
 
 def need(module: str, *, extra: str) -> ModuleType:
@@ -71,9 +71,3 @@ def get(group: str, name: str) -> Any:
         hint = near(name, names(group)) or "install the package that brings it"
         raise UserError(f"{group}", f"one of {names(group)}", f"'{name}'", hint)
     return point.load()
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """`did you mean 'x'?` for the nearest of the known names; empty where none is near."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean '{close[0]}'?" if close else ""

@@ -155,7 +155,7 @@ def turn(
 
 
 def _check_step(name: str) -> None:
-    from steelyard.plugins import near
+    from steelyard.near import near
     from steelyard.stage import names
 
     if name not in names():

@@ -6,7 +6,6 @@ Example: `steelyard ledger product.yaml` is `steelyard ledger show product.yaml`
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from steelyard.errors import UserError
+from steelyard.near import near
 
 
 class Group(TyperGroup):
@@ -55,7 +55,5 @@ def _is_file(word: str) -> bool:
 
 
 def _meant(word: str, commands: Iterable[str], above: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(commands), n=1)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    return f"did you mean 'steelyard {word}'?" if word in above else "see: --help"
+    inside = near(word, commands)
+    return inside or (f"did you mean 'steelyard {word}'?" if word in above else "see: --help")

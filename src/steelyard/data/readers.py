@@ -7,7 +7,6 @@ Example: `list(read_csv(source, path, line_bytes_max=10**6, reject=print))`
 from __future__ import annotations
 
 import csv
-import difflib
 import json
 import re
 from collections import Counter, deque
@@ -21,6 +20,7 @@ from steelyard.data.magic import is_picture, kind_of
 from steelyard.data.sources import files_of
 from steelyard.data.streams import BROKEN, NUL, SAMPLE_MAX, head_of, lines_of
 from steelyard.errors import DataError
+from steelyard.near import nearest
 from steelyard.spec.looks import quoted
 from steelyard.spec.model import Source
 from steelyard.tasks.masking import mask
@@ -352,9 +352,9 @@ def _shown(header: list[str]) -> str:
 
 
 def _meant(column: str, header: list[str]) -> str:
-    close = difflib.get_close_matches(column, header, n=1)
-    if close:
-        return f"did you mean {quoted(mask(close[0])[0])}?"
+    close = nearest(column, header)
+    if close is not None:
+        return f"did you mean {quoted(mask(close)[0])}?"
     if header and header[0].lstrip().startswith("{"):
         return "it looks like JSON: say reader: jsonl"
     if header and header[0].lstrip().lower().startswith(("<!doctype", "<html")):

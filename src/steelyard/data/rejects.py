@@ -6,13 +6,13 @@ Example: `Rejects(("neg", "pos")).nearest("Pos ") == "pos"`
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from steelyard.near import nearest
 from steelyard.spec.looks import escaped, quoted
 from steelyard.tasks.masking import mask
 
@@ -59,8 +59,8 @@ class Rejects:
         for known, meant in [*((label, label) for label in self.labels), *self.names.items()]:
             folded.setdefault(_folded(known), meant)
         same = folded.get(_folded(label))
-        close = difflib.get_close_matches(_folded(label)[:TOLD_MAX], folded, n=1)
-        return same or (folded[close[0]] if close else None)
+        close = nearest(_folded(label)[:TOLD_MAX], folded)
+        return same or (None if close is None else folded[close])
 
     def told(self) -> list[dict[str, Any]]:
         """The commonest unknown labels, each with its count and the one that was meant."""

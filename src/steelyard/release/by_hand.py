@@ -6,12 +6,12 @@ Example: `change(store, "promote", None, who="li.lei", why="the users' outcomes 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from steelyard.errors import UserError
+from steelyard.near import near
 from steelyard.release.who import WHO
 from steelyard.store import Store
 from steelyard.store.releases import PINNED, RETIRED, UNPINNED, standing
@@ -84,8 +84,7 @@ def find(store: Store, named: str) -> str:
     if found:
         each = ", ".join(f"{v['id'][:12]} ({v['name']}, {v['created'][:16]})" for v in found)
         raise UserError("VARIANT", "one variant", f"{len(found)} that '{named}' may mean: {each}", "name one by its id")  # fmt: skip
-    near = difflib.get_close_matches(named, [*ids, *(v["name"] for v in variants)], n=1)
-    hint = f"did you mean '{near[0]}'?" if near else "see: steelyard show"
+    hint = near(named, [*ids, *(v["name"] for v in variants)]) or "see: steelyard show"
     raise UserError("VARIANT", "the id or the name of a variant of this product", repr(named), hint)
 
 

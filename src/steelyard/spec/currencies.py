@@ -5,8 +5,9 @@ Example: `no_code("RMB") == "expected a code of ISO 4217, found 'RMB'; did you m
 
 from __future__ import annotations
 
-import difflib
 import re
+
+from steelyard.near import nearest
 
 PATTERN = r"^[A-Z]{3}$"
 _LIST = """
@@ -37,7 +38,7 @@ def no_code(text: str) -> str:
     large = text.strip().upper()
     meant = large if large in CODES else _MEANT.get(large)
     if meant is None and len(large) == 3:
-        meant = next(iter(difflib.get_close_matches(large, sorted(CODES), n=1)), None)
+        meant = nearest(large, sorted(CODES))
     hint = f"did you mean {meant}?" if meant else "use the one your prices are in, such as CNY"
     expected = "a code of ISO 4217" if re.match(PATTERN, text) else "three capital letters such as CNY"  # fmt: skip
     return f"expected {expected}, found {ascii(text) if not text.isprintable() else repr(text)}; {hint}"  # fmt: skip

@@ -6,7 +6,6 @@ Example: `product = load(Path("product.yaml"))`
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -17,6 +16,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from steelyard.errors import SpecError
+from steelyard.near import near
 from steelyard.plugins import names
 from steelyard.spec.looks import escaped, quoted
 from steelyard.spec.model import LABEL_LENGTH_MAX, PATTERNS, Product
@@ -182,12 +182,7 @@ def _said(error: dict[str, Any], path: Path_, found: str) -> str:
         if called is not None:
             return f"called '{called}' now; write that"
         known = list(_fields(path[:-1]))
-        close = difflib.get_close_matches(str(path[-1]), known, n=1)
-        return (
-            f"not a field; did you mean '{close[0]}'?"
-            if close
-            else f"not a field; expected one of {known}"
-        )
+        return f"not a field; {near(str(path[-1]), known) or f'expected one of {known}'}"
     if error["type"] == "missing":
         about = _fields(path[:-1]).get(str(path[-1]), "")
         return "missing" + (f"; add it: {about}" if about else "; add it")
@@ -243,8 +238,7 @@ def _unregistered(file: Path, tree: Written, spec: Product) -> list[str]:
         known = names(group)
         if name in known:
             continue
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean '{close[0]}'?" if close else "install the package that brings it"
+        hint = near(name, known) or "install the package that brings it"
         where = f"{place(file, tree, path)} {'.'.join(map(str, path))}"
         problems.append(f"{where}: expected one of {known}, found {quoted(name)}; {hint}")
     return problems
