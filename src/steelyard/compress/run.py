@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -27,11 +27,11 @@ from steelyard.engine.traffic import Traffic
 from steelyard.goals import errors_of, limits
 from steelyard.plugins import get
 from steelyard.spec import ProductFile
+from steelyard.stage import Report
 from steelyard.stats import Interval
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
 
-Report = Callable[[str, int, int | None], None]
 PARENT, BASELINE = "torch_fp32", "baseline"
 
 

@@ -7,7 +7,6 @@ Example: `run(store, product, step, task=task)["splits"]["train"]["positive"]`
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -27,12 +26,12 @@ from steelyard.errors import DataError
 from steelyard.plugins import get
 from steelyard.spec import ProductFile
 from steelyard.spec.model import Source
+from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.store.content import records_tag
 from steelyard.store.records import digest_of
 from steelyard.tasks import Task
 
-Report = Callable[[str, int, int | None], None]
 BATCH = 2000
 REPORT_EVERY = 500
 

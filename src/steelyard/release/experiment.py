@@ -19,6 +19,7 @@ from steelyard.release.walk import add
 from steelyard.release.who import live_misses
 from steelyard.release.whole import BY_HAND, check_whole
 from steelyard.spec import ProductFile
+from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, experiment_of
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from steelyard.release.readout import Readout
     from steelyard.tasks import Task
 
-Report = Callable[[str, int, int | None], None]
 Serve = Callable[[str], AbstractContextManager[str]]
 DECIDED = ("promote", "rolled back")
 

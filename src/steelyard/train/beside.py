@@ -10,17 +10,17 @@ import json
 import queue
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 from steelyard.clock import Clock
 from steelyard.engine.processes import clock_name, command, cores, environment
 from steelyard.errors import StoreError
+from steelyard.stage import Report
 from steelyard.train.worker import Job, Result, result_of, write_job
 
 MEMORY_A_TRAINING = 2.5e9  # bytes; more at once than the memory holds would be slower, or killed
-Report = Callable[[str, int, int | None], None]
 
 
 def side_by_side(

@@ -14,9 +14,10 @@ from steelyard.engine.fit import Examples
 from steelyard.engine.predictor import Predictor, answered
 from steelyard.engine.processes import give_back_memory
 from steelyard.spec import ProductFile
+from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
-from steelyard.train.beside import Report, side_by_side
+from steelyard.train.beside import side_by_side
 from steelyard.train.encoder import Encoder, encoder_of
 from steelyard.train.points import ITEMS_MAX
 from steelyard.train.points import point as points_of

@@ -22,6 +22,7 @@ from steelyard.errors import SpecError
 from steelyard.plugins import absent, need
 from steelyard.spec import ProductFile
 from steelyard.spec.model import Train
+from steelyard.stage import Report
 from steelyard.store import Clock, Step, Store
 from steelyard.tasks import Array, Backbone, Content, Preprocessor, Task
 from steelyard.train.encoder import Encoder, encoder_of
@@ -29,7 +30,6 @@ from steelyard.train.points import point
 from steelyard.train.variants import publish
 
 NAME = "torch_fp32"
-Report = Callable[[str, int, int | None], None]
 
 
 @dataclass
