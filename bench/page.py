@@ -27,6 +27,8 @@ TITLES = {
     "privacy": "Personal data planted between neighbours of every script",
     "flips": "Flipped bits over every file of a store",
     "kills": "Kills of a turn and of a server",
+    "large": "A ledger of 0.2.2 with a million answers, outcomes and lines",
+    "large_postgresql": "The same in PostgreSQL",
     "faults": "Faults of the first build, each with its test now",
 }
 _CROWD = "`capacity` is what clients that wait for each answer get in time, at the best of 8, 16 and 32 of them; `sustained` what requests at random times get, at the best of several rates. Goodput of an overload is given as a share of both; what we want is 0.9 of the capacity."
@@ -37,6 +39,7 @@ NOTES = {
     "overload": _CROWD,
     "overload_int8": _CROWD,
     "hostile": "`p99_ratio` is the p99 of another client during the attack over the same without it; what we want is at most 2.",
+    "large": "`opened_s` is the start of the process with its imports and the opening, `read_s` what is read then; what we want is that each of show, sums, report and readout is read within a second.",
     "hostile_int8": "As above, with a model that computes for longer.",
 }
 APART = ("variants", "faults")  # shown as tables of their own
