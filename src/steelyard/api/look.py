@@ -1,7 +1,7 @@
 """What a turn would meet, found without spending or leaving anything. Knows no money.
 
 It reads the data with the code of the data step and chooses labels with that of the label step,
-at most the first `MOST` records of a source. Example: `look(load("product.yaml")).problems == []`
+at most the first `MOST` records of a source. Example: `look(load("product.yaml"), task).problems == []`
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """compress: smaller variants of a trained one. Reads a variant; leaves variants and measures.
 
-Knows no release. Example: `run.run(store, product, step, task=task, ...)["chosen"]`
+Knows no release. Example: `run.run(store, product, step, task=task, **named)["chosen"]`
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The variant that meets the goals at the lowest cost, and why each other one was not chosen.
 
 Costs are compared in the money they make until the next turn: what is no money there is no reason.
-Knows no model and no store. Example: `choose(candidates, limits, stakes=stakes, ...)[0].why.en`
+Knows no model and no store. Example: `choose(candidates, limits, stakes=stakes, **named)[0].why.en`
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How good each built variant is on the hold-out, without evaluating the same function twice.
 
-Knows no timing. Example: `evaluated(folder, task, held, parent=..., sample=...).note`
+Knows no timing. Example: `evaluated(folder, task, held, parent=parent).on`
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Build every variant the product names, measure all on this machine, choose by money.
 
-Knows no compressor. Example: `run(store, product, step, task=task, ...)["chosen"]`
+Knows no compressor. Example: `run(store, product, step, task=task, **named)["chosen"]`
 """
 
 from __future__ import annotations

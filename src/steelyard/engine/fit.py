@@ -1,7 +1,7 @@
 """The one training loop: any task's module, per-example losses, checkpoints, early stop.
 
 Knows no ledger and no product file. Killed anywhere, the same call continues to the same weights.
-Example: `fit(task, module, preprocessor, train, validation, recipe, folder=scratch)`
+Example: `fit(task, module, preprocessor, train, validation, recipe, folder=f, clock=Clock())`
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Each variant answers in a fresh process of its own, through the path of a request, in the batches
 that the expected traffic makes; all of them in turn, so that ratios hold on a noisy machine.
-Example: `measure_variants({"onnx_int8": folder}, contents, traffic=Traffic(10**6))`
+Example: `measure_variants({"onnx_int8": folder}, contents, traffic=t, threads=1, clock=Clock())`
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Runtime of ONNX variants on ONNX Runtime's CPU provider. Knows no torch.
 
-Example: `OnnxRuntime.load(folder, config, threads=1).run({"input_ids": ids, ...})`
+Example: `OnnxRuntime.load(folder, config, threads=1).run({"input_ids": ids, **rest})`
 """
 
 from __future__ import annotations

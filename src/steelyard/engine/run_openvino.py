@@ -1,6 +1,6 @@
 """Runtime of OpenVINO variants on the CPU. Knows no torch.
 
-Example: `OpenVinoRuntime.load(folder, config, threads=1).run({"input_ids": ids, ...})`
+Example: `OpenVinoRuntime.load(folder, config, threads=1).run({"input_ids": ids, **rest})`
 """
 
 from __future__ import annotations

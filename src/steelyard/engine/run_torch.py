@@ -1,6 +1,6 @@
 """Runtime of torch variants, rebuilt from plain weights. Knows no training.
 
-Example: `TorchRuntime.load(folder, config, threads=1).run({"input_ids": ids, ...})`
+Example: `TorchRuntime.load(folder, config, threads=1).run({"input_ids": ids, **rest})`
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a person types to do what the plan says, in both languages. Knows no figures' origin.
 
-Example: `buy_labels("product.yaml", 1300, "30.00 EUR").en.startswith("set `label.start: 1300`")`
+Example: `buy_labels("product.yaml", 1300, "30.00 EUR").zh`
 """
 
 from __future__ import annotations

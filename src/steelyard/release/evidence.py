@@ -1,7 +1,7 @@
 """What answers and outcomes say of two variants: replayed records as pairs, real users as arms.
 
 Knows no decision. A replayed record was answered by both variants, so each gives one difference; a
-user was answered by one, so users give two averages. Example: `pairs(store, task, ...)[0].outcome`
+user was answered by one, so users give two averages. Example: `pairs(store, task, vocabulary, **arms)[0].outcome`
 """
 
 from __future__ import annotations

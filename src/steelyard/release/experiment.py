@@ -2,7 +2,7 @@
 
 Knows no server. Its intervals are always valid, so it looks as it goes, stops when the answer is
 sure, and a turn that left it undecided is continued by the next one with records not sent yet.
-Example: `run(store, product, step, task=task, dataset=d, live=a, canary=b, serve=factory, ...)`
+Example: `run(store, product, step, task=task, dataset=d, live=a, canary=b, serve=factory)`
 """
 
 from __future__ import annotations

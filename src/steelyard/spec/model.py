@@ -1,7 +1,7 @@
 """What a product file may say: every field, its type, its unit and its default. Knows no file.
 
 Each section belongs to one stage; a step's key is the hash of the sections it reads.
-Example: `Product.model_validate({"product": "reviews", "task": {...}, ...}).goals.p95_ms`
+Example: `Product.model_validate({"product": "reviews", **sections}).goals.p95_ms`
 """
 
 from __future__ import annotations

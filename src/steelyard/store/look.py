@@ -1,7 +1,7 @@
 """Look a SQLite ledger over when it is opened: its pages, its rows, and whether its end is there.
 
 Large tables are left to `steelyard ledger verify` and `steelyard doctor`, so that opening stays
-quick. Knows no noun. Example: `look_over(database)` returns, or raises Damaged
+quick. Knows no noun. Example: `look_over(connection, Path("ledger.db"))` returns, or raises Damaged
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The one door for rows: written with their hash, and read as what their columns hold or not at all.
 
-Knows no noun. Example: `put(connection, tables.measure, {"subject": "a1", ...})`
+Knows no noun. Example: `put(connection, tables.measure, {"subject": "a1", **rest})`
 """
 
 from __future__ import annotations

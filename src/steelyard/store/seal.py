@@ -1,7 +1,7 @@
 """An anchor of the ledger, kept outside it: how far it went, its hash, its sums and counts.
 
 Whoever can write the database can compute its chain anew; against a seal that lies elsewhere they
-are found out. A seal knows nothing of what came after it. Example: `against(connection, seal(...))`
+are found out. A seal knows nothing of what came after it. Example: `against(connection, seal(connection, time=now))`
 """
 
 from __future__ import annotations

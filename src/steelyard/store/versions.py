@@ -1,7 +1,7 @@
 """What was published under a tag: its files and their SHA-256, in a file beside the dataset.
 
 Opens no dataset, so that a damaged one is found before it is read.
-Example: `Published.of(folder, version=1, files=["data/x.lance"]).problem(folder)` is None
+Example: `Published.of(folder, version=1, rows=9, files=["data/x.lance"]).problem(folder)` is None
 """
 
 from __future__ import annotations

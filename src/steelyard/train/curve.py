@@ -1,6 +1,6 @@
 """The learning curve: the same training on fewer labels, so that more can be forecast.
 
-Knows no money. Example: `run(store, product, step, task=task, ...)["curve"][0]["quality"]`
+Knows no money. Example: `run(store, product, step, task=task, **named)["curve"][0]["quality"]`
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Publish a trained model: its folder, its row and its measures. Knows no training.
 
-Example: `publish(store, step, draft, "torch_fp32", task=task, dataset=d, parent=None, ...)`
+Example: `publish(store, step, draft, "torch_fp32", task=task, dataset=d, parent=None, **rest)`
 """
 
 from __future__ import annotations
