@@ -103,9 +103,8 @@ def users(
 
     experiment = experiment_of(live, canary)
     worth = {
-        pair: outcome
+        pair: _read(task, vocabulary, pair.value, pair.truth)
         for pair in store.answers.untold(experiment, since=since)
-        if (outcome := _read(task, vocabulary, pair.value, pair.truth)) is not None
     }
     spreads = store.answers.by_user(experiment, since=since, worth=worth)
     samples = {arm: Sample(s.n, s.mean, s.variance) for arm, s in spreads.items()}

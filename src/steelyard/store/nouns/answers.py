@@ -6,6 +6,7 @@ Knows no metric. Example: `store.answers.cpu_s("3f2a")`
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,13 +86,12 @@ class Answers(Noun):
         return [Untold(row["value"], row["truth"], row["said"], row["true"]) for row in rows]
 
     def by_user(
-        self, experiment: str, *, since: str, worth: Mapping[Untold, float] | None = None
+        self, experiment: str, *, since: str, worth: Mapping[Untold, float | None]
     ) -> dict[str, Spread]:
-        """Arm -> the mean utility of each real user whose outcomes came; `worth` is that of pairs
-        that came without one, and a pair that is not in it is no outcome."""
-        a, f = tables.answer.c, tables.feedback.c
-        known = [(sa.and_(_text(a.value) == p.said, _text(f.value) == p.true), u) for p, u in (worth or {}).items()]  # fmt: skip
-        utility = sa.func.coalesce(f.utility, sa.case(*known)) if known else f.utility
+        """Arm -> the mean utility of each real user whose outcomes came; `worth` is that of every
+        pair that came without one, None for what is no outcome."""
+        a = tables.answer.c
+        utility = _utility(worth)
         told = self._told(experiment, since, a.arm, a.user, sa.func.avg(utility).label("mean"))
         each = told.group_by(a.arm, a.user).subquery()
         m = each.c.mean
@@ -145,3 +145,19 @@ class Feedback(Noun):
 def _text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     """A column of JSON as it is written."""
     return sa.type_coerce(column, sa.Text)
+
+
+def _utility(worth: Mapping[Untold, float | None]) -> sa.ColumnElement[Any]:
+    """As it was told, else by its pair; the commonest worth is that of whatever is not named, so
+    that of many labels only the pairs of equal ones are."""
+    a, f = tables.answer.c, tables.feedback.c
+    if not worth:
+        return f.utility
+    common = Counter(worth.values()).most_common(1)[0][0]
+    named = [
+        (sa.and_(_text(a.value) == pair.said, _text(f.value) == pair.true), sa.literal(u, sa.Float))
+        for pair, u in worth.items()
+        if u != common
+    ]
+    known = (f.utility.is_not(None), f.utility)
+    return sa.case(known, *named, else_=sa.literal(common, sa.Float))
