@@ -143,23 +143,29 @@ def store(product_file: Path):
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_store(request, product_file):
     """The same store on both databases."""
-    import sqlalchemy as sa
-
     from steelyard.spec import load
     from steelyard.store import Store
 
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
-        with engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-        engine.dispose()
+        url = request.getfixturevalue("empty_postgres_url")
         text = product_file.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
         product_file.write_text(text, encoding="utf-8")
     store = Store.open(load(product_file))
     yield store
     store.close()
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_url):
+    """The same without what other tests left in it, and may have damaged."""
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(sa.make_url(postgres_url).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    return postgres_url
 
 
 @pytest.fixture(scope="session")

@@ -117,9 +117,11 @@ def test_a_turn_on_pictures_needs_no_other_stage(tmp_path):
     assert done.outputs["replay"]["lost"] == 0 and done.outputs["replay"]["sent"] == 60
 
 
-def test_the_same_file_runs_on_postgresql(tmp_path, postgres_url):
+def test_the_same_file_runs_on_postgresql(tmp_path, empty_postgres_url):
     text = DIGITS.replace("epochs: 12", "epochs: 3").replace("macro_f1: 0.5", "macro_f1: 0.01")
-    (tmp_path / "product.yaml").write_text(text + f"ledger: '{postgres_url}'\n", encoding="utf-8")
+    (tmp_path / "product.yaml").write_text(
+        text + f"ledger: '{empty_postgres_url}'\n", encoding="utf-8"
+    )
     done = turn(load(tmp_path / "product.yaml"))
     assert done.outputs["replay"]["lost"] == 0
     again = turn(load(tmp_path / "product.yaml"))

@@ -72,7 +72,7 @@ def test_a_long_text_is_answered_and_priced_as_if_it_were_read_here(store, produ
     with Server(store, product) as url:
         found = call(url, "POST", "/v1/predict", {"input": text})[1]["answers"][0]
         ask(url)
-    assert found["label"] == expected.label and found["score"] == pytest.approx(expected.score)
+    assert found["label"] == expected.value and found["score"] == pytest.approx(expected.score)
     long, short_ = (row["cpu_s"] for row in store.database.rows(tables.answer.select()))
     assert long > short_
 
