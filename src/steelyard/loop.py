@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from steelyard.errors import Refused, SpecError
+from steelyard.errors import Missing, Refused, SpecError, SteelyardError, UserError
 from steelyard.goals import problems
+from steelyard.near import near
+from steelyard.plugins import own
 from steelyard.spec import ProductFile, only, sections, without_passwords
-from steelyard.stage import Context, Output, Stage, names, of_key, stages, values
+from steelyard.stage import Context, Output, Stage, broken, names, of_key, stages, values
 from steelyard.store import Clock, Store, step_key
 from steelyard.tasks import Task, open_task
 
@@ -75,6 +77,7 @@ def turn(
     `Turn.refused` says why nothing could be released; the facts and the report are there all the
     same, and `gate` makes an error of it.
     """
+    check_step(until)
     task = open_task(product.spec.task.name, labels=product.spec.task.labels)
     check(product, task)
     check_installed(product, task, until=until)
@@ -102,8 +105,24 @@ def gate(run: Turn) -> Turn:
     return run
 
 
+def check_step(name: str | None) -> None:
+    """UserError for a step that a turn has not: it would run, and pay for, the whole of it."""
+    if name is not None and name not in names():
+        raise UserError("until", f"one of {list(names())}", f"'{name}'", near(name, names()))
+
+
+def check_stages() -> None:
+    """Missing where a stage of steelyard's own cannot be used: a turn without it is none."""
+    for name, why in broken().items():
+        if name in own("stages"):
+            raise Missing(f"stage {name}", "a stage that works", why, "install steelyard again, without what replaces it")  # fmt: skip
+
+
 def check(product: ProductFile, task: Task) -> None:
     """Everything that can be refused before a step has cost anything."""
+    check_stages()
+    if task.known[task.quality].less:
+        raise SteelyardError(f"task {task.name}: expected a metric of quality of which more is better, found '{task.quality}'")  # fmt: skip
     wrong = problems(product.spec.goals, task.known, task.name)
     if wrong:
         raise SpecError([f"{product.path.name}: {line}" for line in wrong])
@@ -122,8 +141,13 @@ def check_installed(product: ProductFile, task: Task, *, until: str | None = Non
 def check_early(product: ProductFile, outputs: dict[str, Output]) -> None:
     """What the file asks for and the steps that are done cannot have together."""
     for stage in stages():
-        if stage.early is not None and all(n.partition(".")[0] in outputs for n in stage.early.takes):  # fmt: skip
+        if stage.early is not None and all(_left(name, outputs) for name in stage.early.takes):
             stage.early.check(product, values(stage.early.takes, outputs))
+
+
+def _left(name: str, outputs: dict[str, Output]) -> bool:
+    step, _, value = name.partition(".")
+    return step in outputs and (not value or value in outputs[step])
 
 
 def done_steps(product: ProductFile, store: Store, task: Task) -> dict[str, Output]:
@@ -165,7 +189,7 @@ def _key(run: Turn, stage: Stage, context: Context) -> str:
     while (done := run.store.steps.done(key)) is not None and not run.store.holds(
         stage.leaves(done)
     ):
-        key = step_key(stage.name, "made again", [key])
+        key = _newest(run, stage.name, step_key(stage.name, "made again", [key]))
     return key
 
 

@@ -35,7 +35,21 @@ def absent(module: str, *, extra: str) -> Missing:
 
 @cache
 def _points(group: str) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=f"steelyard.{group}")}
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=f"steelyard.{group}"):
+        if point.name not in found or _is_own(point):  # nobody takes the place of a built-in
+            found[point.name] = point
+    return found
+
+
+def _is_own(point: EntryPoint) -> bool:
+    dist = getattr(point, "dist", None)
+    return dist is not None and dist.name == "steelyard"
+
+
+def own(group: str) -> set[str]:
+    """Names that steelyard itself registers under a group."""
+    return {name for name, point in _points(group).items() if _is_own(point)}
 
 
 def names(group: str) -> list[str]:

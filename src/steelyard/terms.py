@@ -163,6 +163,13 @@ def term(kind: str, name: str, language: str) -> str:
     return name
 
 
+def learn_options(plan: Mapping[str, Any]) -> None:
+    """The names that options of plug-ins have in a plan, which may outlive the plug-in."""
+    for option in plan.get("options", []):
+        if option.get("called"):
+            learn("option", option["name"], tuple(option["called"]))
+
+
 def advice(found: str | Mapping[str, Any]) -> tuple[str, bool]:
     """(option, whether an experiment with it comes first); plans of before 0.4 held a sentence."""
     if isinstance(found, str):

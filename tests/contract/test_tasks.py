@@ -91,6 +91,12 @@ def test_the_baseline_is_a_variant_like_any_other(task, examples, tmp_path):
     assert len(answers) == len(examples) and {a.value for a in answers} <= set(LABELS)
 
 
+def test_more_of_its_quality_is_better_and_every_metric_is_known(task, examples):
+    assert not task.known[task.quality].less
+    counts = task.counts(task.answers(np.eye(len(LABELS))[task.targets(examples.labels)]), examples.labels)  # fmt: skip
+    assert task.metrics(np.asarray(counts.sum(axis=0)).reshape(-1)).keys() == task.known.keys()
+
+
 def test_metrics_know_perfect_and_worst(task, examples):
     targets = task.targets(examples.labels)
     perfect = np.eye(len(LABELS))[targets] * 20

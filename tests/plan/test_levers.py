@@ -6,11 +6,12 @@ import pytest
 from tests.plan.test_plan import FACTS, FLAT
 
 from steelyard import plugins
+from steelyard.cli.doctor import examine
 from steelyard.plan import levers as module
 from steelyard.plan.doing import Doing
 from steelyard.plan.levers import ASSUMED, MEASURED, Lever, Option, broken, levers
 from steelyard.plan.options import Recommendation, allocate
-from steelyard.terms import LANGUAGES, TERMS, advice, recommendation, term
+from steelyard.terms import LANGUAGES, TERMS, advice, learn_options, recommendation, term
 
 
 def option(name, net, low, **more):
@@ -89,16 +90,33 @@ def test_a_strangers_lever_that_breaks_its_protocol_is_left_out_and_a_good_one_i
         assert set(broken()) == {"bad", "other", "gone"}
         plan = allocate(replace(FACTS, curve=FLAT))
         assert plan.recommendation == Recommendation("channel")
-        assert [term("option", "channel", language) for language in LANGUAGES] == [
-            "a channel",
-            "渠道",
-        ]
         body = plan.to_json()
         assert body["recommendation"] == {"option": "channel", "experiment": False}
+        assert {row["name"] for row in examine() if not row["found"]} >= {"lever bad", "lever gone"}
+        assert term("option", "channel", "zh") == "channel"
+        learn_options(body)  # the plan keeps the words, whether or not the package is still here
+        words = [term("option", "channel", language) for language in LANGUAGES]
+        assert words == ["a channel", "渠道"]
     finally:
         TERMS["option"].pop("channel", None)
         monkeypatch.undo()
         module._registered.cache_clear()
+
+
+@pytest.mark.parametrize("figures", [(5.0, None, None), (5.0, 1.0, float("nan")), (None, 1.0, 2.0)])
+def test_an_option_with_half_an_interval_is_none(figures):
+    with pytest.raises(ValueError, match="expected net, low and high, or none of them"):
+        Option("ads", 1.0, 5.0, *figures, MEASURED, "x", "x")
+
+
+def test_a_strangers_lever_that_fails_is_left_out_and_the_others_are_weighed(caplog):
+    def fail(facts, money):
+        raise RuntimeError("no campaign")
+
+    sure = lever("channel", option("channel", 50.0, 20.0))
+    plan = allocate(FACTS, [KEEP, Lever("broken", fail), sure])
+    assert plan.recommendation == Recommendation("channel")
+    assert "name=broken because=RuntimeError: no campaign" in caplog.text
 
 
 def test_a_recommendation_is_said_in_both_languages_and_old_plans_are_read():

@@ -1,12 +1,14 @@
 """A stage says of itself all that the loop needs: its order, its key, its files, its words."""
 
 import logging
+from importlib.metadata import EntryPoint, entry_points
 
 import pytest
 
 from steelyard import stage as module
-from steelyard.errors import DataError, SteelyardError
-from steelyard.loop import done_steps, turn
+from steelyard.cli.doctor import examine
+from steelyard.errors import DataError, Missing, SteelyardError, UserError
+from steelyard.loop import Silent, Turn, _run, done_steps, turn
 from steelyard.spec import Product, load
 from steelyard.stage import Context, Early, Stage, broken, in_order, names, of_key, stages, values
 from steelyard.store import Store
@@ -163,3 +165,73 @@ def test_every_stage_declares_what_exists_and_has_words(stage):
     assert stage.name in TERMS["step"]
     assert all(name.partition(".")[0] in Product.model_fields for name in stage.sections)
     assert stage.behind <= set(names()[: names().index(stage.name)])
+
+
+def test_a_step_that_a_turn_has_not_is_refused_before_anything_is_paid(product_file):
+    with pytest.raises(UserError, match=r"until: expected one of .*'lable'; did you mean 'label'"):
+        turn(load(product_file), until="lable")
+    assert not (product_file.parent / ".steelyard").exists()
+
+
+def test_a_built_in_stage_that_cannot_be_used_stops_every_turn(product_file, monkeypatch):
+    from steelyard import plugins
+
+    whole = plugins._points
+
+    def points(group):
+        found = dict(whole(group))
+        if group == "stages":
+            own = found["data"]
+            found["data"] = EntryPoint(own.name, "nowhere:STAGE", own.group)._for(own.dist)
+        return found
+
+    monkeypatch.setattr(plugins, "_points", points)
+    module._registered.cache_clear()
+    try:
+        with pytest.raises(Missing, match="stage data: expected a stage that works, found nowhere"):
+            turn(load(product_file))
+        assert {row["name"] for row in examine() if not row["found"]} >= {
+            "stage data",
+            "stage plan",
+        }
+    finally:
+        monkeypatch.undo()
+        module._registered.cache_clear()
+
+
+def test_nobody_takes_the_place_of_a_built_in(monkeypatch):
+    from steelyard import plugins
+
+    (own,) = [p for p in entry_points(group="steelyard.stages") if p.name == "data"]
+    other = EntryPoint("data", "nowhere:STAGE", own.group)
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [other, own, other])
+    plugins._points.cache_clear()
+    try:
+        assert plugins._points("stages")["data"].value == own.value
+    finally:
+        monkeypatch.undo()
+        plugins._points.cache_clear()
+
+
+def test_a_measurement_of_what_was_made_again_is_followed_too(store, product_file):
+    """The files of a step were gone and were made under other ids; then it was measured again."""
+    made = []
+
+    def work(context, step):
+        made.append(context.prior)
+        with store.artifacts.draft() as draft:
+            (draft / "model.bin").write_text("weights" if context.prior else f"weights {len(made)}")
+            identity = store.artifacts.publish(draft) if not context.prior else context.prior["variant"]  # fmt: skip
+        return {"variant": identity, "run": len(made)}
+
+    stage = Stage("compress", work, leaves=lambda out: [("artifact", out["variant"])])
+    again = [None, None, "compress", None, "compress", None]
+    seen = []
+    for n, asked in enumerate(again):
+        run = Turn(load(product_file), store, None, Silent(), store.begin_turn("spec"))
+        run.again = asked
+        _run(run, stage)
+        seen.append(run.outputs["compress"]["run"])
+        if n == 0:
+            (store.artifacts.root / run.outputs["compress"]["variant"] / "manifest.json").unlink()
+    assert seen == [1, 2, 3, 3, 4, 4]

@@ -261,7 +261,7 @@ def test_a_salt_is_made_once_and_a_changed_one_is_damaged(store):
     store.check_salt()
     secret(store, "UPDATE secret SET value = 'other'")
     for look in (store.salt, store.check_salt, lambda: store.begin_turn("spec")):
-        with pytest.raises(Damaged, match="ledger table secret row salt"):
+        with pytest.raises(Damaged, match="ledger table secret row salt:tiny"):
             look()
     assert store.turns.newest() == 0
 
@@ -282,7 +282,7 @@ def test_a_salt_whose_row_is_gone_is_missing_once_it_hashed_a_user(store):
     store.record_once([("answer", row | {"release": 1})], lambda new: [])
     secret(store, "DELETE FROM secret")
     for look in (store.salt, store.check_salt, lambda: store.begin_turn("spec")):
-        with pytest.raises(Missing, match="the salt of its answers"):
+        with pytest.raises(Missing, match="the salt of the answers of 'tiny'"):
             look()
 
 

@@ -181,6 +181,31 @@ def test_replays_of_0_1_that_had_no_mark_are_no_users_of_an_experiment(product_f
     store.close()
 
 
+@pytest.mark.parametrize(
+    "harm", ["UPDATE answer SET cpu_s = 99.0 WHERE origin = 'replay'", "UPDATE answer SET scores = 'oops' WHERE origin = 'replay'"]
+)  # fmt: skip
+def test_what_was_damaged_before_an_upgrade_is_damaged_after_it(product_file, harm):
+    path = product_file.parent / ".steelyard" / "ledger.db"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as written, written:
+        written.executescript(NEWER.read_text(encoding="utf-8"))
+        written.execute(harm)
+    with pytest.raises(StoreError, match="ledger table answer row"):
+        Store.open(load(product_file))
+
+
+def test_commits_that_are_gone_are_missed_before_an_upgrade_commits_more(product_file):
+    path = product_file.parent / ".steelyard" / "ledger.db"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as written, written:
+        written.executescript(NEWER.read_text(encoding="utf-8"))
+        written.execute("PRAGMA user_version = 41")
+    path.with_name("ledger.db.end").write_bytes(b"commits %020d\n" % 42)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="expected 42 commits"):
+            Store.open(load(product_file))
+
+
 def change(store, statement: str) -> None:
     with store.database.write() as connection:
         connection.execute(sa.text(statement))

@@ -102,6 +102,14 @@ def test_a_seal_that_no_longer_fits_is_found_without_reading_what_stands_before(
         store.ledger.verify_behind(sealed)
 
 
+def test_newest_lines_that_were_cut_off_behind_a_seal_are_found_by_their_steps(store, sealed):
+    buy(store, "c")
+    with store.database.write() as connection:
+        connection.execute(sa.text("DELETE FROM entry WHERE id > 5"))
+    with pytest.raises(Damaged, match="ledger step label"):
+        store.ledger.verify_behind(sealed)
+
+
 def test_rows_of_other_tables_that_are_gone_are_found(store, sealed):
     delete(store, "DELETE FROM step WHERE key = 'b'")
     with pytest.raises(Damaged, match="ledger table step: expected 2 rows or more"):

@@ -74,6 +74,7 @@ def test_sums_of_a_turn_and_of_another_product_are_their_own(any_store):
     ("harm", "said"),
     [
         ("UPDATE subtotal SET nano = '5' WHERE id = 2", "subtotal 2"),
+        ("UPDATE subtotal SET product = 'other' WHERE id = 2", "subtotal 2"),
         ("DELETE FROM subtotal WHERE id = 2", "subtotal of line 10: expected 6 rows"),
         ("DELETE FROM subtotal WHERE last = 10", "subtotal of line 20"),
         ("UPDATE entry SET hash = 'x' WHERE id = 20", "ledger entry 20"),

@@ -40,6 +40,7 @@ class Look:
     whole: bool = True
     splits: dict[str, dict[str, int]] = field(default_factory=dict)
     rejects: dict[str, Any] = field(default_factory=dict)
+    left: dict[str, Any] = field(default_factory=dict)  # what the data step leaves, as far as known
     paid: int = 0
     bought: Purchase | None = None
 
@@ -95,7 +96,7 @@ def _opened(file: ProductFile) -> Iterator[Store | None]:
 def _as_it_is(store: Store, found: Look, file: ProductFile, paid: Paid) -> None:
     output = found.done["data"]
     records = known_records(store.datasets, output["dataset"])
-    found.splits, found.rejects = output["splits"], output["rejects"]
+    found.splits, found.rejects, found.left = output["splits"], output["rejects"], output
     found.read = {c["operator"].removeprefix("read "): c["in"] for c in output["counts"] if c["operator"].startswith("read ")}  # fmt: skip
     _labels(found, file, records, paid)
 
@@ -107,6 +108,7 @@ def _as_it_would_be(
     found.read = {c["operator"].removeprefix("read "): c["in"] for c in made.counts if c["operator"].startswith("read ")}  # fmt: skip
     found.whole, found.splits = made.whole, made.splits
     found.rejects = made.rejects.to_json()
+    found.left = {"splits": made.splits, "rejects": found.rejects, "counts": made.counts}
     if not made.whole:
         return  # what was not read may hold what is wanted
     with found.telling():
@@ -121,6 +123,6 @@ def _records(made: Prepared) -> list[Known]:
 def _labels(found: Look, file: ProductFile, records: list[Known], paid: Paid) -> None:
     """In the order of the label step."""
     with found.telling():
-        check_early(file, {"data": {"splits": found.splits}})
+        check_early(file, {"data": found.left})
     with found.telling():
         found.bought = purchase(file, records, paid)

@@ -15,7 +15,7 @@ from steelyard.files import write
 from steelyard.spec import Money, ProductFile, as_it_was
 from steelyard.stage import names
 from steelyard.store import Store
-from steelyard.terms import recommendation
+from steelyard.terms import learn_options, recommendation
 
 Outputs = dict[str, dict[str, Any]]
 
@@ -109,6 +109,7 @@ def _facts(outputs: Outputs, names: Mapping[str, str]) -> Iterator[tuple[str, An
     if replay:
         yield "experiment", replay["decision"]
     if "plan" in outputs:
+        learn_options(outputs["plan"]["plan"])
         yield "recommendation", recommendation(outputs["plan"]["plan"]["recommendation"], "en")
 
 
@@ -121,7 +122,7 @@ def _different(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict
 
 
 def _account(row: Mapping[str, Any]) -> str:
-    return f"{row['account']}, {row['unit']}, {row['currency']}"
+    return f"{row['account']}, {row['unit']}, {row['currency']}, {row['basis']}"
 
 
 def _money(row: Mapping[str, Any]) -> dict[str, Any]:

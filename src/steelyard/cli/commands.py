@@ -149,17 +149,7 @@ def turn(
     as_json: AsJson = False,
 ) -> None:
     """Run one turn of the loop, or continue the one that was interrupted."""
-    if until is not None:
-        _check_step(until)
     run_until(product, until=until, as_json=as_json)
-
-
-def _check_step(name: str) -> None:
-    from steelyard.near import near
-    from steelyard.stage import names
-
-    if name not in names():
-        raise UserError("--until", f"one of {list(names())}", f"'{name}'", near(name, names()))
 
 
 def _stage(step: str, words: str) -> Callable[..., None]:

@@ -42,11 +42,25 @@ def examine() -> list[dict[str, Any]]:
     for module, package, purpose, extra in _NEEDED:
         name = f"steelyard[{extra}]" if extra else "steelyard"
         rows.append(_row(package, _version(module, package), purpose, f"pip install '{name}'"))
+    rows += _left_out()
     cuda = cuda_packages()
     if cuda:
         repair = "remove the environment and install with -c constraints.txt"
         rows.append(_row("CPU build of torch", None, f"found {cuda[0]} ...", repair))
     return rows
+
+
+def _left_out() -> list[dict[str, Any]]:
+    """Stages and levers that are registered and cannot be used."""
+    from steelyard.plan import levers
+    from steelyard.stage import broken
+
+    found = [("stage", broken()), ("lever", levers.broken())]
+    return [
+        _row(f"{kind} {name}", None, f"left out: {why}", "correct or remove its package")
+        for kind, lacking in found
+        for name, why in sorted(lacking.items())
+    ]
 
 
 def _row(name: str, found: str | None, purpose: str, repair: str) -> dict[str, Any]:

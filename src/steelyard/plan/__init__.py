@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from steelyard.stage import Context, Output, Stage
 from steelyard.store import Step
-from steelyard.terms import recommendation
+from steelyard.terms import learn_options, recommendation
 
 
 def _run(context: Context, step: Step) -> Output:
@@ -24,6 +24,7 @@ def _anew(context: Context) -> Sequence[str]:
 
 
 def _summary(o: Output, *, ran: bool = True) -> str:
+    learn_options(o["plan"])
     return recommendation(o["plan"]["recommendation"], "en")
 
 

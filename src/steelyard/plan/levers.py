@@ -7,6 +7,7 @@ Example: `[o for lever in levers() for o in lever.respond(facts, 1000.0)]`
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,6 @@ from typing import Any
 from steelyard.plan.doing import Doing
 from steelyard.plan.facts import PlanFacts
 from steelyard.plugins import loaded
-from steelyard.terms import learn
 
 MEASURED, EXTRAPOLATED, ASSUMED = "measured", "extrapolated", "assumed"
 log = logging.getLogger("steelyard.levers")
@@ -46,17 +46,25 @@ class Option:
     said: tuple[str, str] | None = None
     keeps: bool = False
     reopens: bool = False
+    called: tuple[str, str] | None = None  # in tables; as its lever says
+
+    def __post_init__(self) -> None:
+        figures = (self.net, self.low, self.high)
+        known = [f is not None for f in figures]
+        if any(known) and not (all(known) and all(math.isfinite(f) for f in figures if f is not None)):  # fmt: skip
+            raise ValueError(f"option '{self.name}': expected net, low and high, or none of them, found {figures}")  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """What a plan keeps of it: figures and sentences."""
         kept = ("name", "spend", "value", "net", "low", "high", "evidence", "because", "because_zh", "do", "do_zh")  # fmt: skip
-        return {name: getattr(self, name) for name in kept}
+        named = {} if self.called is None else {"called": list(self.called)}
+        return {name: getattr(self, name) for name in kept} | named
 
 
 @dataclass(frozen=True)
 class Lever:
     """`respond` takes what the planner knows and an amount of money; it may have nothing to say.
-    `called` is its name in tables, in English and Chinese."""
+    `called` are the names of its options in tables, in English and Chinese; a plan keeps them."""
 
     name: str
     respond: Callable[[PlanFacts, float], Sequence[Option]]
@@ -78,9 +86,6 @@ def _registered() -> tuple[tuple[Lever, ...], dict[str, str]]:
     found, wrong = loaded("levers", _why_none)
     for name, why in wrong.items():
         log.warning("lever.left_out name=%s because=%s", name, why)
-    for lever in found.values():
-        if lever.called is not None:
-            learn("option", lever.name, lever.called)
     return tuple(found.values()), wrong
 
 

@@ -6,13 +6,17 @@ Example: `allocate(facts).recommendation == Recommendation("labels")`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from steelyard.plan.facts import PlanFacts
 from steelyard.plan.levers import Lever, Option, levers
+from steelyard.plugins import own
 from steelyard.terms import term
+
+log = logging.getLogger("steelyard.levers")
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def allocate(facts: PlanFacts, among: Iterable[Lever] | None = None) -> Plan:
     """The largest net value among those whose whole interval is above zero; where there is none,
     an experiment with the most promising one; the money is kept when none promises anything."""
     asked = levers() if among is None else among
-    found = [option for lever in asked for option in lever.respond(facts, facts.unit)]
+    found = [option for lever in asked for option in _answers(lever, facts)]
     options = sorted(found, key=lambda o: (o.net is None, -(o.net or 0.0), not o.keeps))
     best = options[0]
     sure = next((o for o in options if o.low is not None and o.low > 0), None)
@@ -68,6 +72,19 @@ def allocate(facts: PlanFacts, among: Iterable[Lever] | None = None) -> Plan:
     return _plan(facts, options, best, why, why_zh, experiment=True)
 
 
+def _answers(lever: Lever, facts: PlanFacts) -> Sequence[Option]:
+    """What a lever answers; one that fails is left out, and the others are weighed."""
+    try:
+        return [
+            replace(o, called=o.called or lever.called) for o in lever.respond(facts, facts.unit)
+        ]
+    except Exception as error:  # a stranger's, whatever it does
+        if lever.name in own("levers"):
+            raise
+        log.warning("lever.failed name=%s because=%s: %s", lever.name, type(error).__name__, error)
+        return []
+
+
 def _plan(
     facts: PlanFacts, options: list[Option], option: Option, why: str, why_zh: str, *,
     experiment: bool = False,
@@ -85,4 +102,5 @@ def _plan(
 
 def _said(option: Option) -> tuple[str, str]:
     """An option inside a sentence."""
-    return option.said or (term("option", option.name, "en"), term("option", option.name, "zh"))
+    named = term("option", option.name, "en"), term("option", option.name, "zh")
+    return option.said or option.called or named

@@ -71,12 +71,12 @@ def _estimate(forecast: Forecast) -> Expected:
 RELEASE = Stage(
     "release", _walk, doing="deciding the release",
     reads=("release", "goals", "data.sources"),
-    takes=("data.dataset", "compress.chosen", "baseline.variant"), also=_decided_anew,
+    takes=("data.dataset", "compress.chosen", "compress.table", "baseline.variant"), also=_decided_anew,
     summary=lambda o, *, ran=True: o.get("why") or "the chosen variant is canary",
 )  # fmt: skip
 REPLAY = Stage(
     "replay", _replay, doing="sending the stream through HTTP",
     reads=("release", "money", "serve", "goals", "data.sources"),
-    takes=("data.dataset", "release.live", "release.canary"), also=_sent_before,
+    takes=("data.dataset", "release.live", "release.canary", "release.live_misses"), also=_sent_before,
     early=Early(("data.splits",), _check_stream), summary=_decision, estimate=_estimate,
 )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from steelyard.spec import Vocabulary
 from steelyard.store import Store
+from steelyard.store.nouns.answers import Untold
 from steelyard.store.releases import RETIRED, experiment_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from steelyard.tasks import Task
 
 ARMS = ("live", "canary")
+PAIRS_MAX = 500  # of answers and truths that a query names
 
 
 @dataclass(frozen=True)
@@ -106,13 +108,35 @@ def users(
         pair: _read(task, vocabulary, pair.value, pair.truth)
         for pair in store.answers.untold(experiment, since=since)
     }
-    spreads = store.answers.by_user(experiment, since=since, worth=worth)
-    samples = {arm: Sample(s.n, s.mean, s.variance) for arm, s in spreads.items()}
+    if len(worth) > PAIRS_MAX:
+        samples = _one_by_one(store, experiment, since, worth)
+    else:
+        spreads = store.answers.by_user(experiment, since=since, worth=worth)
+        samples = {arm: Sample(s.n, s.mean, s.variance) for arm, s in spreads.items()}
     found = {}
     for arm in ARMS:
         took = store.answers.took(experiment, since=since, arm=arm)
         found[arm] = Users(samples.get(arm, Sample(0, 0.0, 0.0)), took.n, took.cpu_s, took.p95_ms)
     return found
+
+
+def _one_by_one(
+    store: Store, experiment: str, since: str, worth: Mapping[Untold, float | None]
+) -> dict[str, Sample]:
+    """The same where the pairs are too many for one query."""
+    from steelyard.stats import Sample
+
+    by_words = {(pair.said, pair.true): outcome for pair, outcome in worth.items()}
+    seen: dict[str, dict[str, list[tuple[float, int]]]] = {arm: defaultdict(list) for arm in ARMS}
+    for row in store.answers.each_outcome(experiment, since=since):
+        told = row["utility"]
+        outcome = by_words[row["said"], row["true"]] if told is None else float(told)
+        if outcome is not None:
+            seen[row["arm"]][row["user"]].append((outcome, row["n"]))
+    return {
+        arm: Sample.of([sum(o * n for o, n in rows) / sum(n for _, n in rows) for rows in by_user.values()])
+        for arm, by_user in seen.items()
+    }  # fmt: skip
 
 
 def _outcome(task: Task, vocabulary: Vocabulary, row: Mapping[str, Any]) -> float | None:

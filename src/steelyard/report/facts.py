@@ -15,6 +15,7 @@ from steelyard.report.mistakes import Mistake, with_examples
 from steelyard.spec import NANO, Money, ProductFile
 from steelyard.store import CASH, IMPUTED, Store
 from steelyard.tasks import open_task
+from steelyard.terms import learn_options
 
 Output = dict[str, Any]
 
@@ -106,6 +107,7 @@ def gather(
     """Everything the report shows; money over all turns of the ledger, or until the past `turn`
     whose outputs these are: then what it left live is live. `steps` are those of a whole turn."""
     task = open_task(product.spec.task.name, labels=product.spec.task.labels)
+    learn_options(outputs.get("plan", {}).get("plan", {}))
     live = _live_now(store) if turn is None else _left_live(outputs)
     arms = {a["variant"] for a in outputs.get("replay", {}).get("arms", {}).values()}
     return ReportFacts(

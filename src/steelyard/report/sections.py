@@ -127,7 +127,7 @@ def money(facts: ReportFacts, words: Words, language: str) -> str:
         return ""
     rows = [
         [
-            term("account", r.account, language), f"{r.lines:,}",
+            _account(r, language), f"{r.lines:,}",
             f"{r.quantity:,.6g} {term('unit', r.unit, language)}", with_currency(r.money),
         ]
         for r in facts.money
@@ -141,7 +141,7 @@ def money(facts: ReportFacts, words: Words, language: str) -> str:
 def _bars(rows: Sequence[MoneyRow], words: Words, language: str, currency: str) -> str:
     shown = [
         {
-            "name": term("account", r.account, language),
+            "name": _account(r, language),
             "amount": r.amount,
             "money": amount(r.money.amount),
         }
@@ -150,6 +150,12 @@ def _bars(rows: Sequence[MoneyRow], words: Words, language: str, currency: str) 
     ]
     titled = dict(words) | {"money": f"{words['money']}, {currency}"}
     return head(currency) + figure(lambda width: bars.money(shown, titled, width=width))
+
+
+def _account(row: MoneyRow, language: str) -> str:
+    """By its name; what no money moved for says so."""
+    name = term("account", row.account, language)
+    return f"{name} ({term('basis', 'imputed', language)})" if row.imputed else name
 
 
 def balance_lines(facts: ReportFacts, words: Words) -> list[str]:

@@ -1,7 +1,7 @@
 """Requests in front of one predictor: bounded by their expected wait, batched, in slices. No HTTP.
 
 What cannot be answered in time is refused at once: an unbounded queue only turns overload into
-latency. Example: `b.submit(b.prepare(lambda: ["很好"])).result()[0].answer.label`
+latency. Example: `b.submit(b.prepare(lambda: ["很好"])).result()[0].answer.value`
 """
 
 from __future__ import annotations

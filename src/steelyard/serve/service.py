@@ -170,8 +170,8 @@ class Service:
     def _utility(self, answer: Any, asked: FeedbackRequest) -> float | None:
         """What the answer was worth by an outcome, from 0 to 1; None for another kind, and for an
         answer in words that the product file does not know now."""
-        said = self._vocabulary.read(answer)
-        if asked.kind != "outcome" or said is None:
+        said = self._vocabulary.read(answer) if asked.kind == "outcome" else None
+        if said is None:
             return None
         return float(self.task.utility([Answer(said)], [asked.value])[0])
 

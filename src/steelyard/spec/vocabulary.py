@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from steelyard.spec.load import ProductFile
 
@@ -28,8 +29,11 @@ class Vocabulary:
         alike = {old: new.pop() for old, new in meant.items() if len(new) == 1}
         return cls(tuple(product.spec.task.labels), alike)
 
-    def read(self, label: str) -> str | None:
-        """The task's label that `label` means; None where the file does not say."""
+    def read(self, label: Any) -> Any:
+        """The task's label that `label` means; None where the file does not say. What is no word
+        means itself."""
+        if not isinstance(label, str):
+            return label
         return label if label in self.labels else self.renamed.get(label)
 
     def unread(self, labels: Iterable[str]) -> list[str]:

@@ -26,10 +26,21 @@ class Json(sa.types.TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
         if value is None:
             return None
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        said = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        if _encodes(said):
+            return said
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))  # half a surrogate pair
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         return None if value is None else read_json(value)
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_json(text: Any) -> Any:

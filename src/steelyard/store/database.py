@@ -24,7 +24,7 @@ from steelyard.quiet import quiet
 from steelyard.store.columns import read_json
 from steelyard.store.failures import RESTORE, broken, refused_row, told
 from steelyard.store.lock import alone
-from steelyard.store.look import count_commit, look_over, note_end
+from steelyard.store.look import check_end, count_commit, look_over, note_end
 from steelyard.store.rows import checked, hashed
 from steelyard.store.subtotals import close_blocks
 from steelyard.store.tables import entry, hashed_tables
@@ -48,6 +48,7 @@ class Database:
         """Connect and bring the schema up to date; StoreError says why it cannot."""
         with _url_told():
             database = cls(_engine(sa.make_url(url), busy_s), busy_s=busy_s)
+            database._check_end()  # an upgrade commits, and would hide that commits are gone
             with database._told():
                 older = database._migrate()
             if older:
@@ -118,19 +119,30 @@ class Database:
             yield
             return
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big", signed=True)
-        with self._told(), self.engine.connect() as connection:
-            own = connection.execution_options(isolation_level="AUTOCOMMIT")
-            if not own.execute(_TRY_LOCK, {"of": _TURNS, "name": number}).scalar():
+        with self._told():
+            own = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            with self._told():
+                mine = own.execute(_TRY_LOCK, {"of": _TURNS, "name": number}).scalar()
+            if not mine:
                 raise StoreError(self.place, f"one turn of '{name}' at a time", "another one that runs now", "wait for it to end")  # fmt: skip
+            yield  # what the turn itself meets is none of the ledger's words
+        finally:
             try:
-                yield
-            finally:
                 own.execute(_UNLOCK, {"of": _TURNS, "name": number})
+            except DBAPIError:  # the connection is gone, and the lock with it
+                own.invalidate()
+            own.close()
 
     def rows(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         """Every row as a dict, each value what its column holds; Damaged names the row."""
         with self.read() as connection:
             return checked(query, connection.execute(query))
+
+    def _check_end(self) -> None:
+        if self.file is not None and self.file.is_file() and self.file.stat().st_size:
+            with self.read() as connection:
+                check_end(connection, self.file)
 
     def look_over(self, *, all_rows: bool = False) -> None:
         """Damaged when pages, rows or the newest commits are not what was written. At every start

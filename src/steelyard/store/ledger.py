@@ -23,7 +23,17 @@ from steelyard.store.tables import entry
 from steelyard.store.tables import step as steps
 from steelyard.store.tables import turn as turns
 
-__all__ = ["CASH", "GENESIS", "IMPUTED", "Line", "append", "chain", "sums", "verify"]
+__all__ = [
+    "CASH",
+    "GENESIS",
+    "IMPUTED",
+    "Line",
+    "append",
+    "chain",
+    "every_step_paid",
+    "sums",
+    "verify",
+]
 _NEWEST = Prepared(sa.select(entry.c.id, entry.c.hash).order_by(entry.c.id.desc()).limit(1))
 _INSERT = Prepared(entry.insert())
 CARRIED = "ledger.carried"  # the line of no money that holds the products of all lines before it
@@ -68,7 +78,7 @@ def verify(connection: sa.Connection) -> int:
     """
     number = check_blocks(connection)
     _every_product_known(connection)
-    _every_step_paid(connection)
+    every_step_paid(connection)
     return number
 
 
@@ -90,7 +100,8 @@ def _every_product_known(connection: sa.Connection) -> None:
             raise Damaged(f"ledger turn {row.turn}", f"product '{row.product}'", f"'{row.of_turn}'", RESTORE)  # fmt: skip
 
 
-def _every_step_paid(connection: sa.Connection) -> None:
+def every_step_paid(connection: sa.Connection) -> None:
+    """Damaged for a finished step without its line."""
     e, s = entry.c, steps.c
     paid = set(connection.execute(sa.select(e.evidence).where(e.evidence.like("step:%"))).scalars())
     for step in connection.execute(sa.select(s.name, s.key).order_by(s.done)):

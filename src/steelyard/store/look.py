@@ -30,7 +30,7 @@ def look_over(connection: sa.Connection, path: Path, *, all_rows: bool = False) 
     state = _state(path)
     if _seen.get(str(path)) == state and not all_rows:
         return
-    _ended(connection, path)
+    check_end(connection, path)
     large = path.stat().st_size > BYTES_MAX and not all_rows
     for table in metadata.sorted_tables:
         few = all_rows or _few(connection, table)
@@ -72,7 +72,7 @@ def note_end(path: Path, number: int) -> None:
             os.close(handle)
 
 
-def _ended(connection: sa.Connection, path: Path) -> None:
+def check_end(connection: sa.Connection, path: Path) -> None:
     """The newest commits live in SQLite's log, which is cut silently at its first damaged page."""
     end = _end(path)
     noted = _noted(end.read_bytes()) if end.is_file() else 0

@@ -2,7 +2,7 @@
 
 It lives in the ledger, so that every server of one ledger hashes a user onto the same arm. Versions
 before 0.4 kept it in a file of the store, from where it is taken over once.
-Example: `salt(database, root, now=clock.now())` is the same bytes in every process
+Example: `salt(database, root, product="reviews", now=now)` is the same bytes in every process
 """
 
 from __future__ import annotations
@@ -19,45 +19,50 @@ from steelyard.store.failures import RESTORE
 from steelyard.store.rows import put
 from steelyard.store.tables import answer, row_sha256, secret
 
-NAME = "salt"
 _REPAIR = "put the file back from a backup, or remove both: users then meet the arms anew"
 
 
-def salt(database: Database, root: Path, *, now: str) -> bytes:
+def salt(database: Database, root: Path, *, product: str, now: str) -> bytes:
     """Made once; Damaged when it is another one than it was, Missing when it is gone: every user
     would meet another arm, and a request that is sent again would be answered and paid again."""
     with database.read() as connection:
-        found = _of_ledger(connection)
+        found = _of_ledger(connection, product)
     if found is not None:
         return found
     with database.write() as connection:
-        found = _of_ledger(connection)
+        found = _of_ledger(connection, product)
         if found is None:
             found = _of_file(root) or secrets.token_hex(16).encode()
-            put(
-                connection, secret, {"name": NAME, "value": found.decode("latin-1"), "created": now}
-            )
+            row = {"name": _named(product), "value": found.decode("latin-1"), "created": now}
+            put(connection, secret, row)
     return found
 
 
-def check_salt(database: Database, root: Path) -> bytes | None:
+def check_salt(database: Database, root: Path, *, product: str) -> bytes | None:
     """The salt, or None where none was made yet; Missing or Damaged as `salt` has it, and nothing
     is created."""
     with database.read() as connection:
-        found = _of_ledger(connection)
+        found = _of_ledger(connection, product)
     return _of_file(root) if found is None else found
 
 
-def _of_ledger(connection: sa.Connection) -> bytes | None:
-    row = connection.execute(sa.select(secret).where(secret.c.name == NAME)).mappings().first()
+def _named(product: str) -> str:
+    """Each product has its own: before 0.4 each had a store of its own, or shared one."""
+    return f"salt:{product}"
+
+
+def _of_ledger(connection: sa.Connection, product: str) -> bytes | None:
+    name = _named(product)
+    row = connection.execute(sa.select(secret).where(secret.c.name == name)).mappings().first()
     if row is None:
         # every answer since salts live here names its release
-        salted = sa.select(answer.c.id).where(answer.c.release.is_not(None)).limit(1)
+        a = answer.c
+        salted = sa.select(a.id).where(a.release.is_not(None), a.product == product).limit(1)
         if connection.execute(salted).first():
-            raise Missing("ledger table secret", "the salt of its answers", "no row", RESTORE)
+            raise Missing("ledger table secret", f"the salt of the answers of '{product}'", "no row", RESTORE)  # fmt: skip
         return None
     if row_sha256(secret, dict(row)) != row["sha256"]:
-        raise Damaged(f"ledger table secret row {NAME}", "the value it was written with", "another", RESTORE)  # fmt: skip
+        raise Damaged(f"ledger table secret row {name}", "the value it was written with", "another", RESTORE)  # fmt: skip
     return str(row["value"]).encode("latin-1")
 
 

@@ -17,7 +17,7 @@ from steelyard.errors import Damaged, UserError
 from steelyard.files import write
 from steelyard.store.chain import GENESIS, chain
 from steelyard.store.failures import RESTORE, of_disk
-from steelyard.store.ledger import verify
+from steelyard.store.ledger import every_step_paid, verify
 from steelyard.store.tables import entry, metadata, turn
 
 FORMAT = 1
@@ -116,6 +116,7 @@ def behind(connection: sa.Connection, sealed: dict[str, Any]) -> int:
     if lines and found != head:
         raise Damaged(f"ledger entry {lines}", f"hash {head[:12]}, as sealed {sealed['made']}", str(found)[:12], RESTORE)  # fmt: skip
     _check_counts(connection, sealed)
+    every_step_paid(connection)
     return int(lines) + sum(1 for _ in chain(connection, after=lines, previous=head))
 
 

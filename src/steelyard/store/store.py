@@ -189,11 +189,11 @@ class Store:
 
     def salt(self) -> bytes:
         """What users' ids are hashed with: the same for every server of the ledger."""
-        return salt(self.database, self.root, now=self.clock.now())
+        return salt(self.database, self.root, product=self.product, now=self.clock.now())
 
     def check_salt(self) -> None:
         """Missing or Damaged for a salt that is not what it was; none is made."""
-        check_salt(self.database, self.root)
+        check_salt(self.database, self.root, product=self.product)
 
     # -- turns and steps ------------------------------------------------------------------
 

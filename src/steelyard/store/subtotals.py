@@ -47,8 +47,8 @@ def added_up(connection: sa.Connection, *, product: str) -> dict[Key, Sum]:
     lines behind them, whose chain is."""
     last, head = _last_block(connection)
     found: dict[Key, Sum] = {}
-    for row in _subtotals(connection, product=product):
-        found.setdefault(_key(row, product), Sum()).add(_kept(row))
+    for row in _subtotals(connection):
+        found.setdefault(_key(row, row["product"]), Sum()).add(_kept(row))
     of_turn = _products(connection)
     for row in chain(connection, after=last, previous=head):
         _add(found, row, of_turn)
@@ -130,14 +130,10 @@ def _last_block(connection: sa.Connection) -> tuple[int, str]:
     return last, str(line)
 
 
-def _subtotals(
-    connection: sa.Connection, *, product: str | None = None
-) -> Iterator[dict[str, Any]]:
-    """Rows of kept sums; Damaged at one whose hash is another's."""
-    query = sa.select(subtotal)
-    if product is not None:
-        query = query.where(subtotal.c.product == product)
-    for found in connection.execute(query).mappings():
+def _subtotals(connection: sa.Connection) -> Iterator[dict[str, Any]]:
+    """Rows of kept sums, of every product: one that changed its product would be missed by its own.
+    Damaged at one whose hash is another's."""
+    for found in connection.execute(sa.select(subtotal)).mappings():
         row = dict(found)
         if row_sha256(subtotal, row) != row["sha256"]:
             raise Damaged(f"ledger subtotal {row['id']}", "the values it was written with", "others", RESTORE)  # fmt: skip

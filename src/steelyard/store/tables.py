@@ -209,7 +209,6 @@ entry = sa.Table(
         "basis", sa.String(8)
     ),  # cash or imputed; null before 0005, where the account says it
     sa.Column("about", Json),  # {"variant": ...}: whom or what it was for
-    sa.Index("entry_by_turn", "turn"),
 )
 # Sums of whole blocks of lines, so that money is read without reading every line.
 subtotal = sa.Table(
@@ -236,7 +235,7 @@ subtotal = sa.Table(
 secret = sa.Table(
     "secret",
     metadata,
-    sa.Column("name", Id, primary_key=True),
+    sa.Column("name", sa.String(80), primary_key=True),
     sa.Column("value", sa.String(200), nullable=False),
     sa.Column("created", Time, nullable=False),
     _hash(),

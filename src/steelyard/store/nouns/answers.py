@@ -104,6 +104,14 @@ class Answers(Noun):
             for row in self.rows(query)
         }
 
+    def each_outcome(self, experiment: str, *, since: str) -> list[Row]:
+        """`arm`, `user`, `utility`, `said`, `true` and how often: for more pairs without a utility
+        than one query can name."""
+        a, f = tables.answer.c, tables.feedback.c
+        alike = (a.arm, a.user, f.utility, _text(a.value).label("said"), _text(f.value).label("true"))  # fmt: skip
+        told = self._told(experiment, since, *alike, sa.func.count().label("n"))
+        return self.rows(told.group_by(a.arm, a.user, f.utility, a.value, f.value))
+
     def _told(self, experiment: str, since: str, *columns: Any) -> sa.Select[Any]:
         """Columns of outcomes that real users told."""
         a, f = tables.answer.c, tables.feedback.c

@@ -37,7 +37,6 @@ def upgrade() -> None:
     op.add_column("feedback", sa.Column("utility", sa.Float))
     op.add_column("entry", sa.Column("basis", sa.String(8)))
     op.add_column("entry", sa.Column("about", sa.Text))
-    op.create_index("entry_by_turn", "entry", ["turn"])
     _subtotal()
     _experiments(connection)
     op.create_index(
@@ -135,7 +134,7 @@ def _subtotal() -> None:
     op.create_index("subtotal_by_block", "subtotal", ["last"])
     op.create_table(
         "secret",
-        sa.Column("name", _ID, primary_key=True),
+        sa.Column("name", sa.String(80), primary_key=True),
         _filled("value", sa.String(200)),
         _filled("created", _TIME),
         sa.Column("sha256", _ID),
@@ -146,24 +145,33 @@ def _experiments(connection: sa.Connection) -> None:
     """Which pair of variants an answer of before belongs to: replays say it in their request, real
     users by when they came."""
     a = _answers()
-    for row in connection.execute(sa.select(a).where(a.c.origin == "replay")).all():
-        parts = row.request.split(":")
-        if len(parts) == 4 and parts[3] in _ARMS:
-            _fill(connection, [(row, parts[0], parts[3])])
+    for part in _pages(connection, a, a.c.origin == "replay"):
+        named = [(row, row.request.split(":")) for row in part]
+        _fill(connection, [(row, p[0], p[3]) for row, p in named if len(p) == 4 and p[3] in _ARMS])
     for product, live, canary, since, until in _epochs(connection):
         # replays of 0.1 had no mark of their own: their request ids tell them apart
         old = f"{_pair(live, canary)}:"
-        query = sa.select(a).where(
+        of = [
             a.c.product == product, a.c.origin == "user", a.c.created >= since,
             a.c.variant.in_([live, canary]), ~a.c.request.startswith(old, autoescape=True),
-        )  # fmt: skip
+        ]  # fmt: skip
         if until is not None:
-            query = query.where(a.c.created < until)
+            of.append(a.c.created < until)
         pair = _pair("pairs", live, canary)
-        found = connection.execute(query).all()
-        for start in range(0, len(found), _BATCH):
-            part = found[start : start + _BATCH]
+        for part in _pages(connection, a, *of):
             _fill(connection, [(r, pair, "live" if r.variant == live else "canary") for r in part])
+
+
+def _pages(connection: sa.Connection, a: Any, *of: Any) -> Iterator[list[Any]]:
+    """Answers by their ids, some at a time: there may be many."""
+    last = ""
+    while True:
+        query = sa.select(a).where(*of, a.c.id > last).order_by(a.c.id).limit(_BATCH)
+        part = list(connection.execute(query).all())
+        if not part:
+            return
+        yield part
+        last = part[-1].id
 
 
 def _epochs(connection: sa.Connection) -> Iterator[tuple[str, str, str, str, str | None]]:
@@ -191,20 +199,32 @@ def _epochs(connection: sa.Connection) -> Iterator[tuple[str, str, str, str, str
 
 
 def _fill(connection: sa.Connection, rows: list[tuple[Any, str, str]]) -> None:
+    """A row that is not what it was written with keeps its hash, so that it is still found."""
     a = _answers()
     update = a.update().where(a.c.id == sa.bindparam("row"))
-    update = update.values(experiment=sa.bindparam("pair"), arm=sa.bindparam("side"), sha256=sa.bindparam("found"))  # fmt: skip
+    update = update.values(experiment=sa.bindparam("pair"), arm=sa.bindparam("side"), sha256=sa.bindparam("found", type_=sa.String))  # fmt: skip
     made = []
     for row, pair, arm in rows:
-        values = [json.loads(row.value) if n == "value" else getattr(row, n) for n in _ANSWER]
-        body = json.dumps([*values, ["experiment", pair], ["arm", arm]])
-        found = hashlib.sha256(body.encode()).hexdigest()
+        found = row.sha256
+        try:
+            values = [json.loads(row.value) if n == "value" else getattr(row, n) for n in _ANSWER]
+            if isinstance(row.detail, str):  # the driver of PostgreSQL reads JSON itself
+                values[_ANSWER.index("detail")] = json.loads(row.detail)
+            if _sha256(values) == found:
+                found = _sha256([*values, ["experiment", pair], ["arm", arm]])
+        except (ValueError, TypeError):
+            pass  # no JSON: its hash says so
         made.append({"row": row.id, "pair": pair, "side": arm, "found": found})
-    connection.execute(update, made)
+    if made:
+        connection.execute(update, made)
+
+
+def _sha256(values: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def _answers() -> Any:
-    kinds: dict[str, Any] = {"detail": sa.JSON(), "score": sa.Float(), "cpu_s": sa.Float(), "latency_ms": sa.Float()}  # fmt: skip
+    kinds: dict[str, Any] = {"score": sa.Float(), "cpu_s": sa.Float(), "latency_ms": sa.Float()}  # fmt: skip
     columns = (*_ANSWER, "experiment", "arm", "sha256")
     made: list[sa.ColumnClause[Any]] = [sa.column(n, kinds.get(n, sa.String())) for n in columns]
     return sa.table("answer", *made)
