@@ -88,7 +88,8 @@ def _every_product_known(connection: sa.Connection) -> None:
     e, t = entry.c, turns.c
     query = sa.select(e.id, e.product, e.turn, e.account, e.evidence, t.product.label("of_turn"))
     old: list[list[Any]] = []
-    for row in connection.execute(query.outerjoin(turns, t.id == e.turn).order_by(e.id)):
+    query = query.outerjoin(turns, t.id == e.turn).order_by(e.id)
+    for row in connection.execute(query, execution_options={"stream_results": True}):
         place = f"ledger entry {row.id}"
         if row.account == CARRIED and row.evidence != f"products:{sha256_of(old)}":
             raise Damaged(place, "the products its lines had", "others", RESTORE)
