@@ -621,3 +621,9 @@ def test_the_store_is_one_for_server_and_reader(product, store, live):
     other = Store.open(product)
     assert other.releases.current()[0]["variant"] == live
     other.close()
+
+
+@pytest.mark.parametrize("body", [{"inptu": "a"}, {"inputs": []}, {"input": 7}, {"input": "a", "user": 7}, {}])  # fmt: skip
+def test_every_refused_request_says_how_to_repair_it(url, body):
+    status, answer, _ = call(url, "POST", "/v1/predict", body)
+    assert status == 422 and answer["error"]["repair"]

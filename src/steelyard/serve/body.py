@@ -93,7 +93,7 @@ def validated(model: type[Model], value: Any) -> Model:
         place = ".".join(known) or "body"
         if first["type"] == "extra_forbidden":
             fields = f"fields among {sorted(model.model_fields)}"
-            raise RequestError(422, place, fields, "another one") from None
+            raise RequestError(422, place, fields, "another one", "check the spelling, or leave it out") from None  # fmt: skip
         for part in first["loc"]:
             value = value[part] if isinstance(value, dict) and part in value else _NOTHING
         kind, context = str(first["type"]), first.get("ctx", {})

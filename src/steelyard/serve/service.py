@@ -94,7 +94,7 @@ class Service:
     async def predict(self, asked: Asked) -> PredictResponse:
         """RequestError 422 for what the task cannot read, 503 when full."""
         if not asked.values:
-            raise RequestError(422, "inputs", "at least one input", "none")
+            raise RequestError(422, "inputs", "at least one input", "none", "put one into the list")
         if len(asked.values) > self.settings.items_max:
             raise RequestError(422, "inputs", f"at most {self.settings.items_max} inputs", str(len(asked.values)), "send several requests")  # fmt: skip
         unit = self._unit(asked)
@@ -298,7 +298,7 @@ class Service:
         try:
             yield
         except BadInput as error:
-            raise RequestError(422, f"inputs[{error.index}]", f"an input of {self.task.name}", error.message) from error  # fmt: skip
+            raise RequestError(422, f"inputs[{error.index}]", f"an input of {self.task.name}", error.message, "see /docs") from error  # fmt: skip
 
     def _rows(
         self, release: Served, priced: list[Answered], asked: Asked, unit: str, ids: list[str],
