@@ -33,7 +33,7 @@ from tests.faults.test_kill import make
 
 from steelyard.api.facts import released, reports, sums, variants, verified
 from steelyard.engine.examples import bought, holdout
-from steelyard.engine.predictor import Predictor
+from steelyard.engine.model import open_model
 from steelyard.errors import SteelyardError
 from steelyard.loop import turn
 from steelyard.report import gather, render
@@ -79,8 +79,8 @@ def read_all(folder: Path) -> dict[str, Any]:
         found["salt"] = store.salt().hex()
         found["report"] = render(gather(store, file, outputs), language="zh")
         for row in store.variants.all():
-            predictor = Predictor.open(store.artifacts.open(row["id"]))
-            found[row["id"]] = [vars(a) for a in predictor.predict(SAMPLE)]
+            predictor = open_model(store.artifacts.open(row["id"]))
+            found[row["id"]] = [vars(a) for a in predictor.answers(SAMPLE)]
     return found
 
 

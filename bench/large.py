@@ -48,9 +48,9 @@ from steelyard.release.readout import readout
 from steelyard.report import gather
 from steelyard.spec import load
 from steelyard.store import Store
-from steelyard.tasks import open_task
+from steelyard.tasks import task_of
 file = load(sys.argv[1])
-task = open_task(file.spec.task.name, labels=file.spec.task.labels)
+task = task_of(file)
 store = Store.open(file)
 pair = {row["state"]: row["variant"] for row in store.releases.current()}
 opened = time.perf_counter()

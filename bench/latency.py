@@ -33,9 +33,9 @@ def plain(folder: Path) -> None:
     import uvicorn
     from fastapi import FastAPI
 
-    from steelyard.engine.predictor import Predictor
+    from steelyard.engine.model import open_model
 
-    predictor = Predictor.open(folder)
+    predictor = open_model(folder)
 
     app = FastAPI()
 
@@ -45,7 +45,7 @@ def plain(folder: Path) -> None:
 
     @app.post("/v1/predict")
     async def predict(asked: Asked) -> dict[str, object]:
-        answer = predictor.predict([predictor.task.decode(asked.input)])[0]
+        answer = predictor.answers([predictor.task.decode(asked.input)])[0]
         return {"label": answer.value, "score": answer.score, "scores": answer.detail}
 
     uvicorn.run(app, port=PLAIN_PORT, log_level="warning", access_log=False)

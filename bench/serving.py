@@ -51,6 +51,7 @@ def picture(side: int, *, level: int = 0, mode: str = "L") -> bytes:
 
 def prepare(folder: Path, *, variant: Path | None, pictures: bool, goal_ms: float | None) -> None:
     """A product file and its store, with `variant` (or a baseline fitted here) live."""
+    from steelyard.engine.model import task_in
     from steelyard.spec import load
     from steelyard.store import Store
     from steelyard.tasks import open_task
@@ -59,14 +60,14 @@ def prepare(folder: Path, *, variant: Path | None, pictures: bool, goal_ms: floa
     labels = ["dark", "light"] if pictures else ["negative", "positive"]
     if variant is not None:
         config = json.loads((variant / "config.json").read_text(encoding="utf-8"))
-        task, labels = config["task"], config["labels"]
+        task, labels = config["task"], task_in(config).options.labels
     goals = f"goals: {{p95_ms: {goal_ms}}}\n" if goal_ms else ""
     path = folder / "product.yaml"
     quoted = ", ".join(json.dumps(label, ensure_ascii=False) for label in labels)
     (folder / "none.csv").write_text("text,label\n", encoding="utf-8")
     path.write_text(PRODUCT.format(task=task, labels=quoted, goals=goals), encoding="utf-8")
     store = Store.open(load(path))
-    identity = _publish(store, open_task(task, labels=labels), variant)
+    identity = _publish(store, open_task(task, {"labels": labels}), variant)
     who = {"product": store.product, "reason": "bench", "who": "bench"}
 
     def work(step):
@@ -80,9 +81,10 @@ def prepare(folder: Path, *, variant: Path | None, pictures: bool, goal_ms: floa
 
 
 def _publish(store, task, variant: Path | None) -> str:
-    from safetensors.numpy import save_file
-
-    from steelyard.engine.predictor import write_config
+    from steelyard.clock import Clock
+    from steelyard.engine.fit import Examples
+    from steelyard.methods import FitJob, method_named
+    from steelyard.spec.model import Train
 
     with store.artifacts.draft() as draft:
         if variant is not None:
@@ -90,14 +92,13 @@ def _publish(store, task, variant: Path | None) -> str:
                 if file.name != "manifest.json":
                     shutil.copy(file, draft / file.name)
             return store.artifacts.publish(draft)
-        if task.modality == "image":
+        if task.content == "image":
             rows = [(picture(24, level=20 * i), task.labels[i > 5]) for i in range(12)]
         else:
             rows = texts(400)
-        targets = task.targets([label for _, label in rows])
-        fitted = task.baseline([content for content, _ in rows], targets, seed=0)
-        save_file({"weight": fitted.weight, "bias": fitted.bias}, draft / "model.safetensors")
-        write_config(draft, task, fitted.preprocessor, runtime="linear", precision="fp32", name="bench")  # fmt: skip
+        examples = Examples([content for content, _ in rows], [label for _, label in rows])
+        job = FitJob(task, Train(), examples, folder=draft, clock=Clock())
+        method_named("linear").fit(job).save(draft)
         return store.artifacts.publish(draft)
 
 

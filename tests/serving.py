@@ -9,29 +9,29 @@ import socket
 from urllib.parse import urlsplit
 
 from PIL import Image
-from safetensors.numpy import save_file
 
-from steelyard.engine.predictor import write_config
 from steelyard.store import tables
 from steelyard.tasks import open_task
 from tests.conftest import reviews
+from tests.variants import linear
 
 
 def publish(store, *, seed: int = 0, name: str = "baseline", flip: bool = False) -> str:
     """Fit a baseline on generated reviews (labels turned around if `flip`), publish, add rows."""
-    task = open_task("text_classification", labels=("negative", "positive"))
+    task = open_task("text_classification", {"labels": ("negative", "positive")})
     rows = reviews(200, seed=seed)
-    targets = task.targets([r["label"] for r in rows])
-    fitted = task.baseline([r["text"] for r in rows], 1 - targets if flip else targets, seed=seed)
+    other = {"negative": "positive", "positive": "negative"}
+    truths = [other[r["label"]] if flip else r["label"] for r in rows]
+    fitted = linear(task, [r["text"] for r in rows], truths, seed=seed)
     return _published(store, task, fitted, name)
 
 
 def publish_pictures(store) -> str:
     """The same for pictures, of one colour each, that are dark or light."""
-    task = open_task("image_classification", labels=("dark", "light"))
+    task = open_task("image_classification", {"labels": ("dark", "light")})
     contents = [picture(shade) for shade in (*range(0, 80, 8), *range(176, 256, 8))]
-    targets = task.targets([label for label in task.labels for _ in range(10)])
-    return _published(store, task, task.baseline(contents, targets, seed=0), "baseline")
+    truths = [label for label in task.labels for _ in range(10)]
+    return _published(store, task, linear(task, contents, truths), "baseline")
 
 
 def picture(shade: int) -> bytes:
@@ -43,10 +43,8 @@ def picture(shade: int) -> bytes:
 
 def _published(store, task, fitted, name: str) -> str:
     with store.artifacts.draft() as draft:
-        save_file({"weight": fitted.weight, "bias": fitted.bias}, draft / "model.safetensors")
-        write_config(
-            draft, task, fitted.preprocessor, runtime="linear", precision="fp32", name=name
-        )
+        fitted.save(draft)
+        (draft / "card.json").write_text(json.dumps({"name": name}), encoding="utf-8")
         identity = store.artifacts.publish(draft)
 
     def work(step):

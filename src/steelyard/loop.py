@@ -18,7 +18,7 @@ from steelyard.plugins import own
 from steelyard.spec import ProductFile, only, sections, without_passwords
 from steelyard.stage import Context, Output, Stage, broken, names, of_key, stages, values
 from steelyard.store import Clock, Store, step_key
-from steelyard.tasks import Task, open_task
+from steelyard.tasks import Task, task_of
 
 NO_VARIANT = "no variant meets the goals"
 
@@ -78,7 +78,7 @@ def turn(
     same, and `gate` makes an error of it.
     """
     check_step(until)
-    task = open_task(product.spec.task.name, labels=product.spec.task.labels)
+    task = task_of(product)
     check(product, task)
     check_installed(product, task, until=until)
     with closing(Store.open(product, clock=clock)) as store, store.alone():

@@ -134,6 +134,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
     "goal": {
         "macro_f1": ("macro-F1", "宏平均 F1"),
         "accuracy": ("accuracy", "准确率"),
+        "utility": ("mean utility", "平均效用"),
         "precision": ("precision", "精确率"),
         "recall": ("recall", "召回率"),
         "calibration_error": ("calibration error", "校准误差"),

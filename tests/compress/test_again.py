@@ -59,7 +59,7 @@ def test_measuring_again_builds_nothing_and_the_next_turn_reads_what_it_found(
 
     monkeypatch.setattr(importlib.import_module("steelyard.compress.run"), "_build", never)
     monkeypatch.setattr(quality, "evaluate", never)
-    monkeypatch.setattr(Predictor, "logits", never)
+    monkeypatch.setattr(Predictor, "outputs_of", never)
     again = turn(product, until="compress", again=True)
     assert again.ran == ["compress"]
     table = {r["name"]: r for r in again.outputs["compress"]["table"]}

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.variants import compressed, saved_picture, saved_text
+from tests.variants import compressed, outputs, saved_picture, saved_text
 
 from steelyard.compress.choose import SAME_COST, Candidate, Stakes, apart, choose, lacking
 from steelyard.compress.job import check_equal
-from steelyard.engine.predictor import Predictor, read_config, write_config
+from steelyard.engine.model import open_model, read_config
+from steelyard.engine.predictor import preprocessor_in, write_arrays
 from steelyard.errors import Damaged, SteelyardError
 from steelyard.goals import limits
 from steelyard.plugins import names
@@ -27,13 +28,13 @@ def test_every_compressor_keeps_the_answers_of_what_was_trained(make, name, enco
     draft = compressed(source, name, tmp_path / "draft", contents)
     assert {logger: logging.getLogger(logger).level for logger in levels} == levels  # else silent
     precision = read_config(draft)["precision"]
-    expected = Predictor.open(source).logits(contents)
-    found = Predictor.open(draft).logits(contents)
+    expected = outputs(open_model(source), contents)
+    found = outputs(open_model(draft), contents)
     spread = expected.max() - expected.min()
     allowed = {"fp32": 1e-3, "bf16": 0.05, "int8": 0.25}[precision]
     assert np.abs(expected - found).max() < allowed * spread
     assert (expected.argmax(1) == found.argmax(1)).mean() >= 0.8
-    one = Predictor.open(draft).logits(contents[:1])
+    one = outputs(open_model(draft), contents[:1])
     assert np.allclose(one, found[:1], atol=0.1 * spread)
 
 
@@ -45,13 +46,16 @@ def test_an_export_that_computes_something_else_is_refused():
 @pytest.mark.parametrize("runtime", ["linear", "onnxruntime", "openvino", "torch"])
 def test_damaged_weights_are_refused_at_load(runtime, encoder, tmp_path):
     task, _ = saved_text(encoder, tmp_path)
-    preprocessor = Predictor.open_preprocessor(tmp_path, read_config(tmp_path))
+    preprocessor = preprocessor_in(tmp_path, read_config(tmp_path))
     backbone = read_config(tmp_path)["backbone"]
-    write_config(tmp_path, task, preprocessor, runtime=runtime, precision="fp32", backbone=backbone)
+    write_arrays(
+        tmp_path, task, preprocessor, method="fine_tune", runtime=runtime, precision="fp32",
+        backbone=backbone,
+    )  # fmt: skip
     for name in ("model.onnx", "model.xml", "model.safetensors"):
         (tmp_path / name).write_bytes(b"no weights")
     with pytest.raises(Damaged):
-        Predictor.open(tmp_path)
+        open_model(tmp_path)
 
 
 def candidate(name="v", **changed) -> Candidate:

@@ -8,7 +8,7 @@ from steelyard.compress import quality
 from steelyard.compress.quality import evaluated, parent_of
 from steelyard.engine.evaluate import evaluate
 from steelyard.engine.fit import Examples
-from steelyard.engine.predictor import Predictor
+from steelyard.engine.model import open_model
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def built(encoder, tmp_path_factory):
 
 
 def parent(task, source, held):
-    whole = evaluate(task, Predictor.open(source).predict(held.contents), held.labels)
+    whole = evaluate(task, open_model(source).answers(held.contents), held.truths)
     return parent_of(source, "torch_fp32", whole, held)
 
 
@@ -51,6 +51,6 @@ def test_a_variant_with_other_logits_is_evaluated_on_every_record_in_its_order(
     known = parent(task, source, held)
     monkeypatch.setattr(quality, "SAME_LOGITS", 0.0)  # int8 of a tiny encoder is nearly the same
     found = evaluated(made["onnx_int8"], task, held, parent=known)
-    whole = evaluate(task, Predictor.open(made["onnx_int8"]).predict(held.contents), held.labels)
+    whole = evaluate(task, open_model(made["onnx_int8"]).answers(held.contents), held.truths)
     assert found.on == f"all {n} records"
     assert found.evaluation.metrics == whole.metrics

@@ -22,7 +22,7 @@ from steelyard.plugins import get
 from steelyard.spec import load
 from steelyard.spec.model import Source, Split
 from steelyard.store import Step
-from steelyard.tasks import open_task
+from steelyard.tasks import open_task, task_of
 from steelyard.tasks.cleaning import normalize
 from steelyard.tasks.masking import mask
 from steelyard.tasks.numbers import is_card, is_id_card
@@ -45,7 +45,7 @@ def run(product_file):
     from steelyard.store import Store
 
     store = Store.open(product)
-    task = open_task(product.spec.task.name, labels=product.spec.task.labels)
+    task = task_of(product)
     step = Step(store, "data", "key", store.begin_turn("spec"), "CNY")
     output = pipeline.run(store, product, step, task=task)
     rows = store.datasets.read("records", output["dataset"]).to_pylist()
@@ -379,6 +379,6 @@ def test_cifar_pictures_come_out_of_parquet():
     firsts = list(itertools.islice(rows, 200))
     names = {row.label for row in firsts}
     assert {"plane", "kitten"} <= names and not {"airplane", "cat"} & names and len(names) == 10
-    task = open_task("image_classification", labels=tuple(sorted(names)))
+    task = open_task("image_classification", {"labels": tuple(sorted(names))})
     with PIL.Image.open(io.BytesIO(task.parse(firsts[0].content))) as picture:
         assert picture.size == (32, 32)

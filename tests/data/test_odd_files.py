@@ -85,7 +85,7 @@ def test_a_file_where_a_folder_should_be_is_said(tmp_path):
 
 
 def test_a_folder_says_what_each_file_is_that_is_neither_text_nor_picture(tmp_path):
-    png = open_task("image_classification", labels=("a", "b")).contract_examples()[0][0]
+    png = open_task("image_classification", {"labels": ("a", "b")}).contract_examples()[0][0]
     files = {
         "a.txt": "很好".encode(), "b": base64.b64decode(png), "c.txt": f"{ZH}{GOOD}".encode("gb18030"),
         "d.txt": f"{ZH}\n".encode("utf-16-le"), "e.tif": b"II*\0" + bytes(100),
@@ -103,7 +103,7 @@ def test_a_folder_says_what_each_file_is_that_is_neither_text_nor_picture(tmp_pa
 
 @pytest.mark.parametrize("cut", [76, 64, 1000])
 def test_base64_that_is_cut_into_lines_is_a_picture(cut):
-    task = open_task("image_classification", labels=("a", "b"))
+    task = open_task("image_classification", {"labels": ("a", "b")})
     png = task.contract_examples()[0][0]
     for end in ("\n", "\r\n", " "):
         lines = end.join(png[i : i + cut] for i in range(0, len(png), cut))

@@ -74,7 +74,7 @@ def test_any_label_can_be_told(labels):
 
     rejects = Rejects(("a", "b"))
     for label in [*labels, "\ud800"]:
-        rejects.label("f:1", label)
+        rejects.word("f:1", label)
     json.dumps(rejects.to_json(), ensure_ascii=False).encode()
     str(rejects).encode()
     assert rejects.total == len(labels) + 1
@@ -113,8 +113,8 @@ def test_a_label_with_personal_data_is_told_and_kept_masked(product_file):
 
 def test_a_masked_label_has_no_near_one_and_a_long_one_is_masked_before_it_is_cut():
     rejects = Rejects(("[PHONE]", "positive"))
-    rejects.label("f:1", "13912345678")
-    rejects.label("f:2", "x" * 55 + " 13912345678")
+    rejects.word("f:1", "13912345678")
+    rejects.word("f:2", "x" * 55 + " 13912345678")
     told = rejects.told()
     assert [row["nearest"] for row in told] == [None, None]
     assert "139" not in str(rejects) and "139" not in rejects.repair("")
@@ -143,7 +143,7 @@ def test_what_differs_only_invisibly_is_told_by_its_codes(label, known, said, pa
     from ruamel.yaml import YAML
 
     rejects = Rejects((known, "other"))
-    rejects.label("f:1", label)
+    rejects.word("f:1", label)
     assert said in str(rejects)
     repair = rejects.repair("")
     assert pair in repair

@@ -12,7 +12,7 @@ from steelyard.loop import Silent, Turn, _context, _key, turn
 from steelyard.spec import load
 from steelyard.stage import stages
 from steelyard.store import Store
-from steelyard.tasks import open_task
+from steelyard.tasks import task_of
 
 LEFT = {
     "data": {"dataset": "d", "splits": {"stream": {"positive": 99, "negative": 99}}},
@@ -25,7 +25,7 @@ LEFT = {
 def keys(path):
     """Key of each step in the first turn of a file, as if those before it had left `LEFT`."""
     file = load(path)
-    task = open_task(file.spec.task.name, labels=file.spec.task.labels)
+    task = task_of(file)
     with closing(Store.open(file)) as store:
         run = Turn(file, store, task, Silent(), 1, outputs=dict(LEFT))
         return {s.name: _key(run, s, _context(run, s)) for s in stages()}

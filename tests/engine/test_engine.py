@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import HARMS, reviews
+from tests.variants import text_parts
 
 from steelyard.clock import Clock
 from steelyard.engine import dropout, processes
@@ -24,14 +25,14 @@ from steelyard.engine.fit import (
     _judge,
     fit,
     schedule,
-    torch_logits,
+    torch_outputs,
 )
-from steelyard.engine.predictor import token_batches
+from steelyard.engine.model import token_batches
 from steelyard.engine.q4 import dequantize, read_q4
 from steelyard.engine.vocabulary import trim
 from steelyard.errors import Damaged, Missing, UserError
+from steelyard.methods.tokens import Tokens
 from steelyard.tasks import open_task
-from steelyard.tasks.tokens import Tokens
 
 RECIPE = Recipe(
     epochs=2, batch=8, learning_rate=1e-3, weight_decay=0.01, precision="fp32", patience=5,
@@ -58,23 +59,19 @@ class Killed(BaseException):
 
 
 def train(encoder, folder, *, kill_at=None, recipe=RECIPE, checkpoint_cpu_s=3):
-    task = open_task("text_classification", labels=("negative", "positive"))
+    task = open_task("text_classification", {"labels": ("negative", "positive")})
     rows = reviews(64)
     examples = Examples([r["text"] for r in rows[:48]], [r["label"] for r in rows[:48]])
     validation = Examples([r["text"] for r in rows[48:]], [r["label"] for r in rows[48:]])
     torch.manual_seed(0)
-    backbone = load_backbone((str(encoder),), cache=folder)
-    preprocessor = task.preprocessor(backbone, examples.contents, length_max=32)
-    module = task.build(backbone, preprocessor, dropout=0.2)
+    parts, _ = text_parts(task, encoder, folder, dropout=0.2)
 
     def report(state, steps):
         if state.step == kill_at:
             raise Killed
 
     progress = fit(
-        task,
-        module,
-        preprocessor,
+        parts,
         examples,
         validation,
         recipe,
@@ -83,7 +80,8 @@ def train(encoder, folder, *, kill_at=None, recipe=RECIPE, checkpoint_cpu_s=3):
         report=report,
         checkpoint_cpu_s=checkpoint_cpu_s,
     )
-    return module, progress, torch_logits(torch, module, preprocessor, validation.contents)
+    features = parts.preprocessor.features(validation.contents)
+    return parts.module, progress, np.stack(torch_outputs(torch, parts, features))
 
 
 @pytest.mark.parametrize("kill_at", [1, 3, 5, 7, 11])

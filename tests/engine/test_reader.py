@@ -10,12 +10,12 @@ from tests.conftest import tiny_encoder
 
 from steelyard.clock import Clock
 from steelyard.engine import reader
-from steelyard.engine.predictor import write_config
+from steelyard.engine.predictor import write_arrays
 from steelyard.engine.reader import Reader, arrays, main, question, receive, send
+from steelyard.methods.char_ngrams import CharNgrams
+from steelyard.methods.pixels import Pixels
+from steelyard.methods.tokens import Tokens
 from steelyard.tasks import BadInput, open_task
-from steelyard.tasks.char_ngrams import CharNgrams
-from steelyard.tasks.pixels import Pixels
-from steelyard.tasks.tokens import Tokens
 
 TEXTS = ["真的很好，很满意", "good, would buy again", "太差了 13812345678", "好" * 9_000]
 
@@ -32,18 +32,18 @@ def pictures():
 def made(folder, kind):
     """(task, preprocessor, values) whose artifact is in `folder`, without weights."""
     if kind == "pixels":
-        task = open_task("image_classification", labels=("a", "b"))
+        task = open_task("image_classification", {"labels": ("a", "b")})
         values = pictures()
         found = Pixels.fit(values)
     else:
-        task, values = open_task("text_classification", labels=("a", "b")), TEXTS
+        task, values = open_task("text_classification", {"labels": ("a", "b")}), TEXTS
         if kind == "char_ngrams":
             found = CharNgrams.fit(TEXTS, documents_min=1)
         else:
             (folder / "e").mkdir()
             file = tiny_encoder(folder / "e") / "tokenizer.json"
             found = Tokens(file, length_max=32, pad=0)
-    write_config(folder, task, found, runtime="none", precision="fp32")
+    write_arrays(folder, task, found, method="fine_tune", runtime="none", precision="fp32")
     return task, found, values
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.variants import baseline, compressed, saved_text
+from tests.variants import baseline, compressed, outputs, saved_text
 
 from steelyard.clock import Clock
 from steelyard.engine.measure import measure_variants
-from steelyard.engine.predictor import Predictor
+from steelyard.engine.model import open_model
 from steelyard.engine.processes import command, environment
 from steelyard.engine.traffic import Traffic
-from steelyard.tasks.tokens import WIDTH_STEP, Tokens
+from steelyard.methods.tokens import WIDTH_STEP, Tokens
 
 TRAPS = ("psutil", "numpy", "scipy", "safetensors", "typer", "rich", "json")
 
@@ -57,10 +57,10 @@ def test_two_hundred_lengths_are_at_most_the_widths_of_their_steps():
 
 def test_padding_to_a_step_changes_no_answer(folders, monkeypatch):
     contents, found = folders
-    predictor = Predictor.open(found["torch"])
-    stepped = predictor.logits(contents)
-    monkeypatch.setattr("steelyard.tasks.tokens.WIDTH_STEP", 1)
-    assert np.allclose(predictor.logits(contents), stepped, atol=1e-5)
+    predictor = open_model(found["torch"])
+    stepped = outputs(predictor, contents)
+    monkeypatch.setattr("steelyard.methods.tokens.WIDTH_STEP", 1)
+    assert np.allclose(outputs(predictor, contents), stepped, atol=1e-5)
 
 
 def test_tokens_saved_before_widths_had_steps_still_load(folders):
@@ -81,13 +81,13 @@ def test_a_file_that_is_cut_while_it_is_served_does_not_stop_the_answers(
     script = """
 import os, sys
 from pathlib import Path
-from steelyard.engine.predictor import Predictor
-predictor = Predictor.open(Path(sys.argv[1]))
-before = predictor.predict(["很好，满意"])
+from steelyard.engine.model import open_model
+predictor = open_model(Path(sys.argv[1]))
+before = predictor.answers(["很好，满意"])
 for path in Path(sys.argv[1]).iterdir():
     os.truncate(path, 0)
-assert predictor.predict(["很好，满意"]) == before
-assert predictor.predict(["很好，满意，这个东西真的值得买，下次再买"])
+assert predictor.answers(["很好，满意"]) == before
+assert predictor.answers(["很好，满意，这个东西真的值得买，下次再买"])
 """
     done = subprocess.run(
         [sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=False

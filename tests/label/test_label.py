@@ -14,6 +14,7 @@ from steelyard.spec import load
 from steelyard.spec.load import ProductFile
 from steelyard.spec.model import Label
 from steelyard.store.records import Known
+from steelyard.tasks import open_task, task_of
 
 
 @pytest.fixture
@@ -98,11 +99,11 @@ def test_a_purchase_whose_file_is_gone_is_never_paid_again_unsaid(small):
     assert look(small).spent == 80
 
 
+AB = open_task("text_classification", {"labels": ("a", "b")})
+
+
 def product_with(start):
     class Spec:
-        class task:
-            labels = ("a", "b")
-
         label = Label(start=start)
 
     return ProductFile(Spec, __import__("pathlib").Path("p.yaml"), "")
@@ -128,7 +129,7 @@ def test_a_purchase_holds_every_paid_text_of_training_and_pays_each_new_text_onc
     known += [Known(f"z{label}", f"z{label}", "", "train", label, "s") for label in "ab"]
     paid = {f"k{k}": "a" for k in keys} | {"za": "a", "zb": "b"}
     try:
-        found = purchase(product_with(start), known, paid)
+        found = purchase(product_with(start), AB, known, paid)
     except DataError:
         assert start is not None  # a default refuses nothing
         return
@@ -140,11 +141,12 @@ def test_a_purchase_holds_every_paid_text_of_training_and_pays_each_new_text_onc
         assert here + found.new == max(start, here)
     by_key = {r.key for r in train if r.label}
     assert set(found.keys) <= by_key | set(paid)
-    assert purchase(product_with(start), known, dict(zip(found.keys, found.labels, strict=True)) | paid).new == 0  # fmt: skip
+    assert purchase(product_with(start), AB, known, dict(zip(found.keys, found.labels, strict=True)) | paid).new == 0  # fmt: skip
 
 
 def test_equal_texts_are_paid_once(product_file):
     spec = load(product_file)
     rows = [Known(str(i), f"k{i // 2}", "", "train", "positive" if i % 4 < 2 else "negative", "s") for i in range(40)]  # fmt: skip
     object.__setattr__(spec.spec, "label", Label(start=20))
-    assert purchase(spec, rows, {}).new == 20 and len(purchase(spec, rows, {}).ids) == 40
+    found = purchase(spec, task_of(spec), rows, {})
+    assert found.new == 20 and len(found.ids) == 40

@@ -15,7 +15,7 @@ LABELS = ("negative", "positive")
 
 
 def task():
-    return open_task("text_classification", labels=LABELS)
+    return open_task("text_classification", {"labels": LABELS})
 
 
 def published_records(store, *, stream=200, holdout=0, tag="d"):

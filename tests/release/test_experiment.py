@@ -77,7 +77,7 @@ def test_a_clock_that_is_set_back_sends_no_record_again(store, product_file):
 def test_a_killed_replay_looks_at_the_same_places(store, product_file):
     pair = canary_of(store, product_file, flip=True, loss_max=0.02)
     product, number = load(product_file), store.begin_turn("m")
-    visits, _ = stream(store, product, dataset="d", turn=number, **pair)
+    visits, _ = stream(store, product, task=task(), dataset="d", turn=number, **pair)
     with Server(store, product) as url:
         replay(url, visits[:95], arms=pair)  # stands for an attempt that was killed near its end
     found = replayed(store, product_file, pair, turn=number, key="a")
@@ -87,7 +87,7 @@ def test_a_killed_replay_looks_at_the_same_places(store, product_file):
 def test_a_record_counts_once_both_answers_and_outcomes_are_there(store, product_file):
     pair = canary_of(store, product_file, flip=False, loss_max=0.02)
     product, number = load(product_file), store.begin_turn("m")
-    visits, _ = stream(store, product, dataset="d", turn=number, **pair)
+    visits, _ = stream(store, product, task=task(), dataset="d", turn=number, **pair)
     with Server(store, product) as url:
         replay(url, visits[:10], arms=pair)
         replay(url, visits[10:20], arms={"live": pair["live"]})  # killed between the two
@@ -101,7 +101,7 @@ def test_a_record_counts_once_both_answers_and_outcomes_are_there(store, product
 def test_half_a_pair_of_an_earlier_turn_is_sent_whole_and_counts_once(store, product_file):
     pair = canary_of(store, product_file, flip=False, loss_max=0.0001, replay=20)
     product, first = load(product_file), store.begin_turn("m1")
-    visits, _ = stream(store, product, dataset="d", turn=first, **pair)
+    visits, _ = stream(store, product, task=task(), dataset="d", turn=first, **pair)
     with Server(store, product) as url:
         replay(url, visits[:5], arms={"live": pair["live"]})
     assert not sent_before(store, turn=first + 1, **pair)
@@ -135,7 +135,9 @@ def test_long_ids_that_begin_alike_are_different_requests(store, product_file):
     columns = {"id": alike, "content": [r["text"] for r in rows], "label": [r["label"] for r in rows]}  # fmt: skip
     store.datasets.publish("records", pa.table(columns | {"split": ["stream"] * 20}), tag="d")
     edit(product_file, ("replay: 60, ", ""))
-    visits, most = stream(store, load(product_file), dataset="d", live="l", canary="c", turn=10**9)
+    visits, most = stream(
+        store, load(product_file), task=task(), dataset="d", live="l", canary="c", turn=10**9
+    )
     assert len({record_of(v) for v in visits}) == 20 == most
     assert all(len(f"{v.request_id}:canary") <= 64 for v in visits)
 
@@ -147,10 +149,21 @@ def test_a_default_takes_what_the_stream_holds_and_a_written_number_is_meant(sto
     edit(product_file, ("replay: 60, ", ""))
     check_stream(load(product_file), splits)
     published_records(store, stream=43)
-    visits, most = stream(store, load(product_file), dataset="d", live="l", canary="c", turn=1)
+    visits, most = stream(
+        store, load(product_file), task=task(), dataset="d", live="l", canary="c", turn=1
+    )
     assert len(visits) == 43 == most
     with pytest.raises(DataError, match="--records"):
-        stream(store, load(product_file), dataset="d", live="l", canary="c", turn=1, records=44)
+        stream(
+            store,
+            load(product_file),
+            task=task(),
+            dataset="d",
+            live="l",
+            canary="c",
+            turn=1,
+            records=44,
+        )
 
 
 def never(key):

@@ -8,15 +8,17 @@ from tests.serving import publish, release
 from steelyard.release.evidence import began, users
 from steelyard.release.readout import readout
 from steelyard.serve import Server
-from steelyard.spec import Vocabulary, load
+from steelyard.spec import load, names_in
 from steelyard.store import tables
 from steelyard.store.releases import experiment_of
+from steelyard.tasks import task_of
 
 OTHER = {"negative": "positive", "positive": "negative"}
 
 
 def shown(store, product_file, pair):
-    return readout(store, load(product_file), task=task(), variants=pair)
+    product = load(product_file)
+    return readout(store, product, task=task_of(product), variants=pair)
 
 
 def test_answers_that_users_say_are_wrong_roll_a_canary_back(store, product_file):
@@ -44,7 +46,7 @@ def test_many_requests_of_one_user_are_one_unit(store, product_file):
             tell(url, answer, answer["label"])
         answer, _ = ask(url, rows[10], "a busy user")
         tell(url, answer, OTHER[answer["label"]])
-    found = users(store, task(), Vocabulary.of(load(product_file)), **pair)
+    found = users(store, task(), names_in(load(product_file)), **pair)
     one = found[state]
     assert (one.sample.n, one.sample.mean, one.answers) == (1, 10 / 11, 11)
 
@@ -55,7 +57,7 @@ def test_requests_without_a_user_are_each_their_own_unit(store, product_file):
         for row in reviews(12, seed=4):
             answer, _ = ask(url, row, None)
             tell(url, answer, answer["label"])
-    found = users(store, task(), Vocabulary.of(load(product_file)), **pair)
+    found = users(store, task(), names_in(load(product_file)), **pair)
     assert sum(arm.sample.n for arm in found.values()) == 12
 
 

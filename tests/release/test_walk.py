@@ -16,7 +16,7 @@ from steelyard.spec import load
 from steelyard.spec.model import Goals
 from steelyard.stats import Interval
 from steelyard.store import tables
-from steelyard.tasks import Answer
+from steelyard.tasks import Answer, task_of
 
 
 def released(store, product_file, chosen, baseline):
@@ -26,7 +26,7 @@ def released(store, product_file, chosen, baseline):
     output, _ = store.step(
         store.begin_turn("r"), "release", f"{chosen}{len(store.database.rows(tables.step.select()))}",
         lambda step: walk.run(
-            store, product, step, task=task(), dataset="d", chosen=chosen, baseline=baseline
+            store, product, step, task=task_of(product), dataset="d", chosen=chosen, baseline=baseline
         ), cpu_price=0,
     )  # fmt: skip
     return output
@@ -122,7 +122,7 @@ def test_answers_of_an_evaluation_are_not_asked_again_unless_they_are_damaged(
     edit(product_file, ("outcome_loss_max: 0.5", "outcome_loss_max: 0.02"))
     live, canary = publish(store), publish(store, seed=4, name="new")
     published_records(store, holdout=100)
-    truths = holdout(store, dataset="d").labels
+    truths = holdout(store, task=task(), dataset="d").truths
     other = {"negative": "positive", "positive": "negative"}
     keep(store, live, dataset="d", answers=[Answer(t, 1.0) for t in truths])
     keep(store, canary, dataset="d", answers=[Answer(other[t], 1.0) for t in truths])

@@ -7,6 +7,7 @@ from steelyard.loop import turn
 from steelyard.report import gather, render
 from steelyard.spec import load
 from steelyard.store import Store
+from steelyard.tasks import task_of
 
 
 def test_examples_of_a_confusion_are_held_out_texts_of_that_label(product_file):
@@ -14,8 +15,8 @@ def test_examples_of_a_confusion_are_held_out_texts_of_that_label(product_file):
     done = turn(file, until="baseline")
     with closing(Store.open(file)) as store:
         facts = gather(store, file, done.outputs)
-        held = holdout(store, dataset=done.outputs["data"]["dataset"])
-    label = dict(zip(held.contents, held.labels, strict=True))
+        held = holdout(store, task=task_of(file), dataset=done.outputs["data"]["dataset"])
+    label = dict(zip(held.contents, held.truths, strict=True))
     assert facts.mistakes and all(m.examples for m in facts.mistakes)
     assert all(label[text] == m.truth for m in facts.mistakes for text in m.examples)
     assert facts.mistakes[0].examples[0] in render(facts, language="zh")

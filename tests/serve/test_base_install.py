@@ -8,7 +8,8 @@ from tests.serving import publish
 
 from steelyard.compress.job import CompressJob
 from steelyard.compress.to_onnx import onnx_fp32
-from steelyard.engine.predictor import Predictor, read_config, write_config
+from steelyard.engine.model import read_config
+from steelyard.engine.predictor import preprocessor_in, write_arrays
 from steelyard.engine.run_torch import load_module
 
 BARE = """
@@ -17,8 +18,8 @@ for name in ("torch", "transformers", "sklearn", "peft", "nncf", "onnx", "rensa"
     sys.modules[name] = None
 from pathlib import Path
 import steelyard.serve, steelyard.serve.app, steelyard.loop, steelyard.cli.commands
-from steelyard.engine.predictor import Predictor
-print(Predictor.open(Path(sys.argv[1])).predict(["真的很好"])[0].value)
+from steelyard.engine.model import open_model
+print(open_model(Path(sys.argv[1])).answers(["真的很好"])[0].value)
 """
 
 
@@ -40,7 +41,7 @@ def test_an_onnx_variant_answers_without_any_extra(encoder, tmp_path):
         folder.mkdir()
     task, contents = saved_text(encoder, source)
     config = read_config(source)
-    preprocessor = Predictor.open_preprocessor(source, config)
+    preprocessor = preprocessor_in(source, config)
     job = CompressJob(
         task,
         preprocessor,
@@ -51,5 +52,8 @@ def test_an_onnx_variant_answers_without_any_extra(encoder, tmp_path):
         threads=1,
     )
     built = onnx_fp32(job)
-    write_config(draft, task, preprocessor, runtime=built.runtime, precision=built.precision)
+    write_arrays(
+        draft, task, preprocessor, method="fine_tune", runtime=built.runtime,
+        precision=built.precision,
+    )  # fmt: skip
     assert answered(draft) in ("negative", "positive")

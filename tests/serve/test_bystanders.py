@@ -12,7 +12,7 @@ import psutil
 import pytest
 from tests.serving import ask, call, publish
 
-from steelyard.engine.predictor import Predictor
+from steelyard.engine.model import open_model
 from steelyard.errors import RequestError
 from steelyard.serve import Server, apart, reading
 from steelyard.serve.reading import light, short
@@ -67,8 +67,8 @@ def test_a_long_text_is_read_in_another_process_and_a_short_one_at_once(
 
 def test_a_long_text_is_answered_and_priced_as_if_it_were_read_here(store, product, live):
     text = "真的很好，很满意。手机 13812345678 " * 300
-    predictor = Predictor.open(store.artifacts.open(live))
-    expected = predictor.predict([predictor.task.decode(text)])[0]
+    predictor = open_model(store.artifacts.open(live))
+    expected = predictor.answers([predictor.task.decode(text)])[0]
     with Server(store, product) as url:
         found = call(url, "POST", "/v1/predict", {"input": text})[1]["answers"][0]
         ask(url)
@@ -176,7 +176,7 @@ def test_what_a_process_says_is_not_believed_and_answers_nobody_else(
         with pytest.raises(expected):
             reader.read(variant, ["很好"])
     features, cpu_s = reader.read(variant, ["满意"])
-    (here,) = Predictor.open(store.artifacts.open(variant)).preprocessor.features(["满意"])
+    (here,) = open_model(store.artifacts.open(variant)).preprocessor.features(["满意"])
     reader.close()
     assert np.array_equal(features[0], here) and cpu_s > 0
 

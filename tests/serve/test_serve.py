@@ -122,7 +122,7 @@ def test_a_request_id_used_for_another_text_is_another_request(url, store):
 
 
 def test_reading_the_input_is_paid_with_its_answer(store, live):
-    from steelyard.engine.predictor import Predictor
+    from steelyard.engine.model import open_model
     from steelyard.tasks import open_task
 
     class Second(Clock):
@@ -134,9 +134,9 @@ def test_reading_the_input_is_paid_with_its_answer(store, live):
             self.s += 1
             return self.s
 
-    predictor = Predictor.open(store.artifacts.open(live))
+    predictor = open_model(store.artifacts.open(live))
     batcher = Batcher(predictor, Serve(batch_wait_ms=0), clock=Second())
-    task = open_task("text_classification", labels=("negative", "positive"))
+    task = open_task("text_classification", {"labels": ("negative", "positive")})
     (priced,) = batcher.submit(batcher.prepare(lambda: [task.decode("很好")])).result(20)
     batcher.close()
     assert priced.cpu_s == 2.0  # one for reading it, one for the batch
@@ -413,9 +413,9 @@ def test_a_full_queue_refuses_at_once(store):
 
 
 def test_a_caller_that_is_gone_stops_no_batch(store, live):
-    from steelyard.engine.predictor import Predictor
+    from steelyard.engine.model import open_model
 
-    predictor = Predictor.open(store.artifacts.open(live))
+    predictor = open_model(store.artifacts.open(live))
     batcher = Batcher(predictor, Serve(batch_wait_ms=100), clock=Clock())
     gone = batcher.submit(batcher.prepare(lambda: ["很好"]))
     gone.cancel()

@@ -123,7 +123,7 @@ def test_a_tag_on_the_whole_file_is_told_with_its_place(tmp_path, whole):
 def test_a_text_by_its_tag_is_a_text(product_file, written, labels):
     text = product_file.read_text(encoding="utf-8")
     product_file.write_text(text.replace(LABELS, f"labels: {written}"), encoding="utf-8")
-    assert load(product_file).spec.task.labels == labels
+    assert tuple(load(product_file).spec.task.labels) == labels
 
 
 @pytest.mark.parametrize(

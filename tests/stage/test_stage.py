@@ -123,7 +123,7 @@ def test_a_stranger_takes_part_in_a_turn_with_a_key_a_row_and_a_word_of_its_own(
     store = Store.open(load(product_file))
     assert {row["name"] for row in store.turns.steps(store.turns.newest())} >= {"data", "audit"}
     assert {row["account"]: row["nano"] for row in store.ledger.sums()}["audit"] == -2 * 2 * 35 * 10**7  # fmt: skip
-    done = done_steps(load(product_file), store, open_task("text_classification", labels=("negative", "positive")))  # fmt: skip
+    done = done_steps(load(product_file), store, open_task("text_classification", {"labels": ("negative", "positive")}))  # fmt: skip
     assert done["audit"]["seed"] == 5
     store.close()
     assert [term("step", "audit", language) for language in LANGUAGES] == ["audit", "审计"]

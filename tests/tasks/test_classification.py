@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-from steelyard.tasks import softmax
-from steelyard.tasks.classification import Classification, calibration
+from steelyard.engine.arrays import softmax
+from steelyard.engine.heads import LabelHead
+from steelyard.tasks.classification import Classification, Labels, calibration
 
 
 def made(labels, n, seed):
     rng = np.random.default_rng(seed)
-    task = Classification([f"l{i}" for i in range(labels)])
+    task = Classification(Labels(labels=tuple(f"l{i}" for i in range(labels))))
     return task, rng.normal(0, 2, (n, labels)), rng.integers(0, labels, n)
 
 
@@ -21,7 +22,7 @@ def summed(task, logits, targets):
 
 
 def counted(task, logits, targets):
-    return task.counts(task.answers(logits), [task.labels[t] for t in targets])
+    return task.counts(LabelHead(task).answers(list(logits), []), [task.labels[t] for t in targets])
 
 
 @given(st.integers(2, 9), st.integers(1, 60), st.integers(0, 10**6))

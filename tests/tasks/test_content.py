@@ -11,15 +11,16 @@ from PIL import Image
 from steelyard.data.normalize import Normalize
 from steelyard.data.operators import Row
 from steelyard.data.pii import Pii
+from steelyard.engine.heads import head_of
 from steelyard.engine.predictor import answered
 from steelyard.errors import UserError
+from steelyard.methods.pixels import Pixels
 from steelyard.tasks import open_task
 from steelyard.tasks.cleaning import _MARKS
 from steelyard.tasks.limits import MARKS_MAX
-from steelyard.tasks.pixels import Pixels
 
-TEXT = open_task("text_classification", labels=("neg", "pos"))
-PICTURE = open_task("image_classification", labels=("a", "b"))
+TEXT = open_task("text_classification", {"labels": ("neg", "pos")})
+PICTURE = open_task("image_classification", {"labels": ("a", "b")})
 
 
 def encoded(image: Image.Image, kind: str = "PNG") -> bytes:
@@ -91,7 +92,7 @@ def test_a_model_that_diverged_is_not_evaluated_as_if_it_had_not():
     logits = np.zeros((30, 2))
     logits[7] = np.nan
     with pytest.raises(UserError, match="the training diverged"):
-        answered(TEXT, logits)
+        answered(head_of(TEXT), list(logits), [])
 
 
 def test_the_first_of_the_holdout_are_a_sample_and_not_one_label(store):
@@ -102,8 +103,8 @@ def test_the_first_of_the_holdout_are_a_sample_and_not_one_label(store):
     ids = [f"{label}-{i:03}" for label in ("neg", "pos") for i in range(200)]
     columns = {"id": ids, "content": ids, "label": [i[:3] for i in ids], "split": ["holdout"] * 400}
     store.datasets.publish("records", pa.table(columns), tag="d")
-    part = first(holdout(store, dataset="d"), 100)
-    assert 30 < part.labels.count("pos") < 70
+    part = first(holdout(store, task=TEXT, dataset="d"), 100)
+    assert 30 < part.truths.count("pos") < 70
 
 
 def test_more_combining_marks_than_any_language_has_are_refused_before_they_are_sorted():

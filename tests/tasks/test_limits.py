@@ -33,7 +33,7 @@ def test_what_is_no_text_costs_nothing_and_is_refused_where_it_is_read():
 
 
 def test_the_largest_text_passes_twice_in_a_request_and_not_three_times():
-    task = open_task("text_classification", labels=("a", "b"))
+    task = open_task("text_classification", {"labels": ("a", "b")})
     text = "很" * CHARACTERS_MAX
     assert len(task.decode_all([text] * (REQUEST_CHARACTERS_MAX // CHARACTERS_MAX))) == 2
     with pytest.raises(BadInput) as refused:
@@ -42,7 +42,7 @@ def test_the_largest_text_passes_twice_in_a_request_and_not_three_times():
 
 
 def test_the_bytes_of_all_pictures_are_bounded_before_one_is_decoded_from_base64(monkeypatch):
-    task = open_task("image_classification", labels=("a", "b"))
+    task = open_task("image_classification", {"labels": ("a", "b")})
     value = task.contract_examples()[0][0]
     monkeypatch.setattr(image_classification, "BYTES", Budget(3 * len(value), "bytes"))
     monkeypatch.setattr(image_classification, "open_picture", pytest.fail)

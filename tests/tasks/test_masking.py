@@ -15,7 +15,7 @@ from steelyard.tasks import open_task
 from steelyard.tasks.cleaning import clean, normalize
 from steelyard.tasks.masking import mask, spans
 
-TASK = open_task("text_classification", labels=("neg", "pos"))
+TASK = open_task("text_classification", {"labels": ("neg", "pos")})
 PLANTS = 400  # of each kind; bench/privacy.py plants 5,000
 
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from steelyard.loop import turn
+from steelyard.methods.pixels import Pixels
 from steelyard.spec import load
 from steelyard.tasks import BadInput, open_task, pictures
 from steelyard.tasks.pictures import FORMATS, Picture, decoded, open_picture, small_of
-from steelyard.tasks.pixels import Pixels
 
-TASK = open_task("image_classification", labels=("a", "b"))
+TASK = open_task("image_classification", {"labels": ("a", "b")})
 RED, WHITE = (200, 30, 40), (255, 255, 255)
 
 

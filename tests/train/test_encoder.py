@@ -8,11 +8,10 @@ from tests.conftest import reviews
 from steelyard.engine.backbone import load_backbone, open_backbone, save_backbone
 from steelyard.engine.vocabulary import trim
 from steelyard.loop import turn
+from steelyard.methods import encoder as module
+from steelyard.methods.encoder import encoder_of
 from steelyard.spec import load
 from steelyard.store import Store
-from steelyard.tasks import open_task
-from steelyard.train import encoder as module
-from steelyard.train.encoder import encoder_of
 
 
 def test_a_trimmed_encoder_is_made_once_and_again_when_it_is_damaged(product_file, monkeypatch):
@@ -22,17 +21,16 @@ def test_a_trimmed_encoder_is_made_once_and_again_when_it_is_damaged(product_fil
     product_file.write_text(text, encoding="utf-8")
     product = load(product_file)
     dataset = turn(product, until="data").outputs["data"]["dataset"]
-    task = open_task("text_classification", labels=("negative", "positive"))
     trims = []
     monkeypatch.setattr(module, "trim", lambda *a: trims.append(1) or trim(*a))
     with closing(Store.open(product)) as store:
-        made = encoder_of(store, product, task, dataset=dataset)
-        assert encoder_of(store, product, task, dataset=dataset) == made and len(trims) == 1
+        made = encoder_of(store, product, dataset=dataset)
+        assert encoder_of(store, product, dataset=dataset) == made and len(trims) == 1
         weights = made.folder / "model.safetensors"
         body = bytearray(weights.read_bytes())
         body[-1] ^= 1
         weights.write_bytes(body)
-        assert encoder_of(store, product, task, dataset=dataset) == made and len(trims) == 2
+        assert encoder_of(store, product, dataset=dataset) == made and len(trims) == 2
 
 
 def test_a_saved_encoder_computes_what_the_loaded_one_did(encoder, tmp_path):

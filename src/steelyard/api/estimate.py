@@ -18,13 +18,13 @@ from steelyard.spec.model import LABELS_DEFAULT
 from steelyard.stage import Forecast, Stage, stages
 from steelyard.store import Store, has_ledger
 from steelyard.store.place import check_places
-from steelyard.tasks import Task, open_task
+from steelyard.tasks import Task, task_of
 
 
 def estimate(file: ProductFile) -> dict[str, Any]:
     """{"steps": rows of step, quantity, unit, money, minutes, because; "total", "minutes"; "data":
     what was read; "problems": what would stop a turn; "missing": those to install}."""
-    task = open_task(file.spec.task.name, labels=file.spec.task.labels)
+    task = task_of(file)
     check(file, task)
     seen, found = _history(file), look(file, task)
     with found.telling():

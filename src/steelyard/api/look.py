@@ -77,7 +77,7 @@ def look(file: ProductFile, task: Task) -> Look:
         if store is not None and bytes_of(file) <= HASHED_MAX:
             found.done = done_steps(file, store, task)
         if store is not None and "data" in found.done:
-            _as_it_is(store, found, file, paid)
+            _as_it_is(store, found, file, task, paid)
         else:
             _as_it_would_be(store, found, file, task, paid)
     return found
@@ -93,12 +93,12 @@ def _opened(file: ProductFile) -> Iterator[Store | None]:
         yield store
 
 
-def _as_it_is(store: Store, found: Look, file: ProductFile, paid: Paid) -> None:
+def _as_it_is(store: Store, found: Look, file: ProductFile, task: Task, paid: Paid) -> None:
     output = found.done["data"]
     records = known_records(store.datasets, output["dataset"])
     found.splits, found.rejects, found.left = output["splits"], output["rejects"], output
     found.read = {c["operator"].removeprefix("read "): c["in"] for c in output["counts"] if c["operator"].startswith("read ")}  # fmt: skip
-    _labels(found, file, records, paid)
+    _labels(found, file, task, records, paid)
 
 
 def _as_it_would_be(
@@ -112,17 +112,17 @@ def _as_it_would_be(
     if not made.whole:
         return  # what was not read may hold what is wanted
     with found.telling():
-        check_parts(made.rows, made.parts, file, rejects=made.rejects, counts=made.counts)
-        _labels(found, file, _records(made), paid)
+        check_parts(task, made.rows, made.parts, file, rejects=made.rejects, counts=made.counts)
+        _labels(found, file, task, _records(made), paid)
 
 
 def _records(made: Prepared) -> list[Known]:
     return [Known(r.id, r.key, r.digest, made.parts[r.id], r.label, r.source) for r in made.rows]
 
 
-def _labels(found: Look, file: ProductFile, records: list[Known], paid: Paid) -> None:
+def _labels(found: Look, file: ProductFile, task: Task, records: list[Known], paid: Paid) -> None:
     """In the order of the label step."""
     with found.telling():
         check_early(file, {"data": found.left})
     with found.telling():
-        found.bought = purchase(file, records, paid)
+        found.bought = purchase(file, task, records, paid)

@@ -19,8 +19,8 @@ from steelyard.tasks import Answer
 class Variant:
     """A released variant, called like a function."""
 
-    def __init__(self, predictor: Any, identity: str) -> None:
-        self._predictor, self.id = predictor, identity
+    def __init__(self, model: Any, identity: str) -> None:
+        self._model, self.id = model, identity
 
     def __call__(self, value: Any) -> Answer:
         """One answer for one JSON value (a text; a picture as bytes or base64)."""
@@ -28,8 +28,8 @@ class Variant:
 
     def many(self, values: list[Any]) -> list[Answer]:
         """Answers in the order of the values; ValueError says which one cannot be read."""
-        task = self._predictor.task
-        answers: list[Answer] = self._predictor.predict([task.decode(v) for v in values])
+        task = self._model.task
+        answers: list[Answer] = self._model.answers([task.decode(v) for v in values])
         return answers
 
 
@@ -59,7 +59,7 @@ class OpenProduct:
     @cached_property
     def variant(self) -> Variant:
         """The variant that is live; Missing before the first turn."""
-        from steelyard.engine.predictor import Predictor
+        from steelyard.engine.model import open_model
 
         with closing(Store.open(self.file)) as store:
             live = [row["variant"] for row in store.releases.current() if row["state"] == "live"]
@@ -67,7 +67,7 @@ class OpenProduct:
                 raise Missing(
                     self.file.spec.product, "a live release", "none", "run: steelyard turn"
                 )
-            return Variant(Predictor.open(store.artifacts.open(live[0])), live[0])
+            return Variant(open_model(store.artifacts.open(live[0])), live[0])
 
     def variants(self) -> list[dict[str, Any]]:
         """Every variant with its newest measures and its release state."""

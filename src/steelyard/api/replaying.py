@@ -18,7 +18,7 @@ from steelyard.release.stream import sent_before, stream
 from steelyard.release.whole import check_whole
 from steelyard.spec import ProductFile
 from steelyard.store import Store
-from steelyard.tasks import open_task
+from steelyard.tasks import Task, task_of
 
 
 def replay_against(
@@ -28,12 +28,13 @@ def replay_against(
 
     Repeating it sends nothing twice. The next turn reads the same answers and decides on them.
     """
+    task = task_of(file)
     with closing(Store.open(file)) as store:
         arms = {row["state"]: row["variant"] for row in store.releases.current()}
         if "live" not in arms:
             raise Missing(str(file.path), "a live release", "none yet", "run: steelyard turn")
         check_whole(store, **arms)
-        visits = _visits(store, file, arms, records)
+        visits = _visits(store, file, task, arms, records)
     key = os.environ.get(file.spec.serve.key_env)
     told = watcher or Silent()
     told.begin("replay")
@@ -45,21 +46,20 @@ def replay_against(
     facts.pop("answers")
     if "canary" not in arms:
         return facts
-    task = open_task(file.spec.task.name, labels=file.spec.task.labels)
     with closing(Store.open(file)) as store:
         seen = readout(store, file, task=task, variants=arms).to_json()
     return facts | {"readout": {k: v for k, v in seen.items() if k != "path"}}
 
 
 def _visits(
-    store: Store, file: ProductFile, arms: dict[str, str], records: int | None
+    store: Store, file: ProductFile, task: Task, arms: dict[str, str], records: int | None
 ) -> list[Visit]:
     datasets, turn = store.versions.all(), store.turns.newest()
     if not datasets:
         raise Missing(str(file.path), "a dataset", "none yet", "run: steelyard data")
     live, canary = arms["live"], arms.get("canary")
     visits, most = stream(
-        store, file, dataset=datasets[0]["id"], live=live, canary=canary, turn=turn,
+        store, file, task=task, dataset=datasets[0]["id"], live=live, canary=canary, turn=turn,
         without=sent_before(store, turn=turn, live=live, canary=canary), records=records,
     )  # fmt: skip
     return visits[:most]

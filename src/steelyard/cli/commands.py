@@ -113,10 +113,10 @@ def _show_estimate(product: Path, facts: dict[str, Any]) -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON schema of product.yaml."""
+    from steelyard.cli.reference import schema as whole
     from steelyard.cli.show import out
-    from steelyard.spec import Product
 
-    out(Product.model_json_schema())
+    out(whole())
 
 
 @app.command()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import types
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -14,9 +15,12 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from steelyard.cli.reference_zh import ZH
+from steelyard.errors import SteelyardError
 from steelyard.files import write
 from steelyard.plugins import names
 from steelyard.spec import Product
+from steelyard.spec.model import TaskSpec
+from steelyard.tasks import task_kind
 
 LANGUAGES = ("en", "zh")
 _HEAD = {
@@ -45,11 +49,48 @@ _WORDS = {
 def reference(language: str = "en") -> str:
     """The whole page: one table for each section, then the registered kinds."""
     parts = [_HEAD[language], _table("product.yaml", Product, language)]
-    parts += [_table(path, model, language) for path, model in _sections("", Product)]
+    for path, model in _sections("", Product):
+        parts.append(_table(path, model, language))
+        if path == "task":
+            parts += [_table(f"task: {{name: {name}}}", options, language) for name, options in task_options().items()]  # fmt: skip
     parts.append(f"## {_WORDS[language]['kinds']}\n")
-    groups = ("stages", "levers", "tasks", "readers", "operators", "compressors", "runtimes")
+    groups = (
+        "stages",
+        "levers",
+        "tasks",
+        "methods",
+        "readers",
+        "operators",
+        "compressors",
+        "runtimes",
+    )
     parts.append("\n".join(f"- {group}: {', '.join(names(group))}" for group in groups))
     return "\n".join(parts) + "\n"
+
+
+def task_options() -> dict[str, type[BaseModel]]:
+    """What the section `task` may say besides, by the name of each task that can be used."""
+    options = {}
+    for name in names("tasks"):
+        with suppress(
+            SteelyardError
+        ):  # a stranger's that breaks the protocol is told where it is used
+            options[name] = task_kind(name).Options
+    return options
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of product.yaml: the section `task` is that of one of the tasks."""
+    made = Product.model_json_schema()
+    each = []
+    for name, options in task_options().items():
+        one = options.model_json_schema(ref_template="#/$defs/{model}")
+        made["$defs"].update(one.pop("$defs", {}))
+        named = {"name": {"const": name, "description": TaskSpec.model_fields["name"].description}}
+        one["properties"] = named | one["properties"]
+        each.append(one | {"title": name, "required": ["name", *one.get("required", [])]})
+    made["$defs"]["TaskSpec"] = {"oneOf": each, "description": made["$defs"]["TaskSpec"]["description"]}  # fmt: skip
+    return made
 
 
 def _sections(path: str, model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]:

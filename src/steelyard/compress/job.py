@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.engine.arrays import Inputs, Preprocessor
 from steelyard.errors import SteelyardError
-from steelyard.tasks import Array, Content, Inputs, Preprocessor, Task
+from steelyard.tasks import Array, Content, Task
 
 SAMPLE = 4
 EQUAL = 2e-2  # of the logits' spread: an exporter that changed the model is off by far more

@@ -13,6 +13,7 @@ import numpy as np
 
 from steelyard.engine.evaluate import Evaluation, evaluate
 from steelyard.engine.fit import Examples
+from steelyard.engine.model import open_model
 from steelyard.engine.predictor import Predictor
 from steelyard.engine.processes import cores
 from steelyard.tasks import Answer, Array, Task
@@ -23,12 +24,12 @@ SAME_LOGITS = 1e-3  # of their spread: what the order of sums in float32 makes, 
 
 @dataclass(frozen=True)
 class Parent:
-    """The trained variant: its evaluation, and its logits on the sample [n, K]."""
+    """The trained variant: its evaluation, and what it computes for the sample, an array a record."""
 
     name: str
     evaluation: Evaluation
     sample: Examples
-    logits: Array
+    outputs: list[Array]
 
 
 @dataclass(frozen=True)
@@ -43,29 +44,36 @@ class Quality:
 
 def parent_of(folder: Path, name: str, evaluation: Evaluation, held: Examples) -> Parent:
     """What the variants built from `folder` are compared with."""
-    part = Examples(held.contents[:SAMPLE], held.labels[:SAMPLE])
-    logits = _open(folder).logits(part.contents)
-    return Parent(name, evaluation, part, logits)
+    part = Examples(held.contents[:SAMPLE], held.truths[:SAMPLE])
+    return Parent(name, evaluation, part, _outputs(_open(folder), part))
 
 
 def evaluated(folder: Path, task: Task, held: Examples, *, parent: Parent) -> Quality:
     """The whole hold-out; or the parent's own figures, when a sample of records gives the same
     logits: an export in float32 does, and one in bf16 where the processor has none."""
     predictor, n = _open(folder), len(parent.sample)
-    gap = _gap(parent.logits, predictor.logits(parent.sample.contents))
+    gap = _gap(parent.outputs, _outputs(predictor, parent.sample))
     if gap <= SAME_LOGITS:
         return Quality(parent.evaluation, f"{n} records whose logits are those of {parent.name} (gap {gap:.0e} of their spread)")  # fmt: skip
     # all in one call: int8 scales its activations by the batch, so parts would answer otherwise
-    answers = predictor.predict(held.contents)
-    return Quality(evaluate(task, answers, held.labels), f"all {len(held)} records", answers)
+    answers = predictor.answers(held.contents)
+    return Quality(evaluate(task, answers, held.truths), f"all {len(held)} records", answers)
 
 
-def _gap(expected: Array, found: Array) -> float:
+def _outputs(predictor: Predictor, part: Examples) -> list[Array]:
+    return predictor.outputs_of(predictor.features(part.contents))
+
+
+def _gap(before: Sequence[Array], after: Sequence[Array]) -> float:
     """The largest difference, in spreads of the expected logits; infinite where it is no number."""
+    expected, found = (np.concatenate([rows.ravel() for rows in side]) for side in (before, after))
     spread = float(expected.max() - expected.min()) or 1.0
     gap = float(np.abs(expected - found).max()) / spread
     return gap if np.isfinite(gap) else float("inf")
 
 
 def _open(folder: Path) -> Predictor:
-    return Predictor.open(folder, threads=cores())
+    """Compressors make models of arrays, of models of arrays."""
+    model = open_model(folder, threads=cores())
+    assert isinstance(model, Predictor)
+    return model

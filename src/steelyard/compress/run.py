@@ -16,12 +16,13 @@ from typing import Any
 from steelyard.compress.choose import Candidate, Stakes, Why, choose, near_goal
 from steelyard.compress.job import CompressJob
 from steelyard.compress.quality import Quality, evaluated, parent_of
-from steelyard.engine.evaluate import Evaluation
+from steelyard.engine.evaluate import UTILITY, Evaluation
 from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
 from steelyard.engine.kept import keep, kept
 from steelyard.engine.measure import Measured, measure_variants
-from steelyard.engine.predictor import Predictor, read_config, write_config
+from steelyard.engine.model import method_in, read_config
+from steelyard.engine.predictor import preprocessor_in, write_arrays
 from steelyard.engine.processes import give_back_memory
 from steelyard.engine.traffic import Traffic
 from steelyard.goals import errors_of, limits
@@ -32,7 +33,7 @@ from steelyard.stats import Interval
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
 
-PARENT, BASELINE = "torch_fp32", "baseline"
+BASELINE = "baseline"
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,13 @@ def run(
     step, nothing is built or evaluated: its variants are measured and chosen from again.
     """
     say = progress or (lambda what, done, total: None)
-    held = holdout(store, dataset=dataset)
+    held = holdout(store, task=task, dataset=dataset)
+    trained = parent["name"]
     if prior is None:
         made = _build(store, product, step, task, dataset, labels, parent["variant"], say)
-        built = {PARENT: parent["variant"], **made, BASELINE: baseline["variant"]}
+        built = {trained: parent["variant"], **made, BASELINE: baseline["variant"]}
         qualities = _qualities(store, task, built, held, parent, baseline, say)
-        _keep(store, built, qualities, dataset=dataset)
+        _keep(store, built, qualities, trained, dataset=dataset)
     else:
         built = {row["name"]: row["variant"] for row in prior["table"]}
         qualities = {name: _known(store, variant) for name, variant in built.items()}
@@ -71,7 +73,7 @@ def run(
     found = {n: Found(n, v, qualities[n], timed[n]) for n, v in built.items()}
     for one in found.values():
         _facts(product, step, one, dataset, errors_of(task.known), fresh=prior is None)
-    return _chosen(product, task, found)
+    return _chosen(product, task, found, trained)
 
 
 def _qualities(
@@ -79,10 +81,13 @@ def _qualities(
     baseline: dict[str, Any], say: Report,
 ) -> dict[str, Quality]:  # fmt: skip
     whole = f"all {len(held)} records"
-    known = {PARENT: parent, BASELINE: baseline}
+    trained = parent["name"]
+    known = {trained: parent, BASELINE: baseline}
     found = {n: Quality(Evaluation.of_json(body), whole) for n, body in known.items()}
-    source = store.artifacts.open(built[PARENT])
-    reference = parent_of(source, PARENT, found[PARENT].evaluation, held)
+    if built.keys() == known.keys():  # nothing was made of it
+        return found
+    source = store.artifacts.open(built[trained])
+    reference = parent_of(source, trained, found[trained].evaluation, held)
     for i, (name, identity) in enumerate(built.items()):
         say("measuring quality", i, len(built))
         if name not in found:
@@ -92,14 +97,14 @@ def _qualities(
 
 
 def _keep(
-    store: Store, built: dict[str, str], qualities: dict[str, Quality], *, dataset: str
+    store: Store, built: dict[str, str], qualities: dict[str, Quality], parent: str, *, dataset: str
 ) -> None:
     """Answers of each variant, so that the release asks none again; an export that answers as its
     parent has its parent's."""
-    trained = kept(store, built[PARENT], dataset=dataset)
+    trained = kept(store, built[parent], dataset=dataset)
     for name, identity in built.items():
         answers = qualities[name].answers or trained
-        if name not in (PARENT, BASELINE) and answers:
+        if name not in (parent, BASELINE) and answers:
             keep(store, identity, dataset=dataset, answers=answers)
 
 
@@ -114,11 +119,13 @@ def _build(
     store: Store, product: ProductFile, step: Step, task: Task, dataset: str, labels: str,
     parent: str, say: Report,
 ) -> dict[str, str]:  # fmt: skip
-    """Name -> id of each published variant."""
+    """Name -> id of each published variant; none of a model that no compressor knows."""
     source = store.artifacts.open(parent)
+    if read_config(source).get("runtime") != "torch":
+        return {}
     names = product.spec.compress.variants
     # labelled training contents: the hold-out stays unseen
-    learned = bought(store, dataset=dataset, labels=labels)
+    learned = bought(store, task=task, dataset=dataset, labels=labels)
     contents = first(learned, product.spec.compress.calibration_items).contents
     shared = step.scratch / "shared"
     shutil.rmtree(shared, ignore_errors=True)  # what a killed run had half written
@@ -139,13 +146,16 @@ def _one(
     from steelyard.engine.run_torch import load_module
 
     config = read_config(source)
-    preprocessor = Predictor.open_preprocessor(source, config)
+    preprocessor = preprocessor_in(source, config)
     # eager: the exporter needs attention written out as products
     module = partial(load_module, source, config, attention="eager")
     job = CompressJob(task, preprocessor, module, draft, shared, contents, threads=1)
     built = get("compressors", name)(job)
-    write_config(draft, task, preprocessor, runtime=built.runtime, precision=built.precision)
-    card = {"name": name, "task": task.name, "labels": list(task.labels), "dataset": dataset, "parent": parent, "calibration_items": len(contents)}  # fmt: skip
+    write_arrays(
+        draft, task, preprocessor, method=method_in(config), runtime=built.runtime,
+        precision=built.precision,
+    )  # fmt: skip
+    card = {"name": name, "task": task.name, "options": task.options.model_dump(mode="json"), "dataset": dataset, "parent": parent, "calibration_items": len(contents)}  # fmt: skip
     (draft / "card.json").write_text(
         json.dumps(card, ensure_ascii=False, indent=1), encoding="utf-8"
     )
@@ -200,14 +210,16 @@ def _facts(
         step.measure(one.variant, name, i.value, low=i.low, high=i.high, n=i.n, on=of, detail=less)
 
 
-def _chosen(product: ProductFile, task: Task, found: dict[str, Found]) -> dict[str, Any]:
+def _chosen(
+    product: ProductFile, task: Task, found: dict[str, Found], parent: str
+) -> dict[str, Any]:
     spec = product.spec
     stakes = Stakes(spec.plan.requests, float(spec.plan.unit), spec.money.currency)
     candidates = {name: _candidate(product, task, one) for name, one in found.items()}
     baseline = candidates.pop(BASELINE)
     judged = choose(
         list(candidates.values()), limits(spec.goals, errors_of(task.known)), metric=task.quality,
-        reference=candidates[PARENT].quality, loss_max=spec.compress.quality_loss_max, stakes=stakes,
+        reference=candidates[parent].quality, loss_max=spec.compress.quality_loss_max, stakes=stakes,
     )  # fmt: skip
     rows = [
         _row(found[j.candidate.name], j.candidate, j.why, meets=j.meets, chosen=j.chosen)
@@ -217,8 +229,10 @@ def _chosen(product: ProductFile, task: Task, found: dict[str, Found]) -> dict[s
     rows.append(_row(found[BASELINE], baseline, why, meets=False, chosen=False))
     best = next((j.candidate.variant for j in judged if j.chosen), None)
     metrics = {n: one.quality.evaluation.metrics for n, one in found.items()}
-    accuracy = {name: asdict(m["accuracy"]) for name, m in metrics.items()}
-    return {"chosen": best, "table": rows, "accuracy": accuracy}
+    utility = {
+        name: asdict(m[UTILITY] if UTILITY in m else m["accuracy"]) for name, m in metrics.items()
+    }
+    return {"chosen": best, "table": rows, UTILITY: utility}
 
 
 def _row(one: Found, c: Candidate, why: Why, *, meets: bool, chosen: bool) -> dict[str, Any]:

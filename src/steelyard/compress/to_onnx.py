@@ -56,11 +56,14 @@ def exported(job: CompressJob) -> Path:
         name: {0: "batch", 1: "length"} if t.ndim == 2 else {0: "batch"}
         for name, t in tensors.items()
     }
+    with torch.inference_mode():
+        tokens = module(**tensors).ndim == 3  # a row of outputs a token
+    out = {0: "batch", 1: "length"} if tokens else {0: "batch"}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # tracer warnings about shapes that are constant here
         torch.onnx.export(
             module, (), str(path), kwargs=tensors, input_names=list(tensors),
-            output_names=["logits"], dynamic_axes=free | {"logits": {0: "batch"}},
+            output_names=["logits"], dynamic_axes=free | {"logits": out},
             opset_version=OPSET, dynamo=False,
         )  # fmt: skip
     _compare(job, module, path, torch)

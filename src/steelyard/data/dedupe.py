@@ -26,7 +26,7 @@ BUCKET_MAX = 200  # a bucket of boilerplate is compared with its first members o
 
 class Dedupe:
     name: ClassVar[str] = "dedupe"
-    modality: ClassVar[str] = "any"
+    content: ClassVar[str] = "any"
     whole: ClassVar[bool] = True
 
     def __init__(self, product: Product) -> None:

@@ -23,7 +23,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 class Language:
     name: ClassVar[str] = "language"
-    modality: ClassVar[str] = "text"
+    content: ClassVar[str] = "text"
     whole: ClassVar[bool] = False
 
     def __init__(self, product: Product) -> None:

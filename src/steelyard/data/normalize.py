@@ -15,7 +15,7 @@ from steelyard.tasks.cleaning import normalize
 
 class Normalize:
     name: ClassVar[str] = "normalize"
-    modality: ClassVar[str] = "text"
+    content: ClassVar[str] = "text"
     whole: ClassVar[bool] = False
 
     def __init__(self, product: Product) -> None:

@@ -40,7 +40,7 @@ class Operator(Protocol):
     """Built with the product's specification; a pure function of the rows it is given."""
 
     name: ClassVar[str]
-    modality: ClassVar[str]  # that of the tasks it is for, or "any"
+    content: ClassVar[str]  # that of the tasks it is for, or "any"
     whole: ClassVar[bool]  # True: it must see every row at once
 
     def apply(self, rows: list[Row]) -> tuple[list[Row], dict[str, int]]:

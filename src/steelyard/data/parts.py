@@ -1,6 +1,6 @@
 """Whether each part of the data can do its work, and why not. Knows no file.
 
-Example: `check_parts(rows, parts, product, rejects=rejects, counts=counts)`
+Example: `check_parts(task, rows, parts, product, rejects=rejects, counts=counts)`
 """
 
 from __future__ import annotations
@@ -14,39 +14,48 @@ from steelyard.data.operators import Row
 from steelyard.data.rejects import Rejects
 from steelyard.errors import DataError
 from steelyard.spec import ProductFile
+from steelyard.tasks import UNLABELLED, Task, Truth
 
 HOLDOUT_MIN = 20
-UNLABELLED = "(unlabelled)"
 PARTS = ("train", "holdout", "stream")
 THRESHOLDS = (0.85, 0.9, 0.95, 1.0)
 LARGE = 20  # a group of one record in twenty or more
 SAMPLE = 1000  # rows of a cluster that are compared again to find a threshold that parts them
 
 
-def parts_by_label(rows: Iterable[Row], parts: dict[str, str]) -> dict[str, dict[str, int]]:
+def parts_by_class(
+    task: Task, rows: Iterable[Row], parts: dict[str, str]
+) -> dict[str, dict[str, int]]:
+    """Records of each part by what they are counted as."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        found[parts[row.id]][UNLABELLED if row.label is None else row.label] += 1
+        found[parts[row.id]][
+            UNLABELLED if row.label is None else task.counted_as(task.read(row.label))
+        ] += 1
     return {part: dict(found[part]) for part in PARTS}
 
 
 def check_parts(
-    rows: list[Row], parts: dict[str, str], product: ProductFile, *, rejects: Rejects,
+    task: Task, rows: list[Row], parts: dict[str, str], product: ProductFile, *, rejects: Rejects,
     counts: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     """DataError where a part could not do its work."""
-    splits = parts_by_label(rows, parts)
-    place, labels = f"{product.path.name} data", product.spec.task.labels
+    learned, held = (_truths(task, rows, parts, part) for part in ("train", "holdout"))
+    place = f"{product.path.name} data"
     why = f"{_lost(rows, counts)}{rejects}"
-    for part in ("train", "holdout"):
-        missing = [label for label in labels if not splits[part].get(label)]
+    for part, truths in (("train", learned), ("holdout", held)):
+        there = {name for truth in truths for name in task.classes_of(truth)}
+        missing = [name for name in task.classes if name not in there]
         if missing:
             repair = _repair(rows, product, rejects, counts) or "add data or remove the label"
             raise DataError(place, f"records of every label in the {part} part", f"none of {missing}{why}", repair)  # fmt: skip
-    held = sum(splits["holdout"].get(label, 0) for label in labels)
-    if held < HOLDOUT_MIN:
+    if len(held) < HOLDOUT_MIN:
         repair = _repair(rows, product, rejects, counts) or "add data or raise data.split.holdout"
-        raise DataError(place, f"at least {HOLDOUT_MIN} labelled records to hold out", f"{held}{why}", repair)  # fmt: skip
+        raise DataError(place, f"at least {HOLDOUT_MIN} labelled records to hold out", f"{len(held)}{why}", repair)  # fmt: skip
+
+
+def _truths(task: Task, rows: list[Row], parts: dict[str, str], part: str) -> list[Truth]:
+    return [task.read(r.label) for r in rows if r.label is not None and parts[r.id] == part]
 
 
 def largest_cluster(rows: list[Row]) -> tuple[int, str]:

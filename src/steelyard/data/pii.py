@@ -16,7 +16,7 @@ from steelyard.tasks.masking import mask
 
 class Pii:
     name: ClassVar[str] = "pii"
-    modality: ClassVar[str] = "text"
+    content: ClassVar[str] = "text"
     whole: ClassVar[bool] = False
 
     def __init__(self, product: Product) -> None:

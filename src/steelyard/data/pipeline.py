@@ -7,7 +7,8 @@ Example: `run(store, product, step, task=task)["splits"]["train"]["positive"]`
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -16,7 +17,7 @@ import pyarrow as pa
 from steelyard.data.ids import nameless
 from steelyard.data.names import Names, Past
 from steelyard.data.operators import Row
-from steelyard.data.parts import check_parts, largest_cluster, parts_by_label
+from steelyard.data.parts import check_parts, largest_cluster, parts_by_class
 from steelyard.data.past import NAMED, Found, past_of
 from steelyard.data.readers import Raw
 from steelyard.data.rejects import Rejects
@@ -30,7 +31,8 @@ from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.store.content import records_tag
 from steelyard.store.records import digest_of
-from steelyard.tasks import Task
+from steelyard.tasks import Task, Unknown
+from steelyard.tasks.places import Placed
 
 BATCH = 2000
 REPORT_EVERY = 500
@@ -41,6 +43,7 @@ class Prepared:
     """Clean, named and split records, and how it went. `whole` is False when only the first
     records of a source were read."""
 
+    task: Task
     rows: list[Row] = field(default_factory=list)
     parts: dict[str, str] = field(default_factory=dict)
     counts: list[dict[str, Any]] = field(default_factory=list)
@@ -50,7 +53,7 @@ class Prepared:
 
     @property
     def splits(self) -> dict[str, dict[str, int]]:
-        return parts_by_label(self.rows, self.parts)
+        return parts_by_class(self.task, self.rows, self.parts)
 
 
 def run(
@@ -66,7 +69,7 @@ def run(
     made = prepare(product, task=task, store=store, progress=progress)
     if read is not None and fingerprints(product) != read:
         raise DataError(f"{product.path.name} data.sources", "files that stand still while they are read", "one that changed", "wait until it is written, then run the command again")  # fmt: skip
-    check_parts(made.rows, made.parts, product, rejects=made.rejects, counts=made.counts)
+    check_parts(task, made.rows, made.parts, product, rejects=made.rejects, counts=made.counts)
     dataset = _publish(store, product, step, made)
     return {
         "dataset": dataset, "counts": made.counts, "splits": made.splits,
@@ -83,7 +86,7 @@ def prepare(
     """Everything `run` does before it publishes; `most` bounds the records read of each source."""
     say = progress or (lambda what, done, total: None)
     called = {name: label for s in product.spec.data.sources for name, label in s.names.items()}
-    made = Prepared(rejects=Rejects(task.labels, called))
+    made = Prepared(task, rejects=Rejects(task.classes, called))
     _read_all(product, made, task=task, say=say, most=most)
     operators = [get("operators", n)(product.spec) for n in product.spec.data.operators or task.operators]  # fmt: skip
     found = past_of(store, product)
@@ -95,6 +98,7 @@ def prepare(
             known = True
         rows = names.named(made.rows) if operator.whole else made.rows
         made.rows, detail = _operate(operator, rows, say)
+        made.rows = _settled(task, operator.name, rows, made.rows)
         made.counts.append(_count(operator.name, len(rows), len(made.rows), detail))
     if not known:
         _know_again(made, found, names, operators)
@@ -145,7 +149,9 @@ def _read(
         if most is not None and number > most:
             made.whole = False
             return
-        row = _row(raw, scope, f"{len(made.rows)}", task=task, rejects=made.rejects, seen=seen)
+        row = _row(
+            raw, scope, f"{len(made.rows)}", task=task, names=source.names, rejects=made.rejects, seen=seen
+        )  # fmt: skip
         if row is not None:
             made.rows.append(row)
         if number % REPORT_EVERY == 0:
@@ -155,15 +161,24 @@ def _read(
 
 
 def _row(
-    raw: Raw, scope: str, name: str, *, task: Task, rejects: Rejects, seen: set[str]
+    raw: Raw,
+    scope: str,
+    name: str,
+    *,
+    task: Task,
+    names: Mapping[str, str],
+    rejects: Rejects,
+    seen: set[str],
 ) -> Row | None:
-    if raw.label is not None and raw.label not in task.labels:
-        rejects.label(raw.where, raw.label)
-        return None
+    content, label, why = None, None, ""
     try:
-        content, why = task.parse(raw.content), ""
+        content = task.parse(raw.content)
+        label = None if raw.label is None else task.write(task.truth(raw.label, content, names))
+    except Unknown as error:
+        rejects.word(raw.where, error.word)
+        return None
     except ValueError as error:
-        content, why = None, str(error)
+        why = str(error)
     if raw.id is not None and not why:
         why = "a duplicate id" if raw.id in seen else ""
         why = why if raw.id.isprintable() else "an id with characters that cannot be printed"
@@ -173,7 +188,25 @@ def _row(
         return None
     # named for good once it is cleaned; until then by its place
     own = None if raw.id is None else nameless(raw.id)
-    return Row(name, content, raw.label, scope, own=own, raw=digest_of(content)[:16])
+    return Row(name, content, label, scope, own=own, raw=digest_of(content)[:16])
+
+
+def _settled(task: Task, operator: str, before: list[Row], after: list[Row]) -> list[Row]:
+    """Truths that tell places follow their text through an operator that changed it."""
+    texts = {row.id: row.content for row in before if isinstance(row.content, Placed)}
+    if not texts:
+        return after
+    rows = []
+    for row in after:
+        old, new = texts.get(row.id), row.content
+        if old is None or new == old:
+            rows.append(row)
+            continue
+        if not isinstance(new, Placed):
+            raise DataError(f"data.operators: {operator}", "a Placed text for a Placed one, since spans are to follow it", "a plain one", "leave the operator out, or use a version that keeps places")  # fmt: skip
+        label = row.label and task.write(task.moved(task.read(row.label), new))
+        rows.append(replace(row, content=Placed(new), label=label))
+    return rows
 
 
 def _operate(operator: Any, rows: list[Row], say: Report) -> tuple[list[Row], dict[str, int]]:
@@ -199,7 +232,7 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
     table = pa.table(
         {
             "id": [r.id for r in rows],
-            "content": [r.content for r in rows],
+            "content": [str(c) if isinstance(c, str) else c for c in (r.content for r in rows)],
             "label": pa.array([r.label for r in rows], pa.string()),
             "source": [r.source for r in rows],
             "language": [r.language for r in rows],

@@ -40,7 +40,7 @@ class Raw:
 
     id: str | None
     content: Any
-    label: str | None
+    label: Any  # a text, or lists and fields of JSON, such as spans
     where: str
 
 
@@ -298,6 +298,8 @@ def _bytes(content: Any) -> int:
 def _raw(source: Source, row: Mapping[str, Any], where: str) -> Raw:
     identity = _cell(row.get(source.id)) if source.id else None
     found = row.get(source.label) if source.label else None
+    if isinstance(found, list | dict):
+        return Raw(identity, row.get(source.content), found, where)
     label = _cell(found)
     if label is not None:
         # True and False were once read as Python writes them

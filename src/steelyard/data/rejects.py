@@ -40,8 +40,8 @@ class Rejects:
         if len(self.examples) < EXAMPLES_MAX:
             self.examples.append({"where": _printable(mask(where)[0]), "reason": reason})
 
-    def label(self, where: str, label: str) -> None:
-        """A record whose label the task does not have."""
+    def word(self, where: str, label: str) -> None:
+        """A record whose label, or a word of it, the task does not have."""
         self.add(where, OUTSIDE)
         told = mask(label)[0]
         if told in self.unknown or len(self.unknown) < LABELS_MAX:

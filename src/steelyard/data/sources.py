@@ -36,9 +36,9 @@ def check_sources(product: ProductFile, task: Task) -> None:
             expected = "no 'path' and no 'package'" if own else "a 'path' or a 'package'"
             problems.append(f"{file}: data.sources.{i}: expected {expected} with reader '{source.reader}', found {'one' if given else 'neither'}")  # fmt: skip
     for name in product.spec.data.operators or ():
-        wanted = get("operators", name).modality
-        if wanted not in ("any", task.modality):
-            problems.append(f"{file}: data.operators: expected operators for {task.modality}, found '{name}' for {wanted}; leave it out")  # fmt: skip
+        wanted = get("operators", name).content
+        if wanted not in ("any", task.content):
+            problems.append(f"{file}: data.operators: expected operators for {task.content}, found '{name}' for {wanted}; leave it out")  # fmt: skip
     if problems:
         raise SpecError(problems)
 

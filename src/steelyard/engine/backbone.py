@@ -14,13 +14,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from steelyard.engine.arrays import Backbone
 from steelyard.engine.packages import PACKAGES, Package
 from steelyard.errors import Damaged, Missing, UserError
 from steelyard.files import write
 from steelyard.near import near
 from steelyard.plugins import need
 from steelyard.store import Artifacts
-from steelyard.tasks import Backbone
 
 _CHUNK = 1 << 20
 # Measured on CPU: drawing the masks of attention dropout took a sixth of a training step, and the

@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from steelyard.stats import Interval, bootstrap_sums, paired_sums
-from steelyard.tasks import Answer, Task, Truth
+from steelyard.tasks import Answer, Array, Task, Truth
 
 REPEATS = 1000
+UTILITY = "utility"  # the mean of what answers were worth: what money reads
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Every metric of the task as a bootstrap interval, and what the report draws."""
+    """Every metric of the task and the mean utility as bootstrap intervals, and what the report draws."""
 
     metrics: dict[str, Interval]
     detail: dict[str, Any]
@@ -38,7 +41,13 @@ def evaluate(
     """n answers against their truths; percentile bootstrap over the records."""
     counts = task.counts(answers, truths)
     metrics = bootstrap_sums(counts, task.metrics, repeats=REPEATS, seed=seed)
+    worth = np.stack([task.utility(answers, truths), np.ones(len(truths))], axis=-1)
+    metrics |= bootstrap_sums(worth, _mean, repeats=REPEATS, seed=seed)
     return Evaluation(metrics, task.detail(answers, truths))
+
+
+def _mean(sums: Array) -> dict[str, Array]:
+    return {UTILITY: sums[..., 0] / np.maximum(sums[..., 1], 1)}
 
 
 def quality_gain(

@@ -1,7 +1,7 @@
-"""The one training loop: any task's module, per-example losses, checkpoints, early stop.
+"""The one training loop: any module, per-example losses, checkpoints, early stop.
 
 Knows no ledger and no product file. Killed anywhere, the same call continues to the same weights.
-Example: `fit(task, module, preprocessor, train, validation, recipe, folder=f, clock=Clock())`
+Example: `fit(parts, train, validation, recipe, folder=f, clock=Clock())`
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from typing import Any
 import numpy as np
 
 from steelyard.clock import Clock
+from steelyard.engine.arrays import Preprocessor
 from steelyard.engine.dropout import quick_dropout
-from steelyard.engine.predictor import answered, token_batches
+from steelyard.engine.heads import Head
+from steelyard.engine.model import token_batches
+from steelyard.engine.predictor import answered
 from steelyard.engine.processes import keeping_memory
 from steelyard.errors import Damaged
 from steelyard.plugins import need
 from steelyard.store.scratch import find, forget, keep
-from steelyard.tasks import Array, Content, Preprocessor, Task
+from steelyard.tasks import Array, Content, Task, Truth
 
 WARMUP = 0.1  # share of the steps
 GRADIENT_NORM_MAX = 1.0
@@ -34,10 +37,10 @@ CHECKPOINT_CPU_S = 60.0  # a younger checkpoint is not replaced: one holds three
 
 @dataclass(frozen=True)
 class Examples:
-    """Contents and labels of equal length."""
+    """Contents and what is right for each, of equal length."""
 
     contents: Sequence[Content]
-    labels: Sequence[str]
+    truths: Sequence[Truth]
 
     def __len__(self) -> int:
         return len(self.contents)
@@ -58,6 +61,18 @@ class Recipe:
     seed: int
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What is trained: a torch module with `forward(**inputs) -> [B, ..., K]`, what makes its
+    inputs, and what stands behind it. `vary` changes one training batch (torch tensors)."""
+
+    task: Task
+    head: Head
+    module: Any
+    preprocessor: Preprocessor
+    vary: Callable[[dict[str, Any], Any], dict[str, Any]] | None = None
+
+
 @dataclass
 class Progress:
     """Where training stands; saved with every checkpoint."""
@@ -75,12 +90,11 @@ class Progress:
 
 @keeping_memory()
 def fit(
-    task: Task, module: Any, preprocessor: Preprocessor, train: Examples, validation: Examples,
-    recipe: Recipe, *, folder: Path, clock: Clock,
+    parts: Parts, train: Examples, validation: Examples, recipe: Recipe, *, folder: Path, clock: Clock,
     report: Callable[[Progress, int], None] | None = None,
     checkpoint_cpu_s: float = CHECKPOINT_CPU_S,
 ) -> Progress:  # fmt: skip
-    """Train `module` in place to its best epoch on `validation`; `folder` holds checkpoints.
+    """Train the module in place to its best epoch on `validation`; `folder` holds checkpoints.
 
     The last planned epoch is kept too when it is not worse by more than a standard error.
 
@@ -88,13 +102,11 @@ def fit(
     function of the arguments alone, whether or not the run was interrupted.
     """
     torch = need("torch", extra="train")
-    features = preprocessor.features(train.contents)
-    targets = torch.as_tensor(task.targets(train.labels))
-    sizes = [preprocessor.size(f) for f in features]
-    quick_dropout(torch, module)
-    run = _Run(
-        torch, task, module, recipe, steps=_steps_an_epoch(len(train), recipe) * recipe.epochs
-    )
+    features = parts.preprocessor.features(train.contents)
+    targets = parts.head.targets(train.truths, features)
+    sizes = [parts.preprocessor.size(f) for f in features]
+    quick_dropout(torch, parts.module)
+    run = _Run(torch, parts, recipe, steps=_steps_an_epoch(len(train), recipe) * recipe.epochs)
     state = run.resume(folder)
     kept = _Kept(run, folder, state, clock, checkpoint_cpu_s)
     for epoch in range(state.epoch, recipe.epochs):
@@ -103,15 +115,15 @@ def fit(
         batches = list(_batches(sizes, recipe, epoch))
         done = state.step - epoch * len(batches)
         for batch in batches[done:]:
-            inputs = preprocessor.collate([features[i] for i in batch])
-            state.loss = run.step(inputs, targets[batch], at=state.step)
+            inputs = parts.preprocessor.collate([features[i] for i in batch])
+            state.loss = run.step(inputs, [targets[i] for i in batch], at=state.step)
             state.step += 1
             kept.lap()
             if report is not None:
                 report(state, run.steps)
             if state.step % recipe.checkpoint_steps == 0:
                 kept.checkpoint()
-        seen = _validate(torch, task, module, preprocessor, validation, recipe)
+        seen = _validate(torch, parts, validation, recipe)
         if _judge(state, epoch, *seen, recipe, len(validation)):
             run.save_weights(folder)
         kept.lap()
@@ -119,7 +131,7 @@ def fit(
             kept.checkpoint()
     run.load_weights(folder)
     run.finish(folder, state)
-    module.eval()
+    parts.module.eval()
     return state
 
 
@@ -134,13 +146,13 @@ def processor_precision(asked: str) -> str:
     return "bf16" if native else "fp32"
 
 
-def torch_logits(
-    torch: Any, module: Any, preprocessor: Preprocessor, contents: Sequence[Content], *,
-    precision: str = "fp32", batch_tokens: int = EVALUATION_TOKENS,
-) -> Array:  # fmt: skip
-    """Contents [n] -> logits [n, K] of a torch module, in evaluation mode, in their order."""
-    features = preprocessor.features(contents)
-    out: Array | None = None
+def torch_outputs(
+    torch: Any, parts: Parts, features: Sequence[Array], *, precision: str = "fp32",
+    batch_tokens: int = EVALUATION_TOKENS,
+) -> list[Array]:  # fmt: skip
+    """Features [n] -> outputs of a torch module for each, in evaluation mode, in their order."""
+    module, preprocessor = parts.module, parts.preprocessor
+    outputs: list[Array] = [np.zeros(0, np.float32)] * len(features)
     was_training = module.training
     module.eval()
     with torch.inference_mode(), _autocast(torch, precision):
@@ -149,20 +161,19 @@ def torch_logits(
         ):
             inputs = _tensors(torch, preprocessor.collate([features[i] for i in batch]))
             rows = module(**inputs).float().numpy()
-            if out is None:
-                out = np.zeros((len(features), rows.shape[1]), dtype=np.float32)
-            out[batch] = rows
+            for i, row in zip(batch, rows, strict=True):
+                outputs[i] = row
     module.train(was_training)
-    return out if out is not None else np.zeros((0, 0), dtype=np.float32)
+    return outputs
 
 
 class _Run:
     """Optimizer, schedule and checkpoints of one call of `fit`."""
 
-    def __init__(self, torch: Any, task: Task, module: Any, recipe: Recipe, *, steps: int) -> None:
-        self.torch, self.task, self.module, self.recipe = torch, task, module, recipe
+    def __init__(self, torch: Any, parts: Parts, recipe: Recipe, *, steps: int) -> None:
+        self.torch, self.parts, self.module, self.recipe = torch, parts, parts.module, recipe
         self.steps = steps
-        self.trained = {n: p for n, p in module.named_parameters() if p.requires_grad}
+        self.trained = {n: p for n, p in self.module.named_parameters() if p.requires_grad}
         self.optimizer = torch.optim.AdamW(
             self.trained.values(),
             lr=recipe.learning_rate,
@@ -170,18 +181,19 @@ class _Run:
             fused=True,
         )
 
-    def step(self, inputs: Any, targets: Any, *, at: int) -> float:
+    def step(self, inputs: Any, targets: Sequence[Array], *, at: int) -> float:
         torch = self.torch
         self.module.train()
         # Seeded by step: dropout and augmentation repeat exactly after a resume.
         torch.manual_seed(self.recipe.seed * 1_000_003 + at)
         tensors = _tensors(torch, inputs)
-        if self.recipe.augment:
+        if self.recipe.augment and self.parts.vary is not None:
             generator = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + at)
-            tensors = self.task.augment(tensors, generator)
+            tensors = self.parts.vary(tensors, generator)
         with _autocast(torch, self.recipe.precision):
-            logits = self.module(**tensors)
-        loss = self.task.loss(logits, targets).mean()
+            outputs = self.module(**tensors)
+        right = torch.as_tensor(self.parts.head.together(targets, outputs.shape[1]))
+        loss = self.parts.head.loss(outputs, right).mean()
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * schedule(at, self.steps)
         self.optimizer.zero_grad(set_to_none=True)
@@ -318,17 +330,23 @@ def _judge(
 
 
 def _validate(
-    torch: Any, task: Task, module: Any, preprocessor: Preprocessor, validation: Examples, recipe: Recipe
-) -> tuple[float, float]:  # fmt: skip
+    torch: Any, parts: Parts, validation: Examples, recipe: Recipe
+) -> tuple[float, float]:
     """(quality, mean loss) on the validation part."""
-    logits = torch_logits(
-        torch, module, preprocessor, validation.contents, precision=recipe.precision
-    )
-    targets = task.targets(validation.labels)
-    loss = task.loss(torch.as_tensor(logits), torch.as_tensor(targets)).mean()
-    counts = task.counts(answered(task, logits), validation.labels)
+    task, head = parts.task, parts.head
+    features = parts.preprocessor.features(validation.contents)
+    outputs = torch_outputs(torch, parts, features, precision=recipe.precision)
+    targets = head.targets(validation.truths, features)
+    losses = [_loss(torch, head, *pair) for pair in zip(outputs, targets, strict=True)]
+    counts = task.counts(answered(head, outputs, features), validation.truths)
     sums = np.asarray(counts.sum(axis=0)).reshape(-1)
-    return float(task.metrics(sums)[task.quality]), float(loss)
+    return float(task.metrics(sums)[task.quality]), float(torch.stack(losses).mean())
+
+
+def _loss(torch: Any, head: Head, outputs: Array, target: Array) -> Any:
+    """Of one example."""
+    right = torch.as_tensor(head.together([target], len(outputs)))
+    return head.loss(torch.as_tensor(outputs[None]), right)[0]
 
 
 def _steps_an_epoch(examples: int, recipe: Recipe) -> int:

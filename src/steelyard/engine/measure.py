@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.clock import Clock
-from steelyard.engine.predictor import BATCH_ITEMS
+from steelyard.engine.model import BATCH_ITEMS
 from steelyard.engine.processes import clock_name, command, cores, environment
 from steelyard.engine.traffic import Traffic, quantile
 from steelyard.errors import StoreError

@@ -1,39 +1,29 @@
-"""A variant that answers: artifact folder -> preprocessor + runtime + task. Knows no HTTP or money.
+"""A model that computes with arrays: preprocessor, runtime and head. Knows no HTTP or money.
 
-The folder is plain: config.json, the weights in safetensors or ONNX or OpenVINO IR, tokenizer files.
-Example: `Predictor.open(folder).predict(["物流很快，包装完好"])[0].value`
+Its folder is plain: config.json, the weights in safetensors or ONNX or OpenVINO IR, tokenizer files.
+Example: `Predictor.open(folder, config).answers(["物流很快，包装完好"])[0].value`
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from steelyard.errors import Damaged, UserError
+from steelyard.engine.arrays import Inputs, Preprocessor, open_preprocessor
+from steelyard.engine.heads import Head, head_of
+from steelyard.engine.model import BATCH_TOKENS, task_in, token_batches, write_config
+from steelyard.errors import UserError
 from steelyard.plugins import get
-from steelyard.tasks import (
-    Answer,
-    Array,
-    Content,
-    Inputs,
-    Preprocessor,
-    Task,
-    open_preprocessor,
-    open_task,
-)
-
-FORMAT = 1
-BATCH_TOKENS = 512  # measured: fewer CPU seconds an item than 1,024, with ONNX Runtime and OpenVINO
-BATCH_ITEMS = 64
+from steelyard.tasks import Answer, Array, Content, Task
 
 
 class Runtime(Protocol):
-    """Runs one batch: inputs -> logits float32 [B, K]. `threads` is set when it is loaded, and
+    """Runs one batch: inputs -> outputs float32 [B, ...]. `threads` is set when it is loaded, and
     the calling thread is one of them."""
 
     threads: int
@@ -51,108 +41,72 @@ class Predictor:
     config: dict[str, Any]
 
     @classmethod
-    def open(cls, folder: Path, *, threads: int = 1) -> Predictor:
-        """Load a published artifact; Damaged when its configuration is not one."""
-        config = read_config(folder)
-        task = open_task(config["task"], labels=config["labels"])
-        preprocessor = cls.open_preprocessor(folder, config)
+    def open(cls, folder: Path, config: dict[str, Any], *, threads: int = 1) -> Predictor:
+        """Load a published artifact whose configuration was read."""
+        preprocessor = preprocessor_in(folder, config)
         runtime = get("runtimes", config["runtime"]).load(folder, config, threads=threads)
-        return cls(task, preprocessor, runtime, config)
+        return cls(task_in(config), preprocessor, runtime, config)
 
-    @staticmethod
-    def open_preprocessor(folder: Path, config: dict[str, Any]) -> Preprocessor:
-        """Only the preprocessor of an artifact."""
-        named = config["preprocess"]
-        return open_preprocessor(named["kind"], folder, named["settings"])
-
-    def logits(
-        self,
-        contents: Sequence[Content],
-        *,
-        batch_tokens: int = BATCH_TOKENS,
-        progress: Callable[[int], None] | None = None,
-    ) -> Array:
-        """Contents [n] -> logits [n, K] in their order; length-sorted inside a token budget."""
-        features = self.preprocessor.features(contents)
-        sizes = [self.preprocessor.size(f) for f in features]
-        return self.logits_of(features, sizes, batch_tokens=batch_tokens, progress=progress)
-
-    def logits_of(
-        self,
-        features: Sequence[Any],
-        sizes: Sequence[int],
-        *,
-        batch_tokens: int = BATCH_TOKENS,
-        progress: Callable[[int], None] | None = None,
-    ) -> Array:
-        """Features of the preprocessor [n] and their sizes -> logits [n, K]."""
-        out = np.zeros((len(features), len(self.task.labels)), dtype=np.float32)
-        for batch in token_batches(sizes, batch_tokens=batch_tokens):
-            out[batch] = self.runtime.run(self.preprocessor.collate([features[i] for i in batch]))
-            if progress is not None:
-                progress(len(batch))
-        return out
+    @cached_property
+    def head(self) -> Head:
+        return head_of(self.task)
 
     @property
     def threads(self) -> int:
-        """Threads that compute a batch, the calling one among them."""
         return self.runtime.threads
 
-    def predict(self, contents: Sequence[Content]) -> list[Answer]:
-        """Contents, already passed by `task.decode` -> one answer each."""
-        return answered(self.task, self.logits(contents)) if len(contents) else []
+    def features(self, contents: Sequence[Content]) -> list[Array]:
+        return self.preprocessor.features(contents)
+
+    def size(self, feature: Array) -> int:
+        return self.preprocessor.size(feature)
+
+    def outputs_of(
+        self, features: Sequence[Array], *, batch_tokens: int = BATCH_TOKENS,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Array]:  # fmt: skip
+        """Features [n] -> what the runtime makes of each, in their order; length-sorted inside a
+        token budget."""
+        outputs: list[Array] = [np.zeros(0, np.float32)] * len(features)
+        sizes = [self.preprocessor.size(f) for f in features]
+        for batch in token_batches(sizes, batch_tokens=batch_tokens):
+            rows = self.runtime.run(self.preprocessor.collate([features[i] for i in batch]))
+            for i, row in zip(batch, rows, strict=True):
+                outputs[i] = row
+            if progress is not None:
+                progress(len(batch))
+        return outputs
+
+    def answers_of(
+        self, features: Sequence[Array], *, batch_tokens: int = BATCH_TOKENS,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Answer]:  # fmt: skip
+        outputs = self.outputs_of(features, batch_tokens=batch_tokens, progress=progress)
+        return answered(self.head, outputs, features)
+
+    def answers(self, contents: Sequence[Content]) -> list[Answer]:
+        return self.answers_of(self.features(contents)) if len(contents) else []
 
 
-def answered(task: Task, logits: Array) -> list[Answer]:
-    """Logits [n, K] -> n answers; UserError where the training diverged."""
-    if not np.isfinite(logits).all():
+def preprocessor_in(folder: Path, config: dict[str, Any]) -> Preprocessor:
+    """Only the preprocessor of an artifact."""
+    named = config["preprocess"]
+    return open_preprocessor(named["kind"], folder, named["settings"])
+
+
+def answered(head: Head, outputs: Sequence[Array], features: Sequence[Array]) -> list[Answer]:
+    """Outputs [n] -> n answers; UserError where the training diverged."""
+    if not all(np.isfinite(rows).all() for rows in outputs):
         raise UserError("evaluation", "finite logits", "NaN or infinity: the training diverged", "lower train.learning_rate, or say precision: fp32")  # fmt: skip
-    return task.answers(logits)
+    return head.answers(outputs, features)
 
 
-def token_batches(
-    sizes: Sequence[int], *, batch_tokens: int, items_max: int = BATCH_ITEMS
-) -> Iterator[list[int]]:
-    """Indices in batches of similar size whose padded work fits the budget (one item always may)."""
-    batch: list[int] = []
-    for i in sorted(range(len(sizes)), key=lambda i: sizes[i]):
-        # sorted ascending, so the newcomer is the widest of its batch
-        if batch and (sizes[i] * (len(batch) + 1) > batch_tokens or len(batch) == items_max):
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
-
-
-def write_config(
-    folder: Path,
-    task: Task,
-    preprocessor: Preprocessor,
-    *,
-    runtime: str,
-    precision: str,
-    **extra: Any,
-) -> None:
+def write_arrays(
+    folder: Path, task: Task, preprocessor: Preprocessor, *, method: str, runtime: str,
+    precision: str, **more: Any,
+) -> None:  # fmt: skip
     """Save the preprocessor and config.json beside weights that are already in `folder`."""
-    config = {
-        "format": FORMAT,
-        "task": task.name,
-        "labels": list(task.labels),
-        "runtime": runtime,
-        "precision": precision,
-        "preprocess": {"kind": preprocessor.kind, "settings": preprocessor.save(folder)},
-        **extra,
-    }
-    body = json.dumps(config, ensure_ascii=False, indent=1)
-    (folder / "config.json").write_text(body, encoding="utf-8")
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    try:
-        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise Damaged(f"{folder}/config.json", "JSON of a variant", str(error)) from error
-    if config.get("format") != FORMAT:
-        raise Damaged(f"{folder}/config.json", f"format {FORMAT}", f"{config.get('format')!r}")
-    return config
+    preprocess = {"kind": preprocessor.kind, "settings": preprocessor.save(folder)}
+    write_config(
+        folder, task, method=method, runtime=runtime, precision=precision, preprocess=preprocess, **more
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from steelyard.clock import Clock
-from steelyard.engine.predictor import BATCH_ITEMS, Predictor, read_config
+from steelyard.engine.model import BATCH_ITEMS, open_model, read_config
 from steelyard.engine.processes import named_clock
 
 _LIBRARIES = {"torch": ("torch", "transformers"), "onnxruntime": ("onnxruntime",), "openvino": ("openvino",)}  # fmt: skip
@@ -44,11 +44,11 @@ class Probe:
     """A loaded variant, and the values it is asked."""
 
     def __init__(self, folder: Path, threads: int, clock: Clock) -> None:
-        for library in _LIBRARIES.get(read_config(folder)["runtime"], ()):
+        for library in _LIBRARIES.get(str(read_config(folder).get("runtime")), ()):
             __import__(library)  # first, so that only the variant is counted
         self.clock, self.seen = clock, set[str]()
         self.before_mb = resident_mb()
-        self.predictor = Predictor.open(folder, threads=threads)
+        self.model = open_model(folder, threads=threads)
         self.values: list[Any] = []
         self.batch_tokens = 0
 
@@ -56,15 +56,13 @@ class Probe:
         """Keep what a request may hold; {"values": how many, "tokens": of one on average}."""
         self.values = [v for v in values if self._readable(v)]
         self.batch_tokens = batch_tokens
-        reader = self.predictor.preprocessor
-        sizes = [
-            reader.size(reader.features([self._content(i)])[0]) for i in range(len(self.values))
-        ]
+        features = [self.model.features([self._content(i)])[0] for i in range(len(self.values))]
+        sizes = [self.model.size(f) for f in features]
         return {"values": len(self.values), "tokens": sum(sizes) / max(1, len(sizes))}
 
     def _readable(self, value: Any) -> bool:
         try:
-            self.predictor.task.decode(value)
+            self.model.task.decode(value)
         except ValueError:
             return False  # a record may be longer than a request may
         return True
@@ -80,12 +78,10 @@ class Probe:
 
     def _answer(self, batch: list[int]) -> tuple[bool, float, float]:
         """The way of a request: read, prepared alone, answered in company."""
-        reader = self.predictor.preprocessor
         cpu, wall = self.clock.cpu_s(), self.clock.wall_s()
-        features = [f for i in batch for f in reader.features([self._content(i)])]
-        sizes = [reader.size(f) for f in features]
-        logits = self.predictor.logits_of(features, sizes, batch_tokens=self.batch_tokens)
-        self.predictor.task.answers(logits)
+        features = [f for i in batch for f in self.model.features([self._content(i)])]
+        sizes = [self.model.size(f) for f in features]
+        self.model.answers_of(features, batch_tokens=self.batch_tokens)
         cpu, wall = self.clock.cpu_s() - cpu, self.clock.wall_s() - wall
         shape = ",".join(map(str, sorted(sizes)))
         new = shape not in self.seen
@@ -93,23 +89,23 @@ class Probe:
         return new, cpu, wall
 
     def _content(self, i: int) -> Any:
-        return self.predictor.task.decode(self.values[i])
+        return self.model.task.decode(self.values[i])
 
     def flat(self) -> dict[str, Any]:
         """Answer until the memory grows no more: every size alone and in full batches, then any."""
-        features = [self.predictor.preprocessor.features([self._content(i)])[0] for i in range(len(self.values))]  # fmt: skip
-        sizes = [self.predictor.preprocessor.size(f) for f in features]
+        features = [self.model.features([self._content(i)])[0] for i in range(len(self.values))]
+        sizes = [self.model.size(f) for f in features]
         rng, most, batches = random.Random(0), 0.0, 0
         for i in _visited(sizes):
             for count in (1, self._full(sizes[i])):
-                self._run([features[i]] * count, [sizes[i]] * count)
+                self._run([features[i]] * count)
                 batches += 1
         quiet, before = 0, resident_mb()
         for _ in range(WINDOWS_MAX):
             for _ in range(WINDOW):
                 chosen = [rng.randrange(len(sizes)) for _ in range(rng.randint(1, BATCH_ITEMS))]
                 chosen = chosen[: rng.randint(1, self._full(max(sizes[i] for i in chosen)))]
-                self._run([features[i] for i in chosen], [sizes[i] for i in chosen])
+                self._run([features[i] for i in chosen])
             batches += WINDOW
             now = resident_mb()
             quiet = quiet + 1 if now - before <= max(GROWTH_MB, GROWTH * (now - self.before_mb)) else 0  # fmt: skip
@@ -121,8 +117,8 @@ class Probe:
     def _full(self, size: int) -> int:
         return max(1, min(BATCH_ITEMS, self.batch_tokens // size))
 
-    def _run(self, features: list[Any], sizes: list[int]) -> None:
-        self.predictor.logits_of(features, sizes, batch_tokens=self.batch_tokens)
+    def _run(self, features: list[Any]) -> None:
+        self.model.answers_of(features, batch_tokens=self.batch_tokens)
 
 
 def _visited(sizes: list[int]) -> list[int]:

@@ -20,8 +20,8 @@ from typing import IO, Any
 import numpy as np
 
 from steelyard.clock import Clock
-from steelyard.engine.predictor import Predictor, read_config
-from steelyard.tasks import Array, BadInput, Preprocessor, Task, open_task
+from steelyard.engine.model import Reading, open_reading, read_config, task_in
+from steelyard.tasks import Array, BadInput, Task
 
 NICE = 10  # whoever is answered goes first
 READ_MAX_S = 40  # more than its server waits: it ends the process sooner, unless it is gone itself
@@ -78,28 +78,27 @@ def arrays(header: dict[str, Any], parts: list[bytes]) -> list[Array]:
 
 
 class Reader:
-    """Tasks and preprocessors of the artifact folders that were asked for."""
+    """Tasks and readings of the artifact folders that were asked for."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or Clock()
-        self._open: dict[str, tuple[Task, Preprocessor]] = {}
+        self._open: dict[str, tuple[Task, Reading]] = {}
 
     def answer(self, header: dict[str, Any], parts: list[bytes]) -> Frame:
-        task, preprocessor = self._opened(header["folder"])
+        task, reading = self._opened(header["folder"])
         before = self._clock.thread_cpu_s()
         try:
-            found = preprocessor.features(task.decode_all(_values(header, parts)))
+            found = reading.features(task.decode_all(_values(header, parts)))
         except BadInput as error:
             return {"refused": [error.index, error.message]}, []
         rows = [np.ascontiguousarray(f) for f in found]
         said = {"arrays": [[r.dtype.str, r.shape] for r in rows], "cpu_s": self._clock.thread_cpu_s() - before}  # fmt: skip
         return said, [r.tobytes() for r in rows]
 
-    def _opened(self, folder: str) -> tuple[Task, Preprocessor]:
+    def _opened(self, folder: str) -> tuple[Task, Reading]:
         if folder not in self._open:
             config = read_config(Path(folder))
-            task = open_task(config["task"], labels=config["labels"])
-            self._open[folder] = task, Predictor.open_preprocessor(Path(folder), config)
+            self._open[folder] = task_in(config), open_reading(Path(folder), config)
         return self._open[folder]
 
 

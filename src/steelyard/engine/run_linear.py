@@ -13,8 +13,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 from scipy.sparse import issparse
 
+from steelyard.engine.arrays import Inputs
 from steelyard.errors import Damaged
-from steelyard.tasks import Array, Inputs
+from steelyard.tasks import Array
 
 
 class LinearRuntime:

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.engine.arrays import Inputs
 from steelyard.errors import Damaged
 from steelyard.plugins import need
-from steelyard.tasks import Array, Inputs
+from steelyard.tasks import Array
 
 
 class OnnxRuntime:

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.engine.arrays import Inputs
 from steelyard.errors import Damaged
 from steelyard.plugins import need
-from steelyard.tasks import Array, Inputs
+from steelyard.tasks import Array
 
 # Kernels kept for shapes met before: without a bound the memory grows with every new shape. A shape
 # takes some ten of them; fewer than 256 cost CPU where widths are many.

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError
 
-from steelyard.engine.backbone import empty_backbone
+from steelyard.engine.arrays import Inputs
+from steelyard.engine.model import method_in, task_in
+from steelyard.engine.predictor import preprocessor_in
 from steelyard.errors import Damaged
-from steelyard.plugins import need
-from steelyard.tasks import Array, Inputs, open_preprocessor, open_task
+from steelyard.plugins import get, need
+from steelyard.tasks import Array
 
 
 class TorchRuntime:
@@ -43,15 +45,11 @@ class TorchRuntime:
 def load_module(folder: Path, config: dict[str, Any], *, attention: str | None = None) -> Any:
     """The trained module in evaluation mode; Damaged when the weights do not fit it."""
     load = need("safetensors.torch", extra="train").load
-    task = open_task(config["task"], labels=config["labels"])
-    settings = config["preprocess"]
-    preprocessor = open_preprocessor(settings["kind"], folder, settings["settings"])
     named = config.get("backbone")
-    backbone = None
-    if named is not None:
-        extra = {"attn_implementation": attention} if attention else {}
-        backbone = empty_backbone(named | extra, folder)
-    module = task.build(backbone, preprocessor, dropout=0.0)
+    if named is not None and attention:
+        named = named | {"attn_implementation": attention}
+    method, preprocessor = get("methods", method_in(config)), preprocessor_in(folder, config)
+    module = method.module(task_in(config), preprocessor, named, folder)
     path = folder / "model.safetensors"
     try:
         module.load_state_dict(load(path.read_bytes()), strict=True)

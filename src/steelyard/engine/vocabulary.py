@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from steelyard.engine.arrays import Backbone
 from steelyard.errors import UserError
 from steelyard.files import write
 from steelyard.plugins import need
-from steelyard.tasks import Backbone
 
 _BATCH = 1000
 _BOUNDARY = "\u2581"  # how SentencePiece writes the start of a word

@@ -1,7 +1,7 @@
 """label: buy labels for the training pool. Reads `records`; leaves `labels`, and what they cost.
 
 Knows no model. A paid label is tied to its text: it is kept while the text is in the data, under
-whatever name, and never serves another. Example: `run(store, product, step, dataset="a1b2")`
+whatever name, and never serves another. Example: `STAGE.summary(output, ran=True)`
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from steelyard.store import Step
 def _run(context: Context, step: Step) -> Output:
     from steelyard.label.run import run
 
-    return run(context.store, context.product, step, dataset=context.of("data.dataset"))
+    return run(
+        context.store, context.product, step, task=context.task, dataset=context.of("data.dataset")
+    )
 
 
 def _summary(o: Output, *, ran: bool = True) -> str:

@@ -1,12 +1,13 @@
 """Which labels a turn trains on and which of them it has to buy. Knows no store and no money.
 
 The order of buying is a hash of seed and id, so a larger purchase holds the smaller one.
-Example: `purchase(product, records, paid).new == 0` when nothing is missing
+Example: `purchase(product, task, records, paid).new == 0` when nothing is missing
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from steelyard.errors import DataError
 from steelyard.spec import ProductFile
 from steelyard.spec.model import LABELS_DEFAULT
 from steelyard.store.records import Known
+from steelyard.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,17 @@ class Purchase:
     pool: int  # labelled records of the training part
 
 
-def purchase(product: ProductFile, records: Sequence[Known], paid: Mapping[str, str]) -> Purchase:
+def purchase(
+    product: ProductFile, task: Task, records: Sequence[Known], paid: Mapping[str, str]
+) -> Purchase:
     """Every paid label that is in the training part, and new ones up to `label.start` in all.
 
     `paid` has the label that was paid for each key. The file's own label of the same text is a
     correction and costs nothing. DataError where the file asks for more than there is.
     """
-    labels = product.spec.task.labels
     known = {r.key: paid[r.key] for r in records if r.key in paid}
     said = {r.id: r.label or known.get(r.key) for r in records if r.part == "train"}
-    pool = {r.id: r for r in records if said.get(r.id) in labels}
+    pool = {r.id: r for r in records if _known(task, said.get(r.id))}
     order = buying_order(pool, seed=product.spec.label.seed)
     # the same text twice is paid once
     fresh = list(dict.fromkeys(pool[i].key for i in order if pool[i].key not in known))
@@ -47,13 +50,25 @@ def purchase(product: ProductFile, records: Sequence[Known], paid: Mapping[str, 
     buy = set(fresh[: max(0, short)])
     chosen = [i for i in order if pool[i].key in known or pool[i].key in buy]
     told = [str(said[i]) for i in chosen]
-    by_label = {k: told.count(k) for k in labels}
+    holds = Counter(c for label in told for c in task.classes_of(task.read(label)))
+    by_label = {name: holds[name] for name in task.classes}
     _check_every_label(product, by_label)
     return Purchase(
         chosen, told, [pool[i].key for i in chosen], by_label, new=len(buy), kept=len(known),
         corrected=sum(known.get(pool[i].key, t) != t for i, t in zip(chosen, told, strict=True)),
         pool=len(pool),
     )  # fmt: skip
+
+
+def _known(task: Task, label: str | None) -> bool:
+    """Whether it is a truth of the task as the file has it now: a paid one may be in words of before."""
+    if label is None:
+        return False
+    try:
+        task.truth(task.read(label))
+    except ValueError:
+        return False
+    return True
 
 
 def buying_order(ids: Iterable[str], *, seed: int) -> list[str]:

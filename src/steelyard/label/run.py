@@ -1,6 +1,6 @@
 """Buy labels for the training pool, and tell what they cost. Knows no model.
 
-Example: `run(store, product, step, dataset="a1b2")["bought"]`
+Example: `run(store, product, step, task=task, dataset="a1b2")["bought"]`
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from steelyard.label.purchase import purchase
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
 from steelyard.store.records import known_records
+from steelyard.tasks import Task
 
 
-def run(store: Store, product: ProductFile, step: Step, *, dataset: str) -> dict[str, Any]:
+def run(
+    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str
+) -> dict[str, Any]:
     """{"labels": tag, "dataset", "bought", "new", "corrected", "pool", "price", "by_label"}.
 
     `bought` are those that training reads, `new` those that this step pays.
     """
     paid = paid_labels(store)
-    found = purchase(product, known_records(store.datasets, dataset), paid)
+    found = purchase(product, task, known_records(store.datasets, dataset), paid)
     columns = {"id": found.ids, "label": found.labels, "key": found.keys}
     tag = paid.tag_of(columns, dataset)
     paid.check_whole(tag)

@@ -33,7 +33,7 @@ STAGE = Stage(
     reads=("plan", "money", "goals"),
     takes=(
         "label.bought", "label.pool", "baseline.variant", "train.variant", "compress.table",
-        "compress.accuracy", "release.live", "replay.live", "replay.experiment", "curve.curve",
+        "compress.utility", "compress.accuracy", "release.live", "replay.live", "replay.experiment", "curve.curve",
     ),
     also=_anew, summary=_summary,
 )  # fmt: skip

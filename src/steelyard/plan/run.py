@@ -57,13 +57,12 @@ def _ratios(variants: list[Priced]) -> list[dict[str, Any]]:
 
 
 def _curve(points: list[dict[str, Any]]) -> LearningCurve | None:
-    """Accuracy by labels: an answer is worth money when it is right, whatever the label."""
-    measured = [
-        Point(
-            p["labels"], p["accuracy"], float(np.sqrt(p["accuracy"] * (1 - p["accuracy"]) / p["n"]))
-        )
-        for p in points
+    """Utility by labels: what an answer is worth. Its error is that of a share, the largest that
+    numbers from 0 to 1 can have."""
+    seen = [
+        (p["labels"], p["utility"] if "utility" in p else p["accuracy"], p["n"]) for p in points
     ]
+    measured = [Point(labels, u, float(np.sqrt(u * (1 - u) / n))) for labels, u, n in seen]
     try:
         return fit_curve(measured, seed=0)
     except ValueError:
@@ -75,7 +74,7 @@ def _facts(
 ) -> PlanFacts:  # fmt: skip
     spec = product.spec
     rows = {row["variant"]: row for row in left["compress.table"]}
-    accuracy = left["compress.accuracy"]
+    accuracy = left["compress.utility"] or left["compress.accuracy"]  # of before 0.4
     priced = {v: _priced(store, row, accuracy[row["name"]]) for v, row in rows.items()}
     # where nothing may be live yet, the baseline is what there is to compare with
     live = left["replay.live"] or left["release.live"] or left["baseline.variant"]
@@ -103,7 +102,7 @@ def _priced(store: Store, row: dict[str, Any], accuracy: dict[str, float]) -> Pr
 def _of_old(store: Store, variant: str) -> Priced:
     """A live variant of an earlier turn, from its own measures."""
     m, name = store.measures.of(variant), store.variants.names()[variant]
-    a, cost = m["accuracy"], m["cost_per_1000"]["value"]
+    a, cost = m["utility"] if "utility" in m else m["accuracy"], m["cost_per_1000"]["value"]
     p95 = m["p95_ms"]["value"] if "p95_ms" in m else None
     return Priced(variant, name, a["value"], a["low"], a["high"], cost, p95, _served(m))
 

@@ -65,9 +65,9 @@ def now(store: Store) -> Standing:
 
 def check_whole(store: Store, variant: str) -> None:
     """Missing or Damaged when the variant could not answer: every hash compared, then loaded."""
-    from steelyard.engine.predictor import Predictor
+    from steelyard.engine.model import open_model
 
-    Predictor.open(store.artifacts.open(variant))
+    open_model(store.artifacts.open(variant))
 
 
 def find(store: Store, named: str) -> str:

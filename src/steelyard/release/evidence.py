@@ -1,7 +1,7 @@
 """What answers and outcomes say of two variants: replayed records as pairs, real users as arms.
 
 Knows no decision. A replayed record was answered by both variants, so each gives one difference; a
-user was answered by one, so users give two averages. Example: `pairs(store, task, vocabulary, **arms)[0].outcome`
+user was answered by one, so users give two averages. Example: `pairs(store, task, names, **arms)[0].outcome`
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from steelyard.spec import Vocabulary
 from steelyard.store import Store
 from steelyard.store.nouns.answers import Untold
 from steelyard.store.releases import RETIRED, experiment_of
@@ -62,12 +61,12 @@ def complete(
     return found
 
 
-def pairs(store: Store, task: Task, vocabulary: Vocabulary, *, live: str, canary: str) -> list[Pair]:  # fmt: skip
+def pairs(store: Store, task: Task, names: Mapping[str, str], *, live: str, canary: str) -> list[Pair]:  # fmt: skip
     """Every complete pair in the order of sending."""
     found = []
     for record, (turn, arms) in complete(store, live=live, canary=canary).items():
         both = [arms[arm] for arm in ARMS]
-        live_outcome, canary_outcome = (_outcome(task, vocabulary, row) for row in both)
+        live_outcome, canary_outcome = (_outcome(task, names, row) for row in both)
         if live_outcome is not None and canary_outcome is not None:
             found.append(Pair(
                 turn, record, (live_outcome, canary_outcome), (both[0]["cpu_s"], both[1]["cpu_s"]),
@@ -92,7 +91,7 @@ def began(store: Store, *, live: str, canary: str) -> str | None:
 
 
 def users(
-    store: Store, task: Task, vocabulary: Vocabulary, *, live: str, canary: str
+    store: Store, task: Task, names: Mapping[str, str], *, live: str, canary: str
 ) -> dict[str, Users] | None:
     """Arm -> real users whose outcomes came since the two share the users; None where they do not.
 
@@ -105,7 +104,7 @@ def users(
 
     experiment = experiment_of(live, canary)
     worth = {
-        pair: _read(task, vocabulary, pair.value, pair.truth)
+        pair: _read(task, names, pair.value, pair.truth)
         for pair in store.answers.untold(experiment, since=since)
     }
     if len(worth) > PAIRS_MAX:
@@ -139,19 +138,19 @@ def _one_by_one(
     }  # fmt: skip
 
 
-def _outcome(task: Task, vocabulary: Vocabulary, row: Mapping[str, Any]) -> float | None:
+def _outcome(task: Task, names: Mapping[str, str], row: Mapping[str, Any]) -> float | None:
     """As it was told, or as the file has the words now."""
     if row["utility"] is not None:
         return float(row["utility"])
-    return _read(task, vocabulary, row["value"], row["truth"])
+    return _read(task, names, row["value"], row["truth"])
 
 
-def _read(task: Task, vocabulary: Vocabulary, answer: Any, truth: Any) -> float | None:
+def _read(task: Task, names: Mapping[str, str], answer: Any, truth: Any) -> float | None:
     """What an answer was worth, both words as the file names them now; None where the truth is a
     word it does not name."""
     from steelyard.tasks import Answer
 
-    said, true = vocabulary.read(answer), vocabulary.read(truth)
+    said, true = task.renamed(answer, names), task.renamed(truth, names)
     if true is None:
         return None
     return float(task.utility([Answer(said)], [true])[0]) if said is not None else 0.0

@@ -49,7 +49,7 @@ def run(
     experiment = Experiment(store, product, task, live, canary, key=secrets.token_urlsafe())
     before = sent_before(store, turn=step.turn, live=live, canary=canary)
     charged = store.answers.cpu_s(experiment.id)
-    unsent, most = stream(store, product, dataset=dataset, live=live, canary=canary, turn=step.turn, without=before)  # fmt: skip
+    unsent, most = stream(store, product, task=task, dataset=dataset, live=live, canary=canary, turn=step.turn, without=before)  # fmt: skip
     visits = unsent[:most]
     sent, found = experiment.until_decided(serve, visits, progress or (lambda what, done, total: None))  # fmt: skip
     if len(unsent) == len(visits):

@@ -6,7 +6,7 @@ Example: `holdout_check(store, product, step, task=task, dataset=d, live=a, cana
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,10 +16,10 @@ from steelyard.engine.evaluate import quality_gain
 from steelyard.engine.examples import first, holdout
 from steelyard.engine.fit import Examples
 from steelyard.engine.kept import RECORDS_MAX, kept
-from steelyard.engine.predictor import Predictor
+from steelyard.engine.model import open_model
 from steelyard.engine.processes import cores
-from steelyard.release.labels import answered_by
-from steelyard.spec import ProductFile, Vocabulary
+from steelyard.release.words import options_of
+from steelyard.spec import ProductFile, names_in
 from steelyard.stats import Interval, bootstrap
 from steelyard.store import Step, Store
 from steelyard.tasks import Answer, Array, Task, Truth
@@ -29,7 +29,7 @@ OUTCOME, QUALITY = "holdout_outcome_against_live", "holdout_quality_against_live
 
 @dataclass(frozen=True)
 class Check:
-    """Canary minus live on the hold-out; `quality` is None where their labels are not the same."""
+    """Canary minus live on the hold-out; `quality` is None where their options are not the same."""
 
     outcome: Interval
     quality: Interval | None
@@ -54,14 +54,16 @@ def holdout_check(
     known = _known(store, canary, on)
     if OUTCOME in known:
         return Check(known[OUTCOME], known.get(QUALITY))
-    held = first(holdout(store, dataset=dataset), RECORDS_MAX)
+    held = first(holdout(store, task=task, dataset=dataset), RECORDS_MAX)
     before, after = (_answers(store, v, dataset, held) for v in (live, canary))
-    vocabulary = Vocabulary.of(product)
-    right = [_outcomes(task, vocabulary, found, held.labels) for found in (before, after)]
+    names = names_in(product)
+    right = [_outcomes(task, names, found, held.truths) for found in (before, after)]
     difference = right[1] - right[0]
     outcome = bootstrap(difference, seed=0)
-    alike = all(answered_by(store, variant) == task.labels for variant in (live, canary))
-    quality = quality_gain(task, before, after, held.labels) if alike else None
+    alike = all(
+        options_of(store, v) == task.options.model_dump(mode="json") for v in (live, canary)
+    )
+    quality = quality_gain(task, before, after, held.truths) if alike else None
     for name, found in ((OUTCOME, outcome), (QUALITY, quality)):
         if found is not None:
             step.measure(canary, name, found.value, low=found.low, high=found.high, n=found.n, on=on)  # fmt: skip
@@ -92,14 +94,14 @@ def _answers(store: Store, variant: str, dataset: str, held: Examples) -> Sequen
     found = kept(store, variant, dataset=dataset, n=len(held))
     if found is not None:
         return found
-    return Predictor.open(store.artifacts.open(variant), threads=cores()).predict(held.contents)
+    return open_model(store.artifacts.open(variant), threads=cores()).answers(held.contents)
 
 
 def _outcomes(
-    task: Task, vocabulary: Vocabulary, answers: Sequence[Answer], truths: Sequence[Truth]
+    task: Task, names: Mapping[str, str], answers: Sequence[Answer], truths: Sequence[Truth]
 ) -> Array:
     """What each answer was worth, read as the file has the words now; 0 for a word it has not."""
-    read = [replace(answer, value=vocabulary.read(answer.value)) for answer in answers]
+    read = [replace(answer, value=task.renamed(answer.value, names)) for answer in answers]
     known = np.array([answer.value is not None for answer in read])
     return np.asarray(task.utility(read, truths) * known)
 

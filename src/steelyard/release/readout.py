@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from steelyard.release.evidence import ARMS, Pair, Users, began, pairs, users
-from steelyard.release.labels import unlike
-from steelyard.spec import ProductFile, Vocabulary
+from steelyard.release.words import unlike
+from steelyard.spec import ProductFile, names_in
 from steelyard.stats import Interval, Sample, paired
 from steelyard.stats import difference as sequence
 from steelyard.store import Store
@@ -102,17 +102,17 @@ def readout(
 ) -> Readout:  # fmt: skip
     """Everything known of two variants but the records in `without`, and the decision."""
     pair = {arm: variants[arm] for arm in ARMS}
-    vocabulary, rule = Vocabulary.of(product), product.spec.release
+    words, rule = names_in(product), product.spec.release
     names = store.variants.names()
     price = float(product.spec.money.prices.cpu_hour)
     named = {arm: (pair[arm], names.get(pair[arm], pair[arm][:12])) for arm in ARMS}
     each = 1 - (1 - rule.confidence) / 2  # the two intervals hold together
-    rows = [p for p in pairs(store, task, vocabulary, **pair) if p.record not in without]
+    rows = [p for p in pairs(store, task, words, **pair) if p.record not in without]
     replayed = _of_pairs(rows, named, confidence=each, price=price)
-    by_arm = users(store, task, vocabulary, **pair)
+    by_arm = users(store, task, words, **pair)
     real = _of_users(by_arm, named, confidence=each, price=price) if by_arm else None
     worth = Worth(float(product.spec.money.correct_answer), product.spec.money.currency)
-    why_not = unlike(store, vocabulary, **pair)
+    why_not = unlike(store, task, words, **pair)
     if why_not is not None:
         decision = Decision("keep", why_not.en, why_not.zh)
     else:

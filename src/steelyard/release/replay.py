@@ -15,6 +15,7 @@ from typing import Any
 
 from steelyard.errors import StoreError
 from steelyard.release.client import GIVE_UP_S, Client
+from steelyard.tasks import Truth
 
 Progress = Callable[[int, int], None]
 
@@ -26,7 +27,7 @@ class Visit:
     request_id: str
     user: str
     value: Any  # text, or bytes of a picture
-    truth: str
+    truth: Truth
 
 
 @dataclass

@@ -32,9 +32,9 @@ def status_of(store: Store, product: ProductFile) -> dict[str, Any]:
     if here.live is not None and here.canary is not None:
         # what reads out an experiment loads numpy and more: longer than all else here takes
         from steelyard.release.readout import readout
-        from steelyard.tasks import open_task
+        from steelyard.tasks import task_of
 
-        task = open_task(product.spec.task.name, labels=product.spec.task.labels)
+        task = task_of(product)
         pair = {"live": here.live["variant"], "canary": here.canary["variant"]}
         shown = readout(store, product, task=task, variants=pair).to_json()
         facts["readout"] = {k: v for k, v in shown.items() if k != "path"}

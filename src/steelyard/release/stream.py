@@ -1,6 +1,6 @@
 """Records of a dataset's stream in the order they are sent, and how many a turn may take.
 
-Knows no HTTP. Example: `stream(store, product, dataset=d, live=a, canary=b, turn=3)`
+Knows no HTTP. Example: `stream(store, product, task=task, dataset=d, live=a, canary=b, turn=3)`
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from steelyard.release.replay import Visit
 from steelyard.spec import ProductFile
 from steelyard.store import Store
 from steelyard.store.releases import experiment_of
+from steelyard.tasks import UNLABELLED, Task
 
 RECORDS = 1000  # of a turn whose product file names no number
 
 
 def check_stream(product: ProductFile, splits: Mapping[str, Mapping[str, int]]) -> None:
     """DataError when the product file itself asks for more than the stream of the data stage."""
-    here = sum(splits["stream"].get(label, 0) for label in product.spec.task.labels)
+    here = sum(n for name, n in splits["stream"].items() if name != UNLABELLED)
     records_of(product, here)
 
 
@@ -37,8 +38,8 @@ def records_of(product: ProductFile, here: int, asked: int | None = None) -> int
 
 
 def stream(
-    store: Store, product: ProductFile, *, dataset: str, live: str | None, canary: str | None,
-    turn: int, without: Set[str] = frozenset(), records: int | None = None,
+    store: Store, product: ProductFile, *, task: Task, dataset: str, live: str | None,
+    canary: str | None, turn: int, without: Set[str] = frozenset(), records: int | None = None,
 ) -> tuple[list[Visit], int]:  # fmt: skip
     """(records by hash, those of `without` left out; how many of them this turn may send).
 
@@ -51,7 +52,7 @@ def stream(
     most, prefix = records_of(product, len(rows), records), experiment_of(live, canary)
     # one record is one user: twins are in one cluster, so users are independent
     visits = [
-        Visit(f"{prefix}:{turn}:{digest}", f"user-{digest}", r["content"], r["label"])
+        Visit(f"{prefix}:{turn}:{digest}", f"user-{digest}", r["content"], task.read(r["label"]))
         for digest, r in rows
         if digest not in without
     ]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from steelyard.release.goals import misses
-from steelyard.release.labels import unlike
 from steelyard.release.who import WHO, live_misses
 from steelyard.release.whole import check_whole
-from steelyard.spec import ProductFile, Vocabulary
+from steelyard.release.words import unlike
+from steelyard.spec import ProductFile, names_in
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, UNPINNED
 
@@ -101,7 +101,7 @@ def _wanted(
     back = _taken_back(store, live, chosen)
     if back is not None:
         return Wanted(None, f"rolled back before: {back[0]}", f"此前已回滚：{back[1]}")
-    other = unlike(store, Vocabulary.of(product), live=live, canary=chosen)
+    other = unlike(store, task, names_in(product), live=live, canary=chosen)
     if other is not None:
         return Wanted(None, other.en, other.zh)
     if any(

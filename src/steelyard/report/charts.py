@@ -25,7 +25,7 @@ def learning_curve(
     x = Scale.of([p["labels"] for p in seen], canvas.left, canvas.right, log=True)
     ys = [p[k] for p in seen for k in ("low", "high")]
     y = Scale.of(ys, canvas.bottom, canvas.top)
-    canvas.axes(x, y, x_title=words["labels"], y_title=words["accuracy"])
+    canvas.axes(x, y, x_title=words["labels"], y_title=words["utility"])
     canvas.band(
         [(x(p["labels"]), y(p["low"])) for p in forecast],
         [(x(p["labels"]), y(p["high"])) for p in forecast],
@@ -38,7 +38,7 @@ def learning_curve(
     for p in points:
         at = x(p["labels"])
         canvas.rule(at, y(p["low"]), at, y(p["high"]), css="error")
-        canvas.dot(at, y(p["accuracy"]))
+        canvas.dot(at, y(p.get("utility", p.get("accuracy"))))
     return canvas.svg()
 
 

@@ -14,7 +14,7 @@ from steelyard.goals import Limit, errors_of, limits
 from steelyard.report.mistakes import Mistake, with_examples
 from steelyard.spec import NANO, Money, ProductFile
 from steelyard.store import CASH, IMPUTED, Store
-from steelyard.tasks import open_task
+from steelyard.tasks import task_of
 from steelyard.terms import learn_options
 
 Output = dict[str, Any]
@@ -106,7 +106,7 @@ def gather(
 ) -> ReportFacts:  # fmt: skip
     """Everything the report shows; money over all turns of the ledger, or until the past `turn`
     whose outputs these are: then what it left live is live. `steps` are those of a whole turn."""
-    task = open_task(product.spec.task.name, labels=product.spec.task.labels)
+    task = task_of(product)
     learn_options(outputs.get("plan", {}).get("plan", {}))
     live = _live_now(store) if turn is None else _left_live(outputs)
     arms = {a["variant"] for a in outputs.get("replay", {}).get("arms", {}).values()}
@@ -123,7 +123,7 @@ def gather(
         live=live,
         names=store.variants.names(),
         measured={v: _values(store, v) for v in {live, *arms} if v},
-        mistakes=with_examples(store, outputs),
+        mistakes=with_examples(store, task, outputs),
         steps=steps,
         quality=task.quality,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from steelyard.store import Store
+from steelyard.tasks import Task
 
 SHOWN = 15  # rows of each table: more are not read
 EXAMPLES = 2
@@ -60,27 +61,31 @@ def weakest(detail: Mapping[str, Any]) -> list[Weak]:
     return sorted(found, key=lambda w: (w.f1, -w.n))[:SHOWN]
 
 
-def with_examples(store: Store, outputs: Mapping[str, Mapping[str, Any]]) -> list[Mistake]:
+def with_examples(
+    store: Store, task: Task, outputs: Mapping[str, Mapping[str, Any]]
+) -> list[Mistake]:
     """The confusions of the trained model (the baseline before one is trained), with texts of the
     hold-out where the evaluation kept their places. They are masked as the model saw them."""
     judged = outputs.get("train") or outputs.get("baseline")
     if not judged:
         return []
     detail = judged["detail"]
+    if "confusion" not in detail:  # a task whose answers are no labels
+        return []
     found = confusions(detail["labels"], detail["confusion"])
     places = {(m["truth"], m["answer"]): m["rows"] for m in detail.get("mistakes", [])}
     if not places:
         return found
-    contents = _holdout(store, str(outputs["data"]["dataset"]))
+    contents = _holdout(store, task, str(outputs["data"]["dataset"]))
     return [
         replace(m, examples=_texts(contents, places.get((m.truth, m.answer), []))) for m in found
     ]
 
 
-def _holdout(store: Store, dataset: str) -> Sequence[Any]:
+def _holdout(store: Store, task: Task, dataset: str) -> Sequence[Any]:
     from steelyard.engine.examples import holdout
 
-    return holdout(store, dataset=dataset).contents
+    return holdout(store, task=task, dataset=dataset).contents
 
 
 def _texts(contents: Sequence[Any], rows: Sequence[int]) -> tuple[str, ...]:

@@ -172,11 +172,14 @@ def balance_lines(facts: ReportFacts, words: Words) -> list[str]:
 
 
 def model(facts: ReportFacts, words: Words, language: str) -> str:
-    """Squares where they can be read, the worst labels and confusions, the calibration."""
+    """Squares where they can be read, the worst labels and confusions, the calibration; of a task
+    without labels the tables that it brings."""
     found = facts.of("train") or facts.of("baseline")
     if not found:
         return ""
     detail = found["detail"]
+    if "confusion" not in detail:
+        return _metrics(found, language) + "".join(_brought(t, language) for t in detail.get("tables", []))  # fmt: skip
     labels, counts = detail["labels"], detail["confusion"]
     bins = detail["calibration"]["bins"]
     half = 400 if len(labels) <= LABELS_ONE_PICTURE else charts.WIDE
@@ -184,6 +187,20 @@ def model(facts: ReportFacts, words: Words, language: str) -> str:
     right = figure(lambda width: charts.calibration(bins, words, width=width))
     pair = f"<div class=pair>{squares}{right}</div>" if half < charts.WIDE else squares + right
     return pair + _weak(detail, words) + _mistakes(facts, detail, words)
+
+
+def _metrics(found: Mapping[str, Any], language: str) -> str:
+    """Every metric with its interval."""
+    rows = [
+        [term("goal", name, language), f"{m['value']:.3f}", f"[{m['low']:.3f}, {m['high']:.3f}]", f"{m['n']:,}"]
+        for name, m in found["metrics"].items()
+    ]  # fmt: skip
+    return table(["", "", "95 %", "n"], rows)
+
+
+def _brought(one: Mapping[str, Any], language: str) -> str:
+    """A table that a task brings: `title` and `columns` by language, and `rows` of texts."""
+    return head(one["title"][language]) + table(one["columns"][language], one["rows"])
 
 
 def _weak(detail: Mapping[str, Any], words: Words) -> str:

@@ -1,4 +1,4 @@
-"""Requests in front of one predictor: bounded by their expected wait, batched, in slices. No HTTP.
+"""Requests in front of one model: bounded by their expected wait, batched, in slices. No HTTP.
 
 What cannot be answered in time is refused at once: an unbounded queue only turns overload into
 latency. Example: `b.submit(b.prepare(lambda: ["很好"])).result()[0].answer.value`
@@ -15,7 +15,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from steelyard.clock import Clock
-from steelyard.engine.predictor import Predictor
+from steelyard.engine.model import Model
 from steelyard.errors import RequestError, one_more
 from steelyard.serve.busy import Busy
 from steelyard.serve.handover import Together
@@ -116,10 +116,10 @@ class Batcher:
     `telling`."""
 
     def __init__(
-        self, predictor: Predictor, settings: Serve, *, clock: Clock, goal_ms: float | None = None,
+        self, model: Model, settings: Serve, *, clock: Clock, goal_ms: float | None = None,
         telling: Together = nullcontext,
     ) -> None:  # fmt: skip
-        self.predictor, self.settings, self.clock = predictor, settings, clock
+        self.model, self.settings, self.clock = model, settings, clock
         self.in_work = 0
         self.pace, self._telling = Pace(), telling
         self.wait_max_s = wait_max_s(goal_ms)
@@ -188,12 +188,12 @@ class Batcher:
     def prepare(self, read: Callable[[], Sequence[Content]]) -> Prepared:
         """Read the contents of one request and turn them into features, in the calling thread."""
         before = self.clock.thread_cpu_s()
-        features = self.predictor.preprocessor.features(read())
+        features = self.model.features(read())
         return self.prepared(features, self.clock.thread_cpu_s() - before)
 
     def prepared(self, features: list[Array], cpu_s: float) -> Prepared:
         """Features of one request, wherever they were read, and the CPU seconds that took."""
-        sizes = [self.predictor.preprocessor.size(f) for f in features]
+        sizes = [self.model.size(f) for f in features]
         return Prepared(features, sizes, cpu_s / max(1, len(features)))
 
     def submit(self, prepared: Prepared, *, wake: bool = True) -> Future[list[Answered]]:
@@ -346,12 +346,11 @@ class Batcher:
         features = [job.prepared.features[item] for job, item in batch]
         sizes = [job.prepared.sizes[item] for job, item in batch]
         before, started_s = self.clock.thread_cpu_s(), time.perf_counter()
-        logits = self.predictor.logits_of(features, sizes, batch_tokens=self.settings.batch_tokens)
+        answers = self.model.answers_of(features, batch_tokens=self.settings.batch_tokens)
         # A runtime of several threads computes in this one too: their number times its share is
         # what they took at most.
-        spent = (self.clock.thread_cpu_s() - before) * self.predictor.threads
+        spent = (self.clock.thread_cpu_s() - before) * self.model.threads
         each = spent / max(1, sum(sizes))
-        answers = self.predictor.task.answers(logits)
         for (job, item), size, answer in zip(batch, sizes, answers, strict=True):
             job.answered[item] = Answered(answer, job.prepared.cpu_s + each * size)
         with self._telling():

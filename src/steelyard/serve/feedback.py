@@ -1,32 +1,41 @@
 """What may be said about an answer, kind by kind. Knows no ledger.
 
-Example: `check_value(FeedbackRequest(answer_id="a", kind="rating", value="4"), ("neg", "pos"))`
+Example: `check_value(FeedbackRequest(answer_id="a", kind="outcome", value="pos"), task) == "pos"`
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from steelyard.errors import RequestError
 from steelyard.serve.schema import FeedbackRequest
+from steelyard.tasks import Task
 
 RATING = re.compile(r"[1-4](\.[0-9]{1,3})?|5(\.0{1,3})?")
-_SHOWN_MAX = 20
+ID_LENGTH_MAX = 64
 AHEAD = timedelta(minutes=5)  # clocks of two machines
+TRUTHS = ("outcome", "correction")
 
 
-def check_value(asked: FeedbackRequest, labels: Sequence[str]) -> None:
-    """RequestError 422 for an outcome or a correction that is no label of the task, and for a
-    rating that is no number from 1 to 5."""
-    if asked.kind in ("outcome", "correction") and asked.value not in labels:
-        more = f" and {len(labels) - _SHOWN_MAX} more" if len(labels) > _SHOWN_MAX else ""
-        expected = f"a label in {list(labels[:_SHOWN_MAX])}{more}"
-        raise RequestError(422, "value", expected, "another text", "send a label as the product file writes it")  # fmt: skip
-    if asked.kind == "rating" and not RATING.fullmatch(asked.value):
+def check_value(asked: FeedbackRequest, task: Task) -> Any:
+    """The value as it is kept; RequestError 422 for an outcome or a correction that is nothing the
+    task knows, and for a rating that is no number from 1 to 5."""
+    value = asked.value
+    if asked.kind in TRUTHS:
+        try:
+            return task.truth(value)
+        except ValueError as error:
+            expected, _, found = str(error).removeprefix("expected ").partition(", found ")
+            raise RequestError(422, "value", expected, found or "another value", "send what is right, as /docs shows it") from error  # fmt: skip
+    if asked.kind == "rating" and not (isinstance(value, str) and RATING.fullmatch(value)):
         raise RequestError(422, "value", "a rating from 1 to 5, as in '4' or '4.5'", "another text", "send a number in quotes")  # fmt: skip
+    if asked.kind == "preference" and not (isinstance(value, str) and 0 < len(value) <= ID_LENGTH_MAX):  # fmt: skip
+        raise RequestError(422, "value", "the id of another answer, which was liked less", "no such id", "use the answer_id of a response")  # fmt: skip
+    return value
 
 
 def said_at(asked: FeedbackRequest, *, now: str) -> str | None:
@@ -50,8 +59,9 @@ def said_at(asked: FeedbackRequest, *, now: str) -> str | None:
     return utc.isoformat(timespec="microseconds")
 
 
-def feedback_id(asked: FeedbackRequest) -> str:
+def feedback_id(asked: FeedbackRequest, value: Any) -> str:
     """One answer has one outcome, and so earns once; of the other kinds it may have several."""
-    said = "" if asked.kind == "outcome" else asked.value
+    said = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    said = "" if asked.kind == "outcome" else said
     body = f"{asked.answer_id}\t{asked.kind}\t{said}"
     return hashlib.sha256(body.encode()).hexdigest()[:24]

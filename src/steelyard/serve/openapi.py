@@ -39,13 +39,17 @@ def describe(app: FastAPI, service: Service, *, key: bool) -> None:
 
 def _document(app: FastAPI, service: Service, *, key: bool) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-    pictures = service.task.modality == "image"
+    pictures = service.task.content == "image"
     predict, feedback = (document["paths"][f"/v1/{name}"]["post"] for name in ("predict", "feedback"))  # fmt: skip
     json_body = {"application/json": {"schema": _predict(service)}}
     predict["requestBody"] = {"required": True, "content": json_body | (_PICTURE if pictures else {})}  # fmt: skip
     if pictures:
         predict["parameters"] = [_header("X-User", 200), _header("X-Request-Id", 64)]
-    schema = FeedbackRequest.model_json_schema()
+    schema, wire = FeedbackRequest.model_json_schema(), service.task.wire()
+    schema["properties"]["value"] = {"anyOf": [wire.truth, {"type": "string", "minLength": 1}]}
+    answer = document["components"]["schemas"]["PredictResponse"]["properties"]["answers"]
+    fields = {"answer_id": {"type": "string"}, **wire.answer}
+    answer["items"] = {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}  # fmt: skip
     feedback["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}  # fmt: skip
     for operation in (predict, feedback):
         if key:
@@ -64,8 +68,7 @@ def _predict(service: Service) -> dict[str, Any]:
     """One of `input` and `inputs`, and no more inputs than this server takes."""
     schema = PredictRequest.model_json_schema()
     fields = schema["properties"]
-    said = "base64 of a picture" if service.task.modality == "image" else "a text, as it is"
-    value = {"type": "string", "minLength": 1, "description": said}
+    value = service.task.wire().input
     many = {"type": "array", "items": value, "minItems": 1, "maxItems": service.settings.items_max}
     null = {"type": "null"}
     del fields["input"], fields["inputs"]

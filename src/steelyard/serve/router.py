@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
-from steelyard.engine.predictor import Predictor
+from steelyard.engine.model import open_model
 from steelyard.errors import RequestError
 from steelyard.serve.batcher import Batcher
 from steelyard.serve.handover import Together
@@ -161,7 +161,7 @@ class Router:
             return None
         try:
             folder = self.store.artifacts.open(variant)
-            predictor = Predictor.open(folder, threads=self.settings.threads)
+            model = open_model(folder, threads=self.settings.threads)
         except Exception as error:  # whatever is wrong with it, what served before goes on
             if refused is None:
                 log.error("release.refused variant=%s because=%s", variant, error)
@@ -171,7 +171,7 @@ class Router:
             return None
         self._refused.pop(variant, None)
         self._batchers[variant] = Batcher(
-            predictor, self.settings, clock=self.store.clock, goal_ms=self.goal_ms, telling=self._telling
+            model, self.settings, clock=self.store.clock, goal_ms=self.goal_ms, telling=self._telling
         )  # fmt: skip
         return self._batchers[variant]
 

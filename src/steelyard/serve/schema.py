@@ -52,28 +52,23 @@ class PredictRequest(Asked):
         return [self.input] if self.inputs is None else self.inputs
 
 
-class PredictedAnswer(Strict):
-    answer_id: str
-    label: str
-    score: float
-    scores: dict[str, float]
-
-
 class PredictResponse(Strict):
-    """`release` is the id of the variant that answered."""
+    """`release` is the id of the variant that answered; each answer has its `answer_id` and what the
+    task says."""
 
     release: str
     state: str
-    answers: list[PredictedAnswer]
+    answers: list[dict[str, Any]]
 
 
 class FeedbackRequest(Asked):
-    """What came back for one answer. `outcome` and `correction` take a label of the task, `rating`
-    a number from 1 to 5, `preference` the id of the answer that this one was preferred to."""
+    """What came back for one answer. `outcome` and `correction` take what is right, as the task has
+    it, `rating` a number from 1 to 5 as a text, `preference` the id of the answer that this one was
+    preferred to."""
 
     answer_id: Plain = Field(min_length=1, max_length=64)
     kind: Literal["outcome", "correction", "rating", "preference"]
-    value: Plain = Field(min_length=1, max_length=200)
+    value: Any  # what it may be says the task
     at: str | None = Field(None, max_length=40, json_schema_extra={"format": "date-time"}, description="the time it speaks of, in ISO 8601 with its offset; left out: now")  # fmt: skip
 
     @classmethod

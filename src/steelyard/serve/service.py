@@ -25,10 +25,10 @@ from steelyard.serve.handover import Handover
 from steelyard.serve.journal import Journal
 from steelyard.serve.reading import Readers, light, short
 from steelyard.serve.router import Router, Served
-from steelyard.serve.schema import FeedbackRequest, PredictedAnswer, PredictResponse
-from steelyard.spec import ProductFile, Vocabulary
+from steelyard.serve.schema import FeedbackRequest, PredictResponse
+from steelyard.spec import ProductFile, names_in
 from steelyard.store import Store
-from steelyard.tasks import Answer, BadInput, Task, open_task
+from steelyard.tasks import Answer, BadInput, Task, Truth, task_of
 
 ANONYMOUS = "anonymous"
 Rows = list[dict[str, Any]]
@@ -55,7 +55,7 @@ class Service:
         changed: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self.store, self.product, self.settings = store, product, product.spec.serve
-        self.task: Task = open_task(product.spec.task.name, labels=product.spec.task.labels)
+        self.task: Task = task_of(product)
         goal_ms = product.spec.goals.p95_ms
         most = IN_FLIGHT_QUEUES * self.settings.queue_max
         within_s = WAIT_S if goal_ms is None else goal_ms / 1000
@@ -67,7 +67,7 @@ class Service:
         self.journal = Journal(store, product, telling=self._told.together)
         self.readers = Readers(store.artifacts.open)
         self._to_wake: set[Batcher] = set()
-        self._salt, self._vocabulary = store.salt(), Vocabulary.of(product)
+        self._salt, self._names = store.salt(), names_in(product)
         self._larger = 0  # requests in work that are long or of many inputs
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
         self._wait_max_s = wait_max_s(goal_ms)
@@ -149,35 +149,33 @@ class Service:
         answer = await asyncio.to_thread(self.store.answers.one, asked.answer_id)
         if answer is None:
             raise RequestError(404, "answer_id", "the id of an answer", "an unknown id", "use the answer_id of a response")  # fmt: skip
-        check_value(asked, self.task.labels)
+        value = check_value(asked, self.task)
         if asked.kind == "preference":
-            await self._check_other(asked)
-        utility = self._utility(answer["value"], asked)
+            await self._check_other(asked.answer_id, value)
+        utility = self._utility(answer["value"], value) if asked.kind == "outcome" else None
         # a replayed record's outcome is evidence: its truth was known before, nobody earns by it
         worth = utility or 0.0 if asked.kind == "outcome" and answer["origin"] == "user" else None
-        identity = feedback_id(asked)
+        identity = feedback_id(asked, value)
         row = {
-            "id": identity, "answer": asked.answer_id, "kind": asked.kind, "value": asked.value,
+            "id": identity, "answer": asked.answer_id, "kind": asked.kind, "value": value,
             "at": said_at(asked, now=self.store.clock.now()), "utility": utility,
         }  # fmt: skip
         new = await asyncio.wrap_future(
             self.journal.feedback(row, worth=worth, variant=answer["variant"])
         )
-        if not new and await asyncio.to_thread(self.store.feedback.value, identity) != asked.value:
+        if not new and await asyncio.to_thread(self.store.feedback.value, identity) != value:
             raise RequestError(409, "value", "the outcome that was recorded first", "another one", "send it as a correction")  # fmt: skip
         return identity
 
-    def _utility(self, answer: Any, asked: FeedbackRequest) -> float | None:
-        """What the answer was worth by an outcome, from 0 to 1; None for another kind, and for an
-        answer in words that the product file does not know now."""
-        said = self._vocabulary.read(answer) if asked.kind == "outcome" else None
-        if said is None:
-            return None
-        return float(self.task.utility([Answer(said)], [asked.value])[0])
+    def _utility(self, answer: Any, truth: Truth) -> float | None:
+        """What the answer was worth by an outcome, from 0 to 1; None for one in words that the
+        product file does not know now."""
+        said = self.task.renamed(answer, self._names)
+        return None if said is None else float(self.task.utility([Answer(said)], [truth])[0])
 
-    async def _check_other(self, asked: FeedbackRequest) -> None:
-        known = await asyncio.to_thread(self.store.answers.one, asked.value)
-        if known is None or asked.value == asked.answer_id:
+    async def _check_other(self, identity: str, value: str) -> None:
+        known = await asyncio.to_thread(self.store.answers.one, value)
+        if known is None or value == identity:
             raise RequestError(422, "value", "the id of another answer, which was liked less", "no such id", "use the answer_id of a response")  # fmt: skip
 
     async def _answer(self, asked: Asked, unit: str, key: str | None) -> PredictResponse:
@@ -230,7 +228,7 @@ class Service:
 
         batched.add_done_callback(journal)
         rows, new = await kept
-        return _response(rows) if new else await self._first(ids)
+        return self._response(rows) if new else await self._first(ids)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -284,14 +282,14 @@ class Service:
             if self._long(values):
                 return release.batcher.prepared(*await self.readers.apart(release.variant, values))
             read = partial(release.batcher.prepare, partial(self.task.decode_all, values))
-            return read() if self.task.modality == "text" else await self.readers.beside(read)
+            return read() if self.task.content == "text" else await self.readers.beside(read)
 
     def _large(self, asked: Asked) -> bool:
         """Whether it says nothing of the others: they are let in, and answered, beside it."""
         return len(asked.values) > 1 or self._long(asked.values)
 
     def _long(self, values: list[Any]) -> bool:
-        return not (short(values) if self.task.modality == "text" else light(values))
+        return not (short(values) if self.task.content == "text" else light(values))
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
@@ -321,7 +319,15 @@ class Service:
     def _stored(self, ids: list[str]) -> PredictResponse | None:
         """The answers of an earlier try: a crash may have lost its response, not its rows."""
         rows = self.store.answers.of_ids(ids)
-        return _response([rows[i] for i in ids]) if len(rows) == len(ids) else None
+        return self._response([rows[i] for i in ids]) if len(rows) == len(ids) else None
+
+    def _response(self, rows: Rows) -> PredictResponse:
+        answers = [
+            {"answer_id": row["id"]}
+            | self.task.sent(Answer(row["value"], row["score"], row["detail"]))
+            for row in rows
+        ]
+        return PredictResponse(release=rows[0]["variant"], state=rows[0]["state"], answers=answers)
 
     def _hashed(self, text: str) -> str:
         """Users are kept as salted hashes only; request ids are kept as they come."""
@@ -340,13 +346,3 @@ def _body_of(product: str, asked: Asked) -> str:
 def _ids(key: str, n: int) -> list[str]:
     """Ids of the n answers of one request."""
     return [key] + [hashlib.sha256(f"{key}\t{i}".encode()).hexdigest()[:24] for i in range(1, n)]
-
-
-def _response(rows: Rows) -> PredictResponse:
-    answers = [
-        PredictedAnswer(
-            answer_id=row["id"], label=row["value"], score=row["score"], scores=row["detail"]
-        )
-        for row in rows
-    ]
-    return PredictResponse(release=rows[0]["variant"], state=rows[0]["state"], answers=answers)

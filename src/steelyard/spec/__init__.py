@@ -8,16 +8,16 @@ from steelyard.spec.declared import only
 from steelyard.spec.load import ProductFile, as_it_was, load, placed, without_passwords
 from steelyard.spec.model import Product, sections
 from steelyard.spec.money import NANO, Money
-from steelyard.spec.vocabulary import Vocabulary
+from steelyard.spec.vocabulary import names_in
 
 __all__ = [
     "NANO",
     "Money",
     "Product",
     "ProductFile",
-    "Vocabulary",
     "as_it_was",
     "load",
+    "names_in",
     "only",
     "placed",
     "sections",

@@ -1,4 +1,4 @@
-"""Read product.yaml and say where each mistake stands. Knows no store and no task code.
+"""Read product.yaml and say where each mistake stands. Knows no store; asks a task for its options.
 
 Every problem is one line: `product.yaml:6:3 serve.canry: not a field; did you mean 'canary'?`
 Example: `product = load(Path("product.yaml"))`
@@ -17,9 +17,9 @@ from pydantic import BaseModel, ValidationError
 
 from steelyard.errors import SpecError
 from steelyard.near import near
-from steelyard.plugins import names
+from steelyard.plugins import get, names
 from steelyard.spec.looks import escaped, quoted
-from steelyard.spec.model import LABEL_LENGTH_MAX, PATTERNS, Product
+from steelyard.spec.model import LABEL_LENGTH_MAX, PATTERNS, Product, TaskSpec
 from steelyard.spec.renamed import as_now, now_called
 from steelyard.spec.written import Unreadable, Written, tree_of
 
@@ -77,10 +77,34 @@ def without_passwords(text: str) -> str:
 
 
 def _validated(file: Path, tree: Written, values: Any) -> Product:
+    found: list[dict[str, Any]] = []
+    spec, kind = None, _options_of(values)
     try:
-        return Product.model_validate(values)
+        spec = Product.model_validate(values)
     except ValidationError as error:
-        raise SpecError([_line(file, tree, e) for e in _told(error)]) from None
+        found += _told(error)
+    if kind is not None:
+        given = {k: v for k, v in values["task"].items() if k != "name"}
+        try:
+            options = kind.model_validate(given)
+        except ValidationError as error:
+            found += [e | {"loc": ("task", *e["loc"])} for e in _told(error)]
+    if found or spec is None:
+        raise SpecError([_line(file, tree, e, kind) for e in found])
+    if kind is None:
+        return spec
+    task = spec.task.model_validate({"name": spec.task.name, **options.model_dump(mode="json")})
+    return spec.model_copy(update={"task": task})
+
+
+def _options_of(values: Any) -> type[BaseModel] | None:
+    """What the named task takes; None where no such task is registered, which is told elsewhere."""
+    task = values.get("task") if isinstance(values, dict) else None
+    name = task.get("name") if isinstance(task, dict) else None
+    if not isinstance(name, str) or name not in names("tasks"):
+        return None
+    options = getattr(get("tasks", name), "Options", None)
+    return options if _is_model(options) else None
 
 
 def _product(spec: Product, file: Path, text: str) -> ProductFile:
@@ -137,10 +161,10 @@ def place(file: Path, tree: Written, path: Path_) -> str:
     return f"{file}:{line}:{column}"
 
 
-def _line(file: Path, tree: Written, error: dict[str, Any]) -> str:
+def _line(file: Path, tree: Written, error: dict[str, Any], options: type[BaseModel] | None) -> str:
     path = tuple(error["loc"])
     node, there = tree.part(path)
-    said = _said(error, path, _shown(node) if there else "nothing")
+    said = _said(error, path, _shown(node) if there else "nothing", options)
     named = ".".join(escaped(str(part)) for part in path) or "file"
     return f"{place(file, tree, path)} {named}: {said}{_quote(error, node)}"
 
@@ -176,15 +200,15 @@ _EXPECTED = {
 }  # fmt: skip
 
 
-def _said(error: dict[str, Any], path: Path_, found: str) -> str:
+def _said(error: dict[str, Any], path: Path_, found: str, options: type[BaseModel] | None) -> str:
     if error["type"] == "extra_forbidden":
         called = now_called(path)
         if called is not None:
             return f"called '{called}' now; write that"
-        known = list(_fields(path[:-1]))
+        known = list(_fields(path[:-1], options))
         return f"not a field; {near(str(path[-1]), known) or f'expected one of {known}'}"
     if error["type"] == "missing":
-        about = _fields(path[:-1]).get(str(path[-1]), "")
+        about = _fields(path[:-1], options).get(str(path[-1]), "")
         return "missing" + (f"; add it: {about}" if about else "; add it")
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     if error["type"] == "too_short":
@@ -196,9 +220,15 @@ def _said(error: dict[str, Any], path: Path_, found: str) -> str:
     return f"expected {_EXPECTED.get(error['type'], message)}, found {found}"
 
 
-def _fields(path: Path_) -> dict[str, str]:
-    """Field names and descriptions of the section at `path`."""
+def _fields(path: Path_, options: type[BaseModel] | None) -> dict[str, str]:
+    """Field names and descriptions of the section at `path`; `options` are those of the task."""
     model: Any = Product
+    if path[:1] == ("task",) and options is not None:
+        name = TaskSpec.model_fields["name"].description
+        own = {"name": name or ""} if len(path) == 1 else {}
+        model, path = options, path[1:]
+    else:
+        own = {}
     for part in path:
         if isinstance(part, int):
             continue
@@ -206,7 +236,7 @@ def _fields(path: Path_) -> dict[str, str]:
         model = _model_of(field.annotation) if field else None
     if not _is_model(model):
         return {}
-    return {name: f.description or "" for name, f in model.model_fields.items()}
+    return own | {name: f.description or "" for name, f in model.model_fields.items()}
 
 
 def _is_model(value: Any) -> bool:
@@ -228,6 +258,10 @@ def _unregistered(file: Path, tree: Written, spec: Product) -> list[str]:
     asked += [
         ("operators", ("data", "operators", i), name)
         for i, name in enumerate(spec.data.operators or ())
+    ]
+    asked += [
+        ("methods", ("train", "methods", i), name)
+        for i, name in enumerate(spec.train.methods or ())
     ]
     asked += [
         ("compressors", ("compress", "variants", i), name)
@@ -260,12 +294,12 @@ def _missing_files(file: Path, tree: Written, spec: Product) -> list[str]:
         problems.append(
             f"{where}: expected a file or folder, found nothing at {quoted(source.path)}; correct the path (it is relative to the product file)"
         )
-    labels = set(spec.task.labels)
-    for i, source in enumerate(spec.data.sources):
-        wrong = {source.every_label, *source.names.values()} - labels - {None}
+    labels = list(spec.task.options.get("labels") or ())
+    for i, source in enumerate(spec.data.sources if labels else ()):
+        wrong = {source.every_label, *source.names.values()} - set(labels) - {None}
         if wrong:
             where = f"{place(file, tree, ('data', 'sources', i))} data.sources.{i}"
             problems.append(
-                f"{where}: expected labels in {list(spec.task.labels)}, found {sorted(map(str, wrong))}"
+                f"{where}: expected labels in {labels}, found {sorted(map(str, wrong))}"
             )
     return problems

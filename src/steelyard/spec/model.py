@@ -15,12 +15,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    field_validator,
     model_validator,
 )
 
 from steelyard.spec.currencies import PATTERN, no_code
-from steelyard.spec.looks import escaped, twins, visible
+from steelyard.spec.looks import escaped, visible
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Price = Annotated[Decimal, Field(ge=0, le=10**9), BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)]  # fmt: skip
@@ -64,21 +63,15 @@ class Section(BaseModel):
 
 
 class TaskSpec(Section):
-    """What the product does: a registered task and the labels it may answer."""
+    """What the product does: a registered task, and the options of its own."""
+
+    model_config = ConfigDict(extra="allow")
 
     name: str = Field(description="a registered task, e.g. text_classification")
-    labels: tuple[LabelName, ...] = Field(min_length=2, description="every label, in a fixed order")
 
-    @field_validator("labels")
-    @classmethod
-    def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(labels)) != len(labels):
-            raise ValueError("every label must be named once")
-        alike = twins(labels)
-        if alike is not None:
-            told = " and ".join(f'"{escaped(label)}"' for label in alike)
-            raise ValueError(f"expected labels that can be told apart, found {told}; keep one")
-        return labels
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
 
 
 class Goals(Section):
@@ -170,7 +163,12 @@ class Label(Section):
 
 class Train(Section):
     backbone: tuple[str, ...] = Field((), description="sources of the same weights, in order")
-    method: Literal["full", "lora"] = Field("full", description="what is trained")
+    methods: tuple[str, ...] | None = Field(
+        None,
+        min_length=2,
+        description="registered methods a turn tries, the baseline first; default: the task's own",
+    )
+    method: Literal["full", "lora"] = Field("full", description="what is trained of the encoder")
     epochs: int = Field(3, ge=1, le=1000, description="passes over the labels, at most")
     batch: int = Field(16, ge=1, le=4096, description="examples per optimizer step")
     learning_rate: float = Field(1e-4, gt=0, lt=1, description="highest, after the warm-up")

@@ -1,38 +1,36 @@
-"""One file per task: what a record, a label and an answer are. Knows no stage.
+"""One file per task: what is asked, what is right, what an answer is worth. Knows no stage.
 
-Example: `open_task("text_classification", labels=("negative", "positive"))`
+Example: `open_task("text_classification", {"labels": ["negative", "positive"]})`
 """
 
 from steelyard.tasks.base import (
+    LABELLED,
+    UNLABELLED,
     Answer,
     Array,
-    Backbone,
     BadInput,
     Content,
-    Inputs,
-    Linear,
-    Preprocessor,
-    Record,
     Task,
     Truth,
-    open_preprocessor,
+    Unknown,
+    Wire,
     open_task,
-    softmax,
+    task_kind,
+    task_of,
 )
 
 __all__ = [
+    "LABELLED",
+    "UNLABELLED",
     "Answer",
     "Array",
-    "Backbone",
     "BadInput",
     "Content",
-    "Inputs",
-    "Linear",
-    "Preprocessor",
-    "Record",
     "Task",
     "Truth",
-    "open_preprocessor",
+    "Unknown",
+    "Wire",
     "open_task",
-    "softmax",
+    "task_kind",
+    "task_of",
 ]

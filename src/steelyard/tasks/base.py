@@ -1,27 +1,29 @@
-"""What a task must say, and nothing else may: records, labels, inputs, loss, answers, metrics.
+"""What a task must say, and nothing else may: what is asked, what is right, what that is worth.
 
-Knows no files, servers or money. A new task is one file with one class and one entry point.
-Example: `task = open_task("text_classification", labels=("neg", "pos")); task.decode("很好")`
+Knows no arrays of a model, files, servers or money. A new task is one file with one class and one
+entry point. Example: `open_task("text_classification", {"labels": ["neg", "pos"]}).decode("很好")`
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
+from steelyard.errors import UserError
 from steelyard.goals import Metric
 from steelyard.plugins import get
+from steelyard.spec import ProductFile
+from steelyard.spec.model import Section
 
 Content = Any  # str for text, bytes of an encoded picture for images
 Truth = Any  # what is right, as JSON: a label, spans, a text
+UNLABELLED, LABELLED = "(unlabelled)", "(labelled)"  # what tables count records as
 Made = TypeVar("Made")
 Array = NDArray[Any]
-Inputs = dict[str, Any]  # name -> array [B, ...]; one sparse matrix for character n-grams
 
 
 class BadInput(ValueError):
@@ -32,13 +34,12 @@ class BadInput(ValueError):
         self.index, self.message = index, message
 
 
-@dataclass(frozen=True)
-class Record:
-    """One example. `label` is None while nobody has paid for it."""
+class Unknown(ValueError):
+    """A truth in words that the task does not have: `word` is the first of them."""
 
-    id: str
-    content: Content
-    label: str | None
+    def __init__(self, word: str, message: str) -> None:
+        super().__init__(message)
+        self.word = word
 
 
 @dataclass(frozen=True)
@@ -51,58 +52,18 @@ class Answer:
     detail: Any = field(default_factory=dict)
 
 
-class Preprocessor(Protocol):
-    """Content -> model inputs, without torch; saved beside the weights it belongs to."""
-
-    kind: ClassVar[str]
-
-    def features(self, contents: Sequence[Content]) -> list[Array]:
-        """One array per content, of numbers: a long request is read in another process. Never
-        raises on content that `Task.decode` let through."""
-
-    def size(self, feature: Array) -> int:
-        """Work it asks for, in tokens (1 where every item costs the same)."""
-
-    def collate(self, features: Sequence[Array]) -> Inputs:
-        """Padded arrays of one batch, each of shape [B, ...]."""
-
-    def save(self, folder: Path) -> dict[str, Any]:
-        """Write what is needed into `folder`; return the JSON settings that `load` takes."""
-
-    @classmethod
-    def load(cls, folder: Path, settings: Mapping[str, Any]) -> Preprocessor:
-        """The inverse of `save`."""
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A fitted linear baseline: `logits = inputs @ weight.T + bias`, weight [K, F], bias [K]."""
-
-    weight: Array
-    bias: Array
-    preprocessor: Preprocessor
-
-
-@dataclass(frozen=True)
-class Backbone:
-    """A loaded pretrained encoder (a torch module) and the folder of its tokenizer."""
-
-    module: Any
-    width: int
-    tokenizer: Path
-    source: str
-
-
 class Task(Protocol):
     """The one place where what a product does is written down."""
 
     name: ClassVar[str]
-    modality: ClassVar[str]  # names the column type and the default operators
+    Options: ClassVar[type[Section]]  # what the section `task` of a product file may say besides
+    content: ClassVar[str]  # kind of what is asked: text, image
+    answer: ClassVar[str]  # kind of answers and truths: label, spans, text
     quality: ClassVar[str]  # the metric that choices read
     known: ClassVar[Mapping[str, Metric]]  # every metric that it has
     operators: ClassVar[tuple[str, ...]]
-    needs_backbone: ClassVar[bool]
-    labels: tuple[str, ...]
+    methods: ClassVar[tuple[str, ...]]  # suggested, the cheapest first; a task imports none
+    options: Section
 
     def parse(self, raw: Any) -> Content:
         """A value of a data file -> content; ValueError says what is wrong with it."""
@@ -113,28 +74,35 @@ class Task(Protocol):
     def decode_all(self, values: Sequence[Any]) -> list[Content]:
         """All values of one request, read under one budget; BadInput names the value."""
 
-    def baseline(self, contents: Sequence[Content], targets: Array, *, seed: int) -> Linear:
-        """Fit the cheap baseline variant that every report shows."""
+    def truth(
+        self, raw: Any, content: Content = None, names: Mapping[str, str] | None = None
+    ) -> Truth:
+        """A value of a data file or of a request -> what is right for `content`, where that is at
+        hand; `names` are other words of the file. ValueError says what was expected, Unknown names
+        the word that the task has not."""
 
-    def preprocessor(
-        self, backbone: Backbone | None, contents: Sequence[Content], *, length_max: int
-    ) -> Preprocessor:
-        """What turns content into inputs of the model; fitted on training contents if need be."""
+    def write(self, truth: Truth) -> str:
+        """A truth as one line of text, equal for equal ones: how tables keep it."""
 
-    def build(self, backbone: Backbone | None, preprocessor: Any, *, dropout: float) -> Any:
-        """A torch module: `forward(**inputs) -> logits [B, K]`."""
+    def read(self, written: str) -> Truth:
+        """The inverse of `write`."""
 
-    def targets(self, labels: Sequence[str]) -> Array:
-        """Labels -> what `loss` compares with; classification: int64 [B]."""
+    def moved(self, truth: Truth, content: Content) -> Truth:
+        """The truth of what `content` was made of, as it is for `content`: places move with their text."""
 
-    def loss(self, logits: Any, targets: Any) -> Any:
-        """One loss per example, always: [B, K], [B] -> [B]."""
+    def renamed(self, value: Any, names: Mapping[str, str]) -> Any:
+        """An answer or a truth of the past in the words of today, some of which had other `names`;
+        None for one that has no such words."""
 
-    def augment(self, inputs: Any, generator: Any) -> Any:
-        """Vary one training batch (torch tensors); the identity where nothing helps."""
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What every part of the data must hold some of, such as each label; empty for no such thing."""
 
-    def answers(self, logits: Array) -> list[Answer]:
-        """Logits [B, K] -> B answers."""
+    def classes_of(self, truth: Truth) -> tuple[str, ...]:
+        """Which of these a truth holds."""
+
+    def counted_as(self, truth: Truth) -> str:
+        """The one word under which tables of the data count it: a label, or LABELLED."""
 
     def counts(self, answers: Sequence[Answer], truths: Sequence[Truth]) -> Any:
         """What each example adds to the sums that metrics are made of: n answers and their truths ->
@@ -154,8 +122,20 @@ class Task(Protocol):
     def sent(self, answer: Answer) -> dict[str, Any]:
         """An answer as a client gets it."""
 
-    def contract_examples(self) -> list[tuple[Any, str]]:
-        """JSON values and labels small enough to train two steps on in a test."""
+    def wire(self) -> Wire:
+        """What clients send and get, for the OpenAPI document."""
+
+    def contract_examples(self) -> list[tuple[Any, Truth]]:
+        """JSON values and truths small enough to train two steps on in a test."""
+
+
+@dataclass(frozen=True)
+class Wire:
+    """JSON schemas: of one input, of an answer's own fields, and of a truth that comes back."""
+
+    input: dict[str, Any]
+    answer: dict[str, dict[str, Any]]
+    truth: dict[str, Any]
 
 
 def each(read: Callable[[Any], Made], values: Iterable[Any]) -> Iterator[Made]:
@@ -167,19 +147,35 @@ def each(read: Callable[[Any], Made], values: Iterable[Any]) -> Iterator[Made]:
             raise BadInput(index, str(error)) from error
 
 
-def open_task(name: str, *, labels: Sequence[str]) -> Task:
-    """The registered task `name` for these labels; UserError when it is not registered."""
-    task: Task = get("tasks", name)(tuple(labels))
+def open_task(name: str, options: Mapping[str, Any]) -> Task:
+    """The registered task `name` with these options; UserError when it is not registered, breaks
+    the protocol, or does not take them."""
+    kind = task_kind(name)
+    try:
+        task: Task = kind(kind.Options.model_validate(dict(options)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, ("task", *first["loc"])))
+        raise UserError(where, f"options of {name}", first["msg"], "see steelyard schema") from None
     return task
 
 
-def open_preprocessor(kind: str, folder: Path, settings: Mapping[str, Any]) -> Preprocessor:
-    found: Preprocessor = get("preprocessors", kind).load(folder, settings)
-    return found
+def task_of(product: ProductFile) -> Task:
+    """The task of a product file."""
+    return open_task(product.spec.task.name, product.spec.task.options)
 
 
-def softmax(logits: Array) -> Array:
-    """Rows sum to one; float64 so that calibration is not rounded away. [B, K] -> [B, K]"""
-    shifted = np.asarray(logits, dtype=np.float64)
-    shifted = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+_SAYS = (
+    "Options", "content", "answer", "quality", "known", "operators", "methods", "parse", "decode",
+    "decode_all", "truth", "write", "read", "moved", "renamed", "classes", "classes_of", "counted_as", "counts", "metrics",
+    "detail", "utility", "sent", "wire",
+)  # fmt: skip
+
+
+def task_kind(name: str) -> Any:
+    """The class registered under `name`; UserError where it lacks what a task must say."""
+    kind = get("tasks", name)
+    lacks = [said for said in _SAYS if not hasattr(kind, said)]
+    if lacks:
+        raise UserError(f"task {name}", "all that a task says", f"no {', '.join(lacks)}", "use a version of its package that fits this steelyard")  # fmt: skip
+    return kind

@@ -1,6 +1,6 @@
-"""What every single-label classification shares: targets, loss, answers, metrics.
+"""What every single-label classification shares: labels, truths, metrics. Knows no content.
 
-Knows no modality. Example: `Classification(("neg", "pos")).targets(["pos"]) == [1]`
+Example: `Classification(Labels(labels=("neg", "pos"))).classes_of("pos") == ("pos",)`
 """
 
 from __future__ import annotations
@@ -9,48 +9,82 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from pydantic import Field, field_validator
 
 from steelyard.goals import Metric
-from steelyard.tasks.base import Answer, Array, softmax
+from steelyard.spec.looks import escaped, twins
+from steelyard.spec.model import LabelName, Section
+from steelyard.tasks.base import Answer, Array, Unknown
 
 CALIBRATION_BINS = 10
 MISTAKES_KEPT, PLACES_KEPT = 30, 3  # pairs of labels, and records of each
 
 
+class Labels(Section):
+    """The labels that a product may answer."""
+
+    labels: tuple[LabelName, ...] = Field(min_length=2, description="every label, in a fixed order")
+
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(labels)) != len(labels):
+            raise ValueError("every label must be named once")
+        alike = twins(labels)
+        if alike is not None:
+            told = " and ".join(f'"{escaped(label)}"' for label in alike)
+            raise ValueError(f"expected labels that can be told apart, found {told}; keep one")
+        return labels
+
+
 class Classification:
     """Base of the classification tasks; a label's index is its place in the product file."""
 
+    Options: ClassVar[type[Section]] = Labels
+    answer: ClassVar[str] = "label"
     quality: ClassVar[str] = "macro_f1"
     known: ClassVar[Mapping[str, Metric]] = {
         **dict.fromkeys(("accuracy", "precision", "recall", "macro_f1"), Metric()),
         "calibration_error": Metric(less=True),
     }
 
-    def __init__(self, labels: Sequence[str]) -> None:
-        self.labels = tuple(labels)
+    def __init__(self, options: Labels) -> None:
+        self.options, self.labels = options, options.labels
         self._index = {label: i for i, label in enumerate(self.labels)}
 
-    def targets(self, labels: Sequence[str]) -> Array:
-        return np.array([self._index[label] for label in labels], dtype=np.int64)
-
-    def loss(self, logits: Any, targets: Any) -> Any:
-        from torch.nn.functional import cross_entropy
-
-        return cross_entropy(logits.float(), targets, reduction="none")
-
-    def augment(self, inputs: Any, generator: Any) -> Any:
-        return inputs
-
-    def answers(self, logits: Array) -> list[Answer]:
-        rows = softmax(logits)
-        best = rows.argmax(axis=-1)
-        return [
-            Answer(
-                self.labels[k], float(row[k]),
-                {name: float(p) for name, p in zip(self.labels, row, strict=True)},
+    def truth(self, raw: Any, content: Any = None, names: Mapping[str, str] | None = None) -> str:
+        if not isinstance(raw, str):
+            raise ValueError(
+                f"expected a label in {shown(self.labels)}, found {type(raw).__name__}"
             )
-            for row, k in zip(rows, best, strict=True)
-        ]  # fmt: skip
+        if raw not in self._index:
+            raise Unknown(raw, f"expected a label in {shown(self.labels)}, found another text")
+        return raw
+
+    def write(self, truth: str) -> str:
+        return truth
+
+    def read(self, written: str) -> str:
+        return written
+
+    def moved(self, truth: str, content: Any) -> str:
+        return truth
+
+    def renamed(self, value: Any, names: Mapping[str, str]) -> Any:
+        """Of a past label its name of today. What is no word means itself."""
+        if not isinstance(value, str):
+            return value
+        return value if value in self._index else names.get(value)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.labels
+
+    def classes_of(self, truth: str) -> tuple[str, ...]:
+        return (truth,)
+
+    def counted_as(self, truth: str) -> str:
+        return truth
 
     def counts(self, answers: Sequence[Answer], truths: Sequence[str]) -> Any:
         """Sparse [n, 3K + 2B + 1]: the label where it was right, the answered one, the true one;
@@ -75,7 +109,11 @@ class Classification:
     ) -> tuple[Array, Array, Array]:
         """Places of the answered and of the true labels, and the confidence of each answer; [n]."""
         confidence = np.array([a.score for a in answers], dtype=np.float64)
-        return self.targets([a.value for a in answers]), self.targets(truths), confidence
+        answered = self._places([a.value for a in answers])
+        return answered, self._places(truths), confidence
+
+    def _places(self, labels: Sequence[str]) -> Array:
+        return np.array([self._index[label] for label in labels], dtype=np.int64)
 
     def metrics(self, sums: Array) -> dict[str, Array]:
         """accuracy, macro precision / recall / F1 (absent labels count 0), calibration error."""
@@ -113,6 +151,21 @@ class Classification:
 
     def sent(self, answer: Answer) -> dict[str, Any]:
         return {"label": answer.value, "score": answer.score, "scores": answer.detail}
+
+    def answer_schema(self) -> dict[str, dict[str, Any]]:
+        """What `sent` makes, as JSON schemas by field."""
+        share = {"type": "number", "minimum": 0, "maximum": 1}
+        scores = {"type": "object", "additionalProperties": share}
+        return {"label": {"type": "string", "enum": list(self.labels)}, "score": share, "scores": scores}  # fmt: skip
+
+    def truth_schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.labels)}
+
+
+def shown(labels: Sequence[str], *, most: int = 20) -> str:
+    """A list of labels, cut where it is long."""
+    more = f" and {len(labels) - most} more" if len(labels) > most else ""
+    return f"{list(labels[:most])}{more}"
 
 
 def confusion(predicted: Array, targets: Array, labels: int) -> Array:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from steelyard.tasks.emails import emails_in
 from steelyard.tasks.numbers import numbers_in
+from steelyard.tasks.places import Placed, Range
 
 # A text without any of this holds nothing to mask; most texts end here.
 _MAYBE = re.compile(r"[@＠﹫]|[0-9０-９](?:\W{0,3}[0-9０-９]){3}")
@@ -44,7 +45,19 @@ def mask(text: str) -> tuple[str, Counter[str]]:
         parts += text[at : span.start], f"[{span.kind}]"
         at = span.end
         found[span.kind] += 1
-    return "".join([*parts, text[at:]]), found
+    masked = "".join([*parts, text[at:]])
+    return (masked if not isinstance(text, Placed) else _placed(text, masked)), found
+
+
+def _placed(text: Placed, masked: str) -> Placed:
+    """A name that stands for personal data stands where they stood."""
+    ranges: list[Range] = []
+    at = 0
+    for span in spans(text):
+        ranges += [text.at(i) for i in range(at, span.start)]
+        ranges += [text.source(span.start, span.end)] * len(f"[{span.kind}]")
+        at = span.end
+    return Placed(masked, [*ranges, *(text.at(i) for i in range(at, len(text)))])
 
 
 def spans(text: str) -> list[Span]:

@@ -60,9 +60,15 @@ def _backbone(context: Context) -> Sequence[str]:
     """What the training begins with: other weights in the same folder are another training."""
     from steelyard.engine.backbone import known_as
 
-    if not context.task.needs_backbone:
+    if not _needs_backbone(context.product, context.task):
         return ()
     return [known_as(context.product.spec.train.backbone, base=context.product.folder)]
+
+
+def _needs_backbone(product: ProductFile, task: Task) -> bool:
+    from steelyard.methods import methods_of
+
+    return any(method.needs_backbone for method in methods_of(product, task))
 
 
 def _check(product: ProductFile, task: Task) -> None:
@@ -95,13 +101,14 @@ def _points(o: Output, *, ran: bool = True) -> str:
 
 
 def _work_s(forecast: Forecast) -> float:
-    each = ENCODER_S_PER_EXAMPLE if forecast.task.needs_backbone else SMALL_S_PER_EXAMPLE
+    encoder = _needs_backbone(forecast.product, forecast.task)
+    each = ENCODER_S_PER_EXAMPLE if encoder else SMALL_S_PER_EXAMPLE
     return forecast.labels * forecast.product.spec.train.epochs * each
 
 
 BASELINE = Stage(
     "baseline", _baseline, doing="fitting the baseline",
-    reads=("train.seed",), takes=LEARNED, leaves=_artifact, needs=_needs, summary=_metric,
+    reads=("train",), takes=LEARNED, leaves=_artifact, needs=_needs, summary=_metric,
     estimate=lambda forecast: Expected(BASELINE_S),
 )  # fmt: skip
 TRAIN = Stage(

@@ -11,14 +11,15 @@ from typing import Any
 
 from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
-from steelyard.engine.predictor import Predictor, answered
+from steelyard.engine.model import method_in, open_model, read_config
 from steelyard.engine.processes import give_back_memory
+from steelyard.methods import method_named
+from steelyard.methods.encoder import Encoder, encoder_of
 from steelyard.spec import ProductFile
 from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
 from steelyard.train.beside import side_by_side
-from steelyard.train.encoder import Encoder, encoder_of
 from steelyard.train.points import ITEMS_MAX
 from steelyard.train.points import point as points_of
 from steelyard.train.worker import Job, write_examples
@@ -34,24 +35,23 @@ def run(
     """{"curve": points by number of labels}, the last of them the trained variant itself.
 
     `trained` is that variant and `point` what its own step left of it. `low` and `high` are the
-    interval of `accuracy`.
+    interval of `utility`.
     """
     started = store.clock.cpu_s()
-    examples, held = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
+    examples = bought(store, task=task, dataset=dataset, labels=labels)
+    held = holdout(store, task=task, dataset=dataset)
     part = first(held, ITEMS_MAX)
     sizes = sorted({max(LABELS_MIN, round(len(examples) * s)) for s in product.spec.plan.curve})
     sizes = [n for n in sizes if n < len(examples)]
     file = write_examples(step.scratch, examples, list(part.contents))
-    encoder = encoder_of(store, product, task, dataset=dataset)
-    jobs = [_job(product, task, encoder, file, n, len(examples)) for n in sizes]
+    method = method_named(method_in(read_config(store.artifacts.open(trained))))
+    encoder = encoder_of(store, product, dataset=dataset) if method.needs_backbone else None
+    jobs = [_job(product, task, method.name, encoder, file, n, len(examples)) for n in sizes]
     give_back_memory()
     before = store.clock.cpu_s()
     results = side_by_side(jobs, clock=store.clock, report=report)
     after = store.clock.cpu_s()  # the processes tell their own seconds, over all their attempts
-    points = [
-        points_of(task, n, answered(task, r.logits), part)
-        for n, r in zip(sizes, results, strict=True)
-    ]
+    points = [points_of(task, n, r.answers, part) for n, r in zip(sizes, results, strict=True)]
     points.append(point or _evaluated(store, task, trained, examples, part))
     own = before - started + store.clock.cpu_s() - after
     step.cpu_s = own + sum(r.cpu_s for r in results)
@@ -59,15 +59,16 @@ def run(
 
 
 def _job(
-    product: ProductFile, task: Task, encoder: Encoder | None, file: Path, labels: int, whole: int
+    product: ProductFile, task: Task, method: str, encoder: Encoder | None, file: Path, labels: int,
+    whole: int,
 ) -> Job:  # fmt: skip
     folder = file.parent / str(labels)
     folder.mkdir(exist_ok=True)
     settings = product.spec.train
     return Job(
         folder=str(folder.resolve()), examples=str(file.resolve()), labels=labels,
-        batch=batch_of(settings.batch, labels / whole), task=task.name,
-        task_labels=list(task.labels), settings=settings.model_dump(mode="json"),
+        batch=batch_of(settings.batch, labels / whole), method=method, task=task.name,
+        options=task.options.model_dump(mode="json"), settings=settings.model_dump(mode="json"),
         encoder=str(encoder.folder.resolve()) if encoder else None,
         source=encoder.source if encoder else "",
     )  # fmt: skip
@@ -77,7 +78,7 @@ def _evaluated(
     store: Store, task: Task, variant: str, examples: Examples, part: Examples
 ) -> dict[str, Any]:
     """The point of a variant whose step left none: trained before points were kept."""
-    answers = Predictor.open(store.artifacts.open(variant), threads=2).predict(part.contents)
+    answers = open_model(store.artifacts.open(variant), threads=2).answers(part.contents)
     return points_of(task, len(examples), answers, part)
 
 

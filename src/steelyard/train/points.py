@@ -1,6 +1,6 @@
 """One point of a learning curve, always on the same part of the hold-out. Knows no training.
 
-Example: `point(task, 160, answers, holdout)["accuracy"]`
+Example: `point(task, 160, answers, holdout)["utility"]`
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from steelyard.engine.evaluate import evaluate
+from steelyard.engine.evaluate import UTILITY, evaluate
 from steelyard.engine.fit import Examples
 from steelyard.tasks import Answer, Task
 
@@ -16,11 +16,11 @@ ITEMS_MAX = 1000  # hold-out records each point is measured on
 
 
 def point(task: Task, labels: int, answers: Sequence[Answer], held: Examples) -> dict[str, Any]:
-    """Quality and accuracy after `labels` labels, from answers to at least the first records of the
-    hold-out; `low` and `high` are the interval of `accuracy`."""
-    found = evaluate(task, answers[:ITEMS_MAX], held.labels[:ITEMS_MAX])
-    quality, accuracy = found.metrics[task.quality], found.metrics["accuracy"]
+    """Quality and utility after `labels` labels, from answers to at least the first records of the
+    hold-out; `low` and `high` are the interval of `utility`."""
+    metrics = evaluate(task, answers[:ITEMS_MAX], held.truths[:ITEMS_MAX]).metrics
+    quality, utility = metrics[task.quality], metrics[UTILITY]
     return {
-        "labels": labels, "quality": quality.value, "low": accuracy.low, "high": accuracy.high,
-        "accuracy": accuracy.value, "n": quality.n,
+        "labels": labels, "quality": quality.value, "low": utility.low, "high": utility.high,
+        UTILITY: utility.value, "n": quality.n,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.engine.evaluate import Evaluation
+from steelyard.goals import errors_of
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
 
@@ -21,8 +22,8 @@ def publish(
     """The id of the artifact; its variant and hold-out measures are committed with the step."""
     quality = evaluation.metrics[task.quality]
     card = {
-        "name": name, "task": task.name, "labels": list(task.labels), "dataset": dataset,
-        "parent": parent, "holdout": {task.quality: quality.value, "n": quality.n}, **card,
+        "name": name, "task": task.name, "options": task.options.model_dump(mode="json"),
+        "dataset": dataset, "parent": parent, "holdout": {task.quality: quality.value, "n": quality.n}, **card,
     }  # fmt: skip
     body = json.dumps(card, ensure_ascii=False, indent=1)
     (draft / "card.json").write_text(body, encoding="utf-8")
@@ -34,6 +35,6 @@ def publish(
     for metric, found in evaluation.metrics.items():
         step.measure(
             identity, metric, found.value, low=found.low, high=found.high, n=found.n,
-            on=f"holdout of {dataset}", detail={"less": True} if task.known[metric].less else None,
+            on=f"holdout of {dataset}", detail={"less": True} if metric in errors_of(task.known) else None,
         )  # fmt: skip
     return identity

@@ -1,7 +1,7 @@
 """One training of the curve in a process of its own, on one thread. Knows no store and no ledger.
 
 `python -P -m steelyard.train.worker JOB CLOCK` reads a job file, writes a JSON line a step, and keeps
-`result.safetensors` in the job's folder. It ends when the process that started it does.
+`result.json` in the job's folder. It ends when the process that started it does.
 """
 
 from __future__ import annotations
@@ -18,22 +18,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from steelyard.clock import Clock
-from steelyard.engine.fit import Examples, Progress
+from steelyard.engine.fit import Examples
 from steelyard.engine.processes import named_clock
 from steelyard.errors import Damaged, StoreError
 from steelyard.files import write
+from steelyard.methods import FitJob, method_named
+from steelyard.methods.encoder import Encoder
 from steelyard.plugins import need
 from steelyard.spec.model import Train
 from steelyard.store.lock import alone
 from steelyard.store.scratch import find, keep, whole
-from steelyard.tasks import Array, Content, open_task
-from steelyard.train.encoder import Encoder
-from steelyard.train.model import logits_of, train
+from steelyard.tasks import Answer, Content, open_task
 
-RESULT, EXAMPLES = "result.safetensors", "examples.json"
+RESULT, EXAMPLES = "result.json", "examples.json"
 THREADS = 1  # one thread a training: sums do not depend on how many run side by side
 LOCK_WAIT_S = 0.05
 
@@ -46,8 +44,9 @@ class Job:
     examples: str
     labels: int
     batch: int
+    method: str
     task: str
-    task_labels: list[str]
+    options: dict[str, Any]  # of the task
     settings: dict[str, Any]  # the section `train` of a product file
     encoder: str | None
     source: str
@@ -55,9 +54,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """Logits of the evaluated part [n, K], and the CPU seconds of it all."""
+    """Answers to the evaluated part, and the CPU seconds of it all."""
 
-    logits: Array
+    answers: list[Answer]
     cpu_s: float
 
 
@@ -65,7 +64,7 @@ def write_examples(folder: Path, examples: Examples, part: list[Content]) -> Pat
     """What every job of one curve reads."""
     body = {
         "contents": [_plain(c) for c in examples.contents],
-        "labels": list(examples.labels),
+        "truths": list(examples.truths),
         "part": [_plain(c) for c in part],
     }
     return keep(folder, EXAMPLES, json.dumps(body, ensure_ascii=False))
@@ -82,28 +81,27 @@ def result_of(folder: Path) -> Result | None:
     path = find(folder, RESULT)
     if path is None:
         return None
-    tensors = need("safetensors.numpy", extra="train").load_file(str(path))
-    return Result(tensors["logits"], float(tensors["cpu_s"][0]))
+    body = json.loads(path.read_text(encoding="utf-8"))
+    return Result([Answer(value, score) for value, score in body["answers"]], body["cpu_s"])
 
 
 def run(job: Job, clock: Clock) -> None:
     """Train, evaluate, leave the result."""
-    body = _read_examples(Path(job.examples))
-    need("torch", extra="train").set_num_threads(THREADS)
+    body, method = _read_examples(Path(job.examples)), method_named(job.method)
+    if "torch" in method.modules:
+        need("torch", extra="train").set_num_threads(THREADS)
     contents = [_content(c) for c in body["contents"][: job.labels]]
-    folder = Path(job.folder)
-    trained = train(
-        open_task(job.task, labels=job.task_labels), Train.model_validate(job.settings),
-        Examples(contents, body["labels"][: job.labels]),
-        encoder=Encoder(Path(job.encoder), job.source) if job.encoder else None,
-        folder=folder, clock=clock, report=_say, batch=job.batch,
-        started=0.0,  # the start of the process is its own cost
-    )  # fmt: skip
+    fitted = method.fit(FitJob(
+        open_task(job.task, job.options), Train.model_validate(job.settings),
+        Examples(contents, body["truths"][: job.labels]), folder=Path(job.folder), clock=clock,
+        encoder=Encoder(Path(job.encoder), job.source) if job.encoder else None, report=_say,
+        batch=job.batch, started=0.0,  # the start of the process is its own cost
+    ))  # fmt: skip
     before = clock.cpu_s()
-    logits = logits_of(trained, [_content(c) for c in body["part"]])
-    cpu_s = np.array([trained.cpu_s + clock.cpu_s() - before])
-    save = need("safetensors.numpy", extra="train").save
-    keep(folder, RESULT, save({"logits": logits, "cpu_s": cpu_s}))
+    answers = fitted.answers([_content(c) for c in body["part"]])
+    cpu_s = fitted.cpu_s + clock.cpu_s() - before
+    said = {"answers": [[a.value, a.score] for a in answers], "cpu_s": cpu_s}
+    keep(Path(job.folder), RESULT, json.dumps(said, ensure_ascii=False))
 
 
 def write_job(job: Job) -> Path:
@@ -112,8 +110,8 @@ def write_job(job: Job) -> Path:
     return path
 
 
-def _say(progress: Progress, steps: int) -> None:
-    print(json.dumps([progress.step, steps]), flush=True)
+def _say(done: int, steps: int) -> None:
+    print(json.dumps([done, steps]), flush=True)
 
 
 def _plain(content: Content) -> Any:

@@ -1,6 +1,6 @@
 """The encoder a product's trainings begin with, cut to its vocabulary once for all of them.
 
-Knows no training. Example: `encoder_of(store, product, task, dataset="a1b2").folder`
+Knows no training. Example: `encoder_of(store, product, dataset="a1b2").folder`
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from steelyard.errors import Damaged, Missing
 from steelyard.files import write
 from steelyard.spec import ProductFile
 from steelyard.store import Artifacts, Store
-from steelyard.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,8 @@ class Encoder:
     source: str
 
 
-def encoder_of(store: Store, product: ProductFile, task: Task, *, dataset: str) -> Encoder | None:
-    """The first source that is here, trimmed where the product says so; None for a task that
-    trains from nothing. A trimmed one is kept in the scratch folder, which later turns sweep."""
-    if not task.needs_backbone:
-        return None
+def encoder_of(store: Store, product: ProductFile, *, dataset: str) -> Encoder:
+    """The first source that is here, trimmed where the product says so. A trimmed one is kept in the scratch folder, which later turns sweep."""
     settings = product.spec.train
     folder, source = locate_backbone(settings.backbone, cache=default_cache(), base=product.folder)
     if settings.vocabulary == "full":

@@ -16,7 +16,8 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from steelyard.tasks.base import Array, Inputs
+from steelyard.engine.arrays import Inputs
+from steelyard.tasks import Array
 
 FEATURES_MAX = 200_000
 CHARACTERS_MAX = 8_000

@@ -11,7 +11,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from steelyard.tasks.base import Array, Inputs
+from steelyard.engine.arrays import Inputs
+from steelyard.tasks import Array
+from steelyard.tasks.places import cut_at
 
 CHARACTERS_PER_TOKEN = 16  # cut hostile input before the tokenizer sees it
 # Runtimes keep kernels for every width they meet: few widths are few kernels, and little memory.
@@ -33,10 +35,16 @@ class Tokens:
 
     def features(self, contents: Sequence[str]) -> list[Array]:
         """For each content the ids of its tokens, int32 [n], n at least one."""
-        cut = self.length_max * CHARACTERS_PER_TOKEN
-        texts = [text[:cut] for text in contents]
-        encoded = self._tokenizer.encode_batch(texts)
+        encoded = self._tokenizer.encode_batch(self._cut(contents))
         return [np.array(e.ids or [self.pad], dtype=np.int32) for e in encoded]
+
+    def _cut(self, contents: Sequence[str]) -> list[str]:
+        most = self.length_max * CHARACTERS_PER_TOKEN
+        return [text if len(text) <= most else cut_at(text, most) for text in contents]
+
+    def ids(self, feature: Array) -> Array:
+        """Of the tokens, [n]."""
+        return feature
 
     def size(self, feature: Array) -> int:
         """Tokens that are computed, padding among them."""
@@ -48,7 +56,7 @@ class Tokens:
         ids = np.full((len(features), width), self.pad, dtype=np.int64)
         mask = np.zeros((len(features), width), dtype=np.int64)
         for row, feature in enumerate(features):
-            ids[row, : len(feature)] = feature
+            ids[row, : len(feature)] = self.ids(feature)
             mask[row, : len(feature)] = 1
         return {"input_ids": ids, "attention_mask": mask}
 

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from steelyard.tasks.base import Array, Inputs
+from steelyard.engine.arrays import Inputs
+from steelyard.tasks import Array
 from steelyard.tasks.pictures import GREY, open_picture, small_of
 
 

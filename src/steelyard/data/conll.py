@@ -1,0 +1,88 @@
+"""Files of one token a line with its tag in the last column, as of CoNLL 2003. Knows no task.
+
+A blank line ends a text. Tags are BIO, IOB1, BIOES or BMES, as in `B-PER`.
+Example: two lines `马 B-name` and `云 I-name` -> content '马云', label [[0, 2, "name"]]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from steelyard.data.readers import Raw
+from steelyard.data.streams import NUL, lines_of
+from steelyard.spec.model import Source
+
+Reject = Callable[[str, str], None]
+Token = tuple[str, str]  # the text and its tag
+FIRST, LATER, LAST = "BSU", "IMEL", "ESLU"  # of an entity; S and U are all of it
+DOCUMENT = "-DOCSTART-"
+NO_TAG = "a line without a tag"
+ODD_TAG = "a tag that is neither O nor a letter of BIOES, a hyphen and an entity"
+
+
+def read_conll(source: Source, path: Path, *, line_bytes_max: int, reject: Reject) -> Iterator[Raw]:
+    """One record a text; `names` of a source say what its entities are called here."""
+    for number, lines in _texts(path, line_bytes_max, reject):
+        where = f"{path.name}:{number}"
+        tokens, why = _tokens(lines)
+        if why:
+            reject(where, why)
+        elif tokens:
+            content, spans = _joined(tokens)
+            yield Raw(None, content, spans, where)
+
+
+def _texts(path: Path, line_bytes_max: int, reject: Reject) -> Iterator[tuple[int, list[str]]]:
+    """(number of the first line, lines) of each text."""
+    first, lines = 0, list[str]()
+    for number, line in lines_of(path, line_bytes_max=line_bytes_max, skip=reject):
+        if line.strip() and not line.startswith(DOCUMENT):
+            first = first if lines else number
+            lines.append(line)
+        elif lines:
+            yield first, lines
+            lines = []
+    if lines:
+        yield first, lines
+
+
+def _tokens(lines: Iterable[str]) -> tuple[list[Token], str]:
+    """Tokens and tags, or why there are none."""
+    tokens = []
+    for line in lines:
+        cells = line.split("\t") if "\t" in line else line.split()
+        if "\0" in line:
+            return [], NUL
+        if len(cells) < 2 or not cells[0].strip():
+            return [], NO_TAG
+        tag = cells[-1].strip()
+        if tag != "O" and not (tag[:1] in FIRST + LATER and tag[1:2] in "-_" and len(tag) > 2):
+            return [], ODD_TAG
+        tokens.append((cells[0], tag))
+    return tokens, ""
+
+
+def _joined(tokens: Iterable[Token]) -> tuple[str, list[list[Any]]]:
+    """The text, with a space between tokens of which neither is Chinese, and its spans."""
+    text, spans = "", list[list[Any]]()
+    open_: str | None = None
+    for token, tag in tokens:
+        text += " " if text and not (_dense(text[-1]) or _dense(token[0])) else ""
+        start, (kind, entity) = len(text), (tag[:1], tag[2:] if tag != "O" else None)
+        text += token
+        if entity is None:
+            open_ = None
+            continue
+        if kind in FIRST or open_ != entity:
+            spans.append([start, len(text), entity])
+        else:
+            spans[-1][1] = len(text)
+        open_ = None if kind in LAST else entity
+    return text, spans
+
+
+def _dense(c: str) -> bool:
+    """Whether it is of a script that is written without spaces."""
+    return "\u2e80" <= c <= "\u9fff" or "\uf900" <= c <= "\ufaff" or c >= "\U00020000" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uffef"  # fmt: skip

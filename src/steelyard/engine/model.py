@@ -1,0 +1,118 @@
+"""A variant that answers: all that compress, serve, release and evaluation see of any method.
+
+Knows no HTTP or money. Example: `open_model(folder).answers(["物流很快，包装完好"])[0].value`
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from steelyard.errors import Damaged
+from steelyard.plugins import get
+from steelyard.tasks import Answer, Array, Content, Task, open_task
+
+FORMAT = 1
+BATCH_TOKENS = 512  # measured: fewer CPU seconds an item than 1,024, with ONNX Runtime and OpenVINO
+BATCH_ITEMS = 64
+CONFIG = "config.json"
+
+
+class Reading(Protocol):
+    """The first half of a model, which may run in another process than the second."""
+
+    def features(self, contents: Sequence[Content]) -> list[Array]:
+        """One array per content, of numbers. Never raises on content that `Task.decode` let
+        through."""
+
+    def size(self, feature: Array) -> int:
+        """Work it asks for, in tokens (1 where every item costs the same)."""
+
+
+class Model(Reading, Protocol):
+    """A trained model of any method, loaded from its artifact."""
+
+    @property
+    def task(self) -> Task: ...
+
+    @property
+    def threads(self) -> int:
+        """Threads that compute a batch, the calling one among them."""
+
+    def answers_of(
+        self, features: Sequence[Array], *, batch_tokens: int = BATCH_TOKENS,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Answer]:  # fmt: skip
+        """Features [n] -> n answers in their order; `progress` hears of items that are done."""
+
+    def answers(self, contents: Sequence[Content]) -> list[Answer]:
+        """Contents, already passed by `task.decode` -> one answer each."""
+
+
+def open_model(folder: Path, *, threads: int = 1) -> Model:
+    """Load a published artifact by its method; Damaged when its configuration is not one."""
+    config = read_config(folder)
+    model: Model = _method(config).open(folder, config, threads=threads)
+    return model
+
+
+def open_reading(folder: Path, config: dict[str, Any]) -> Reading:
+    """Only what turns contents into features."""
+    reading: Reading = _method(config).open_reading(folder, config)
+    return reading
+
+
+def task_in(config: dict[str, Any]) -> Task:
+    """The task of an artifact. Those of before 0.4 say their labels beside it."""
+    options = config["options"] if "options" in config else {"labels": config["labels"]}
+    return open_task(config["task"], options)
+
+
+def _method(config: dict[str, Any]) -> Any:
+    return get("methods", method_in(config))
+
+
+def method_in(config: dict[str, Any]) -> str:
+    """The method of an artifact. Those of before 0.4 name none: each task had one of its own."""
+    if "method" in config:
+        return str(config["method"])
+    if config["runtime"] == "linear":
+        return "linear"
+    return "cnn" if config["task"] == "image_classification" else "fine_tune"
+
+
+def token_batches(
+    sizes: Sequence[int], *, batch_tokens: int, items_max: int = BATCH_ITEMS
+) -> Iterator[list[int]]:
+    """Indices in batches of similar size whose padded work fits the budget (one item always may)."""
+    batch: list[int] = []
+    for i in sorted(range(len(sizes)), key=lambda i: sizes[i]):
+        # sorted ascending, so the newcomer is the widest of its batch
+        if batch and (sizes[i] * (len(batch) + 1) > batch_tokens or len(batch) == items_max):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def write_config(folder: Path, task: Task, *, method: str, **more: Any) -> None:
+    """`config.json` beside what is already in `folder`."""
+    config = {
+        "format": FORMAT, "task": task.name, "options": task.options.model_dump(mode="json"),
+        "method": method, **more,
+    }  # fmt: skip
+    body = json.dumps(config, ensure_ascii=False, indent=1)
+    (folder / CONFIG).write_text(body, encoding="utf-8")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Damaged(f"{folder}/{CONFIG}", "JSON of a variant", str(error)) from error
+    if config.get("format") != FORMAT:
+        raise Damaged(f"{folder}/{CONFIG}", f"format {FORMAT}", f"{config.get('format')!r}")
+    return config

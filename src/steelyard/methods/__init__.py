@@ -1,0 +1,8 @@
+"""How a model that answers is made: one file a method, one entry point each. Knows no stage.
+
+Example: `method_named("linear").fit(FitJob(task, settings, examples, folder=folder, clock=clock))`
+"""
+
+from steelyard.methods.base import FitJob, Fitted, Method, method_named, methods_of
+
+__all__ = ["FitJob", "Fitted", "Method", "method_named", "methods_of"]

@@ -1,0 +1,99 @@
+"""What a method must say: which tasks it suits, how it fits, how its artifacts are opened.
+
+Knows no ledger and no money. A new method is one file with one object and one entry point under
+`steelyard.methods`. Example: `[m.name for m in methods_of(product, task)]`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from steelyard.clock import Clock
+from steelyard.engine.fit import Examples
+from steelyard.engine.model import Model, Reading
+from steelyard.errors import SpecError, UserError
+from steelyard.methods.encoder import Encoder
+from steelyard.plugins import get
+from steelyard.spec import ProductFile
+from steelyard.spec.model import Train
+from steelyard.tasks import Answer, Content, Task
+
+Told = Callable[[int, int], None]  # steps done, of how many
+
+
+@dataclass(frozen=True)
+class FitJob:
+    """One training: `folder` holds what a killed one had done, so that the same call continues it.
+    `batch` replaces that of the settings; `started` is the clock when the setting up began."""
+
+    task: Task
+    settings: Train
+    examples: Examples
+    folder: Path
+    clock: Clock
+    encoder: Encoder | None = None
+    report: Told | None = None
+    batch: int | None = None
+    started: float | None = None
+
+
+class Fitted(Protocol):
+    """A trained model before it is published."""
+
+    cpu_s: float  # over all its attempts, each second once
+    told: dict[str, Any]  # of its training, for the step's output: history, precision
+    card: dict[str, Any]  # of its training, for whoever gets the artifact: recipe, backbone
+
+    def answers(self, contents: Sequence[Content]) -> list[Answer]:
+        """Contents, already passed by `task.decode` -> one answer each."""
+
+    def save(self, draft: Path) -> None:
+        """Everything that `Method.open` reads, with `engine.model.write_config`."""
+
+
+class Method(Protocol):
+    """A way to make a model that answers."""
+
+    name: str
+    variant: str  # what a variant that it made is called
+    modules: tuple[str, ...]  # optional ones that it imports
+    needs_backbone: bool
+
+    def suits(self, task: Task) -> bool:
+        """Whether it knows the task's kinds of content and of answers."""
+
+    def fit(self, job: FitJob) -> Fitted:
+        """The same weights for the same job, whether or not it was interrupted."""
+
+    def open(self, folder: Path, config: dict[str, Any], *, threads: int) -> Model:
+        """A published artifact; Damaged where it is not what it says."""
+
+    def open_reading(self, folder: Path, config: dict[str, Any]) -> Reading:
+        """The half of it that turns contents into features."""
+
+
+_SAYS = (
+    "name", "variant", "modules", "needs_backbone", "suits", "fit", "open", "open_reading",
+)  # fmt: skip
+
+
+def method_named(name: str) -> Method:
+    """UserError for one that is not registered or lacks what a method must say."""
+    method: Method = get("methods", name)
+    lacks = [said for said in _SAYS if not hasattr(method, said)]
+    if lacks:
+        raise UserError(f"method {name}", "all that a method says", f"no {', '.join(lacks)}", "use a version of its package that fits this steelyard")  # fmt: skip
+    return method
+
+
+def methods_of(product: ProductFile, task: Task) -> list[Method]:
+    """Those that a turn tries, the baseline first; SpecError for one that does not suit the task."""
+    named = product.spec.train.methods or task.methods
+    found = [method_named(name) for name in named]
+    for i, method in enumerate(found):
+        if not method.suits(task):
+            raise SpecError([f"{product.path.name}: train.methods.{i}: expected a method for {task.answer} of {task.content}, found '{method.name}'; leave it out for {list(task.methods)}"])  # fmt: skip
+    return found

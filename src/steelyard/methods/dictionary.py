@@ -1,0 +1,151 @@
+"""dictionary: spans that were seen in training, found again. The baseline that needs no encoder.
+
+Knows no arrays of weights. Example: `DICTIONARY.fit(job).answers(["马云在杭州"])[0].value`
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from steelyard.engine.model import BATCH_TOKENS, Model, Reading, task_in, write_config
+from steelyard.errors import Damaged
+from steelyard.files import write
+from steelyard.methods.base import FitJob
+from steelyard.tasks import Answer, Array, Content, Task
+from steelyard.tasks.places import characters
+
+FILE = "dictionary.json"
+RIGHT_MIN = 0.5  # of the times it occurs in training, a text is the entity that it is kept for
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """`entries`: what is found -> its entity and how often it was right. Longest first from the left;
+    a word of letters only where a word stands."""
+
+    task: Task
+    entries: Mapping[str, tuple[str, float]]
+    cpu_s: float = 0.0
+    told: dict[str, Any] = field(default_factory=dict)
+    card: dict[str, Any] = field(default_factory=dict)
+
+    threads = 1
+
+    def features(self, contents: Sequence[Content]) -> list[Array]:
+        """For each content int32 [n, 3]: its characters, and where each stood in what was sent."""
+        return [characters(content) for content in contents]
+
+    def size(self, feature: Array) -> int:
+        return 1
+
+    def answers_of(
+        self, features: Sequence[Array], *, batch_tokens: int = BATCH_TOKENS,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Answer]:  # fmt: skip
+        answers = []
+        for feature in features:
+            answers.append(self._answer(feature))
+            if progress is not None:
+                progress(1)
+        return answers
+
+    def answers(self, contents: Sequence[Content]) -> list[Answer]:
+        return self.answers_of(self.features(contents))
+
+    def _answer(self, feature: Array) -> Answer:
+        text = "".join(map(chr, feature[:, 0]))
+        spans, scores = [], []
+        for start, end in _longest(text, self.entries):
+            entity, share = self.entries[text[start:end]]
+            spans.append([int(feature[start, 1]), int(feature[end - 1, 2]), entity])
+            scores.append(share)
+        return Answer(spans, min(scores, default=None), scores)
+
+    def save(self, draft: Path) -> None:
+        write(draft / FILE, json.dumps(dict(self.entries), ensure_ascii=False))
+        write_config(draft, self.task, method="dictionary", precision="exact")
+
+
+class DictionaryMethod:
+    name, variant = "dictionary", "dictionary"
+    modules: tuple[str, ...] = ()
+    needs_backbone = False
+
+    def suits(self, task: Task) -> bool:
+        return task.answer == "spans" and task.content == "text"
+
+    def fit(self, job: FitJob) -> Dictionary:
+        before, examples = job.clock.cpu_s(), job.examples
+        entities: dict[str, Counter[str]] = defaultdict(Counter)
+        for content, spans in zip(examples.contents, examples.truths, strict=True):
+            for start, end, entity in spans:
+                entities[content[start:end]][entity] += 1
+        occurs = _occurrences(examples.contents, entities.keys())
+        entries = {}
+        for text, found in sorted(entities.items()):
+            entity, n = found.most_common(1)[0]
+            if n >= RIGHT_MIN * max(occurs[text], found.total()):
+                entries[text] = (entity, n / max(occurs[text], found.total()))
+        return Dictionary(job.task, entries, job.clock.cpu_s() - before)
+
+    def open(self, folder: Path, config: dict[str, Any], *, threads: int) -> Model:
+        path = folder / FILE
+        try:
+            body = json.loads(path.read_text(encoding="utf-8"))
+            entries = {str(t): (str(entity), float(share)) for t, (entity, share) in body.items()}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise Damaged(str(path), "a dictionary", type(error).__name__) from error
+        return Dictionary(task_in(config), entries)
+
+    def open_reading(self, folder: Path, config: dict[str, Any]) -> Reading:
+        return Dictionary(task_in(config), {})
+
+
+def _longest(text: str, entries: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+    """Entries in a text from the left, the longest at each place, none inside another."""
+    most = max(map(len, entries), default=0)
+    at = 0
+    while at < len(text):
+        ends = range(min(len(text), at + most), at, -1)
+        end = next((e for e in ends if text[at:e] in entries and _stands(text, at, e)), None)
+        if end is None:
+            at += 1
+        else:
+            yield at, end
+            at = end
+
+
+def _occurrences(contents: Sequence[str], texts: Any) -> Counter[str]:
+    """How often each of the texts stands in the contents."""
+    wanted, most = set(texts), max(map(len, texts), default=0)
+    occurs: Counter[str] = Counter()
+    for content in contents:
+        for at in range(len(content)):
+            for end in range(at + 1, min(len(content), at + most) + 1):
+                if content[at:end] in wanted and _stands(content, at, end):
+                    occurs[content[at:end]] += 1
+    return occurs
+
+
+def _stands(text: str, start: int, end: int) -> bool:
+    """Whether no word of letters or digits goes on across a border."""
+    return not (_joined(text, start) or _joined(text, end))
+
+
+def _joined(text: str, at: int) -> bool:
+    if not 0 < at < len(text):
+        return False
+    return _spaced(text[at - 1]) and _spaced(text[at])
+
+
+def _spaced(c: str) -> bool:
+    """A letter or digit of a script whose words stand apart."""
+    return c.isascii() and c.isalnum()
+
+
+DICTIONARY = DictionaryMethod()

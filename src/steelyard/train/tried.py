@@ -1,0 +1,100 @@
+"""One method tried on the bought labels: fitted, evaluated on the hold-out, published.
+
+Knows no release. Example: `tried(store, product, step, method, data).evaluation`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from steelyard.engine.evaluate import Evaluation, evaluate
+from steelyard.engine.examples import bought, holdout
+from steelyard.engine.fit import Examples
+from steelyard.engine.kept import keep
+from steelyard.methods import FitJob, Method
+from steelyard.methods.encoder import encoder_of
+from steelyard.spec import ProductFile
+from steelyard.stage import Report
+from steelyard.store import Step, Store
+from steelyard.tasks import Answer, Task
+from steelyard.train.variants import publish
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a training reads: the bought examples and the hold-out of a dataset."""
+
+    task: Task
+    dataset: str
+    labels: str
+    examples: Examples
+    held: Examples
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A published variant, what it answers to the hold-out, and the CPU seconds of its training."""
+
+    method: str
+    variant: str
+    name: str
+    quality: str
+    evaluation: Evaluation
+    answers: Sequence[Answer]
+    told: dict[str, Any]
+    cpu_s: float
+
+    @property
+    def value(self) -> float:
+        return self.evaluation.metrics[self.quality].value
+
+    def output(self) -> dict[str, Any]:
+        """As a step leaves it."""
+        return {
+            "variant": self.variant, "name": self.name, "method": self.method,
+            "quality": self.quality, **self.evaluation.to_json(),
+        }  # fmt: skip
+
+
+def learned(store: Store, task: Task, *, dataset: str, labels: str) -> Learned:
+    return Learned(
+        task, dataset, labels, bought(store, task=task, dataset=dataset, labels=labels),
+        holdout(store, task=task, dataset=dataset),
+    )  # fmt: skip
+
+
+def tried(
+    store: Store, product: ProductFile, step: Step, method: Method, data: Learned, *,
+    name: str | None = None, report: Report | None = None,
+) -> Tried:  # fmt: skip
+    """The variant is published under `name`, or as its method calls it; its measures and its answers
+    to the hold-out are kept."""
+    task, settings = data.task, product.spec.train
+    before = store.clock.cpu_s()
+    folder = step.scratch / method.name
+    folder.mkdir(exist_ok=True)
+    job = FitJob(
+        task, settings, data.examples, folder=folder, clock=store.clock, started=before,
+        encoder=encoder_of(store, product, dataset=data.dataset) if method.needs_backbone else None,
+        report=None if report is None else (lambda done, steps: report("train", done, steps)),
+    )  # fmt: skip
+    fitted = method.fit(job)
+    rest = store.clock.cpu_s()
+    answers = fitted.answers(data.held.contents)
+    evaluation = evaluate(task, answers, data.held.truths, seed=settings.seed)
+    called = name or method.variant
+    with store.artifacts.draft() as draft:
+        fitted.save(draft)
+        variant = publish(
+            store, step, draft, called, task=task, dataset=data.dataset, parent=None,
+            evaluation=evaluation,
+            card={"trained_on": len(data.examples), "labels_tag": data.labels, **fitted.card},
+        )  # fmt: skip
+    keep(store, variant, dataset=data.dataset, answers=answers)
+    # Seconds of the fit are summed over its attempts; the rest is measured here.
+    cpu_s = fitted.cpu_s + store.clock.cpu_s() - rest
+    return Tried(
+        method.name, variant, called, task.quality, evaluation, answers, fitted.told, cpu_s
+    )  # fmt: skip

@@ -1,0 +1,25 @@
+"""Every registered task with options that fit it, and its examples."""
+
+from __future__ import annotations
+
+import json
+
+from steelyard.engine.fit import Examples
+from steelyard.plugins import names
+from steelyard.tasks import open_task
+
+NAMES = ("负面", "positive", "其他")
+OPTIONS = {"label": {"labels": NAMES}, "spans": {"entities": NAMES}}
+TASKS = names("tasks")
+
+
+def opened(name):
+    from steelyard.tasks import task_kind
+
+    return open_task(name, OPTIONS.get(task_kind(name).answer, {}))
+
+
+def examples_of(task) -> Examples:
+    pairs = task.contract_examples()
+    contents = [task.decode(json.loads(json.dumps(v))) for v, _ in pairs]
+    return Examples(contents, [truth for _, truth in pairs])

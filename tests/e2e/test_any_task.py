@@ -1,0 +1,164 @@
+"""The whole wheel turns for tasks that exist only here, in a package of a stranger's, and on no label."""
+
+import json
+import os
+import random
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.serving import call
+from typer.testing import CliRunner
+
+from steelyard import plugins
+from steelyard.cli.commands import app
+from steelyard.errors import SteelyardError
+from steelyard.loop import turn
+from steelyard.report import gather, render
+from steelyard.serve import Server
+from steelyard.spec import load
+from steelyard.store import Store
+
+STRANGER = Path(__file__).parents[1] / "stranger"
+FILE = """\
+product: strange
+task: {task}
+goals: {{p95_ms: 500}}
+money: {{currency: CNY, prices: {{label: 0.3, cpu_hour: 0.35}}, correct_answer: 0.01}}
+data:
+  sources: [{{path: data.jsonl, reader: jsonl, label: right, id: id}}]
+  split: {{holdout: 0.2, stream: 0.3}}
+label: {{start: 120}}
+{train}
+release: {{replay: 60}}
+plan: {{unit: 30, requests: 100000, curve: [0.3, 0.6]}}
+"""
+REPLIES = {
+    "hello": "hello, how can I help?",
+    "你好": "您好，请讲",
+    "refund": "退款三天内到账",
+    "bye": "再见",
+}
+WORDS = ["parcel", "颜色", "物流", "broken", "下周", "客服", "please"]
+
+
+@pytest.fixture
+def stranger(monkeypatch):
+    """The package is installed: for this process, and for those that it starts."""
+    before = os.environ.get("PYTHONPATH")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(STRANGER), before])))
+    monkeypatch.syspath_prepend(str(STRANGER))
+    plugins._points.cache_clear()
+    yield
+    plugins._points.cache_clear()
+    for name in [n for n in sys.modules if n.startswith("stranger_")]:
+        del sys.modules[name]
+
+
+def written(tmp_path, task, rows, train=""):
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (tmp_path / "data.jsonl").write_text(lines, encoding="utf-8")
+    path = tmp_path / "product.yaml"
+    path.write_text(FILE.format(task=task, train=train), encoding="utf-8")
+    return path
+
+
+def replies(n=500):
+    rng = random.Random(0)
+    for i in range(n):
+        word = rng.choice([*REPLIES, "hello"])
+        yield {"id": f"r{i}", "text": f"{word} {rng.choice(WORDS)} {i}", "right": REPLIES[word]}
+
+
+def spans(n=500):
+    """A number of one to four digits in a text that cleaning changes in front of it."""
+    rng = random.Random(0)
+    for i in range(n):
+        head = f"{rng.choice(WORDS)}\u200b  {rng.choice(WORDS)} "
+        number = str(rng.randrange(1, 9999))
+        span = {"start": len(head), "end": len(head) + len(number), "label": "number"}
+        yield {"id": f"s{i}", "text": f"{head}{number} 块 {'abc'[i % 3]}", "right": [span]}
+
+
+def check_whole(path):
+    done = turn(load(path))
+    steps = ["data", "label", "baseline", "train", "compress", "release", "replay", "curve", "plan"]
+    assert list(done.outputs) == steps
+    assert done.outputs["train"]["against_baseline"]["low"] > 0
+    assert [p["labels"] for p in done.outputs["curve"]["curve"]] == [36, 72, 120]
+    assert done.outputs["compress"]["chosen"] == done.outputs["train"]["variant"]
+    assert done.outputs["replay"]["sent"] > 0 and done.outputs["replay"]["lost"] == 0
+    again = turn(load(path))
+    assert not {"data", "label", "baseline", "train", "compress", "curve"} & set(again.ran)
+    product = load(path)
+    with closing(Store.open(product)) as store:
+        facts = gather(store, product, done.outputs)
+        for language in ("en", "zh"):
+            assert "<table" in render(facts, language=language)
+    assert show(path).exit_code == 0
+    return done
+
+
+def show(path):
+    return CliRunner().invoke(app, ["show", str(path)])
+
+
+def served(path, text, truth):
+    """What the server says of a text, and to its truth."""
+    product = load(path)
+    store = Store.open(product)
+    with Server(store, product) as url:
+        status, body, _ = call(url, "POST", "/v1/predict", {"input": text})
+        assert status == 200
+        (answer,) = body["answers"]
+        said = {"answer_id": answer["answer_id"], "kind": "outcome", "value": truth}
+        assert call(url, "POST", "/v1/feedback", said)[0] == 200
+        wrong = said | {"value": {"no": "truth"}}
+        assert call(url, "POST", "/v1/feedback", wrong)[0] == 422
+        document = call(url, "GET", "/openapi.json")[1]
+    store.close()
+    fields = document["components"]["schemas"]["PredictResponse"]["properties"]["answers"]
+    assert set(fields["items"]["properties"]) == set(answer)
+    return answer
+
+
+def test_a_task_that_writes_texts_turns_the_whole_wheel(stranger, tmp_path):
+    path = written(tmp_path, "{name: reply, length_max: 60}", replies())
+    done = check_whole(path)
+    assert done.outputs["train"]["metrics"]["exact"]["value"] == 1.0
+    answer = served(path, "你好 物流", "您好，请讲")
+    assert answer["reply"] == "您好，请讲"
+
+
+def test_a_task_of_spans_turns_the_whole_wheel_and_tells_places_as_they_were_sent(
+    stranger, tmp_path
+):
+    path = written(tmp_path, "{name: digit_spans, entities: [number]}", spans())
+    done = check_whole(path)
+    assert done.outputs["train"]["metrics"]["span_f1"]["value"] == 1.0
+    text = "\u3000颜色\u200b\u200b  ok 77 块 a"
+    at = text.index("77")
+    answer = served(path, text, [{"start": at, "end": at + 2, "label": "number"}])
+    assert text[answer["spans"][0]["start"] : answer["spans"][0]["end"]] == "77"
+
+
+def test_options_of_a_task_are_checked_with_their_place(stranger, tmp_path):
+    path = written(tmp_path, "{name: reply, length_mx: 60}", replies(3))
+    with pytest.raises(
+        SteelyardError, match=r"product.yaml:2:.*length_mx.*did you mean 'length_max'"
+    ):
+        load(path)
+
+
+def test_a_task_that_breaks_the_protocol_is_named_with_what_it_lacks(stranger, tmp_path):
+    path = written(tmp_path, "{name: half}", replies(3))
+    with pytest.raises(SteelyardError, match=r"task half: .*no Options, content"):
+        turn(load(path))
+
+
+def test_a_method_that_does_not_suit_the_task_is_named(stranger, tmp_path):
+    train = "train: {methods: [commonest, silent]}"
+    path = written(tmp_path, "{name: reply}", replies(3), train)
+    with pytest.raises(SteelyardError, match=r"train.methods.1: .*found 'silent'"):
+        turn(load(path))

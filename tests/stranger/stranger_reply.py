@@ -1,0 +1,103 @@
+"""A task that writes a text, and has no label at all: what to reply to a message."""
+
+import json
+from collections import Counter, defaultdict
+from typing import ClassVar
+
+import numpy as np
+from stranger_methods import Method
+
+from steelyard.goals import Metric
+from steelyard.spec.model import Section
+from steelyard.tasks import LABELLED, Wire
+from steelyard.tasks.texts import TEXT_SCHEMA, Texts
+
+
+class Options(Section):
+    length_max: int = 100
+
+
+class Reply(Texts):
+    Options = Options
+    name, answer, quality = "reply", "text", "overlap"
+    known: ClassVar = {"overlap": Metric(), "exact": Metric()}
+    methods = ("commonest", "by_word")
+    classes = ()
+
+    def __init__(self, options):
+        self.options = options
+
+    def truth(self, raw, content=None, names=None):
+        if not isinstance(raw, str) or not 0 < len(raw) <= self.options.length_max:
+            raise ValueError(
+                f"expected a text of 1 to {self.options.length_max} characters, found another value"
+            )
+        return raw
+
+    def write(self, truth):
+        return json.dumps(truth, ensure_ascii=False)
+
+    def read(self, written):
+        return json.loads(written)
+
+    def moved(self, truth, content):
+        return truth
+
+    def renamed(self, value, names):
+        return value
+
+    def classes_of(self, truth):
+        return ()
+
+    def counted_as(self, truth):
+        return LABELLED
+
+    def counts(self, answers, truths):
+        """[n, 3]: characters that both have, characters of both, whether they are equal; one."""
+        rows = []
+        for answer, truth in zip(answers, truths, strict=True):
+            shared = (Counter(answer.value) & Counter(truth)).total()
+            rows.append([shared, len(answer.value) + len(truth), answer.value == truth, 1])
+        return np.array(rows, dtype=float).reshape(-1, 4)
+
+    def metrics(self, sums):
+        return {
+            "overlap": 2 * sums[..., 0] / np.maximum(sums[..., 1], 1),
+            "exact": sums[..., 2] / np.maximum(sums[..., 3], 1),
+        }
+
+    def detail(self, answers, truths):
+        return {}
+
+    def utility(self, answers, truths):
+        return np.array(
+            [float(self.metrics(row)["overlap"]) for row in self.counts(answers, truths)]
+        )
+
+    def sent(self, answer):
+        return {"reply": answer.value}
+
+    def wire(self):
+        text = {"type": "string", "minLength": 1, "maxLength": self.options.length_max}
+        return Wire(TEXT_SCHEMA, {"reply": text}, text)
+
+    def contract_examples(self):
+        said = [("你好", "您好，请讲"), ("hello", "hello, how can I help?"), ("退货", "请填退货单")]
+        return [(f"{text} {i}", reply) for i, (text, reply) in enumerate(said * 8)]
+
+
+def _commonest(examples):
+    return {"": Counter(examples.truths).most_common(1)[0][0]}
+
+
+def _by_word(examples):
+    replies = defaultdict(Counter)
+    for content, reply in zip(examples.contents, examples.truths, strict=True):
+        replies[content.split()[0]][reply] += 1
+    return _commonest(examples) | {word: c.most_common(1)[0][0] for word, c in replies.items()}
+
+
+COMMONEST = Method("commonest", "text", _commonest, lambda kept, text: kept[""])
+BY_WORD = Method(
+    "by_word", "text", _by_word, lambda kept, text: kept.get(text.split(" ")[0], kept[""])
+)
