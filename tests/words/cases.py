@@ -22,14 +22,18 @@ from steelyard.plan.labels import labels
 from steelyard.plan.options import allocate
 from steelyard.plan.others import market, nothing
 from steelyard.plan.variants import another, served
+from steelyard.reason import Reason, told
 from steelyard.release import experiment, walk
 from steelyard.release import labels as strange
 from steelyard.release.gate import Check, inferior
 from steelyard.release.goals import misses
-from steelyard.release.readout import Readout, Worth, decide
-from steelyard.report.headline import headline, say
+from steelyard.release.readout import Decision, Readout, Worth, decide
+from steelyard.report.headline import headline
+from steelyard.report.headline import say as say_headline
 from steelyard.spec.model import Goals
 from steelyard.stats import Interval, Point, fit_curve
+from steelyard.terms import LANGUAGES
+from steelyard.words import say
 
 SENTENCES = ("reason", "why", "because", "do")
 WIDE = fit_curve([Point(n, q, 0.05) for n, q in ((250, 0.7), (500, 0.78), (1000, 0.76), (2000, 0.83))], seed=0)  # fmt: skip
@@ -46,9 +50,21 @@ def pairs(found) -> list[list[str]]:
         return [[found]]
     if isinstance(found, Mapping):
         return [[found[n], found[f"{n}_zh"]] for n in SENTENCES if found.get(n)]
-    if hasattr(found, "decision"):
-        return [[found.reason, found.reason_zh]]
-    return [[found.en, found.zh]]
+    if isinstance(found, Decision):
+        return pairs(found.reason)
+    return [[say(found, language) for language in LANGUAGES]]
+
+
+def codes(found) -> set[str]:
+    """Codes of every reason in what a case found, of those inside others too."""
+    if isinstance(found, Decision):
+        return codes(found.reason)
+    if isinstance(found, Reason):
+        return codes([found.to_json()])
+    if isinstance(found, Mapping):
+        own = {value for name, value in found.items() if name == "code" or name.endswith("_code")}
+        return {code for code in own if code} | codes(list(found.values()))
+    return {code for one in found for code in codes(one)} if isinstance(found, list) else set()
 
 
 # --- the release
@@ -293,7 +309,7 @@ def headlines():
         replayed("keep", arms=arms, live="unknown"), without("curve", "plan", "replay"), {},
     ):  # fmt: skip
         for one in headline(facts(outputs=given)):
-            yield SimpleNamespace(en=say(one, "en"), zh=say(one, "zh"))
+            yield told(*(say_headline(one, language) for language in LANGUAGES))
 
 
 CASES = (
