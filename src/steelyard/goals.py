@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steelyard.near import near
+from steelyard.reason import Reason
 from steelyard.spec.model import Goals
 
 
@@ -36,6 +37,11 @@ class Limit:
         if found is None:
             return False
         return found > self.value if self.ceiling else found < self.value
+
+    def reason(self, found: float) -> Reason:
+        """Why a figure that misses it does."""
+        code = "goal.above" if self.ceiling else "goal.below"
+        return Reason(code, {"goal": self.goal, "value": found, "limit": self.value})
 
 
 ERRORS = frozenset({"calibration_error"})  # of measures of before 0.4, which do not say it

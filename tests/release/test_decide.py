@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from steelyard.release.readout import REPLAY, USERS, Arm, Seen, Worth, decide
 from steelyard.stats import Interval, Sample, difference, paired
+from steelyard.words import both
 
 WORTH = Worth(0.005, "CNY")
 
@@ -36,7 +37,8 @@ def users(*figures):
 )
 def test_the_decision_follows_the_interval_and_the_money(facts, decision):
     found = decide([seen(**facts)], WORTH, loss_max=0.02)
-    assert found.decision == decision and "1,000" in found.reason and "1,000" in found.reason_zh
+    assert found.decision == decision
+    assert all("1,000" in sentence for sentence in both(found.reason).values())
 
 
 @pytest.mark.parametrize(
@@ -55,13 +57,19 @@ def test_either_evidence_rolls_back_and_one_promotes_unless_the_other_contradict
 ):
     found = decide([seen(*replayed), users(*real)], WORTH, loss_max=0.02)
     assert found.decision == decision
-    assert "replayed records" in found.reason and "users" in found.reason
-    assert "重放记录" in found.reason_zh and "真实用户" in found.reason_zh
+    assert [one.code for one in found.reason.numbers["told"]] == [
+        "evidence.replay",
+        "evidence.users",
+    ]
+    said = both(found.reason)
+    assert "replayed records" in said["en"] and "users" in said["en"]
+    assert "重放记录" in said["zh"] and "真实用户" in said["zh"]
 
 
 def test_money_of_the_readout_names_its_currency():
     found = decide([seen(0.05, 0.01, 0.09)], Worth(0.005, "EUR"), loss_max=0.02)
-    assert "EUR per 1,000 requests" in found.reason and "EUR" in found.reason_zh
+    said = both(found.reason)
+    assert "EUR per 1,000 requests" in said["en"] and "EUR" in said["zh"]
 
 
 @given(st.floats(-0.5, 0.5), st.floats(0, 0.5), st.floats(-0.5, 0.5), st.floats(0, 0.5))

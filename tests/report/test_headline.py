@@ -8,7 +8,9 @@ from tests.report.sample import M, arm, facts, outputs, row, without
 
 from steelyard.goals import Limit
 from steelyard.report import closing_table, headline, render, say
-from steelyard.report.headline import WORDS, misses, say_miss
+from steelyard.report.headline import misses, of_miss
+from steelyard.report.words import HEADLINES
+from steelyard.words import say as sentence
 
 
 def said(found, language="en"):
@@ -121,7 +123,7 @@ def test_a_live_variant_of_an_earlier_turn_is_judged_by_its_own_measures():
 
 def test_a_value_a_hair_above_its_goal_is_written_apart_from_it():
     (missed,) = misses([Limit("p95_ms", 20.0, ceiling=True)], {"p95_ms": 20.0004})
-    assert say_miss(missed, "en", "CNY") == "p95 20.0004 ms above 20 ms"
+    assert sentence(of_miss(missed, "CNY"), "en") == "p95 20.0004 ms above 20 ms"
 
 
 def test_a_goal_that_is_reached_exactly_is_not_missed():
@@ -138,7 +140,7 @@ def test_facts_that_a_stage_did_not_leave_stop_no_report():
 def test_every_headline_has_both_languages_with_the_same_values():
     import re
 
-    for code, (english, chinese) in WORDS.items():
+    for code, (english, chinese) in HEADLINES.items():
         holes = [sorted(re.findall(r"{\w+}", text)) for text in (english, chinese)]
         assert english and chinese and set(holes[0]) == set(holes[1]), code
 

@@ -55,6 +55,17 @@ def test_the_first_line_of_the_page_is_what_is_live():
     assert next(filter(str.strip, page)) == "Live is int8."
 
 
+def test_a_turn_of_a_ledger_that_kept_english_alone_has_a_page_in_chinese():
+    """No turn of before 0.4 has codes, as these have none."""
+    old = outputs()
+    for found in (old["replay"], old["plan"]["plan"], *old["compress"]["table"], *old["plan"]["plan"]["options"]):  # fmt: skip
+        assert not [name for name in found if name.endswith("_code")]
+        for name in [name for name in found if name.endswith("_zh")]:
+            del found[name]
+    page = render(facts(outputs=old), language="zh")
+    assert "3,333 more" in page and "costs 2.1x" in page and "because labels" in page
+
+
 def test_a_turn_that_has_run_nothing_says_so_in_every_section():
     page = render(facts(outputs={}, money=[]))
     assert page.count(WORDS["en"]["absent"]) == 9 and "<svg" not in page

@@ -1,6 +1,7 @@
 """A ledger of an earlier version is brought up to date, and goes on with every line it had."""
 
 import hashlib
+import json
 import sqlite3
 from contextlib import closing
 from decimal import Decimal
@@ -10,10 +11,15 @@ import pytest
 import sqlalchemy as sa
 
 from steelyard.errors import StoreError
+from steelyard.report import gather, render
+from steelyard.report.markup import text
 from steelyard.spec import Money, load
+from steelyard.stage import names as steps_of_a_turn
 from steelyard.store import Line, Store, tables
 from steelyard.store.ledger import verify
 from steelyard.store.releases import experiment_of
+from steelyard.terms import LANGUAGES
+from steelyard.words import sentence
 
 OLD = Path(__file__).with_name("ledger_0001.sql")  # written by the version before schema 0002
 # written by 0.2.2: two turns of the tiny product, an experiment, answers and feedback, a pin
@@ -261,3 +267,20 @@ def test_a_ledger_of_a_later_version_is_refused_with_its_repair(store, product_f
     change(store, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="schema 0005 or older, found 9999; install the newer"):
         Store.open(load(product_file))
+
+
+def test_the_turns_of_a_ledger_of_0_2_are_reported_though_their_reasons_have_no_codes(
+    newer, monkeypatch
+):
+    monkeypatch.setattr("steelyard.report.facts.with_examples", lambda *_: [])  # no texts are here
+    file = load(newer)
+    store = Store.open(file)
+    for turn in (1, 2):
+        outputs = {row["name"]: row["output"] for row in store.turns.steps(turn)}
+        assert not any("_code" in json.dumps(output) for output in outputs.values())
+        facts = gather(store, file, outputs, turn=turn, steps=steps_of_a_turn())
+        for language in LANGUAGES:
+            page = render(facts, language=language)
+            assert text(sentence(outputs["replay"], "reason", language)) in page
+            assert text(sentence(outputs["plan"]["plan"], "because", language)) in page
+    store.close()

@@ -1,7 +1,7 @@
 """The variant that meets the goals at the lowest cost, and why each other one was not chosen.
 
 Costs are compared in the money they make until the next turn: what is no money there is no reason.
-Knows no model and no store. Example: `choose(candidates, limits, stakes=stakes, **named)[0].why.en`
+Knows no model, no store and no words. Example: `choose(candidates, limits, stakes=stakes, **named)[0].why.code`
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from steelyard.goals import Limit
+from steelyard.reason import Reason, together
 
 # Two variants cost the same when the difference until the next turn is below this share of
 # `plan.unit`, the money that the owner thinks in, ...
@@ -20,11 +21,7 @@ SAME_COST = 0.03
 SAME_P95 = 0.10
 SAME_MEMORY = 0.10
 SAME_MEMORY_MB = 16.0
-# Goals of what a variant takes, by their names in a sentence and their units.
-NAMED = {
-    "p95_ms": ("p95", "p95", " ms"), "memory_mb": ("memory", "内存", " MB"),
-    "cost_per_1000": ("cost per 1,000", "每千次成本", ""),
-}  # fmt: skip
+TAKEN = ("p95_ms", "memory_mb", "cost_per_1000")  # goals of what a variant takes
 NEAR_GOAL = 0.10  # a figure this near its goal is measured again
 
 
@@ -45,7 +42,7 @@ class Candidate:
 
     def figure(self, goal: str, metric: str) -> float | None:
         """What a goal is compared with; None for what was not measured."""
-        if goal in NAMED:
+        if goal in TAKEN:
             return float(getattr(self, goal))
         return self.metrics.get(goal, self.quality if goal == metric else None)
 
@@ -69,21 +66,13 @@ class Stakes:
 
 
 @dataclass(frozen=True)
-class Why:
-    """One sentence in both languages."""
-
-    en: str
-    zh: str
-
-
-@dataclass(frozen=True)
 class Judged:
-    """A candidate, whether it meets every goal, and the sentence that says why (not)."""
+    """A candidate, whether it meets every goal, and why (not)."""
 
     candidate: Candidate
     meets: bool
     chosen: bool
-    why: Why
+    why: Reason
 
 
 def choose(
@@ -124,26 +113,17 @@ def _same_cost(cost: float, cheapest: float, stakes: Stakes) -> bool:
 
 def lacking(
     c: Candidate, limits: Sequence[Limit], *, metric: str, reference: float, loss_max: float
-) -> list[Why]:
-    """Goals the candidate misses, as sentences with numbers."""
-    missed = [limit for limit in limits if limit.missed(c.figure(limit.goal, metric))]
-    found = [_missed(limit, c, metric) for limit in missed if limit.goal not in NAMED]
-    loss = reference - c.quality
-    if loss > loss_max:
-        value, limit_of = apart(loss, loss_max)
-        found.append(Why(
-            f"quality {c.quality:.4f} is {value} below the uncompressed {reference:.4f} (limit {limit_of})",
-            f"质量 {c.quality:.4f} 比未压缩的 {reference:.4f} 低 {value}（限度 {limit_of}）",
-        ))  # fmt: skip
-    return found + [_missed(limit, c, metric) for limit in missed if limit.goal in NAMED]
-
-
-def _missed(limit: Limit, c: Candidate, metric: str) -> Why:
-    name, name_zh, unit = NAMED.get(limit.goal, (limit.goal, limit.goal, ""))
-    value, goal = apart(c.figure(limit.goal, metric) or 0.0, limit.value)
-    if limit.ceiling:
-        return Why(f"{name} {value}{unit} is above the goal {goal}", f"{name_zh} {value}{unit} 高于目标 {goal}")  # fmt: skip
-    return Why(f"{name} {value} is below the goal {goal}", f"{name_zh} {value} 低于目标 {goal}")
+) -> list[Reason]:
+    """Goals the candidate misses: those of quality, the loss by compression, and what it takes."""
+    known = [(limit, c.figure(limit.goal, metric)) for limit in limits]
+    missed = [(limit, found) for limit, found in known if found is not None and limit.missed(found)]
+    lost = reference - c.quality
+    loss = Reason("variant.lost_quality", {"quality": c.quality, "reference": reference, "loss": lost, "loss_max": loss_max})  # fmt: skip
+    return [
+        *(limit.reason(found) for limit, found in missed if limit.goal not in TAKEN),
+        *([loss] if lost > loss_max else []),
+        *(limit.reason(found) for limit, found in missed if limit.goal in TAKEN),
+    ]
 
 
 def near_goal(value: float, goal: float | None) -> bool:
@@ -151,52 +131,37 @@ def near_goal(value: float, goal: float | None) -> bool:
     return goal is not None and abs(value - goal) <= NEAR_GOAL * goal
 
 
-def apart(value: float, limit: float) -> tuple[str, str]:
-    """Both as text, with as many digits as it takes to tell them apart."""
-    goal = f"{limit:g}" if float(f"{limit:g}") == limit else repr(limit)
-    texts = (f"{value:.{digits}g}" for digits in range(4, 18))
-    return next((t for t in texts if float(t) != limit), repr(value)), goal
-
-
 def _why(
-    c: Candidate, lacks: list[Why], best: Candidate | None, cheapest: Candidate | None, stakes: Stakes
-) -> Why:  # fmt: skip
+    c: Candidate, lacks: list[Reason], best: Candidate | None, cheapest: Candidate | None,
+    stakes: Stakes,
+) -> Reason:  # fmt: skip
     if lacks:
-        return Why("; ".join(w.en for w in lacks), "；".join(w.zh for w in lacks))
+        return together(lacks)
     assert best is not None and cheapest is not None  # one that lacks nothing may be chosen
     if c is best:
         return _chosen(best, cheapest, stakes)
     if not _same_cost(c.cost_per_1000, cheapest.cost_per_1000, stakes):
         times = c.cost_per_1000 / best.cost_per_1000 if best.cost_per_1000 else 1.0
-        shown = f"{times:.1f}" if times >= 1.05 else f"{times:.2f}"
-        return Why(f"costs {shown}x {best.name}", f"成本是 {best.name} 的 {shown} 倍")
-    more = abs(stakes.money(c.cost_per_1000 - best.cost_per_1000))
-    return Why(
-        f"costs the same as {best.name} ({more:.2g} {stakes.currency} apart until the next turn), {_behind(c, best)[0]}",
-        f"成本与 {best.name} 相同（到下一轮相差 {more:.2g} {stakes.currency}），{_behind(c, best)[1]}",
-    )
+        return Reason("variant.dearer", {"best": best.name, "times": times})
+    return Reason("variant.same_cost", {
+        "best": best.name, "more": abs(stakes.money(c.cost_per_1000 - best.cost_per_1000)),
+        "currency": stakes.currency, "behind": _behind(c, best),
+    })  # fmt: skip
 
 
-def _behind(c: Candidate, best: Candidate) -> tuple[str, str]:
+def _behind(c: Candidate, best: Candidate) -> Reason:
     """What a variant that costs the same has against it."""
     if c.p95_ms > best.p95_ms * (1 + SAME_P95):
-        return (
-            f"p95 {c.p95_ms:.3g} ms against {best.p95_ms:.3g}",
-            f"p95 {c.p95_ms:.3g} 毫秒，后者 {best.p95_ms:.3g}",
-        )
+        return Reason("variant.slower", {"p95_ms": c.p95_ms, "other_ms": best.p95_ms})
     if c.memory_mb > max(best.memory_mb * (1 + SAME_MEMORY), best.memory_mb + SAME_MEMORY_MB):
-        return (
-            f"memory {c.memory_mb:.0f} MB against {best.memory_mb:.0f}",
-            f"内存 {c.memory_mb:.0f} MB，后者 {best.memory_mb:.0f}",
-        )
-    return "and is neither clearly quicker nor clearly smaller", "且并不明显更快或更小"
+        return Reason("variant.larger", {"memory_mb": c.memory_mb, "other_mb": best.memory_mb})
+    return Reason("variant.no_better")
 
 
-def _chosen(best: Candidate, cheapest: Candidate, stakes: Stakes) -> Why:
+def _chosen(best: Candidate, cheapest: Candidate, stakes: Stakes) -> Reason:
     if best is cheapest:
-        return Why("meets every goal at the lowest cost", "满足所有目标且成本最低")
-    more = stakes.money(best.cost_per_1000 - cheapest.cost_per_1000)
-    return Why(
-        f"meets every goal; {more:.2g} {stakes.currency} more than {cheapest.name} until the next turn count as the same cost, and {_behind(cheapest, best)[0]}",
-        f"满足所有目标；到下一轮比 {cheapest.name} 多 {more:.2g} {stakes.currency}，视为成本相同，而 {_behind(cheapest, best)[1]}",
-    )
+        return Reason("variant.cheapest")
+    return Reason("variant.cheap_enough", {
+        "cheapest": cheapest.name, "more": stakes.money(best.cost_per_1000 - cheapest.cost_per_1000),
+        "currency": stakes.currency, "behind": _behind(cheapest, best),
+    })  # fmt: skip

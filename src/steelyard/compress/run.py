@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from steelyard.compress.choose import Candidate, Stakes, Why, choose, near_goal
+from steelyard.compress.choose import Candidate, Stakes, choose, near_goal
 from steelyard.compress.job import CompressJob
 from steelyard.compress.quality import Quality, evaluated, parent_of
 from steelyard.engine.evaluate import UTILITY, Evaluation
@@ -27,11 +27,13 @@ from steelyard.engine.processes import give_back_memory
 from steelyard.engine.traffic import Traffic
 from steelyard.goals import errors_of, limits
 from steelyard.plugins import get
+from steelyard.reason import Reason
 from steelyard.spec import ProductFile
 from steelyard.stage import Report
 from steelyard.stats import Interval
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
+from steelyard.words import spoken
 
 BASELINE = "baseline"
 
@@ -225,7 +227,7 @@ def _chosen(
         _row(found[j.candidate.name], j.candidate, j.why, meets=j.meets, chosen=j.chosen)
         for j in judged
     ]
-    why = Why("the baseline: what the canary is compared with", "基线：金丝雀与之比较")
+    why = Reason("variant.baseline")
     rows.append(_row(found[BASELINE], baseline, why, meets=False, chosen=False))
     best = next((j.candidate.variant for j in judged if j.chosen), None)
     metrics = {n: one.quality.evaluation.metrics for n, one in found.items()}
@@ -235,25 +237,22 @@ def _chosen(
     return {"chosen": best, "table": rows, UTILITY: utility}
 
 
-def _row(one: Found, c: Candidate, why: Why, *, meets: bool, chosen: bool) -> dict[str, Any]:
+def _row(one: Found, c: Candidate, why: Reason, *, meets: bool, chosen: bool) -> dict[str, Any]:
     """A candidate and what a reader must know of its figures: how evaluated, how busy the machine."""
     m = one.measured
     said = why if meets or one.name == BASELINE else _busy(m, why)
     return asdict(c) | {
-        "meets": meets, "chosen": chosen, "why": said.en, "why_zh": said.zh,
+        "meets": meets, "chosen": chosen, **spoken("why", said),
         "p50_ms": m.p50_ms, "evaluated_on": one.quality.on, "timed_on": m.conditions(),
         "busy": m.on_busy_machine, "wall_per_cpu": round(m.busy, 3), "flat": m.flat,
     }  # fmt: skip
 
 
-def _busy(m: Measured, why: Why) -> Why:
+def _busy(m: Measured, why: Reason) -> Reason:
     """A goal missed while other processes had the core may be met on a quiet machine."""
     if not m.on_busy_machine:
         return why
-    return Why(
-        f"{why.en} (the machine was busy: {m.busy:.2f} s of wall for one of CPU; measure again with: steelyard compress --again)",
-        f"{why.zh}（测量时机器繁忙：每 1 秒 CPU 用了 {m.busy:.2f} 秒；可重测：steelyard compress --again）",
-    )
+    return Reason("variant.timed_busy", {"why": why, "wall_s": m.busy})
 
 
 def _candidate(product: ProductFile, task: Task, one: Found) -> Candidate:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from steelyard.stats import LearningCurve
-from steelyard.terms import term
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,6 @@ class Priced:
     p95_ms: float | None = None
     served: Served | None = None
 
-    @property
-    def name_zh(self) -> str:
-        """Its name in a Chinese sentence."""
-        return term("variant", self.name, "zh")
-
 
 @dataclass(frozen=True)
 class PlanFacts:
@@ -60,8 +54,3 @@ class PlanFacts:
     behind: float = 0.0
     p95_goal_ms: float | None = None
     file: str = "product.yaml"  # what its sentences name
-
-
-def in_words(facts: PlanFacts, amount: float) -> str:
-    """Money in a sentence."""
-    return f"{amount:,.2f} {facts.currency}"

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from steelyard.plan.doing import Doing, buy_labels
-from steelyard.plan.facts import PlanFacts, in_words
+from steelyard.plan.doing import buy_labels
+from steelyard.plan.facts import PlanFacts
 from steelyard.plan.levers import ASSUMED, EXTRAPOLATED, MEASURED, Lever, Option
+from steelyard.reason import Reason
 
 PROBE = 0.1  # share of the money for a first experiment
-SAID = ("more labels", "更多标注")
 
 
 def respond(facts: PlanFacts, money: float) -> Sequence[Option]:
@@ -29,15 +29,10 @@ def labels(facts: PlanFacts) -> Option:
     affordable = int(left / price) if price else (room if left >= 0 else 0)
     more = max(0, min(room, affordable))
     if facts.curve is None or more == 0:
-        if room == 0:
-            why, why_zh = "the pool is empty", "标注池已空"
-        elif more == 0:
-            why, why_zh = "the unit buys no label", "这笔钱买不到一条标注"
-        else:
-            why, why_zh = "no learning curve was measured", "尚未测量学习曲线"
         if more == 0:  # known: no money goes in and nothing comes out
-            return Option("labels", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why, why_zh)
-        return Option("labels", 0.0, None, None, None, None, ASSUMED, why, why_zh)
+            why = Reason("labels.none_left" if room == 0 else "labels.too_dear")
+            return Option("labels", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why)
+        return Option("labels", 0.0, None, None, None, None, ASSUMED, Reason("labels.no_curve"))
     spend = more * facts.label_price + facts.retrain_cost
     # at the level of the variants' intervals, since the two are compared
     gain = facts.curve.gain(facts.labels_bought, facts.labels_bought + more, confidence=0.95)
@@ -46,26 +41,26 @@ def labels(facts: PlanFacts) -> Option:
     value = (gain.value - facts.behind) * worth
     low, high = sorted((g - facts.behind) * worth for g in (gain.low, gain.high))
     total = facts.labels_bought + more
-    numbers = f"{more:,} more labels of the data that are here ({total:,} in all) for {spend:,.2f} {facts.currency}: accuracy {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
-    numbers_zh = f"为已有数据再取 {more:,} 条标注（共 {total:,} 条），花费 {spend:,.2f} {facts.currency}：准确率 {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+    why = Reason("labels.gain", {
+        "more": more, "total": total, "spend": spend, "currency": facts.currency,
+        "gain": (gain.value, gain.low, gain.high),
+    })  # fmt: skip
     if facts.behind > 0:
-        numbers += f", of which {facts.behind:.4f} only reaches the live {facts.live.name}"
-        numbers_zh += f"，其中 {facts.behind:.4f} 只够追上现行的 {facts.live.name_zh}"
-    do = buy_labels(facts.file, total, in_words(facts, spend))
+        why = Reason("labels.gain_behind", {"gain": why, "behind": facts.behind, "live": facts.live.name})  # fmt: skip
     return Option(
-        "labels", spend, value, value - spend, low - spend, high - spend, EXTRAPOLATED,
-        numbers, numbers_zh, do.en, do.zh, part=_part(facts), said=SAID,
+        "labels", spend, value, value - spend, low - spend, high - spend, EXTRAPOLATED, why,
+        buy_labels(facts, total, money=spend), part=_part(facts),
     )  # fmt: skip
 
 
-def _part(facts: PlanFacts) -> Doing | None:
+def _part(facts: PlanFacts) -> Reason | None:
     """Labels for a share of the unit: the next curve has one more measured point."""
     price = facts.label_price
     if price <= 0:
         return None
     room = max(0, facts.labels_pool - facts.labels_bought)
     more = min(room, max(1, int(facts.unit * PROBE / price)))
-    return buy_labels(facts.file, facts.labels_bought + more, in_words(facts, more * price))
+    return buy_labels(facts, facts.labels_bought + more, money=more * price)
 
 
 LEVER = Lever("labels", respond)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from steelyard.plan.doing import Doing
 from steelyard.plan.facts import PlanFacts
 from steelyard.plugins import loaded
+from steelyard.reason import Reason
+from steelyard.words import spoken
 
 MEASURED, EXTRAPOLATED, ASSUMED = "measured", "extrapolated", "assumed"
 log = logging.getLogger("steelyard.levers")
@@ -26,9 +27,10 @@ class Option:
     """One place for the money. `net` and its interval: value until the next turn, minus the money
     spent now; None where the ledger has no evidence: unknown is not zero.
 
-    `because` and `do` are sentences in both languages. `part` is what to do first with a share of
-    the money, `said` the option inside a sentence; `keeps` is true of the one that spends nothing,
-    and `reopens` of one that speaks up whatever else is chosen.
+    `because` and `do` are codes with figures; a lever of a stranger brings its words by
+    `steelyard.words.learn`, or says both languages itself with `steelyard.reason.told`. `part` is what
+    to do first with a share of the money; `keeps` is true of the one that spends nothing, and
+    `reopens` of one that speaks up whatever else is chosen.
     """
 
     name: str
@@ -38,15 +40,12 @@ class Option:
     low: float | None
     high: float | None
     evidence: str
-    because: str
-    because_zh: str
-    do: str = ""
-    do_zh: str = ""
-    part: Doing | None = None
-    said: tuple[str, str] | None = None
+    because: Reason
+    do: Reason | None = None
+    part: Reason | None = None
     keeps: bool = False
     reopens: bool = False
-    called: tuple[str, str] | None = None  # in tables; as its lever says
+    called: tuple[str, str] | None = None  # in tables and in sentences; as its lever says
 
     def __post_init__(self) -> None:
         figures = (self.net, self.low, self.high)
@@ -55,10 +54,11 @@ class Option:
             raise ValueError(f"option '{self.name}': expected net, low and high, or none of them, found {figures}")  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
-        """What a plan keeps of it: figures and sentences."""
-        kept = ("name", "spend", "value", "net", "low", "high", "evidence", "because", "because_zh", "do", "do_zh")  # fmt: skip
+        """What a plan keeps of it; KeyError for a reason that has no words."""
+        kept = ("name", "spend", "value", "net", "low", "high", "evidence")
+        figures = {name: getattr(self, name) for name in kept}
         named = {} if self.called is None else {"called": list(self.called)}
-        return {name: getattr(self, name) for name in kept} | named
+        return figures | spoken("because", self.because) | spoken("do", self.do) | named
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import Any
 from steelyard.plan.facts import PlanFacts
 from steelyard.plan.levers import Lever, Option, levers
 from steelyard.plugins import own
-from steelyard.terms import term
+from steelyard.reason import Reason, told
+from steelyard.words import both, spoken
 
 log = logging.getLogger("steelyard.levers")
 
@@ -29,22 +30,23 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Plan:
-    """Every option, the best first, and what to do: `do` is a sentence that can be done as it
-    stands, and `because` begins with it."""
+    """Every option, the best first, and what to do: what `do` says can be done as it stands, and
+    `because` begins with it."""
 
     recommendation: Recommendation
     unit: float
     currency: str
     options: list[Option]
-    because: str
-    because_zh: str
-    do: str = ""
-    do_zh: str = ""
+    because: Reason
+    do: Reason | None = None
 
     def to_json(self) -> dict[str, Any]:
-        said = {name: getattr(self, name) for name in ("unit", "currency", "because", "because_zh", "do", "do_zh")}  # fmt: skip
-        options = [option.to_json() for option in self.options]
-        return {"recommendation": asdict(self.recommendation), "options": options, **said}
+        return {
+            "recommendation": asdict(self.recommendation),
+            "options": [option.to_json() for option in self.options],
+            "unit": self.unit, "currency": self.currency,
+            **spoken("because", self.because), **spoken("do", self.do),
+        }  # fmt: skip
 
 
 def allocate(facts: PlanFacts, among: Iterable[Lever] | None = None) -> Plan:
@@ -56,28 +58,25 @@ def allocate(facts: PlanFacts, among: Iterable[Lever] | None = None) -> Plan:
     best = options[0]
     sure = next((o for o in options if o.low is not None and o.low > 0), None)
     if sure is best:
-        return _plan(facts, options, best, best.because, best.because_zh)
+        return _plan(facts, options, best, best.because)
     if sure:
-        name, name_zh = _said(best)
-        why = (
-            f"{sure.because}; {name} may return more, but its interval holds zero: try a part of it"
-        )
-        why_zh = f"{sure.because_zh}；{name_zh}可能回报更高，但区间包含零：可先小规模试验"
-        return _plan(facts, options, sure, why, why_zh)
+        why = Reason("plan.sure", {"sure": sure.because, "hopeful": _named(best)})
+        return _plan(facts, options, sure, why)
     if best.keeps:
-        why, why_zh = "no known option returns more than it costs", "已知选项都不能收回成本"
-        return _plan(facts, options, best, why, why_zh)
-    why = f"{best.because}; the interval holds zero, so measure on a part before the whole unit"
-    why_zh = f"{best.because_zh}；区间包含零，应先小规模试验"
-    return _plan(facts, options, best, why, why_zh, experiment=True)
+        return _plan(facts, options, best, Reason("plan.nothing_returns"))
+    why = Reason("plan.part_first", {"because": best.because})
+    return _plan(facts, options, best, why, experiment=True)
 
 
 def _answers(lever: Lever, facts: PlanFacts) -> Sequence[Option]:
     """What a lever answers; one that fails is left out, and the others are weighed."""
     try:
-        return [
+        found = [
             replace(o, called=o.called or lever.called) for o in lever.respond(facts, facts.unit)
         ]
+        for reason in (r for o in found for r in (o.because, o.do, o.part) if r is not None):
+            both(reason)  # before one is chosen: what has no words could not be told
+        return found
     except Exception as error:  # a stranger's, whatever it does
         if lever.name in own("levers"):
             raise
@@ -86,21 +85,24 @@ def _answers(lever: Lever, facts: PlanFacts) -> Sequence[Option]:
 
 
 def _plan(
-    facts: PlanFacts, options: list[Option], option: Option, why: str, why_zh: str, *,
+    facts: PlanFacts, options: list[Option], option: Option, why: Reason, *,
     experiment: bool = False,
 ) -> Plan:  # fmt: skip
-    part = option.part if experiment else None
-    do, do_zh = (part.en, part.zh) if part else (option.do, option.do_zh)
+    do = option.part if experiment and option.part else option.do
     reopened = next((o for o in options if o.reopens and o is not option), None)
     if reopened is not None:
-        why += f"; and the choice is open again: {reopened.because}: {reopened.do}"
-        why_zh += f"；另外，选择需要重新考虑：{reopened.because_zh}：{reopened.do_zh}"
-    said, said_zh = (f"{do}: {why}", f"{do_zh}：{why_zh}") if do else (why, why_zh)
+        why = Reason("plan.reopened", {"why": why, "again": _again(reopened)})
+    because = why if do is None else Reason("plan.do", {"do": do, "why": why})
     advice = Recommendation(option.name, experiment)
-    return Plan(advice, facts.unit, facts.currency, options, said, said_zh, do, do_zh)
+    return Plan(advice, facts.unit, facts.currency, options, because, do)
 
 
-def _said(option: Option) -> tuple[str, str]:
-    """An option inside a sentence."""
-    named = term("option", option.name, "en"), term("option", option.name, "zh")
-    return option.said or option.called or named
+def _again(option: Option) -> Reason:
+    if option.do is None:
+        return option.because
+    return Reason("plan.again", {"because": option.because, "do": option.do})
+
+
+def _named(option: Option) -> Reason | str:
+    """An option inside a sentence: as its lever calls it, or by its own name."""
+    return option.name if option.called is None else told(*option.called)

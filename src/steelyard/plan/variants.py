@@ -9,18 +9,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from steelyard.plan.doing import measure_again, try_variant
+from steelyard.plan.doing import TRAINED, measure_again, try_variant
 from steelyard.plan.facts import PlanFacts, Priced, Served
 from steelyard.plan.levers import ASSUMED, MEASURED, Lever, Option
+from steelyard.reason import Reason, together
 
 SERVED_WITHIN = 1.25  # served figures this many times the predicted ones contradict a choice
 # Serving that costs this share of the unit more or less is the same money, as for the chooser: a hair
 # of it must not put the gain of another model's answers under its own name.
 SAME_MONEY = 0.01
 SERVED_MIN = 50  # requests before served figures are believed
-TRAINED = "torch_fp32"  # always among the candidates, whatever the product file names
-SAID = ("another variant", "换用另一个版本")
-SAID_SERVED = ("another variant, as served", "按实际服务换用另一个版本")
 
 
 def another(facts: PlanFacts) -> Option:
@@ -34,20 +32,15 @@ def another(facts: PlanFacts) -> Option:
     # nearly always looks a little better than the live one.
     saving = [(o, s) for o, costs_less, s in found if s.net > 0 and (costs_less or s.low > 0)]
     if not saving:
-        why = f"no measured variant is worth more than {facts.live.name} for certain"
-        why_zh = f"没有已测版本确定比 {facts.live.name_zh} 更划算"
+        why = Reason("another.none", {"live": facts.live.name})
         hope = max((s for _, _, s in found if s.net > 0), key=lambda s: s.net, default=None)
         if hope is not None:
-            seen = f"{hope.net:+,.2f} [{hope.low:+,.2f}, {hope.high:+,.2f}]"
-            why += f"; the most hopeful, {hope.because}: {seen}"
-            why_zh += f"；最有希望的：{hope.because_zh}，{seen}"
-        return Option("another_variant", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why, why_zh)
+            net = hope.net, hope.low, hope.high
+            why = Reason("another.hopeful", {"none": why, "because": hope.because, "net": net})
+        return Option("another_variant", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why)
     other, best = max(saving, key=lambda pair: pair[1].net)
-    do = try_variant(facts.file, other.name, own=_own(facts, other))
-    return Option(
-        "another_variant", 0.0, best.net, best.net, best.low, best.high, MEASURED,
-        best.because, best.because_zh, do.en, do.zh, said=SAID,
-    )  # fmt: skip
+    do = try_variant(facts, other.name, own=_own(facts, other))
+    return Option("another_variant", 0.0, best.net, best.net, best.low, best.high, MEASURED, best.because, do)  # fmt: skip
 
 
 def _own(facts: PlanFacts, other: Priced) -> bool:
@@ -63,27 +56,30 @@ def served(facts: PlanFacts) -> list[Option]:
     live, seen = facts.live, facts.live.served
     if seen is None or seen.n < SERVED_MIN:
         return []
-    why, why_zh = [], []
-    goal = facts.p95_goal_ms
-    if goal is not None and seen.p95_ms is not None and seen.p95_ms > goal:
-        before = f" ({live.p95_ms:.4g} before)" if live.p95_ms is not None else ""
-        before_zh = f"（事先 {live.p95_ms:.4g}）" if live.p95_ms is not None else ""
-        why.append(f"{live.name} took p95 {seen.p95_ms:.4g} ms in service{before}, above the goal {goal:g}")  # fmt: skip
-        why_zh.append(f"{live.name_zh} 服务时 p95 为 {seen.p95_ms:.4g} 毫秒{before_zh}，高于目标 {goal:g}")  # fmt: skip
     times = seen.cost_per_1000 / live.cost_per_1000 if live.cost_per_1000 > 0 else 1.0
     best = _as_served(facts, seen, times) if times > SERVED_WITHIN else None
+    why = _slow(facts, seen)
     if best is not None:
-        why.append(f"{live.name} cost {times:.2f}x in service what was measured before; {best.because}")  # fmt: skip
-        why_zh.append(f"{live.name_zh} 服务成本是事先测得的 {times:.2f} 倍；{best.because_zh}")
+        why.append(Reason("served.dear", {"live": live.name, "times": times, "because": best.because}))  # fmt: skip
     if not why:
         return []
     measured = best is not None and best.measured
-    do = measure_again(facts.file)
+    do = measure_again(facts)
     if best is not None and best.other is not None and measured:
-        do = try_variant(facts.file, best.other.name, own=_own(facts, best.other))
+        do = try_variant(facts, best.other.name, own=_own(facts, best.other))
     net, low, high = (best.net, best.low, best.high) if best else (None, None, None)
     evidence = MEASURED if measured or best is None else ASSUMED
-    return [Option("served_variant", 0.0, net, net, low, high, evidence, "; ".join(why), "；".join(why_zh), do.en, do.zh, said=SAID_SERVED, reopens=True)]  # fmt: skip
+    return [Option("served_variant", 0.0, net, net, low, high, evidence, together(why), do, reopens=True)]  # fmt: skip
+
+
+def _slow(facts: PlanFacts, seen: Served) -> list[Reason]:
+    """That the live variant breaks the goal of its p95 in service, where it does."""
+    live, goal = facts.live, facts.p95_goal_ms
+    if goal is None or seen.p95_ms is None or seen.p95_ms <= goal:
+        return []
+    if live.p95_ms is None:
+        return [Reason("served.slow", {"live": live.name, "p95_ms": seen.p95_ms, "goal_ms": goal})]
+    return [Reason("served.slower", {"live": live.name, "p95_ms": seen.p95_ms, "goal_ms": goal, "before_ms": live.p95_ms})]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,8 +87,7 @@ class _Saving:
     net: float
     low: float
     high: float
-    because: str
-    because_zh: str
+    because: Reason
     other: Priced | None = None
     measured: bool = False
 
@@ -112,11 +107,10 @@ def _as_served(facts: PlanFacts, seen: Served, times: float) -> _Saving | None:
             (seen.cost_per_1000 - cost) * facts.requests / 1000 - lost for cost in (dear, cheap)
         )
         half = _spread(facts, other)
-        word, word_zh = ("in service", "服务时") if own else ("as measured", "按测得")
-        because = f"{other.name} costs {cheap / seen.cost_per_1000:.2f}x of that {word}"
-        because_zh = f"{other.name_zh} {word_zh}是它的 {cheap / seen.cost_per_1000:.2f} 倍"
+        code = "served.other_served" if own else "served.other_measured"
+        because = Reason(code, {"other": other.name, "times": cheap / seen.cost_per_1000})
         if (seen.cost_per_1000 - cheap) * facts.requests / 1000 >= SAME_MONEY * facts.unit:
-            found.append(_Saving((low + high) / 2, low - half, high + half, because, because_zh, other, own is not None))  # fmt: skip
+            found.append(_Saving((low + high) / 2, low - half, high + half, because, other, own is not None))  # fmt: skip
     hopeful = [saving for saving in found if saving.high > 0]
     return max(hopeful, key=lambda saving: saving.net, default=None)
 
@@ -126,9 +120,11 @@ def _saving(facts: PlanFacts, other: Priced) -> _Saving:
     saved = (live.cost_per_1000 - other.cost_per_1000) * facts.requests / 1000
     lost = (live.accuracy - other.accuracy) * worth
     net, spread = saved - lost, _spread(facts, other)
-    because = f"{other.name} instead of {live.name}: {_signed(saved)} {facts.currency} of serving, {_signed(-lost)} {facts.currency} of answers over {facts.requests:,} requests"
-    because_zh = f"用 {other.name_zh} 代替 {live.name_zh}：{facts.requests:,} 次请求中服务成本 {_signed(saved)} {facts.currency}，答案价值 {_signed(-lost)} {facts.currency}"
-    return _Saving(net, net - spread, net + spread, because, because_zh)
+    because = Reason("another.instead", {
+        "other": other.name, "live": live.name, "serving": saved, "answers": -lost,
+        "currency": facts.currency, "requests": facts.requests,
+    })  # fmt: skip
+    return _Saving(net, net - spread, net + spread, because)
 
 
 def _spread(facts: PlanFacts, other: Priced) -> float:
@@ -136,11 +132,6 @@ def _spread(facts: PlanFacts, other: Priced) -> float:
     the same records make it narrower, an old live variant does not."""
     width = math.hypot(facts.live.high - facts.live.low, other.high - other.low)
     return width / 2 * facts.requests * facts.correct_answer
-
-
-def _signed(money: float) -> str:
-    """Cents, and below one the digits that count: a saving is never `+0.00`."""
-    return f"{money:+,.2f}" if abs(money) >= 1 or money == 0 else f"{money:+.3g}"
 
 
 def _respond(facts: PlanFacts, money: float) -> Sequence[Option]:

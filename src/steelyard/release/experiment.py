@@ -13,15 +13,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from steelyard.reason import Reason
 from steelyard.release.replay import ReplayReport, Visit, replay
 from steelyard.release.stream import record_of, sent_before, stream
 from steelyard.release.walk import add
 from steelyard.release.who import live_misses
-from steelyard.release.whole import BY_HAND, check_whole
+from steelyard.release.whole import check_whole
 from steelyard.spec import ProductFile
 from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, experiment_of
+from steelyard.words import spoken
 
 if TYPE_CHECKING:
     from steelyard.release.readout import Readout
@@ -41,9 +43,9 @@ def run(
     gets the API key of a server that only this step knows.
     """
     if live is None or canary is None:
-        return _none(live, "no canary: nothing to compare", "没有金丝雀版本，无可比较")
+        return _none(live, Reason("readout.no_canary"))
     if not _in_service(store, live, canary):
-        return _none(live, "the release was changed by hand meanwhile", "版本在此期间被手动更改")
+        return _none(live, Reason("readout.changed_by_hand"))
     check_whole(store, live=live, canary=canary)
     started = store.clock.cpu_s()
     experiment = Experiment(store, product, task, live, canary, key=secrets.token_urlsafe())
@@ -66,8 +68,8 @@ def run(
     }  # fmt: skip
 
 
-def _none(live: str | None, reason: str, reason_zh: str) -> dict[str, Any]:
-    return {"experiment": None, "decision": "none", "reason": reason, "reason_zh": reason_zh, "live": live}  # fmt: skip
+def _none(live: str | None, reason: Reason) -> dict[str, Any]:
+    return {"experiment": None, "decision": "none", **spoken("reason", reason), "live": live}
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,8 @@ def _exhausted(found: Readout, product: ProductFile) -> Readout:
     d = found.decision
     if d.decision in DECIDED:
         return found
-    by_hand = f"steelyard release promote|rollback {product.path.name} {BY_HAND}"
-    reason = f"every labelled record of the stream was sent: add data, let real users' outcomes come (POST /v1/feedback), or decide by hand ({by_hand}); {d.reason}"
-    reason_zh = f"流量样本已全部发送：请补充数据，等待真实用户的结果（POST /v1/feedback），或手动决定（{by_hand}）；{d.reason_zh}"
-    return replace(found, decision=replace(d, reason=reason, reason_zh=reason_zh))
+    reason = Reason("readout.exhausted", {"file": product.path.name, "why": d.reason})
+    return replace(found, decision=replace(d, reason=reason))
 
 
 def _in_service(store: Store, live: str, canary: str) -> bool:
@@ -168,7 +168,7 @@ def _facts(step: Step, product: ProductFile, found: Readout, *, live: str, canar
         return False
     if decision == "promote":
         add(step, canary, "live", 1.0, reason)
-        add(step, live, RETIRED, 0.0, f"replaced by {canary[:10]}: {reason}")
+        add(step, live, RETIRED, 0.0, Reason("release.replaced", {"other": canary, "why": reason}))
     elif decision == "rolled back":
         add(step, canary, RETIRED, 0.0, reason)
     return True

@@ -18,7 +18,8 @@ from steelyard.engine.fit import Examples
 from steelyard.engine.kept import RECORDS_MAX, kept
 from steelyard.engine.model import open_model
 from steelyard.engine.processes import cores
-from steelyard.release.words import options_of
+from steelyard.reason import Reason
+from steelyard.release.classes import options_of
 from steelyard.spec import ProductFile, names_in
 from steelyard.stats import Interval, bootstrap
 from steelyard.store import Step, Store
@@ -36,14 +37,6 @@ class Check:
 
     def to_json(self) -> dict[str, Any]:
         return {"outcome": vars(self.outcome), "quality": self.quality and vars(self.quality)}
-
-
-@dataclass(frozen=True)
-class Inferior:
-    """Why the canary may not meet users."""
-
-    en: str
-    zh: str
 
 
 def holdout_check(
@@ -70,23 +63,20 @@ def holdout_check(
     return Check(outcome, quality)
 
 
-def inferior(check: Check, *, metric: str, loss_max: float) -> Inferior | None:
+def inferior(check: Check, *, metric: str, loss_max: float) -> Reason | None:
     """A reason when the best guess is a greater loss of outcome than users are asked to bear, or
     the task's own metric fell by more than that for certain (a rare label may hide in outcomes)."""
     o, q = check.outcome, check.quality
     if o.value < -loss_max:
-        return _inferior("outcome", "结果", o, loss_max)
+        return _inferior("outcome", o, loss_max)
     if q is not None and q.value < -loss_max and q.high < 0:
-        return _inferior(metric, metric, q, loss_max)
+        return _inferior(metric, q, loss_max)
     return None
 
 
-def _inferior(name: str, name_zh: str, found: Interval, loss_max: float) -> Inferior:
-    figures = f"{found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
-    return Inferior(
-        f"worse than the live variant on the hold-out by more than {loss_max:g}: {name} {figures} over {found.n:,} records, so no user meets it",
-        f"在留出集上比现行版本差，超过容许值 {loss_max:g}：{name_zh} {figures}，共 {found.n:,} 条，因此不让用户遇到它",
-    )
+def _inferior(measured: str, found: Interval, loss_max: float) -> Reason:
+    difference = found.value, found.low, found.high
+    return Reason("release.inferior", {"measured": measured, "difference": difference, "n": found.n, "loss_max": loss_max})  # fmt: skip
 
 
 def _answers(store: Store, variant: str, dataset: str, held: Examples) -> Sequence[Answer]:

@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.reason import Reason
+from steelyard.release.classes import unlike
 from steelyard.release.evidence import ARMS, Pair, Users, began, pairs, users
-from steelyard.release.words import unlike
 from steelyard.spec import ProductFile, names_in
 from steelyard.stats import Interval, Sample, paired
 from steelyard.stats import difference as sequence
 from steelyard.store import Store
 from steelyard.tasks import Task
+from steelyard.words import spoken
 
 PATH_POINTS = 40
 # Where an interval is narrowest. It must be fixed before the data come, and an experiment may
@@ -58,11 +60,13 @@ class Worth:
 
 @dataclass(frozen=True)
 class Decision:
-    """`promote`, `rolled back` or `keep`, and why, in both languages."""
+    """`promote`, `rolled back` or `keep`, and why."""
 
     decision: str
-    reason: str
-    reason_zh: str
+    reason: Reason
+
+    def to_json(self) -> dict[str, Any]:
+        return {"decision": self.decision, **spoken("reason", self.reason)}
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Readout:
             "scheme": "pairs", "unit": "record",
             "arms": {k: asdict(v) for k, v in self.replay.arms.items()},
             "difference": asdict(self.replay.difference), "path": self.path,
-            "users": self._users(), **asdict(self.decision),
+            "users": self._users(), **self.decision.to_json(),
         }  # fmt: skip
 
     def _users(self) -> dict[str, Any] | None:
@@ -114,7 +118,7 @@ def readout(
     worth = Worth(float(product.spec.money.correct_answer), product.spec.money.currency)
     why_not = unlike(store, task, words, **pair)
     if why_not is not None:
-        decision = Decision("keep", why_not.en, why_not.zh)
+        decision = Decision("keep", why_not)
     else:
         evidence = [replayed] if real is None else [replayed, real]
         decision = decide(evidence, worth, loss_max=rule.outcome_loss_max)
@@ -130,22 +134,22 @@ def decide(evidence: Sequence[Seen], worth: Worth, *, loss_max: float) -> Decisi
     Each interval has its own share of the error, so that the total of wrong decisions keeps to
     what was promised (Bonferroni).
     """
-    told, told_zh = "; ".join(map(_told, evidence)), "；".join(map(_told_zh, evidence))
+    told = tuple(_told(seen) for seen in evidence)
     if any(seen.difference.high < -loss_max for seen in evidence):
-        return Decision("rolled back", f"worse by more than {loss_max:g}: {told}", f"差于容许值 {loss_max:g}：{told_zh}")  # fmt: skip
+        return Decision(
+            "rolled back", Reason("readout.worse", {"loss_max": loss_max, "told": told})
+        )
     proofs = [seen for seen in evidence if seen.difference.low > -loss_max]
     if not proofs:
-        return Decision("keep", f"undecided, more outcomes are needed: {told}", f"尚无定论，需要更多结果：{told_zh}")  # fmt: skip
+        return Decision("keep", Reason("readout.undecided", {"told": told}))
     against = [seen for seen in evidence if seen.difference.high < 0 and seen not in proofs]
     if against:
-        return Decision("keep", f"the stream and real users disagree: {told}", f"流量样本与真实用户的结果不一致：{told_zh}")  # fmt: skip
+        return Decision("keep", Reason("readout.disagree", {"told": told}))
     proof = min(proofs, key=lambda seen: seen.difference.high - seen.difference.low)
     extra = _extra(proof, worth)
-    money = f"{extra:+.4f} {worth.currency} per 1,000 requests"
-    money_zh = f"每千次请求净值 {extra:+.4f} {worth.currency}"
     if extra > 0:
-        return Decision("promote", f"not worse by more than {loss_max:g}, and {money}: {told}", f"未差于容许值 {loss_max:g}，{money_zh}：{told_zh}")  # fmt: skip
-    return Decision("keep", f"not worse, but {money}: {told}", f"不更差，但{money_zh}：{told_zh}")
+        return Decision("promote", Reason("readout.promote", {"loss_max": loss_max, "extra": extra, "currency": worth.currency, "told": told}))  # fmt: skip
+    return Decision("keep", Reason("readout.no_gain", {"extra": extra, "currency": worth.currency, "told": told}))  # fmt: skip
 
 
 def _extra(seen: Seen, worth: Worth) -> float:
@@ -154,22 +158,12 @@ def _extra(seen: Seen, worth: Worth) -> float:
     return seen.difference.value * worth.value * 1000 - cost
 
 
-def _told(seen: Seen) -> str:
-    d = seen.difference
-    figures = f"outcome {d.value:+.4f} [{d.low:+.4f}, {d.high:+.4f}]"
+def _told(seen: Seen) -> Reason:
+    d, arms = seen.difference, seen.arms
+    difference = d.value, d.low, d.high
     if seen.source == REPLAY:
-        return f"{figures} over {d.n:,} replayed records that both answered"
-    arms = seen.arms
-    return f"real users' {figures} over {arms['live'].n:,} and {arms['canary'].n:,} users"
-
-
-def _told_zh(seen: Seen) -> str:
-    d = seen.difference
-    figures = f"{d.value:+.4f} [{d.low:+.4f}, {d.high:+.4f}]"
-    if seen.source == REPLAY:
-        return f"结果差 {figures}，共 {d.n:,} 条两个版本都回答过的重放记录"
-    arms = seen.arms
-    return f"真实用户的结果差 {figures}，两边各 {arms['live'].n:,} 与 {arms['canary'].n:,} 位用户"
+        return Reason("evidence.replay", {"difference": difference, "n": d.n})
+    return Reason("evidence.users", {"difference": difference, "live": arms["live"].n, "canary": arms["canary"].n})  # fmt: skip
 
 
 def _bounded(found: Interval) -> Interval:

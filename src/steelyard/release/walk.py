@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from steelyard.reason import Reason
+from steelyard.release.classes import unlike
 from steelyard.release.goals import misses
 from steelyard.release.who import WHO, live_misses
 from steelyard.release.whole import check_whole
-from steelyard.release.words import unlike
 from steelyard.spec import ProductFile, names_in
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, UNPINNED
+from steelyard.words import kept, say, spoken
 
 if TYPE_CHECKING:
     from steelyard.tasks import Task
@@ -25,8 +27,7 @@ class Wanted:
     """The variant to compare with the live one, or None and why there is none."""
 
     canary: str | None
-    why: str = ""
-    why_zh: str = ""
+    why: Reason | None = None
     check: dict[str, Any] = field(default_factory=dict)
 
 
@@ -47,7 +48,7 @@ def run(
     wanted = _wanted(store, product, step, task=task, dataset=dataset, live=live, chosen=chosen)
     _canary(step, wanted, current.get("canary"), share=product.spec.release.canary_share)
     return {"live": live, "canary": wanted.canary, "live_misses": live_misses(store, product, live)} | (
-        {"why": wanted.why, "why_zh": wanted.why_zh} if wanted.why else {}
+        spoken("why", wanted.why) if wanted.why else {}
     ) | ({"holdout_check": wanted.check} if wanted.check else {})  # fmt: skip
 
 
@@ -61,27 +62,27 @@ def _first(
 ) -> str | None:  # fmt: skip
     """What goes live where nothing is: with `below_goals: refuse`, only what meets the goals."""
     found = misses(store.measures.of(baseline), product.spec.goals)
-    first, reason = baseline, "first release: nothing was live before"
+    first, reason = baseline, Reason("release.first")
     if found and product.spec.release.below_goals == "refuse":
         if chosen is None:
             return None
-        first, reason = chosen, f"first release: the baseline misses a goal ({found[0].en})"
+        first, reason = chosen, Reason("release.first_chosen", {"miss": found[0]})
     elif found:
-        reason += f"; it misses a goal: {found[0].en}"
+        reason = Reason("release.first_below", {"miss": found[0]})
     add(step, first, "live", 1.0, reason)
     return first
 
 
 def _canary(step: Step, wanted: Wanted, now: dict[str, Any] | None, *, share: float) -> None:
     if now is not None and now["variant"] != wanted.canary:
-        why = wanted.why or f"replaced as canary by {str(wanted.canary)[:10]}"
+        why = wanted.why or Reason("release.other_canary", {"other": str(wanted.canary)})
         add(step, now["variant"], RETIRED, 0.0, why)
     if wanted.canary is None:
         return
     if now is None or now["variant"] != wanted.canary:
-        add(step, wanted.canary, "canary", share, "meets the goals at the lowest cost")
+        add(step, wanted.canary, "canary", share, Reason("release.becomes_canary"))
     elif now["share"] != share:
-        add(step, wanted.canary, "canary", share, "the share was changed in the product file")
+        add(step, wanted.canary, "canary", share, Reason("release.other_share"))
 
 
 def _wanted(
@@ -92,18 +93,19 @@ def _wanted(
         (row["pinned"] for row in store.releases.current() if row["state"] == "live"), None
     )
     if pinned:
-        said = f"{pinned['who']}: {pinned['reason']}"
-        return Wanted(None, f"the release is pinned by {said}", f"版本已被固定（{said}）")
+        return Wanted(
+            None, Reason("release.pinned", {"who": pinned["who"], "why": pinned["reason"]})
+        )
     if chosen is None:
-        return Wanted(None, "no variant meets the goals", "没有版本达到目标")
+        return Wanted(None, Reason("release.none_meets"))
     if live is None or chosen == live:
-        return Wanted(None, "the chosen variant is live already", "选中的版本已在线上")
+        return Wanted(None, Reason("release.live_already"))
     back = _taken_back(store, live, chosen)
     if back is not None:
-        return Wanted(None, f"rolled back before: {back[0]}", f"此前已回滚：{back[1]}")
+        return Wanted(None, Reason("release.taken_back", {"why": back}))
     other = unlike(store, task, names_in(product), live=live, canary=chosen)
     if other is not None:
-        return Wanted(None, other.en, other.zh)
+        return Wanted(None, other)
     if any(
         row["variant"] == chosen and row["state"] == "canary" for row in store.releases.current()
     ):
@@ -114,30 +116,29 @@ def _wanted(
     check = holdout_check(store, product, step, task=task, dataset=dataset, live=live, canary=chosen)  # fmt: skip
     worse = inferior(check, metric=task.quality, loss_max=product.spec.release.outcome_loss_max)
     if worse is not None:
-        return Wanted(None, worse.en, worse.zh, check.to_json())
+        return Wanted(None, worse, check.to_json())
     return Wanted(chosen, check=check.to_json())
 
 
-def _taken_back(store: Store, live: str, chosen: str) -> tuple[str, str] | None:
-    """Why (in both languages) `chosen` was taken back against this live variant, by the readout or
-    by a person; None where it was not."""
+def _taken_back(store: Store, live: str, chosen: str) -> Reason | None:
+    """Why `chosen` was taken back against this live variant, by the readout or by a person; None
+    where it was not."""
     for row in store.experiments.all():
         if row["arms"] == {"live": live, "canary": chosen} and row["readout"]["decision"] == "rolled back":  # fmt: skip
-            said = row["readout"]
-            return str(said["reason"]), str(said.get("reason_zh", said["reason"]))
+            return kept(row["readout"], "reason")
     for row in reversed(store.releases.history()):
         if row["variant"] == chosen:
             by_hand = row["state"] == RETIRED and row["who"] != WHO
-            said = f"{row['who']}: {row['reason']}"
-            return (said, said) if by_hand else None
+            said = Reason("release.by_hand", {"who": row["who"], "why": row["reason"]})
+            return said if by_hand else None
         if row["state"] in ("live", UNPINNED):
             return None  # another live variant, or turns were let go on: it may be tried again
     return None
 
 
-def add(step: Step, variant: str, state: str, share: float, reason: str) -> None:
-    """One release row with the step's other facts."""
+def add(step: Step, variant: str, state: str, share: float, reason: Reason) -> None:
+    """One release row with the step's other facts; it keeps one line, as of a person, in English."""
     step.add(
         "release", product=step.store.product, variant=variant, state=state, share=share,
-        reason=reason, who=WHO,
+        reason=say(reason, "en"), who=WHO,
     )  # fmt: skip

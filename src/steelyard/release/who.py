@@ -5,12 +5,12 @@ Example: `live_misses(store, product, "a1b2")[0]["en"]`
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from steelyard.release.goals import misses
 from steelyard.spec import ProductFile
 from steelyard.store import Store
+from steelyard.words import both
 
 WHO = "steelyard"
 
@@ -18,4 +18,4 @@ WHO = "steelyard"
 def live_misses(store: Store, product: ProductFile, live: str | None) -> list[dict[str, Any]]:
     """Goals that a live variant misses, as codes, numbers and sentences."""
     found = misses(store.measures.of(live), product.spec.goals) if live else []
-    return [asdict(miss) for miss in found]
+    return [{"code": miss.code, **miss.numbers, **both(miss)} for miss in found]

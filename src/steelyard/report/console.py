@@ -15,6 +15,7 @@ from steelyard.report.sections import at_traffic, balance_lines, requests
 from steelyard.report.svg import signed
 from steelyard.report.words import WORDS
 from steelyard.terms import recommendation, term
+from steelyard.words import sentence
 
 STYLES = {"good": "green", "note": "", "bad": "bold red"}
 
@@ -40,7 +41,7 @@ def closing_table(facts: ReportFacts, *, language: str = "en") -> Any:
         head = words["next"].format(unit=facts.unit, currency=facts.currency)
         parts += [Text(""), *_options(facts, plan, language)]
         parts.append(Text(f"\n{head}{words['colon']}{said}", style="bold"))
-        parts.append(Text(plan["because_zh" if language == "zh" else "because"]))
+        parts.append(Text(sentence(plan, "because", language)))
     return Group(*parts)
 
 
@@ -55,8 +56,8 @@ def _variants(facts: ReportFacts, rows: list[dict[str, Any]], language: str) -> 
             f"{r['memory_mb']:,.0f}", at_traffic(facts, r["cost_per_1000"]),
             style="bold green" if r["chosen"] else None,
         )  # fmt: skip
-    why = "why_zh" if language == "zh" else "why"
-    reasons = _reasons([(term("variant", r["name"], language), r[why]) for r in rows], words)
+    why = [(term("variant", r["name"], language), sentence(r, "why", language)) for r in rows]
+    reasons = _reasons(why, words)
     return [table, *reasons, *map(_plain, caveats(rows, words, language))]
 
 
@@ -82,8 +83,7 @@ def _options(facts: ReportFacts, plan: dict[str, Any], language: str) -> list[An
             _plain(f"[{signed(o['low'])}, {signed(o['high'])}]") if known else "?",
             term("evidence", o["evidence"], language),
         )  # fmt: skip
-    because = "because_zh" if language == "zh" else "because"
-    said = [(term("option", o["name"], language), o[because]) for o in plan["options"]]
+    said = [(term("option", o["name"], language), sentence(o, "because", language)) for o in plan["options"]]  # fmt: skip
     return [table, *_reasons(said, words)]
 
 

@@ -15,6 +15,7 @@ from steelyard.report.markup import text
 from steelyard.report.sections import SECTIONS, at_traffic, requests
 from steelyard.report.words import WORDS
 from steelyard.terms import recommendation, term
+from steelyard.words import sentence
 
 Words = Mapping[str, str]
 Card = tuple[str, str, str]  # what it is, the figure, a note
@@ -50,7 +51,7 @@ def _answer(facts: ReportFacts, words: Words, language: str) -> str:
         return f"<h1>{text(words['absent'])}</h1>"
     head = words["next"].format(unit=facts.unit, currency=facts.currency)
     what = recommendation(plan["recommendation"], language)
-    why = plan["because_zh" if language == "zh" else "because"]
+    why = sentence(plan, "because", language)
     return f"<h1>{text(head)}{words['colon']}<em>{text(what)}</em></h1><p class=why>{text(why)}</p>"
 
 

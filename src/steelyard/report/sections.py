@@ -17,6 +17,7 @@ from steelyard.report.markup import figure, head, note, table, text
 from steelyard.report.mistakes import confusions, weakest
 from steelyard.report.svg import signed
 from steelyard.terms import TERMS, advice, term
+from steelyard.words import sentence
 
 Words = Mapping[str, str]
 LABELS_NAMED = 6  # of a split; the rest are counted
@@ -28,13 +29,12 @@ def plan(facts: ReportFacts, words: Words, language: str) -> str:
     if not found:
         return ""
     names = {name: term("option", name, language) for name in TERMS["option"]}
-    because = "because_zh" if language == "zh" else "because"
     rows = [
         [
             names.get(o["name"], o["name"]), f"{o['spend']:,.2f}",
             "?" if o["net"] is None else f"{o['net']:+,.2f}",
             "?" if o["net"] is None else f"[{signed(o['low'])}, {signed(o['high'])}]",
-            term("evidence", o["evidence"], language), o[because],
+            term("evidence", o["evidence"], language), sentence(o, "because", language),
         ]
         for o in found["options"]
     ]  # fmt: skip
@@ -58,14 +58,13 @@ def variants(facts: ReportFacts, words: Words, language: str) -> str:
     found = (facts.of("compress") or {}).get("table")
     if not found:
         return ""
-    why = "why_zh" if language == "zh" else "why"
     named = [r | {"name": term("variant", r["name"], language)} for r in found]
     rows = [
         [
             r["name"] + (" ✓" if r["chosen"] else ""), f"{r['quality']:.4f}",
             f"[{r['low']:.3f}, {r['high']:.3f}]", f"{r['p95_ms']:.1f}", f"{r['memory_mb']:,.0f}",
             f"{r['cpu_ms']:.2f}", amount(r["cost_per_1000"]),
-            at_traffic(facts, r["cost_per_1000"]), r[why],
+            at_traffic(facts, r["cost_per_1000"]), sentence(r, "why", language),
         ]
         for r in named
     ]  # fmt: skip
@@ -88,7 +87,7 @@ def canary(facts: ReportFacts, words: Words, language: str) -> str:
     found = facts.of("replay")
     if not found:
         return ""
-    why = found["reason_zh" if language == "zh" else "reason"]
+    why = sentence(found, "reason", language)
     decision = term("decision", found["decision"], language)
     said = f"<p class=decision><strong>{text(decision)}</strong> {text(why)}</p>"
     if not found.get("path"):
@@ -277,5 +276,5 @@ def _named(counts: Mapping[str, int], words: Words, language: str) -> str:
     found = sorted(((n, k) for k, n in counts.items() if n), key=lambda pair: -pair[0])
     said = [f"{term('detail', name, language)} {n:,}" for n, name in found[:LABELS_NAMED]]
     left = len(found) - LABELS_NAMED
-    joined = ("、" if language == "zh" else ", ").join(said)
+    joined = words["comma"].join(said)
     return joined + (f" {words['more'].format(n=left)}" if left > 0 else "")

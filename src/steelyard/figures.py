@@ -1,0 +1,101 @@
+"""How a figure and a name are written inside a sentence. Knows no sentence.
+
+A template names the way behind a colon: `{spend:money}`, or with what it must be told apart from,
+`{value:apart limit}`. Example: `written(0.012, "difference", numbers={}, language="en") == "+0.0120"`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from steelyard.terms import LANGUAGES, term
+
+NAMED_MAX = 3  # labels in a sentence
+ID_DIGITS = 10  # of a variant's id in a sentence
+UNITS = {"p95_ms": " ms", "memory_mb": " MB"}
+TIMES_APART = 1.05  # below, one digit would say that two costs are the same
+
+
+def exact(value: float) -> str:
+    """A figure of the product file as it stands there."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def apart(value: float, limit: float) -> str:
+    """`value` in as many digits as tell it from `limit`: 20 is never above the goal 20."""
+    texts = (f"{value:.{digits}g}" for digits in range(4, 18))
+    return next((text for text in texts if float(text) != limit), repr(value))
+
+
+def briefly_apart(value: float, limit: float) -> str:
+    """In the fewest digits, from three on, in which the two are not the same."""
+    digits = (n for n in range(3, 17) if f"{value:.{n}g}" != f"{limit:.{n}g}")
+    found = next(digits, None)
+    return repr(value) if found is None else f"{value:.{found}g}"
+
+
+def money(value: float) -> str:
+    """In cents."""
+    return f"{value:,.2f}"
+
+
+def saving(value: float) -> str:
+    """Cents, and below one the digits that count: a saving is never `+0.00`."""
+    return f"{value:+,.2f}" if abs(value) >= 1 or value == 0 else f"{value:+.3g}"
+
+
+def times(value: float) -> str:
+    """How many times as much."""
+    return f"{value:.1f}" if value >= TIMES_APART else f"{value:.2f}"
+
+
+def _named(labels: Sequence[Any]) -> str:
+    return ", ".join(map(str, labels[:NAMED_MAX])) + (" ..." if len(labels) > NAMED_MAX else "")
+
+
+# way -> how a figure is written that way
+FIGURES: dict[str, Callable[[Any], str]] = {
+    "": str,
+    "count": lambda n: f"{n:,}",
+    "asked": lambda value: f"{value:g}",  # of the product file
+    "exact": exact,
+    "share": lambda value: f"{value:.4f}",
+    "difference": lambda value: f"{value:+.4f}",
+    "interval": lambda i: f"{i[0]:+.4f} [{i[1]:+.4f}, {i[2]:+.4f}]",
+    "money": money,
+    "saving": saving,
+    "net": lambda i: f"{i[0]:+,.2f} [{i[1]:+,.2f}, {i[2]:+,.2f}]",
+    "about": lambda value: f"{value:.2g}",
+    "ms": lambda value: f"{value:.3g}",
+    "served_ms": lambda value: f"{value:.4g}",
+    "mb": lambda value: f"{value:.0f}",
+    "times": times,
+    "ratio": lambda value: f"{value:.2f}",
+    "named": _named,
+    "unit": lambda goal: UNITS.get(goal, ""),
+    "behind": lambda unit: f" {unit}" if unit else "",
+    "yaml": lambda names: f"[{', '.join(names)}]",
+    "id": lambda name: str(name)[:ID_DIGITS],
+}
+# way -> how a figure is written beside another one of the same sentence
+BESIDE: dict[str, Callable[[Any, Any], str]] = {"apart": apart, "briefly": briefly_apart}
+# way -> name -> (English, Chinese) inside a sentence; what is not here is written as it is
+NAMES: dict[str, dict[str, tuple[str, str]]] = {
+    "figure": {"p95_ms": ("p95", "p95"), "memory_mb": ("memory", "内存"), "cost_per_1000": ("cost per 1,000", "每千次成本")},
+    "measured": {"outcome": ("outcome", "结果")},
+    "arm": {"live": ("live", "现行版本"), "canary": ("canary", "候选版本")},
+}  # fmt: skip
+
+
+def written(value: Any, way: str, *, numbers: Mapping[str, Any], language: str) -> str:
+    """A value of a sentence; KeyError for a way that is not known, or that needs another number."""
+    kind, _, beside = way.partition(" ")
+    if kind in BESIDE:
+        return BESIDE[kind](value, numbers[beside])
+    if kind in FIGURES:
+        return FIGURES[kind](value)
+    if kind in NAMES:
+        name = str(value)
+        return NAMES[kind].get(name, (name, name))[LANGUAGES.index(language)]
+    return term(kind, str(value), language)

@@ -1,0 +1,271 @@
+"""The sentences of every reason, in English and in Chinese. Knows no mathematics and no store.
+
+A template names the figures of its reason and how each is written (`steelyard.figures`). A plug-in
+brings words for codes of its own by `learn`.
+Example: `say(Reason("goal.above", {"goal": "p95_ms", "value": 52.8, "limit": 20.0}), "zh")`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Any
+
+from steelyard.figures import written
+from steelyard.reason import Reason, told
+from steelyard.terms import LANGUAGES
+
+JOINED = ("; ", "；")
+_PARSER = Formatter()
+
+# code -> (English, Chinese)
+WORDS: dict[str, tuple[str, str]] = {
+    "several": ("{each}", "{each}"),
+    "told": ("{en}", "{zh}"),
+    # a goal that a figure misses
+    "goal.above": (
+        "{goal:figure} {value:apart limit}{goal:unit} is above the goal {limit:exact}",
+        "{goal:figure} {value:apart limit}{goal:unit} 高于目标 {limit:exact}",
+    ),
+    "goal.below": (
+        "{goal:figure} {value:apart limit}{goal:unit} is below the goal {limit:exact}",
+        "{goal:figure} {value:apart limit}{goal:unit} 低于目标 {limit:exact}",
+    ),
+    # the choice among variants
+    "variant.baseline": ("the baseline: what the canary is compared with", "基线：金丝雀与之比较"),
+    "variant.cheapest": ("meets every goal at the lowest cost", "满足所有目标且成本最低"),
+    "variant.cheap_enough": (
+        "meets every goal; {more:about} {currency} more than {cheapest:variant} until the next turn count as the same cost, and {behind}",
+        "满足所有目标；到下一轮比 {cheapest:variant} 多 {more:about} {currency}，视为成本相同，而 {behind}",
+    ),
+    "variant.dearer": ("costs {times:times}x {best:variant}", "成本是 {best:variant} 的 {times:times} 倍"),
+    "variant.same_cost": (
+        "costs the same as {best:variant} ({more:about} {currency} apart until the next turn), {behind}",
+        "成本与 {best:variant} 相同（到下一轮相差 {more:about} {currency}），{behind}",
+    ),
+    "variant.slower": ("p95 {p95_ms:ms} ms against {other_ms:ms}", "p95 {p95_ms:ms} 毫秒，后者 {other_ms:ms}"),
+    "variant.larger": ("memory {memory_mb:mb} MB against {other_mb:mb}", "内存 {memory_mb:mb} MB，后者 {other_mb:mb}"),
+    "variant.no_better": ("and is neither clearly quicker nor clearly smaller", "且并不明显更快或更小"),
+    "variant.lost_quality": (
+        "quality {quality:share} is {loss:apart loss_max} below the uncompressed {reference:share} (limit {loss_max:exact})",
+        "质量 {quality:share} 比未压缩的 {reference:share} 低 {loss:apart loss_max}（限度 {loss_max:exact}）",
+    ),
+    "variant.timed_busy": (
+        "{why} (the machine was busy: {wall_s:ratio} s of wall for one of CPU; measure again with: steelyard compress --again)",
+        "{why}（测量时机器繁忙：每 1 秒 CPU 用了 {wall_s:ratio} 秒；可重测：steelyard compress --again）",
+    ),
+    # what goes live and what becomes canary
+    "release.first": ("first release: nothing was live before", "首次发布：此前没有在线的版本"),
+    "release.first_below": (
+        "first release: nothing was live before; it misses a goal: {miss}",
+        "首次发布：此前没有在线的版本；它没有达到目标：{miss}",
+    ),
+    "release.first_chosen": (
+        "first release: the baseline misses a goal ({miss})",
+        "首次发布：基线没有达到目标（{miss}）",
+    ),
+    "release.becomes_canary": ("meets the goals at the lowest cost", "以最低成本达到目标"),
+    "release.other_canary": ("replaced as canary by {other:id}", "金丝雀换成了 {other:id}"),
+    "release.other_share": ("the share was changed in the product file", "产品文件改了份额"),
+    "release.replaced": ("replaced by {other:id}: {why}", "被 {other:id} 取代：{why}"),
+    "release.pinned": ("the release is pinned by {who}: {why}", "版本已被固定（{who}: {why}）"),
+    "release.none_meets": ("no variant meets the goals", "没有版本达到目标"),
+    "release.live_already": ("the chosen variant is live already", "选中的版本已在线上"),
+    "release.taken_back": ("rolled back before: {why}", "此前已回滚：{why}"),
+    "release.by_hand": ("{who}: {why}", "{who}: {why}"),
+    "release.strange_labels": (
+        "not compared: the {arm:arm} variant answers labels that the file does not name ({labels:named}); say under data.sources.names what they are called now, or decide by hand: steelyard release promote",
+        "不作比较：{arm:arm}回答的标签不在产品文件中（{labels:named}）；请在 data.sources 的 names 里写明它们现在的名称，或手动决定：steelyard release promote",
+    ),
+    "release.inferior": (
+        "worse than the live variant on the hold-out by more than {loss_max:asked}: {measured:measured} {difference:interval} over {n:count} records, so no user meets it",
+        "在留出集上比现行版本差，超过容许值 {loss_max:asked}：{measured:measured} {difference:interval}，共 {n:count} 条，因此不让用户遇到它",
+    ),
+    # what the canary showed
+    "readout.no_canary": ("no canary: nothing to compare", "没有金丝雀版本，无可比较"),
+    "readout.changed_by_hand": ("the release was changed by hand meanwhile", "版本在此期间被手动更改"),
+    "readout.worse": ("worse by more than {loss_max:asked}: {told}", "差于容许值 {loss_max:asked}：{told}"),
+    "readout.undecided": ("undecided, more outcomes are needed: {told}", "尚无定论，需要更多结果：{told}"),
+    "readout.disagree": ("the stream and real users disagree: {told}", "流量样本与真实用户的结果不一致：{told}"),
+    "readout.promote": (
+        "not worse by more than {loss_max:asked}, and {extra:difference} {currency} per 1,000 requests: {told}",
+        "未差于容许值 {loss_max:asked}，每千次请求净值 {extra:difference} {currency}：{told}",
+    ),
+    "readout.no_gain": (
+        "not worse, but {extra:difference} {currency} per 1,000 requests: {told}",
+        "不更差，但每千次请求净值 {extra:difference} {currency}：{told}",
+    ),
+    "readout.exhausted": (
+        "every labelled record of the stream was sent: add data, let real users' outcomes come (POST /v1/feedback), or decide by hand (steelyard release promote|rollback {file} --who NAME --why TEXT); {why}",
+        "流量样本已全部发送：请补充数据，等待真实用户的结果（POST /v1/feedback），或手动决定（steelyard release promote|rollback {file} --who NAME --why TEXT）；{why}",
+    ),
+    "evidence.replay": (
+        "outcome {difference:interval} over {n:count} replayed records that both answered",
+        "结果差 {difference:interval}，共 {n:count} 条两个版本都回答过的重放记录",
+    ),
+    "evidence.users": (
+        "real users' outcome {difference:interval} over {live:count} and {canary:count} users",
+        "真实用户的结果差 {difference:interval}，两边各 {live:count} 与 {canary:count} 位用户",
+    ),
+    # places for the money
+    "labels.none_left": ("the pool is empty", "标注池已空"),
+    "labels.too_dear": ("the unit buys no label", "这笔钱买不到一条标注"),
+    "labels.no_curve": ("no learning curve was measured", "尚未测量学习曲线"),
+    "labels.gain": (
+        "{more:count} more labels of the data that are here ({total:count} in all) for {spend:money} {currency}: accuracy {gain:interval}",
+        "为已有数据再取 {more:count} 条标注（共 {total:count} 条），花费 {spend:money} {currency}：准确率 {gain:interval}",
+    ),
+    "labels.gain_behind": (
+        "{gain}, of which {behind:share} only reaches the live {live:variant}",
+        "{gain}，其中 {behind:share} 只够追上现行的 {live:variant}",
+    ),
+    "another.none": (
+        "no measured variant is worth more than {live:variant} for certain",
+        "没有已测版本确定比 {live:variant} 更划算",
+    ),
+    "another.hopeful": ("{none}; the most hopeful, {because}: {net:net}", "{none}；最有希望的：{because}，{net:net}"),
+    "another.instead": (
+        "{other:variant} instead of {live:variant}: {serving:saving} {currency} of serving, {answers:saving} {currency} of answers over {requests:count} requests",
+        "用 {other:variant} 代替 {live:variant}：{requests:count} 次请求中服务成本 {serving:saving} {currency}，答案价值 {answers:saving} {currency}",
+    ),
+    "served.slow": (
+        "{live:variant} took p95 {p95_ms:served_ms} ms in service, above the goal {goal_ms:asked}",
+        "{live:variant} 服务时 p95 为 {p95_ms:served_ms} 毫秒，高于目标 {goal_ms:asked}",
+    ),
+    "served.slower": (
+        "{live:variant} took p95 {p95_ms:served_ms} ms in service ({before_ms:served_ms} before), above the goal {goal_ms:asked}",
+        "{live:variant} 服务时 p95 为 {p95_ms:served_ms} 毫秒（事先 {before_ms:served_ms}），高于目标 {goal_ms:asked}",
+    ),
+    "served.dear": (
+        "{live:variant} cost {times:ratio}x in service what was measured before; {because}",
+        "{live:variant} 服务成本是事先测得的 {times:ratio} 倍；{because}",
+    ),
+    "served.other_served": (
+        "{other:variant} costs {times:ratio}x of that in service",
+        "{other:variant} 服务时是它的 {times:ratio} 倍",
+    ),
+    "served.other_measured": (
+        "{other:variant} costs {times:ratio}x of that as measured",
+        "{other:variant} 按测得是它的 {times:ratio} 倍",
+    ),
+    "nothing.keep": ("keep the money", "保留这笔钱"),
+    "market.no_evidence": (
+        "no evidence in the ledger: spend {money:money} {currency} on one channel with a held-out group, and the next plan can tell",
+        "账本中没有证据：先用 {money:money} {currency} 在一个渠道做有对照组的试验，下次规划即可判断",
+    ),
+    # what a person types to do it
+    "do.buy_labels": (
+        "set `label.start: {total}` in {file} and run `steelyard turn {file}`; {money:money} {currency}",
+        "在 {file} 中设 `label.start: {total}`，再运行 `steelyard turn {file}`；花费 {money:money} {currency}",
+    ),
+    "do.build_variant": (
+        "set `compress.variants: {variants:yaml}` in {file} and run `steelyard turn {file}`: {name} becomes the canary, and live once answers show that it is as good",
+        "在 {file} 中设 `compress.variants: {variants:yaml}`，再运行 `steelyard turn {file}`：{name} 成为金丝雀，答案证明不更差后上线",
+    ),
+    "do.promote": (
+        "run `steelyard release promote {file} {name} --who NAME --why TEXT`",
+        "运行 `steelyard release promote {file} {name} --who 姓名 --why 理由`",
+    ),
+    "do.measure_again": (
+        "run `steelyard compress {file} --again`, which measures every variant anew, and then `steelyard turn {file}`",
+        "运行 `steelyard compress {file} --again` 重新测量每个版本，再运行 `steelyard turn {file}`",
+    ),
+    "do.keep": (
+        "keep the {money:money} {currency}; run `steelyard turn {file}` again when new data or users' outcomes (POST /v1/feedback) have come",
+        "先留着这 {money:money} {currency}；有了新数据或用户结果（POST /v1/feedback）后再运行 `steelyard turn {file}`",
+    ),
+    "do.try_market": (
+        "spend {money:money} {currency} on one channel, with a group of customers who do not see it",
+        "在一个渠道上花 {money:money} {currency}，并留出一组看不到它的客户作对照",
+    ),
+    # the plan
+    "plan.do": ("{do}: {why}", "{do}：{why}"),
+    "plan.sure": (
+        "{sure}; {hopeful:option} may return more, but its interval holds zero: try a part of it",
+        "{sure}；{hopeful:option}可能回报更高，但区间包含零：可先小规模试验",
+    ),
+    "plan.nothing_returns": ("no known option returns more than it costs", "已知选项都不能收回成本"),
+    "plan.part_first": (
+        "{because}; the interval holds zero, so measure on a part before the whole unit",
+        "{because}；区间包含零，应先小规模试验",
+    ),
+    "plan.reopened": (
+        "{why}; and the choice is open again: {again}",
+        "{why}；另外，选择需要重新考虑：{again}",
+    ),
+    "plan.again": ("{because}: {do}", "{because}：{do}"),
+    # inside a headline
+    "headline.above": (
+        "{goal:goal} {value:briefly limit}{unit:behind} above {limit:asked}{unit:behind}",
+        "{goal:goal} {value:briefly limit}{unit:behind} 高于 {limit:asked}{unit:behind}",
+    ),
+    "headline.below": (
+        "{goal:goal} {value:briefly limit}{unit:behind} below {limit:asked}{unit:behind}",
+        "{goal:goal} {value:briefly limit}{unit:behind} 低于 {limit:asked}{unit:behind}",
+    ),
+    "headline.requests": ("{n:count} requests", "{n:count} 次请求"),
+    "headline.replayed": ("{n:count} replayed records", "{n:count} 条重放记录"),
+    "headline.replayed_and_users": (
+        "{n:count} replayed records and {users:count} answers to users",
+        "{n:count} 条重放记录和 {users:count} 次用户回答",
+    ),
+}  # fmt: skip
+
+
+def learn(code: str, words: tuple[str, str]) -> None:
+    """Words for a code that a plug-in brings, such as `my_lever.returns`; what has words keeps them."""
+    WORDS.setdefault(code, words)
+
+
+def say(reason: Reason, language: str) -> str:
+    """The sentence; KeyError for a code without words, or a number that its words need and it has not."""
+    at = LANGUAGES.index(language)
+    parts = _PARSER.parse(WORDS[reason.code][at])
+    return "".join(
+        text if name is None else text + _said(reason, name, way or "", language)
+        for text, name, way, _ in parts
+    )
+
+
+def _said(reason: Reason, name: str, way: str, language: str) -> str:
+    value = reason.numbers[name]
+    if isinstance(value, Reason):
+        return say(value, language)
+    if isinstance(value, tuple) and value and all(isinstance(each, Reason) for each in value):
+        said = [say(each, language) for each in value if isinstance(each, Reason)]
+        return JOINED[LANGUAGES.index(language)].join(said)
+    return written(value, way, numbers=reason.numbers, language=language)
+
+
+def both(reason: Reason) -> dict[str, str]:
+    """{"en", "zh"}."""
+    return {language: say(reason, language) for language in LANGUAGES}
+
+
+def spoken(name: str, reason: Reason | None) -> dict[str, Any]:
+    """What a step leaves of a reason: `why` and `why_zh`, which a person reads, and `why_code` with
+    `why_numbers`, which a program does."""
+    if reason is None:
+        return {name: "", f"{name}_zh": "", f"{name}_code": None, f"{name}_numbers": {}}
+    body, said = reason.to_json(), both(reason)
+    return {name: said["en"], f"{name}_zh": said["zh"], f"{name}_code": body["code"], f"{name}_numbers": body["numbers"]}  # fmt: skip
+
+
+def kept(found: Mapping[str, Any], name: str) -> Reason:
+    """The reason that a step left; its sentences as they stand where it has no code, as before
+    0.4, or one that nobody has words for any more."""
+    try:
+        reason = Reason.of_json(
+            {"code": found[f"{name}_code"], "numbers": found[f"{name}_numbers"]}
+        )
+        both(reason)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        en = str(found[name])
+        return told(en, str(found.get(f"{name}_zh") or en))
+    return reason
+
+
+def sentence(found: Mapping[str, Any], name: str, language: str) -> str:
+    """The sentence that a step left, as it was written down; in English where there is no Chinese."""
+    en = str(found[name])
+    return en if language == "en" else str(found.get(f"{name}_zh") or en)

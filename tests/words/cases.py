@@ -1,0 +1,317 @@
+"""Every sentence that a turn says of its own decisions, made by the code that decides.
+
+Each case leaves what it found; `pairs` reads the English and the Chinese of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE
+from tests.release.test_decide import WORTH, seen, users
+from tests.report.sample import arm, facts, outputs, row, without
+
+from steelyard.compress import run as compress
+from steelyard.compress.choose import Candidate, Stakes, choose, lacking
+from steelyard.compress.quality import Quality
+from steelyard.engine.evaluate import Evaluation
+from steelyard.goals import limits
+from steelyard.plan.facts import Priced, Served
+from steelyard.plan.labels import labels
+from steelyard.plan.options import allocate
+from steelyard.plan.others import market, nothing
+from steelyard.plan.variants import another, served
+from steelyard.reason import Reason, told
+from steelyard.release import classes, experiment, walk
+from steelyard.release.gate import Check, inferior
+from steelyard.release.goals import misses
+from steelyard.release.readout import Decision, Readout, Worth, decide
+from steelyard.report.headline import headline
+from steelyard.report.headline import say as say_headline
+from steelyard.spec.model import Goals
+from steelyard.stats import Interval, Point, fit_curve
+from steelyard.terms import LANGUAGES
+from steelyard.words import say
+
+SENTENCES = ("reason", "why", "because", "do")
+WIDE = fit_curve([Point(n, q, 0.05) for n, q in ((250, 0.7), (500, 0.78), (1000, 0.76), (2000, 0.83))], seed=0)  # fmt: skip
+EXACT = replace(LIVE, low=0.85, high=0.85)
+SMALL = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
+NOISY = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
+LARGE = Priced("c", "large", 0.95, 0.95, 0.95, 0.06)
+PRODUCT = SimpleNamespace(path=Path("shop.yaml"))
+
+
+def pairs(found) -> list[list[str]]:
+    """[English, Chinese] of each sentence: of a row as JSON, of a decision, of a reason."""
+    if isinstance(found, str):
+        return [[found]]
+    if isinstance(found, Mapping):
+        return [[found[n], found[f"{n}_zh"]] for n in SENTENCES if found.get(n)]
+    if isinstance(found, Decision):
+        return pairs(found.reason)
+    return [[say(found, language) for language in LANGUAGES]]
+
+
+def codes(found) -> set[str]:
+    """Codes of every reason in what a case found, of those inside others too."""
+    if isinstance(found, Decision):
+        return codes(found.reason)
+    if isinstance(found, Reason):
+        return codes([found.to_json()])
+    if isinstance(found, Mapping):
+        own = {value for name, value in found.items() if name == "code" or name.endswith("_code")}
+        return {code for code in own if code} | codes(list(found.values()))
+    return {code for one in found for code in codes(one)} if isinstance(found, list) else set()
+
+
+# --- the release
+
+
+def decisions():
+    sure, back, open_ = (0.05, 0.01, 0.09), (-0.1, -0.15, -0.05), (0.01, -0.04, 0.06)
+    yield decide([seen(*sure)], WORTH, loss_max=0.02)
+    yield decide([seen(*sure), users(*open_)], Worth(0.005, "EUR"), loss_max=0.0125)
+    yield decide([seen(*back), users(*sure)], WORTH, loss_max=0.02)
+    yield decide([seen(*open_, n=1234567)], WORTH, loss_max=0.02)
+    yield decide([seen(0.02, 0.01, 0.03), users(-0.05, -0.09, -0.01)], WORTH, loss_max=0.02)
+    yield decide([seen(0.0, -0.01, 0.01, canary_cost=0.02)], WORTH, loss_max=0.02)
+
+
+def exhausted():
+    undecided = decide([seen(0.01, -0.04, 0.06)], WORTH, loss_max=0.02)
+    found = Readout(seen(0.01, -0.04, 0.06), None, None, [], undecided)
+    yield experiment._exhausted(found, PRODUCT).to_json()
+
+
+def nothing_to_compare():
+    store = SimpleNamespace(releases=SimpleNamespace(current=lambda: []))
+    for live, canary in ((None, None), ("a", "b")):
+        yield experiment.run(store, None, None, task=None, dataset="d", live=live, canary=canary, serve=None)  # fmt: skip
+
+
+def unlike_labels():
+    kept = classes._strange
+    classes._strange = lambda store, task, names, variant: sorted(set(variant) - {"known"})
+    try:
+        yield classes.unlike(None, None, {}, live=("known", "好评"), canary=("known",))
+        yield classes.unlike(None, None, {}, live=("known",), canary=("a", "b", "c", "d"))
+    finally:
+        classes._strange = kept
+
+
+def below_on_the_holdout():
+    far, near = Interval(-0.08, -0.17, 0.01, 2503), Interval(0.0, -0.01, 0.01, 2503)
+    yield inferior(Check(far, None), metric="macro_f1", loss_max=0.02)
+    yield inferior(Check(near, Interval(-0.4, -0.5, -0.3, 2503)), metric="macro_f1", loss_max=0.02)
+
+
+def walked(*, current=(), experiments=(), history=(), live="a", chosen="b"):
+    store = SimpleNamespace(
+        releases=SimpleNamespace(current=lambda: list(current), history=lambda: list(history)),
+        experiments=SimpleNamespace(all=lambda: list(experiments)),
+        measures=SimpleNamespace(of=lambda variant: {}),
+    )
+    product = SimpleNamespace(spec=SimpleNamespace(goals=Goals(), release=SimpleNamespace(canary_share=0.1)))  # fmt: skip
+    current = [*current, {"state": "live", "variant": live, "pinned": None, "share": 1.0}]
+    return walk.run(store, product, Step(), task=None, dataset="d", chosen=chosen, baseline="a")
+
+
+def no_canary():
+    by_hand = {"variant": "b", "state": "retired", "who": "li", "reason": "users complain"}
+    pin = {"who": "li", "reason": "the fair"}
+    arms = {"live": "a", "canary": "b"}
+    old = {"decision": "rolled back", "reason": "worse by more than 0.02: before"}
+    live = {"state": "live", "variant": "a", "pinned": None}
+    yield walked(current=[live | {"pinned": pin}])
+    yield walked(current=[live], chosen=None)
+    yield walked(current=[live], chosen="a")
+    yield walked(current=[live], history=[by_hand])
+    yield walked(current=[live], experiments=[{"arms": arms, "readout": old}])
+    kept = old | {"reason_zh": "差于容许值 0.02：以前"}
+    yield walked(current=[live], experiments=[{"arms": arms, "readout": kept}])
+
+
+class Step:
+    """Remembers what a step says of a release."""
+
+    key = "0123456789abcdef"
+
+    def __init__(self, current=()):
+        self.rows, now = [], list(current)
+        releases = SimpleNamespace(current=lambda: now)
+        self.store = SimpleNamespace(product="shop", releases=releases)
+
+    def add(self, kind, **row):
+        if kind == "release":
+            self.rows.append(row["reason"])
+
+    def measure(self, *row, **more):
+        return None
+
+
+def rows_of_releases():
+    """A release row keeps one line, in English: a person's own words stand beside it."""
+    step = Step({"state": s, "variant": v, "pinned": None} for s, v in (("live", "a"), ("canary", "b")))  # fmt: skip
+    for below_goals, chosen, figures in (("release", "b", {}), ("release", "b", {"macro_f1": 0.41}), ("refuse", "b", {"macro_f1": 0.41})):  # fmt: skip
+        store = SimpleNamespace(measures=SimpleNamespace(of=lambda v, f=figures: {n: {"value": x} for n, x in f.items()}))  # fmt: skip
+        rule = SimpleNamespace(below_goals=below_goals)
+        product = SimpleNamespace(spec=SimpleNamespace(goals=Goals(quality={"macro_f1": 0.5}), release=rule))  # fmt: skip
+        walk._first(store, product, step, chosen=chosen, baseline="a")
+    wanted = walk.Wanted("0123456789abcdef")
+    walk._canary(step, wanted, {"variant": "old", "share": 0.1}, share=0.1)
+    walk._canary(step, wanted, {"variant": "0123456789abcdef", "share": 0.2}, share=0.1)
+    sure = decide([seen(0.05, 0.01, 0.09)], WORTH, loss_max=0.02)
+    found = Readout(seen(0.05, 0.01, 0.09), None, None, [], sure)
+    rule = SimpleNamespace(confidence=0.95, look_every=10, outcome_loss_max=0.02)
+    product = SimpleNamespace(spec=SimpleNamespace(release=rule))
+    assert experiment._facts(step, product, found, live="a", canary="b")
+    yield from step.rows
+
+
+def missed_goals():
+    goals = Goals(quality={"macro_f1": 0.5, "calibration_error": 0.05}, p95_ms=20, memory_mb=500, cost_per_1000=0.125)  # fmt: skip
+    figures = {"macro_f1": 0.41, "calibration_error": 0.0731, "p95_ms": 20.00004, "memory_mb": 900.5, "cost_per_1000": 9}  # fmt: skip
+    yield from misses({name: {"value": value} for name, value in figures.items()}, goals)
+
+
+# --- the choice among variants
+
+
+def candidate(name="v", **changed):
+    base = {"quality": 0.86, "low": 0.85, "high": 0.87, "cpu_ms": 1.0, "p95_ms": 10.0, "memory_mb": 100.0, "cost_per_1000": 1.0}  # fmt: skip
+    return Candidate(variant=name, name=name, **(base | changed))
+
+
+GOALS = limits(Goals(quality={"macro_f1": 0.8}, p95_ms=50, memory_mb=500, cost_per_1000=5), ())
+MANY, FEW = Stakes(10**9, 100.0, "CNY"), Stakes(1_000_000, 1000.0, "CNY")
+
+
+def lacks():
+    for changed in ({"quality": 0.79}, {"quality": 0.85}, {"p95_ms": 83.0}, {"memory_mb": 900.0}, {"cost_per_1000": 9.0}):  # fmt: skip
+        yield from lacking(candidate(**changed), GOALS, metric="macro_f1", reference=0.86, loss_max=0.005)  # fmt: skip
+
+
+def chosen():
+    def among(*rows, stakes=MANY):
+        judged = choose(rows, GOALS, metric="macro_f1", reference=0.86, loss_max=0.005, stakes=stakes)  # fmt: skip
+        return [one.why for one in judged]
+
+    yield from among(candidate("dear", cost_per_1000=3.0), candidate("cheap"))
+    yield from among(candidate("nearly", cost_per_1000=1.04), candidate("cheap"))
+    yield from among(candidate("bad", quality=0.5, p95_ms=99.0), candidate("good"))
+    slow = candidate("slow", cost_per_1000=0.00100, p95_ms=45.8)
+    yield from among(slow, candidate("quick", cost_per_1000=0.00111, p95_ms=20.5), stakes=FEW)
+    big = candidate("big", memory_mb=400.0)
+    yield from among(big, candidate("small", cost_per_1000=1.01), candidate("same"), stakes=FEW)
+
+
+def table_of_variants():
+    def one(name, cpu_ms, *, busy=False):
+        interval = Interval(0.86, 0.85, 0.87, 100)
+        quality = Quality(Evaluation({"macro_f1": interval, "accuracy": interval}, {}), "all")
+        timed = SimpleNamespace(
+            cpu_ms=cpu_ms, p50_ms=cpu_ms, p95_ms=10 * cpu_ms, memory_mb=100.0, n=100, flat=True,
+            on_busy_machine=busy, busy=3.216, conditions=lambda: "",
+        )  # fmt: skip
+        return compress.Found(name, name, quality, timed)
+
+    spec = SimpleNamespace(
+        plan=SimpleNamespace(requests=10**9, unit=100), goals=Goals(p95_ms=50),
+        money=SimpleNamespace(currency="CNY", prices=SimpleNamespace(cpu_hour=0.35)),
+        compress=SimpleNamespace(quality_loss_max=0.01),
+    )  # fmt: skip
+    task = SimpleNamespace(known={}, quality="macro_f1")
+    found = [one("torch_fp32", 2.0), one("int8", 9.0, busy=True), one("baseline", 0.1, busy=True)]
+    yield from compress._chosen(SimpleNamespace(spec=spec), task, {f.name: f for f in found})["table"]  # fmt: skip
+
+
+# --- the plan
+
+
+def options_of_labels():
+    yield from (labels(replace(FACTS, **changed)).to_json() for changed in (
+        {}, {"behind": 0.05}, {"labels_pool": 2000}, {"unit": 0.01}, {"curve": None},
+        {"behind": 0.05, "live": replace(LIVE, name="baseline"), "currency": "EUR"},
+    ))  # fmt: skip
+
+
+def options_of_variants():
+    baseline = replace(EXACT, name="baseline")
+    trained = Priced("t", "torch_fp32", 0.85, 0.85, 0.85, 0.001)
+    for live, others in (
+        (LIVE, []), (baseline, [NOISY]), (EXACT, [SMALL]), (baseline, [SMALL]),
+        (EXACT, [LARGE, trained]), (EXACT, [trained]), (replace(EXACT, accuracy=0.8499999), [SMALL]),
+    ):  # fmt: skip
+        yield another(replace(FACTS, live=live, alternatives=others)).to_json()
+
+
+def options_as_served():
+    exact = replace(AS_SERVED, low=0.85, high=0.85)
+    onnx = Priced("b", "onnx", 0.85, 0.84, 0.86, 0.03)
+    seen_too = Priced("b", "onnx", 0.85, 0.85, 0.85, 0.03, 40.0, Served(0.0365, 40.0, 500))
+    slow = replace(LIVE, name="baseline", p95_ms=52.8, served=Served(0.02, 92.7, 500))
+    both = replace(AS_SERVED, served=Served(0.044, 160.25, 500))
+    for live, others in (
+        (AS_SERVED, [onnx]), (exact, [seen_too]), (slow, []), (replace(slow, p95_ms=None), []),
+        (both, [onnx]),
+    ):  # fmt: skip
+        given = replace(FACTS, unit=500.0, live=live, alternatives=others, p95_goal_ms=60.0)
+        yield from (one.to_json() for one in served(given))
+
+
+def other_options():
+    yield nothing(FACTS).to_json()
+    yield market(FACTS).to_json()
+
+
+def plans():
+    wide = replace(FACTS, curve=WIDE, correct_answer=0.1)
+    onnx = Priced("b", "onnx", 0.85, 0.84, 0.86, 0.03)
+    for given in (
+        FACTS, replace(FACTS, curve=FLAT, correct_answer=0.01), wide,
+        replace(wide, alternatives=[SMALL], live=EXACT),
+        replace(FACTS, live=AS_SERVED, alternatives=[onnx]),
+        replace(FACTS, curve=FLAT, live=AS_SERVED, alternatives=[onnx]),
+        replace(FACTS, curve=None, alternatives=[SMALL], live=EXACT),
+    ):  # fmt: skip
+        yield allocate(given).to_json()
+
+
+# --- the first lines of a report
+
+
+def headlines():
+    def replayed(decision, **changed):
+        live = "int8" if decision == "promote" else "baseline"
+        return outputs() | {"replay": outputs()["replay"] | {"decision": decision, "live": live} | changed}  # fmt: skip
+
+    table = [row("int8", 0.70, 0.004, meets=False, why="short", why_zh="不够"), row("baseline", 0.65, 0.0001)]  # fmt: skip
+    none = {"decision": "none", "reason": "no canary", "reason_zh": "没有金丝雀", "live": "baseline"}  # fmt: skip
+    old = {"live": "baseline", "canary": None, "why": "no variant meets the goals"}
+    refused = {"compress": {"chosen": None, "table": table}, "release": old, "replay": none}
+    now = old | {"why": "pinned", "why_zh": "已固定"}
+    arms = {"live": arm("baseline", cost=0.0001), "canary": arm("int8", cost=0.009)}
+    real = {"arms": {"live": arm("baseline", n=20), "canary": arm("int8", n=26)}}
+    counted = {"scheme": "pairs", "difference": {"value": 0, "low": 0, "high": 0, "n": 1750}}
+    missed = [
+        {"code": "goal.above", "goal": "p95_ms", "value": 104.2, "limit": 100.0, "en": "", "zh": ""},
+        {"code": "goal.above", "goal": "cost_per_1000", "value": 0.02, "limit": 0.01, "en": "", "zh": ""},
+        {"code": "goal.below", "goal": "macro_f1", "value": 0.49999, "limit": 0.5, "en": "", "zh": ""},
+    ]  # fmt: skip
+    for given in (
+        outputs() | refused, outputs() | refused | {"release": now}, replayed("promote"),
+        replayed("rolled back"), replayed("keep", **counted), replayed("keep", **counted, users=real),
+        replayed("promote", applied=False), replayed("keep", live_misses=missed, lost=3),
+        replayed("keep", arms=arms, live="unknown"), without("curve", "plan", "replay"), {},
+    ):  # fmt: skip
+        for one in headline(facts(outputs=given)):
+            yield told(*(say_headline(one, language) for language in LANGUAGES))
+
+
+CASES = (
+    decisions, exhausted, nothing_to_compare, unlike_labels, below_on_the_holdout, no_canary,
+    rows_of_releases, missed_goals, lacks, chosen, table_of_variants, options_of_labels,
+    options_of_variants, options_as_served, other_options, plans, headlines,
+)  # fmt: skip
