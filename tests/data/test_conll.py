@@ -2,7 +2,7 @@
 
 import pytest
 
-from steelyard.data.conll import ODD_TAG, read_conll
+from steelyard.data.conll import ODD_TAG, TAGGED_ODD, read_conll, read_tagged
 from steelyard.spec.model import Source
 
 
@@ -48,3 +48,17 @@ def test_a_text_with_an_odd_line_is_rejected_with_its_reason_and_the_rest_is_rea
     found, rejected = read(tmp_path, "马 X9\n云 O\n\n好\n\n杭 B-a\n")
     assert [content for _, content, _ in found] == ["杭"]
     assert rejected[0] == ("a.conll:1", ODD_TAG) and rejected[1][0] == "a.conll:4"
+
+
+def test_words_with_tags_are_spans_where_names_has_their_tag(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("兰/nr 红光/nr 在/p 中国/ns 说/v 1/2/m ok/x\n\n没有 标记/n\n", encoding="utf-8")
+    rejected = []
+    source = Source(path="a.txt", reader="tagged", names={"nr": "person", "ns": "place"})
+    raws = list(
+        read_tagged(source, path, line_bytes_max=1000, reject=lambda *s: rejected.append(s))
+    )
+    assert [(r.content, r.label) for r in raws] == [
+        ("兰红光在中国说1/2 ok", [[0, 3, "nr"], [4, 6, "ns"]])
+    ]
+    assert rejected == [("a.txt:3", TAGGED_ODD)]

@@ -224,7 +224,7 @@ def table_of_variants():
     )  # fmt: skip
     task = SimpleNamespace(known={}, quality="macro_f1")
     found = [one("torch_fp32", 2.0), one("int8", 9.0, busy=True), one("baseline", 0.1, busy=True)]
-    yield from compress._chosen(SimpleNamespace(spec=spec), task, {f.name: f for f in found})["table"]  # fmt: skip
+    yield from compress._chosen(SimpleNamespace(spec=spec), task, {f.name: f for f in found}, "torch_fp32")["table"]  # fmt: skip
 
 
 # --- the plan

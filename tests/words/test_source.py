@@ -17,6 +17,7 @@ CHINESE_IS = {
     "tasks/numbers.py": "what stands beside an amount", "tasks/emails.py": "names of domains",
     "tasks/text_classification.py": "examples of the task", "data/letters.py": "an alphabet",
     "tasks/token_classification.py": "examples of the task, and the words of its table",
+    "methods/token_spans.py": "a range of characters", "data/conll.py": "ranges of characters",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""Files of one token a line with its tag in the last column, as of CoNLL 2003. Knows no task.
+"""Files whose words have tags: one a line as of CoNLL 2003, or `word/tag`. Knows no task.
 
-A blank line ends a text. Tags are BIO, IOB1, BIOES or BMES, as in `B-PER`.
+In the first a blank line ends a text; its tags are BIO, IOB1, BIOES or BMES, as in `B-PER`.
 Example: two lines `马 B-name` and `云 I-name` -> content '马云', label [[0, 2, "name"]]
 """
 
@@ -19,6 +19,7 @@ Token = tuple[str, str]  # the text and its tag
 FIRST, LATER, LAST = "BSU", "IMEL", "ESLU"  # of an entity; S and U are all of it
 DOCUMENT = "-DOCSTART-"
 NO_TAG = "a line without a tag"
+TAGGED_ODD = "a word without /tag behind it"
 ODD_TAG = "a tag that is neither O nor a letter of BIOES, a hyphen and an entity"
 
 
@@ -86,3 +87,21 @@ def _joined(tokens: Iterable[Token]) -> tuple[str, list[list[Any]]]:
 def _dense(c: str) -> bool:
     """Whether it is of a script that is written without spaces."""
     return "\u2e80" <= c <= "\u9fff" or "\uf900" <= c <= "\ufaff" or c >= "\U00020000" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uffef"  # fmt: skip
+
+
+def read_tagged(
+    source: Source, path: Path, *, line_bytes_max: int, reject: Reject
+) -> Iterator[Raw]:
+    """One text a line, as `江/nr 泽民/nr 发表/v`: words that stand together and have one of the tags
+    in `names` are a span. Without `names` every tag is an entity."""
+    for number, line in lines_of(path, line_bytes_max=line_bytes_max, skip=reject):
+        where = f"{path.name}:{number}"
+        words = [word.rpartition("/") for word in line.split()]
+        if "\0" in line or not all(slash and text for text, slash, _ in words):
+            reject(where, NUL if "\0" in line else TAGGED_ODD)
+            continue
+        wanted = [tag if not source.names or tag in source.names else None for *_, tag in words]
+        tokens = [(text, f"I-{tag}" if tag else "O") for (text, *_), tag in zip(words, wanted, strict=True)]  # fmt: skip
+        if tokens:
+            content, spans = _joined(tokens)
+            yield Raw(None, content, spans, where)
