@@ -341,5 +341,5 @@ def test_the_data_line_names_unknown_labels_and_a_crowd_of_near_duplicates():
     assert (
         "3 for a label outside task.labels: 'A ' 3 times (near 'a'), the first at r.csv:2" in said
     )
-    assert "60 are near-duplicates of each other (data.near_duplicate)" in said
+    assert "60 are near-duplicates of each other (threshold of dedupe)" in said
     assert "near-duplicates" not in summary("data", output | {"largest_cluster": 20})

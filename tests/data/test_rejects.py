@@ -90,9 +90,9 @@ def test_messages_that_differ_in_a_number_are_said_to_be_one_cluster(product_fil
         data_of(product_file, rows)
     said = str(error.value)
     assert "400 of 400 records are near-duplicates of each other" in said
-    value = said.split("say data.near_duplicate: ")[1].split(" ")[0]
+    value = said.split("say data.operators: ")[1].split(" (")[0]
     text = product_file.read_text(encoding="utf-8")
-    text = text.replace("data:\n", f"data:\n  near_duplicate: {value}\n")
+    text = text.replace("data:\n", f"data:\n  operators: {value}\n")
     product_file.write_text(text, encoding="utf-8")
     splits = turn(load(product_file), until="data").outputs["data"]["splits"]
     assert all(sum(part.values()) > 20 for part in splits.values())

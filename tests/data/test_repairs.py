@@ -41,8 +41,8 @@ def test_several_crowds_of_near_duplicates_are_said_with_the_threshold_that_part
     ]  # fmt: skip
     said = refused(product_file, rows)
     assert f"400 of 400 records are in {len(texts)} groups of near-duplicates" in said
-    value = said.split("say data.near_duplicate: ")[1].split(" ")[0]
-    change(product_file, "data:\n", f"data:\n  near_duplicate: {value}\n")
+    value = said.split("say data.operators: ")[1].split(" (")[0]
+    change(product_file, "data:\n", f"data:\n  operators: {value}\n")
     splits = data_of(product_file, rows)["splits"]
     assert all(sum(part.values()) > 20 for part in splits.values())
 

@@ -124,7 +124,8 @@ def served(path, text, truth):
 
 
 def test_a_task_that_writes_texts_turns_the_whole_wheel(stranger, tmp_path):
-    path = written(tmp_path, "{name: reply, length_max: 60}", replies())
+    train = "train: {methods: [commonest, {by_word: {place: 0}}]}"
+    path = written(tmp_path, "{name: reply, length_max: 60}", replies(), train)
     done = check_whole(path)
     assert done.outputs["train"]["metrics"]["exact"]["value"] == 1.0
     answer = served(path, "你好 物流", "您好，请讲")
@@ -162,3 +163,26 @@ def test_a_method_that_does_not_suit_the_task_is_named(stranger, tmp_path):
     path = written(tmp_path, "{name: reply}", replies(3), train)
     with pytest.raises(SteelyardError, match=r"train.methods.1: .*found 'silent'"):
         turn(load(path))
+
+
+@pytest.mark.parametrize(
+    ("train", "said"),
+    [
+        (
+            "{by_word: {plase: 0}}",
+            r"train.methods.1.by_word.plase: not a setting; did you mean 'place'",
+        ),
+        ("{by_word: {place: x}}", r"train.methods.1.by_word.place: expected an integer, found 'x'"),
+        (
+            "{commonest: {place: 0}}",
+            r"train.methods.1.commonest.place: not a setting; commonest has none",
+        ),
+    ],
+)
+def test_settings_of_a_kind_are_checked_with_their_place(stranger, tmp_path, train, said):
+    path = written(
+        tmp_path, "{name: reply}", replies(3), f"train: {{methods: [commonest, {train}]}}"
+    )
+    with pytest.raises(SteelyardError, match=said) as refused:
+        load(path)
+    assert "product.yaml:9:" in str(refused.value)

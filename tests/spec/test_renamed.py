@@ -45,3 +45,12 @@ def test_an_old_section_that_holds_nothing_is_an_error_and_no_crash(product_file
     else:
         with pytest.raises(SpecError):
             as_it_was(text, Path("product.yaml"))
+
+
+def test_what_became_a_setting_of_a_kind_is_named_with_how_it_is_written_now(product_file):
+    now = load(product_file)
+    old = now.text.replace("data:\n", "data:\n  near_duplicate: 0.9\n", 1)
+    product_file.write_text(old, encoding="utf-8")
+    with pytest.raises(SpecError, match=r"data\.near_duplicate: called 'data\.operators: .*dedupe"):
+        load(product_file)
+    assert as_it_was(old, product_file).spec == now.spec

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 from steelyard.engine.model import BATCH_TOKENS, task_in, write_config
+from steelyard.spec.model import NoSettings
 from steelyard.tasks import Answer
 from steelyard.tasks.places import characters
 
@@ -46,12 +47,12 @@ class Told:
 
 
 class Method:
-    """`learn(examples) -> kept`, as JSON."""
+    """`learn(examples, settings) -> kept`, as JSON."""
 
     modules, needs_backbone = (), False
 
-    def __init__(self, name, answers, learn, answer):
-        self.name = self.variant = name
+    def __init__(self, name, answers, learn, answer, settings=NoSettings):
+        self.name, self.variant, self.Settings = name, name, settings
         self._answers, self._learn, self._answer = answers, learn, answer
 
     def suits(self, task):
@@ -59,7 +60,7 @@ class Method:
 
     def fit(self, job):
         before = job.clock.cpu_s()
-        kept = self._learn(job.examples)
+        kept = self._learn(job.examples, job.own)
         return Told(self.name, job.task, kept, self._answer, job.clock.cpu_s() - before)
 
     def open(self, folder, config, *, threads):

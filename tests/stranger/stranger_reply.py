@@ -86,18 +86,24 @@ class Reply(Texts):
         return [(f"{text} {i}", reply) for i, (text, reply) in enumerate(said * 8)]
 
 
-def _commonest(examples):
+class ByWord(Section):
+    place: int = 0  # of the word that is looked at
+
+
+def _commonest(examples, own=None):
     return {"": Counter(examples.truths).most_common(1)[0][0]}
 
 
-def _by_word(examples):
+def _by_word(examples, own):
     replies = defaultdict(Counter)
     for content, reply in zip(examples.contents, examples.truths, strict=True):
-        replies[content.split()[0]][reply] += 1
-    return _commonest(examples) | {word: c.most_common(1)[0][0] for word, c in replies.items()}
+        replies[content.split()[own.place]][reply] += 1
+    found = {"": _commonest(examples)[""], " ": own.place}
+    return found | {word: c.most_common(1)[0][0] for word, c in replies.items()}
 
 
 COMMONEST = Method("commonest", "text", _commonest, lambda kept, text: kept[""])
 BY_WORD = Method(
-    "by_word", "text", _by_word, lambda kept, text: kept.get(text.split(" ")[0], kept[""])
-)
+    "by_word", "text", _by_word,
+    lambda kept, text: kept.get(text.split(" ")[kept[" "]], kept[""]), ByWord,
+)  # fmt: skip

@@ -14,7 +14,7 @@ class Half:
     name = "half"
 
 
-def _characters(examples):
+def _characters(examples, own):
     """Characters that more often than not stand inside of spans, by entity."""
     inside, everywhere = {}, {}
     for content, spans in zip(examples.contents, examples.truths, strict=True):
@@ -37,5 +37,5 @@ def _runs(kept, text):
     return spans
 
 
-SILENT = Method("silent", "spans", lambda examples: {}, lambda kept, text: [])
+SILENT = Method("silent", "spans", lambda examples, own: {}, lambda kept, text: [])
 CHARACTERS = Method("characters", "spans", _characters, _runs)

@@ -45,7 +45,7 @@ def jobs_in(folder, encoder, *labels):
             folder=str(folder / str(n)), examples=str(file), labels=n, batch=8,
             method="fine_tune",
             task="text_classification", options={"labels": ["negative", "positive"]},
-            settings=SETTINGS.model_dump(mode="json"), encoder=str(encoder), source="test",
+            settings=SETTINGS.model_dump(mode="json"), own={}, encoder=str(encoder), source="test",
         ))  # fmt: skip
     return made
 

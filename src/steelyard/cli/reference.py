@@ -19,7 +19,8 @@ from steelyard.errors import SteelyardError
 from steelyard.files import write
 from steelyard.plugins import names
 from steelyard.spec import Product
-from steelyard.spec.model import TaskSpec
+from steelyard.spec.load import settings_of
+from steelyard.spec.model import Kind, TaskSpec
 from steelyard.tasks import task_kind
 
 LANGUAGES = ("en", "zh")
@@ -41,8 +42,8 @@ A field that is not here is an error that names its line. Money is in the produc
 }
 _COLUMNS = {"en": "field|default|takes|what it says", "zh": "字段|默认|取值|说明"}
 _WORDS = {
-    "en": {"required": "required", "below": "see below", "kinds": "Registered kinds", "or": " or ", "to": " to ", "from": "from {}", "above": "above {}", "list": "a list", "fields": "fields", "text": "text"},
-    "zh": {"required": "必填", "below": "见下", "kinds": "已注册的种类", "or": " 或 ", "to": " 到 ", "from": "不小于 {}", "above": "大于 {}", "list": "列表", "fields": "字段", "text": "文本"},
+    "en": {"required": "required", "below": "see below", "kinds": "Registered kinds", "or": " or ", "to": " to ", "from": "from {}", "above": "above {}", "list": "a list", "fields": "fields", "text": "text", "kind": "a registered kind", "nested": "A kind that has settings takes them where it is named: `operators: [normalize, {dedupe: {threshold: 0.9}}]`."},
+    "zh": {"required": "必填", "below": "见下", "kinds": "已注册的种类", "or": " 或 ", "to": " 到 ", "from": "不小于 {}", "above": "大于 {}", "list": "列表", "fields": "字段", "text": "文本", "kind": "已注册的种类", "nested": "有设置的种类在写它名字的地方取得设置：`operators: [normalize, {dedupe: {threshold: 0.9}}]`。"},
 }  # fmt: skip
 
 
@@ -64,8 +65,10 @@ def reference(language: str = "en") -> str:
         "compressors",
         "runtimes",
     )
-    parts.append("\n".join(f"- {group}: {', '.join(names(group))}" for group in groups))
-    return "\n".join(parts) + "\n"
+    parts.append("\n".join(f"- {group}: {', '.join(names(group))}" for group in groups) + "\n")
+    parts.append(_WORDS[language]["nested"] + "\n")
+    parts += [_table(f"{group}: {name}", model, language) for group, name, model in kind_settings()]
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def task_options() -> dict[str, type[BaseModel]]:
@@ -77,6 +80,13 @@ def task_options() -> dict[str, type[BaseModel]]:
         ):  # a stranger's that breaks the protocol is told where it is used
             options[name] = task_kind(name).Options
     return options
+
+
+def kind_settings() -> list[tuple[str, str, type[BaseModel]]]:
+    """(group, name, what it may be set to) of every kind that has settings of its own."""
+    groups = ("readers", "operators", "methods", "compressors")
+    found = [(group, name, settings_of(group, name)) for group in groups for name in names(group)]
+    return [one for one in found if one[2].model_fields]
 
 
 def schema() -> dict[str, Any]:
@@ -96,7 +106,7 @@ def schema() -> dict[str, Any]:
 def _sections(path: str, model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]:
     found: list[tuple[str, type[BaseModel]]] = []
     for name, field in model.model_fields.items():
-        inner = _model(field.annotation)
+        inner = None if _is_kind(field.annotation) else _model(field.annotation)
         if inner is not None:
             place = f"{path}.{name}".lstrip(".")
             found += [(place, inner), *_sections(place, inner)]
@@ -108,6 +118,11 @@ def _model(annotation: Any) -> type[BaseModel] | None:
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
     return None
+
+
+def _is_kind(annotation: Any) -> bool:
+    """A registered kind, or several of them."""
+    return annotation is Kind or any(map(_is_kind, get_args(annotation)))
 
 
 def _table(path: str, model: type[BaseModel], language: str) -> str:
@@ -136,6 +151,8 @@ def _plain(value: Any) -> str:
 def _takes(field: Any, words: dict[str, str]) -> str:
     """Choices, or the range of a number, or its type."""
     parts = [p for p in _parts(field.annotation) if p is not types.NoneType]
+    if _is_kind(field.annotation):
+        return words["kind"] if field.annotation is Kind else words["list"]
     if _model(field.annotation) is not None:
         return words["list"] if get_origin(field.annotation) is tuple else words["fields"]
     if get_origin(parts[0]) is Literal:

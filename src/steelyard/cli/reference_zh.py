@@ -24,7 +24,7 @@ ZH = {
     "money per label taken": "取用一条标注的钱",
     "money per CPU core-hour": "一个 CPU 核一小时的钱",
     "where records come from": "记录从哪里来",
-    "default: the task's own list": "默认用任务自己的列表",
+    "in their order; default: the task's own list": "按次序；默认用任务自己的列表",
     "Jaccard of character 4-grams": "字符 4-gram 的 Jaccard 相似度",
     "a longer record is rejected": "更长的记录被拒绝并计数",
     "file or folder: relative to the product file, absolute, or below the home as ~/...": "文件或文件夹：相对于产品文件、绝对路径，或主目录下的 ~/...",

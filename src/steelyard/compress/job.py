@@ -6,7 +6,7 @@ Example: `def onnx_int8(job: CompressJob) -> Built: ...`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from steelyard.engine.arrays import Inputs, Preprocessor
 from steelyard.errors import SteelyardError
+from steelyard.spec.model import NoSettings, Section
 from steelyard.tasks import Array, Content, Task
 
 SAMPLE = 4
@@ -31,6 +32,7 @@ class CompressJob:
     shared: Path  # kept between the compressors of one run: the exported ONNX model
     calibration: Sequence[Content]
     threads: int
+    settings: Section = field(default_factory=NoSettings)  # of the compressor itself
 
     def batches(self, size: int) -> list[Inputs]:
         """Calibration inputs in batches of similar length."""

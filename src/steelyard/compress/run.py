@@ -29,6 +29,7 @@ from steelyard.goals import errors_of, limits
 from steelyard.plugins import get
 from steelyard.reason import Reason
 from steelyard.spec import ProductFile
+from steelyard.spec.model import Kind, NoSettings
 from steelyard.stage import Report
 from steelyard.stats import Interval
 from steelyard.store import Step, Store
@@ -125,7 +126,7 @@ def _build(
     source = store.artifacts.open(parent)
     if read_config(source).get("runtime") != "torch":
         return {}
-    names = product.spec.compress.variants
+    kinds = product.spec.compress.variants
     # labelled training contents: the hold-out stays unseen
     learned = bought(store, task=task, dataset=dataset, labels=labels)
     contents = first(learned, product.spec.compress.calibration_items).contents
@@ -133,16 +134,16 @@ def _build(
     shutil.rmtree(shared, ignore_errors=True)  # what a killed run had half written
     shared.mkdir()
     built: dict[str, str] = {}
-    for i, name in enumerate(names):
-        say("building variants", i, len(names))
+    for i, kind in enumerate(kinds):
+        say("building variants", i, len(kinds))
         with store.artifacts.draft() as draft:
-            built[name] = _one(store, step, task, dataset, parent, source, name, draft, shared, contents)  # fmt: skip
+            built[kind.name] = _one(store, step, task, dataset, parent, source, kind, draft, shared, contents)  # fmt: skip
     shutil.rmtree(shared)
     return built
 
 
 def _one(
-    store: Store, step: Step, task: Task, dataset: str, parent: str, source: Path, name: str,
+    store: Store, step: Step, task: Task, dataset: str, parent: str, source: Path, kind: Kind,
     draft: Path, shared: Path, contents: Sequence[Any],
 ) -> str:  # fmt: skip
     from steelyard.engine.run_torch import load_module
@@ -151,8 +152,10 @@ def _one(
     preprocessor = preprocessor_in(source, config)
     # eager: the exporter needs attention written out as products
     module = partial(load_module, source, config, attention="eager")
-    job = CompressJob(task, preprocessor, module, draft, shared, contents, threads=1)
-    built = get("compressors", name)(job)
+    compressor, name = get("compressors", kind.name), kind.name
+    own = getattr(compressor, "Settings", NoSettings).model_validate(kind.settings)
+    job = CompressJob(task, preprocessor, module, draft, shared, contents, threads=1, settings=own)
+    built = compressor(job)
     write_arrays(
         draft, task, preprocessor, method=method_in(config), runtime=built.runtime,
         precision=built.precision,

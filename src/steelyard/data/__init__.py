@@ -55,7 +55,7 @@ def _summary(o: Output, *, ran: bool = True) -> str:
         said += f" ({n:,} for {reason}{which}, the first at {rejects['examples'][0]['where']})"
     alike, all_of = o.get("largest_cluster", 0), sum(total.values())
     if alike * ALIKE_TOLD > all_of and alike > 1:
-        said += f"; {alike:,} are near-duplicates of each other (data.near_duplicate)"
+        said += f"; {alike:,} are near-duplicates of each other (threshold of dedupe)"
     blank = sum(labels.get("(unlabelled)", 0) for labels in o["splits"].values())
     return said + (f"; {blank:,} without a label" if blank else "")
 

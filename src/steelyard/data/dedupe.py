@@ -1,7 +1,7 @@
 """Exact duplicates dropped, near-duplicates joined into clusters. Knows no split.
 
 A cluster stays whole in the split, so no twin of a training record is in the hold-out.
-Example: `rows, detail = Dedupe(product).apply(rows); detail["duplicate"]`
+Example: `rows, detail = Dedupe(DedupeSettings()).apply(rows); detail["duplicate"]`
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from steelyard.data.operators import Row
 from steelyard.plugins import need
-from steelyard.spec import Product
+from steelyard.spec.model import Section
 
 HASHES, SEED = 128, 42
 RECALL_MIN = 0.9995  # of pairs that are exactly as alike as the threshold asks
@@ -24,13 +25,20 @@ CHUNK = 20_000  # signatures of more rows at once take gigabytes
 BUCKET_MAX = 200  # a bucket of boilerplate is compared with its first members only
 
 
+class DedupeSettings(Section):
+    """What counts as nearly the same."""
+
+    threshold: float = Field(0.8, ge=0.3, le=1, description="Jaccard of character 4-grams")
+
+
 class Dedupe:
     name: ClassVar[str] = "dedupe"
     content: ClassVar[str] = "any"
     whole: ClassVar[bool] = True
+    Settings: ClassVar[type[Section]] = DedupeSettings
 
-    def __init__(self, product: Product) -> None:
-        self.threshold = product.data.near_duplicate
+    def __init__(self, settings: DedupeSettings) -> None:
+        self.threshold = settings.threshold
 
     def apply(self, rows: list[Row]) -> tuple[list[Row], dict[str, int]]:
         kept, detail = drop_exact(rows)

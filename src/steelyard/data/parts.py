@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from steelyard.data.dedupe import near
-from steelyard.data.operators import Row
+from steelyard.data.dedupe import DedupeSettings, near
+from steelyard.data.operators import Row, operators_of
 from steelyard.data.rejects import Rejects
 from steelyard.errors import DataError
 from steelyard.spec import ProductFile
@@ -19,6 +19,7 @@ from steelyard.tasks import UNLABELLED, Task, Truth
 HOLDOUT_MIN = 20
 PARTS = ("train", "holdout", "stream")
 THRESHOLDS = (0.85, 0.9, 0.95, 1.0)
+DEFAULT = DedupeSettings().threshold
 LARGE = 20  # a group of one record in twenty or more
 SAMPLE = 1000  # rows of a cluster that are compared again to find a threshold that parts them
 
@@ -47,10 +48,12 @@ def check_parts(
         there = {name for truth in truths for name in task.classes_of(truth)}
         missing = [name for name in task.classes if name not in there]
         if missing:
-            repair = _repair(rows, product, rejects, counts) or "add data or remove the label"
+            repair = _repair(task, rows, product, rejects, counts) or "add data or remove the label"
             raise DataError(place, f"records of every label in the {part} part", f"none of {missing}{why}", repair)  # fmt: skip
     if len(held) < HOLDOUT_MIN:
-        repair = _repair(rows, product, rejects, counts) or "add data or raise data.split.holdout"
+        repair = (
+            _repair(task, rows, product, rejects, counts) or "add data or raise data.split.holdout"
+        )
         raise DataError(place, f"at least {HOLDOUT_MIN} labelled records to hold out", f"{len(held)}{why}", repair)  # fmt: skip
 
 
@@ -66,10 +69,14 @@ def largest_cluster(rows: list[Row]) -> tuple[int, str]:
 
 
 def _repair(
-    rows: list[Row], product: ProductFile, rejects: Rejects, counts: list[dict[str, Any]]
+    task: Task,
+    rows: list[Row],
+    product: ProductFile,
+    rejects: Rejects,
+    counts: list[dict[str, Any]],
 ) -> str:
     """What gives back the most records; empty where nothing much was lost."""
-    found = _clusters(rows, product) or _unlabelled(rows, product) or rejects.repair("")
+    found = _clusters(task, rows, product) or _unlabelled(rows, product) or rejects.repair("")
     if found:
         return found
     if rejects.total > len(rows):
@@ -84,27 +91,30 @@ def _unlabelled(rows: list[Row], product: ProductFile) -> str:
     for i, source in enumerate(product.spec.data.sources):
         if source.label is None and source.every_label is None:
             at = f"data.sources.{i}"
-            if source.reader == "folder":
+            if source.reader.name == "folder":
                 return f"put the files of {at} into folders named after their labels, or say every_label there"
             return f"say in {at} which column holds the label (label: ...), or every_label"
     return "fill in the labels"
 
 
-def _clusters(rows: list[Row], product: ProductFile) -> str:
+def _clusters(task: Task, rows: list[Row], product: ProductFile) -> str:
     """What to do where a few groups of near-duplicates hold most records; empty where they do not."""
     sizes = Counter(row.cluster or row.id for row in rows)
     large = {name for name, size in sizes.items() if size > 1 and size * LARGE >= len(rows)}
     n = sum(sizes[name] for name in large)
     if not large or n * 2 < len(rows):
         return ""
-    now, most = product.spec.data.near_duplicate, max(sizes.values())
+    kinds = operators_of(product, task)
+    now = next((k.settings.get("threshold", DEFAULT) for k in kinds if k.name == "dedupe"), DEFAULT)
+    most = max(sizes.values())
     members = [row for row in rows if row.cluster in large][:SAMPLE]
     said = f"{n:,} of {len(rows):,} records are near-duplicates of each other and stay in one part"
     if len(large) > 1:
         said = f"{n:,} of {len(rows):,} records are in {len(large)} groups of near-duplicates, each of which stays in one part"  # fmt: skip
     for threshold in THRESHOLDS:
         if threshold > now and _largest(members, threshold) * 2 < min(most, len(members)):
-            return f"{said}: say data.near_duplicate: {threshold:g} (it is {now:g}) if they are different to you"  # fmt: skip
+            written = ", ".join(f"{{dedupe: {{threshold: {threshold:g}}}}}" if k.name == "dedupe" else k.name for k in kinds)  # fmt: skip
+            return f"{said}: say data.operators: [{written}] (the threshold is {now:g}) if they are different to you"  # fmt: skip
     return f"{said}: add data of other kinds"
 
 

@@ -1,6 +1,6 @@
 """Personal data masked, whatever they touch. Knows no labels.
 
-Example: `Pii(product).apply(rows)[1] == {"PHONE": 1}`
+Example: `Pii(NoSettings()).apply(rows)[1] == {"PHONE": 1}`
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from steelyard.data.operators import Row
-from steelyard.spec import Product
+from steelyard.spec.model import NoSettings, Section
 from steelyard.tasks.masking import mask
 
 
@@ -18,8 +18,9 @@ class Pii:
     name: ClassVar[str] = "pii"
     content: ClassVar[str] = "text"
     whole: ClassVar[bool] = False
+    Settings: ClassVar[type[Section]] = NoSettings
 
-    def __init__(self, product: Product) -> None:
+    def __init__(self, settings: Section) -> None:
         return None
 
     def apply(self, rows: list[Row]) -> tuple[list[Row], dict[str, int]]:

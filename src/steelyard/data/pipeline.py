@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from steelyard.data.ids import nameless
 from steelyard.data.names import Names, Past
-from steelyard.data.operators import Row
+from steelyard.data.operators import Row, opened, operators_of
 from steelyard.data.parts import check_parts, largest_cluster, parts_by_class
 from steelyard.data.past import NAMED, Found, past_of
 from steelyard.data.readers import Raw
@@ -88,7 +88,7 @@ def prepare(
     called = {name: label for s in product.spec.data.sources for name, label in s.names.items()}
     made = Prepared(task, rejects=Rejects(task.classes, called))
     _read_all(product, made, task=task, say=say, most=most)
-    operators = [get("operators", n)(product.spec) for n in product.spec.data.operators or task.operators]  # fmt: skip
+    operators = [opened(kind) for kind in operators_of(product, task)]
     found = past_of(store, product)
     made.past = found.past
     names, known = Names(made.past, sources=len(product.spec.data.sources)), False
@@ -140,7 +140,7 @@ def _read(
     product: ProductFile, source: Source, scope: str, made: Prepared, *, task: Task, say: Report,
     most: int | None,
 ) -> None:  # fmt: skip
-    reader = get("readers", source.reader)
+    reader = get("readers", source.reader.name)
     root, limit = root_of(source, product.folder), product.spec.data.line_bytes_max
     raws = reader(source, root, line_bytes_max=limit, reject=made.rejects.add)
     seen: set[str] = set()

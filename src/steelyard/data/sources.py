@@ -23,19 +23,19 @@ def place_of(source: Source) -> str:
     """What a person calls this source."""
     if source.package:
         return f"package:{source.package}/{source.file or ''}".rstrip("/")
-    return source.path or source.reader
+    return source.path or source.reader.name
 
 
 def check_sources(product: ProductFile, task: Task) -> None:
     """SpecError for sources and operators that can never work, before anything is read."""
     file, problems = product.path.name, []
     for i, source in enumerate(product.spec.data.sources):
-        own = getattr(get("readers", source.reader), "brings_data", False)
+        own = getattr(get("readers", source.reader.name), "brings_data", False)
         given = source.path is not None or source.package is not None
         if own == given:
             expected = "no 'path' and no 'package'" if own else "a 'path' or a 'package'"
-            problems.append(f"{file}: data.sources.{i}: expected {expected} with reader '{source.reader}', found {'one' if given else 'neither'}")  # fmt: skip
-    for name in product.spec.data.operators or ():
+            problems.append(f"{file}: data.sources.{i}: expected {expected} with reader '{source.reader.name}', found {'one' if given else 'neither'}")  # fmt: skip
+    for name in map(str, product.spec.data.operators or ()):
         wanted = get("operators", name).content
         if wanted not in ("any", task.content):
             problems.append(f"{file}: data.operators: expected operators for {task.content}, found '{name}' for {wanted}; leave it out")  # fmt: skip

@@ -3,6 +3,13 @@
 Example: `method_named("linear").fit(FitJob(task, settings, examples, folder=folder, clock=clock))`
 """
 
-from steelyard.methods.base import FitJob, Fitted, Method, method_named, methods_of
+from steelyard.methods.base import (
+    FitJob,
+    Fitted,
+    Method,
+    method_named,
+    methods_of,
+    own_settings,
+)
 
-__all__ = ["FitJob", "Fitted", "Method", "method_named", "methods_of"]
+__all__ = ["FitJob", "Fitted", "Method", "method_named", "methods_of", "own_settings"]

@@ -7,7 +7,7 @@ Knows no ledger and no money. A new method is one file with one object and one e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from steelyard.errors import SpecError, UserError
 from steelyard.methods.encoder import Encoder
 from steelyard.plugins import get
 from steelyard.spec import ProductFile
-from steelyard.spec.model import Train
+from steelyard.spec.model import NoSettings, Section, Train
 from steelyard.tasks import Answer, Content, Task
 
 Told = Callable[[int, int], None]  # steps done, of how many
@@ -34,6 +34,7 @@ class FitJob:
     examples: Examples
     folder: Path
     clock: Clock
+    own: Section = field(default_factory=NoSettings)  # settings of the method itself
     encoder: Encoder | None = None
     report: Told | None = None
     batch: int | None = None
@@ -75,6 +76,14 @@ class Method(Protocol):
         """The half of it that turns contents into features."""
 
 
+def own_settings(product: ProductFile, method: Method) -> Section:
+    """What the file says of a method: an instance of its `Settings`, where it has such a class."""
+    kind = getattr(method, "Settings", NoSettings)
+    said = next((m.settings for m in product.spec.train.methods or () if m.name == method.name), {})
+    settings: Section = kind.model_validate(said)
+    return settings
+
+
 _SAYS = (
     "name", "variant", "modules", "needs_backbone", "suits", "fit", "open", "open_reading",
 )  # fmt: skip
@@ -91,7 +100,7 @@ def method_named(name: str) -> Method:
 
 def methods_of(product: ProductFile, task: Task) -> list[Method]:
     """Those that a turn tries, the baseline first; SpecError for one that does not suit the task."""
-    named = product.spec.train.methods or task.methods
+    named = map(str, product.spec.train.methods or task.methods)
     found = [method_named(name) for name in named]
     for i, method in enumerate(found):
         if not method.suits(task):

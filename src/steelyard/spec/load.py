@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -19,7 +20,14 @@ from steelyard.errors import SpecError
 from steelyard.near import near
 from steelyard.plugins import get, names
 from steelyard.spec.looks import escaped, quoted
-from steelyard.spec.model import LABEL_LENGTH_MAX, PATTERNS, Product, TaskSpec
+from steelyard.spec.model import (
+    LABEL_LENGTH_MAX,
+    PATTERNS,
+    Kind,
+    NoSettings,
+    Product,
+    TaskSpec,
+)
 from steelyard.spec.renamed import as_now, now_called
 from steelyard.spec.written import Unreadable, Written, tree_of
 
@@ -58,7 +66,7 @@ def load(path: str | Path) -> ProductFile:
     text = _read(file)
     tree = _parse(file, text)
     spec = _validated(file, tree, tree.plain())
-    problems = [*_unregistered(file, tree, spec), *_missing_files(file, tree, spec)]
+    problems = [*_unregistered(file, tree, spec), *_settings(file, tree, spec), *_missing_files(file, tree, spec)]  # fmt: skip
     if problems:
         raise SpecError(problems)
     return _product(spec, file, text)
@@ -251,22 +259,7 @@ def _model_of(annotation: Any) -> Any:
 def _unregistered(file: Path, tree: Written, spec: Product) -> list[str]:
     """Names that must be registered kinds: the task, readers, operators, compressors."""
     asked: list[tuple[str, Path_, str]] = [("tasks", ("task", "name"), spec.task.name)]
-    asked += [
-        ("readers", ("data", "sources", i, "reader"), s.reader)
-        for i, s in enumerate(spec.data.sources)
-    ]
-    asked += [
-        ("operators", ("data", "operators", i), name)
-        for i, name in enumerate(spec.data.operators or ())
-    ]
-    asked += [
-        ("methods", ("train", "methods", i), name)
-        for i, name in enumerate(spec.train.methods or ())
-    ]
-    asked += [
-        ("compressors", ("compress", "variants", i), name)
-        for i, name in enumerate(spec.compress.variants)
-    ]
+    asked += [(group, path, kind.name) for group, path, kind in _kinds(spec)]
     problems = []
     for group, path, name in asked:
         known = names(group)
@@ -276,6 +269,55 @@ def _unregistered(file: Path, tree: Written, spec: Product) -> list[str]:
         where = f"{place(file, tree, path)} {'.'.join(map(str, path))}"
         problems.append(f"{where}: expected one of {known}, found {quoted(name)}; {hint}")
     return problems
+
+
+def _kinds(spec: Product) -> list[tuple[str, Path_, Kind]]:
+    """Every kind that a file names with settings of its own: its group, its place, itself."""
+    lists: tuple[tuple[str, Path_, Sequence[Kind]], ...] = (
+        ("operators", ("data", "operators"), spec.data.operators or ()),
+        ("methods", ("train", "methods"), spec.train.methods or ()),
+        ("compressors", ("compress", "variants"), spec.compress.variants),
+    )
+    readers = [
+        ("readers", ("data", "sources", i, "reader"), source.reader)
+        for i, source in enumerate(spec.data.sources)
+    ]
+    return [*readers, *((g, (*path, i), kind) for g, path, found in lists for i, kind in enumerate(found))]  # fmt: skip
+
+
+def _settings(file: Path, tree: Written, spec: Product) -> list[str]:
+    """Settings that the kinds they are given to do not take."""
+    problems: list[str] = []
+    for group, path, kind in _kinds(spec):
+        if not kind.settings or kind.name not in names(group):
+            continue
+        model = settings_of(group, kind.name)
+        try:
+            model.model_validate(kind.settings)
+        except ValidationError as error:
+            told = [e | {"loc": (*path, kind.name, *e["loc"])} for e in _told(error)]
+            problems += [_of_settings(file, tree, e, model, len(path) + 1) for e in told]
+    return problems
+
+
+def settings_of(group: str, name: str) -> type[BaseModel]:
+    """What a registered kind may be set to; `NoSettings` for one that does not say."""
+    model = getattr(get(group, name), "Settings", NoSettings)
+    return model if _is_model(model) else NoSettings
+
+
+def _of_settings(
+    file: Path, tree: Written, error: dict[str, Any], model: type[BaseModel], depth: int
+) -> str:
+    path = tuple(error["loc"])
+    node, there = tree.part(path)
+    named = ".".join(escaped(str(part)) for part in path)
+    if error["type"] == "extra_forbidden":
+        known = list(model.model_fields)
+        said = "not a setting; " + (near(str(path[-1]), known) or (f"expected one of {known}" if known else f"{path[depth - 1]} has none"))  # fmt: skip
+    else:
+        said = _said(error, path, _shown(node) if there else "nothing", None)
+    return f"{place(file, tree, path)} {named}: {said}{_quote(error, node)}"
 
 
 def _exists(path: Path) -> bool:

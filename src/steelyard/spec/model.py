@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -60,6 +61,36 @@ PATTERNS = {
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class NoSettings(Section):
+    """Of a kind that has none."""
+
+
+class Kind(Section):
+    """A registered kind, and settings of its own."""
+
+    name: str
+    settings: dict[str, Any] = {}
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _kind(written: Any) -> Any:
+    """`dedupe`, or `dedupe: {threshold: 0.9}`."""
+    if isinstance(written, str):
+        return {"name": written}
+    if isinstance(written, dict) and len(written) == 1:
+        ((name, settings),) = written.items()
+        return {"name": name, "settings": {} if settings is None else settings}
+    return written
+
+
+_WRITTEN = {
+    "anyOf": [{"type": "string"}, {"type": "object", "minProperties": 1, "maxProperties": 1}]
+}
+Named = Annotated[Kind, BeforeValidator(_kind), WithJsonSchema(_WRITTEN)]
 
 
 class TaskSpec(Section):
@@ -108,7 +139,7 @@ class Source(Section):
     )
     package: Package | None = Field(None, description="installed package that holds the file")
     file: str | None = Field(None, description="path inside the package")
-    reader: str = Field(description="a registered reader: csv, jsonl, parquet, lines, folder ...")
+    reader: Named = Field(description="a registered reader: csv, jsonl, parquet, lines, folder ...")
     content: str = Field("text", description="column that holds the text or image")
     label: str | None = Field(None, description="column that holds the label")
     id: str | None = Field(None, description="column that holds an id, unique inside this source")
@@ -143,8 +174,9 @@ class Split(Section):
 
 class Data(Section):
     sources: tuple[Source, ...] = Field(min_length=1, description="where records come from")
-    operators: tuple[str, ...] | None = Field(None, description="default: the task's own list")
-    near_duplicate: float = Field(0.8, ge=0.3, le=1, description="Jaccard of character 4-grams")
+    operators: tuple[Named, ...] | None = Field(
+        None, description="in their order; default: the task's own list"
+    )
     line_bytes_max: int = Field(
         1_000_000, ge=100, le=2**30, description="a longer record is rejected"
     )
@@ -163,7 +195,7 @@ class Label(Section):
 
 class Train(Section):
     backbone: tuple[str, ...] = Field((), description="sources of the same weights, in order")
-    methods: tuple[str, ...] | None = Field(
+    methods: tuple[Named, ...] | None = Field(
         None,
         min_length=2,
         description="registered methods a turn tries, the baseline first; default: the task's own",
@@ -193,8 +225,17 @@ class Train(Section):
 
 
 class Compress(Section):
-    variants: tuple[str, ...] = Field(
-        ("onnx_fp32", "onnx_int8", "openvino_fp32", "openvino_bf16", "openvino_int8"),
+    variants: tuple[Named, ...] = Field(
+        tuple(
+            Kind(name=name)
+            for name in (
+                "onnx_fp32",
+                "onnx_int8",
+                "openvino_fp32",
+                "openvino_bf16",
+                "openvino_int8",
+            )
+        ),
         description="registered compressors to build and measure",
     )
     quality_loss_max: float = Field(

@@ -15,10 +15,16 @@ RENAMED: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("market",): ("release",),  # 0.4: the market is where money for channels goes
     ("goals", "macro_f1"): ("goals", "quality", "macro_f1"),  # 0.4: any metric of the task
 }
+# What became a setting of a kind, and how it is written there.
+MOVED: Mapping[tuple[str, ...], str] = {
+    ("data", "near_duplicate"): "data.operators: [..., {dedupe: {threshold: ...}}]",  # 0.4
+}
 
 
 def now_called(path: Path_) -> str | None:
     """The field that stands where `path` stood; None where it was never one."""
+    if path in MOVED:
+        return MOVED[tuple(map(str, path))]
     for old, new in RENAMED.items():
         if path[: len(old)] == old:
             return ".".join(map(str, new + path[len(old) :]))
@@ -28,6 +34,8 @@ def now_called(path: Path_) -> str | None:
 def as_now(plain: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a file, old names replaced where the new ones do not stand beside them."""
     found = dict(plain)
+    for gone in MOVED:
+        _taken(found, gone)
     for old, new in RENAMED.items():
         value = _taken(found, old)
         if value is not None:

@@ -13,7 +13,7 @@ from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
 from steelyard.engine.model import method_in, open_model, read_config
 from steelyard.engine.processes import give_back_memory
-from steelyard.methods import method_named
+from steelyard.methods import Method, method_named, own_settings
 from steelyard.methods.encoder import Encoder, encoder_of
 from steelyard.spec import ProductFile
 from steelyard.stage import Report
@@ -46,7 +46,7 @@ def run(
     file = write_examples(step.scratch, examples, list(part.contents))
     method = method_named(method_in(read_config(store.artifacts.open(trained))))
     encoder = encoder_of(store, product, dataset=dataset) if method.needs_backbone else None
-    jobs = [_job(product, task, method.name, encoder, file, n, len(examples)) for n in sizes]
+    jobs = [_job(product, task, method, encoder, file, n, len(examples)) for n in sizes]
     give_back_memory()
     before = store.clock.cpu_s()
     results = side_by_side(jobs, clock=store.clock, report=report)
@@ -59,7 +59,7 @@ def run(
 
 
 def _job(
-    product: ProductFile, task: Task, method: str, encoder: Encoder | None, file: Path, labels: int,
+    product: ProductFile, task: Task, method: Method, encoder: Encoder | None, file: Path, labels: int,
     whole: int,
 ) -> Job:  # fmt: skip
     folder = file.parent / str(labels)
@@ -67,7 +67,8 @@ def _job(
     settings = product.spec.train
     return Job(
         folder=str(folder.resolve()), examples=str(file.resolve()), labels=labels,
-        batch=batch_of(settings.batch, labels / whole), method=method, task=task.name,
+        batch=batch_of(settings.batch, labels / whole), method=method.name, task=task.name,
+        own=own_settings(product, method).model_dump(mode="json"),
         options=task.options.model_dump(mode="json"), settings=settings.model_dump(mode="json"),
         encoder=str(encoder.folder.resolve()) if encoder else None,
         source=encoder.source if encoder else "",

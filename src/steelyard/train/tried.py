@@ -13,7 +13,7 @@ from steelyard.engine.evaluate import Evaluation, evaluate
 from steelyard.engine.examples import bought, holdout
 from steelyard.engine.fit import Examples
 from steelyard.engine.kept import keep
-from steelyard.methods import FitJob, Method
+from steelyard.methods import FitJob, Method, own_settings
 from steelyard.methods.encoder import encoder_of
 from steelyard.spec import ProductFile
 from steelyard.stage import Report
@@ -77,6 +77,7 @@ def tried(
     folder.mkdir(exist_ok=True)
     job = FitJob(
         task, settings, data.examples, folder=folder, clock=store.clock, started=before,
+        own=own_settings(product, method),
         encoder=encoder_of(store, product, dataset=data.dataset) if method.needs_backbone else None,
         report=None if report is None else (lambda done, steps: report("train", done, steps)),
     )  # fmt: skip

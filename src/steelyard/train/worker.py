@@ -26,7 +26,7 @@ from steelyard.files import write
 from steelyard.methods import FitJob, method_named
 from steelyard.methods.encoder import Encoder
 from steelyard.plugins import need
-from steelyard.spec.model import Train
+from steelyard.spec.model import NoSettings, Train
 from steelyard.store.lock import alone
 from steelyard.store.scratch import find, keep, whole
 from steelyard.tasks import Answer, Content, open_task
@@ -48,6 +48,7 @@ class Job:
     task: str
     options: dict[str, Any]  # of the task
     settings: dict[str, Any]  # the section `train` of a product file
+    own: dict[str, Any]  # settings of the method
     encoder: str | None
     source: str
 
@@ -94,7 +95,8 @@ def run(job: Job, clock: Clock) -> None:
     fitted = method.fit(FitJob(
         open_task(job.task, job.options), Train.model_validate(job.settings),
         Examples(contents, body["truths"][: job.labels]), folder=Path(job.folder), clock=clock,
-        encoder=Encoder(Path(job.encoder), job.source) if job.encoder else None, report=_say,
+        own=getattr(method, "Settings", NoSettings).model_validate(job.own),
+            encoder=Encoder(Path(job.encoder), job.source) if job.encoder else None, report=_say,
         batch=job.batch, started=0.0,  # the start of the process is its own cost
     ))  # fmt: skip
     before = clock.cpu_s()
