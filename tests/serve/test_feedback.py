@@ -34,6 +34,25 @@ def test_a_rating_that_is_no_number_from_1_to_5_is_refused(url, answer, value):
     assert status == 422 and body["error"]["place"] == "value"
 
 
+@pytest.mark.parametrize("kind", ["outcome", "correction", "rating", "preference"])
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (None, "null"),
+        (5, "a number"),
+        ([], "a list"),
+        ({"a": "\0"}, "one"),
+        (True, "true or false"),
+    ],
+)
+def test_a_value_of_another_type_is_named_for_what_it_is(url, answer, kind, value, found):
+    status, body, _ = say(url, answer, kind, value)
+    assert (status, body["error"]["place"]) == (422, "value")
+    assert body["error"]["found"] == (
+        "no such id" if kind == "preference" and found != "one" else found
+    )
+
+
 def test_a_preference_names_another_answer(url, answer):
     other = ask(url, "太差，失望")[1]["answers"][0]["answer_id"]
     assert say(url, answer, "preference", other)[0] == 200

@@ -381,7 +381,6 @@ class Slow:
 
     def __init__(self):
         self.go = threading.Event()
-        self.preprocessor = self
 
     def features(self, contents):
         return list(contents)
@@ -389,7 +388,7 @@ class Slow:
     def size(self, feature):
         return 1
 
-    def logits_of(self, features, sizes, *, batch_tokens):
+    def answers_of(self, features, *, batch_tokens):
         self.go.wait(20)
         raise RuntimeError("done")
 

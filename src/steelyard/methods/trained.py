@@ -1,6 +1,6 @@
 """What every method that trains a torch module shares: the run, its answers, its artifact.
 
-Knows no architecture. Example: `train(job, parts, method="cnn").save(draft)`
+Knows no architecture. Example: `train(job, "cnn", build).save(draft)`
 """
 
 from __future__ import annotations

@@ -36,6 +36,11 @@ _EXPECTED = {
 }
 
 
+def named(value: Any) -> str:
+    """What a JSON value is, in our words."""
+    return _KINDS.get(type(value), "another value")
+
+
 def kind_of(request: Request, *, pictures: bool = False) -> str:
     """Content type without parameters; 415 unless it is JSON, or a picture where one may be.
 

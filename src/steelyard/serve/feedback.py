@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from steelyard.errors import RequestError
+from steelyard.serve.body import named
 from steelyard.serve.schema import FeedbackRequest
 from steelyard.tasks import Task
 
@@ -25,17 +26,28 @@ def check_value(asked: FeedbackRequest, task: Task) -> Any:
     """The value as it is kept; RequestError 422 for an outcome or a correction that is nothing the
     task knows, and for a rating that is no number from 1 to 5."""
     value = asked.value
+    if not _plain(value):  # PostgreSQL keeps none
+        raise RequestError(422, "value", "a value without NUL characters", "one", "leave them out")
     if asked.kind in TRUTHS:
         try:
             return task.truth(value)
         except ValueError as error:
             expected, _, found = str(error).removeprefix("expected ").partition(", found ")
-            raise RequestError(422, "value", expected, found or "another value", "send what is right, as /docs shows it") from error  # fmt: skip
+            said = found if isinstance(value, str) and found else named(value)
+            raise RequestError(422, "value", expected, said, "send what is right, as /docs shows it") from error  # fmt: skip
     if asked.kind == "rating" and not (isinstance(value, str) and RATING.fullmatch(value)):
-        raise RequestError(422, "value", "a rating from 1 to 5, as in '4' or '4.5'", "another text", "send a number in quotes")  # fmt: skip
+        raise RequestError(422, "value", "a rating from 1 to 5, as in '4' or '4.5'", "another text" if isinstance(value, str) else named(value), "send a number in quotes")  # fmt: skip
     if asked.kind == "preference" and not (isinstance(value, str) and 0 < len(value) <= ID_LENGTH_MAX):  # fmt: skip
         raise RequestError(422, "value", "the id of another answer, which was liked less", "no such id", "use the answer_id of a response")  # fmt: skip
     return value
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_plain(key) and _plain(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return all(map(_plain, value))
+    return not isinstance(value, str) or "\0" not in value
 
 
 def said_at(asked: FeedbackRequest, *, now: str) -> str | None:

@@ -146,10 +146,10 @@ class Service:
             return await self._feedback(asked)
 
     async def _feedback(self, asked: FeedbackRequest) -> str:
+        value = check_value(asked, self.task)
         answer = await asyncio.to_thread(self.store.answers.one, asked.answer_id)
         if answer is None:
             raise RequestError(404, "answer_id", "the id of an answer", "an unknown id", "use the answer_id of a response")  # fmt: skip
-        value = check_value(asked, self.task)
         if asked.kind == "preference":
             await self._check_other(asked.answer_id, value)
         utility = self._utility(answer["value"], value) if asked.kind == "outcome" else None

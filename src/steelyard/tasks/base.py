@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from steelyard.errors import UserError
@@ -23,7 +22,12 @@ Content = Any  # str for text, bytes of an encoded picture for images
 Truth = Any  # what is right, as JSON: a label, spans, a text
 UNLABELLED, LABELLED = "(unlabelled)", "(labelled)"  # what tables count records as
 Made = TypeVar("Made")
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+else:  # commands that only read a product file ask its task for its options, and compute nothing
+    Array = Any
 
 
 class BadInput(ValueError):

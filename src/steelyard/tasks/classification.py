@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import numpy as np
 from pydantic import Field, field_validator
 
 from steelyard.goals import Metric
@@ -89,6 +88,7 @@ class Classification:
     def counts(self, answers: Sequence[Answer], truths: Sequence[str]) -> Any:
         """Sparse [n, 3K + 2B + 1]: the label where it was right, the answered one, the true one;
         confidence and right by bin of confidence; one."""
+        import numpy as np
         from scipy.sparse import csr_matrix
 
         k, n = len(self.labels), len(truths)
@@ -108,15 +108,21 @@ class Classification:
         self, answers: Sequence[Answer], truths: Sequence[str]
     ) -> tuple[Array, Array, Array]:
         """Places of the answered and of the true labels, and the confidence of each answer; [n]."""
+        import numpy as np
+
         confidence = np.array([a.score for a in answers], dtype=np.float64)
         answered = self._places([a.value for a in answers])
         return answered, self._places(truths), confidence
 
     def _places(self, labels: Sequence[str]) -> Array:
+        import numpy as np
+
         return np.array([self._index[label] for label in labels], dtype=np.int64)
 
     def metrics(self, sums: Array) -> dict[str, Array]:
         """accuracy, macro precision / recall / F1 (absent labels count 0), calibration error."""
+        import numpy as np
+
         k, b = len(self.labels), CALIBRATION_BINS
         hits, answered, true = (sums[..., i * k : (i + 1) * k] for i in range(3))
         confidence, right = (sums[..., 3 * k + i * b : 3 * k + (i + 1) * b] for i in range(2))
@@ -146,6 +152,8 @@ class Classification:
 
     def utility(self, answers: Sequence[Answer], truths: Sequence[str]) -> Array:
         """1 for the true label, 0 for any other."""
+        import numpy as np
+
         right = [a.value == truth for a, truth in zip(answers, truths, strict=True)]
         return np.array(right, dtype=np.float64)
 
@@ -170,6 +178,8 @@ def shown(labels: Sequence[str], *, most: int = 20) -> str:
 
 def confusion(predicted: Array, targets: Array, labels: int) -> Array:
     """Counts [truth, predicted], shape [K, K]."""
+    import numpy as np
+
     table = np.zeros((labels, labels), dtype=np.int64)
     np.add.at(table, (targets, predicted), 1)
     return table
@@ -180,6 +190,8 @@ def mistakes(predicted: Array, targets: Array, labels: Sequence[str]) -> list[di
 
     Places only: a step's output holds no text of a record.
     """
+    import numpy as np
+
     pairs: dict[tuple[int, int], list[int]] = {}
     for row in np.flatnonzero(predicted != targets):
         pairs.setdefault((int(targets[row]), int(predicted[row])), []).append(int(row))
@@ -192,6 +204,8 @@ def mistakes(predicted: Array, targets: Array, labels: Sequence[str]) -> list[di
 
 def per_label(table: Array) -> tuple[Array, Array, Array]:
     """Precision, recall and F1 of each label, 0 where the label never occurs; each [K]."""
+    import numpy as np
+
     hits = np.diag(table).astype(float)
     precision = hits / np.maximum(table.sum(axis=0), 1)
     recall = hits / np.maximum(table.sum(axis=1), 1)
@@ -201,6 +215,8 @@ def per_label(table: Array) -> tuple[Array, Array, Array]:
 
 def _bins(confidence: Array) -> Array:
     """The bin of each confidence, all of equal width."""
+    import numpy as np
+
     return np.asarray(np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1))
 
 

@@ -10,8 +10,6 @@ import binascii
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-
 from steelyard.tasks.base import Wire, each
 from steelyard.tasks.classification import Classification
 from steelyard.tasks.limits import BYTES, PIXELS, length_of, within
@@ -47,6 +45,7 @@ class ImageClassification(Classification):
     def contract_examples(self) -> list[tuple[Any, str]]:
         import io
 
+        import numpy as np
         from PIL import Image
 
         found = []

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 Range = tuple[int, int]  # characters [start, end)
 
 
@@ -62,6 +60,8 @@ def cut_at(text: str, most: int) -> str:
 def characters(text: str) -> Any:
     """int32 [n, 3]: each character, and where it stood in the source; the features of a method whose
     answers tell places."""
+    import numpy as np
+
     source, rows = placed(text), np.zeros((len(text), 3), dtype=np.int32)
     for i, c in enumerate(text):
         rows[i] = (ord(c), *source.at(i))

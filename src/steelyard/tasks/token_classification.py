@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import numpy as np
 from pydantic import Field, field_validator
 
 from steelyard.goals import Metric
@@ -100,6 +99,8 @@ class TokenClassification(Texts):
 
     def counts(self, answers: Sequence[Answer], truths: Sequence[Spans]) -> Any:
         """Dense [n, 3E]: of each entity the spans that were right, those answered, the true ones."""
+        import numpy as np
+
         e = len(self.entities)
         counts = np.zeros((len(truths), 3 * e))
         for row, (answer, truth) in enumerate(zip(answers, truths, strict=True)):
@@ -112,6 +113,8 @@ class TokenClassification(Texts):
     def metrics(self, sums: Array) -> dict[str, Array]:
         """Of exact spans over all entities together (micro), and the mean F1 of the entities
         (macro; one that neither occurs nor is answered counts 0)."""
+        import numpy as np
+
         e = len(self.entities)
         right, answered, true = (sums[..., i * e : (i + 1) * e] for i in range(3))
         f1 = 2 * right / np.maximum(answered + true, 1)
@@ -137,6 +140,8 @@ class TokenClassification(Texts):
 
     def utility(self, answers: Sequence[Answer], truths: Sequence[Spans]) -> Array:
         """F1 of one text's spans; 1 where there are none and none were answered."""
+        import numpy as np
+
         return np.array([_f1(a.value, t) for a, t in zip(answers, truths, strict=True)])
 
     def sent(self, answer: Answer) -> dict[str, Any]:
