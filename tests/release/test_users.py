@@ -11,6 +11,7 @@ from steelyard.serve import Server
 from steelyard.spec import load, names_in
 from steelyard.store import tables
 from steelyard.store.releases import experiment_of
+from steelyard.store.rows import put_all
 from steelyard.tasks import task_of
 
 OTHER = {"negative": "positive", "positive": "negative"}
@@ -115,10 +116,12 @@ def test_outcomes_without_a_utility_are_read_word_by_word_and_say_the_same(
             tell(url, answer, row["label"])
     told = shown(store, product_file, pair).users
     with store.database.write() as connection:  # as an earlier version left them
-        connection.execute(tables.feedback.update().values(utility=None))
-    assert (
-        len(store.answers.untold(experiment_of(**pair), since="2026")) == 4
-    )  # two labels, two truths
+        rows = [dict(row) for row in connection.execute(tables.feedback.select()).mappings()]
+        for table in (tables.feedback, tables.tally):
+            connection.execute(table.delete())
+        put_all(connection, tables.feedback, [row | {"utility": None} for row in rows])
+    pairs = store.answers.untold(experiment_of(**pair), since="2026")
+    assert len(pairs) == 4  # two labels, two truths
     read = shown(store, product_file, pair).users
     monkeypatch.setattr("steelyard.release.evidence.PAIRS_MAX", 1)  # as of many labels
     assert shown(store, product_file, pair).users == read

@@ -166,6 +166,24 @@ def test_answers_of_0_2_know_their_experiment_and_their_arm(newer):
     store.close()
 
 
+def test_outcomes_of_0_2_are_added_up_by_user(newer):
+    store = Store.open(load(newer))
+    live, canary = (store.releases.history()[n]["variant"] for n in (0, 1))
+    since, of = store.releases.history()[1]["created"], experiment_of(live, canary)
+    a, f = tables.answer.c, tables.feedback.c
+    told = sa.select(a.user, a.arm, a.value, f.value.label("truth")).join(tables.feedback, f.answer == a.id)  # fmt: skip
+    rows = store.database.rows(told.where(f.kind == "outcome", a.origin == "user", a.experiment == of))  # fmt: skip
+    kept = store.database.rows(sa.select(tables.tally))
+    assert sum(row["n"] for row in kept) == len(rows) > 0
+    assert {(r["since"], r["total"], r["experiment"]) for r in kept} == {(since, 0.0, of)}
+    pairs = {(p.value, p.truth) for p in store.answers.untold(of, since=since)}
+    assert pairs == {(row["value"], row["truth"]) for row in rows}
+    users = {(row["arm"], row["user"]) for row in store.answers.each_user(of, since=since)}
+    assert users == {(row["arm"], row["user"]) for row in rows}
+    store.ledger.look_over()
+    store.close()
+
+
 def test_replays_of_0_1_that_had_no_mark_are_no_users_of_an_experiment(product_file):
     path = product_file.parent / ".steelyard" / "ledger.db"
     path.parent.mkdir()
@@ -265,7 +283,7 @@ def test_the_migrations_make_the_tables_the_code_reads(store):
 
 def test_a_ledger_of_a_later_version_is_refused_with_its_repair(store, product_file):
     change(store, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="schema 0005 or older, found 9999; install the newer"):
+    with pytest.raises(StoreError, match="schema 0006 or older, found 9999; install the newer"):
         Store.open(load(product_file))
 
 

@@ -18,6 +18,15 @@ from steelyard.store import Store, subtotals, tables
 OLD = Path(__file__).with_name("ledger_0001.sql")
 VALUES = [None, "x", "评", b"\xff\xfe", -1, 2**62, 1.5, "{", "[1", "NaN", ""]
 
+OF_AN_EXPERIMENT = [
+    ("answer", {
+        "id": "e", "product": "tiny", "variant": "v-tiny", "state": "live", "user": "u", "request": "",
+        "value": "好评", "score": 0.5, "detail": {}, "cpu_s": 0.1, "latency_ms": 2.5, "origin": "user", "release": 1,
+        "experiment": "x", "arm": "live",
+    }),
+    ("feedback", {"id": "t", "answer": "e", "kind": "outcome", "value": "差评", "at": None, "utility": None}),
+]  # fmt: skip
+
 
 @pytest.fixture
 def ledger(product_file):
@@ -57,6 +66,7 @@ def whole(tmp_path_factory):
         with closing(Store.open(load(folder / "product.yaml"))) as store:
             store.begin_turn("newer", text="product: tiny")
             store.salt()
+            store.record_once(OF_AN_EXPERIMENT, lambda new: [])
     found = facts(folder / "product.yaml")
     return folder / "product.yaml", path, path.read_bytes(), found
 
@@ -68,9 +78,11 @@ def test_a_damaged_column_of_any_table_is_named_or_changes_no_fact(whole, table,
     for value in rng.sample(VALUES, 5):
         ledger.write_bytes(body)
         with closing(sqlite3.connect(ledger)) as bad:
-            row = rng.choice(bad.execute(f'SELECT rowid FROM "{table}"').fetchall())[0]
+            keys = [f'"{c.name}"' for c in tables.metadata.tables[table].primary_key]
+            row = rng.choice(bad.execute(f'SELECT {", ".join(keys)} FROM "{table}"').fetchall())
+            which = " AND ".join(f"{key} = ?" for key in keys)
             try:
-                bad.execute(f'UPDATE "{table}" SET "{column}" = ? WHERE rowid = ?', (value, row))
+                bad.execute(f'UPDATE "{table}" SET "{column}" = ? WHERE {which}', (value, *row))
             except sqlite3.IntegrityError:
                 continue  # the database itself refuses it
             bad.commit()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from steelyard.store import Store
 from steelyard.store.nouns.answers import Untold
 from steelyard.store.releases import RETIRED, experiment_of
+from steelyard.store.tallies import TOLD
 
 if TYPE_CHECKING:
     from steelyard.stats import Sample
@@ -125,15 +126,16 @@ def _one_by_one(
     """The same where the pairs are too many for one query."""
     from steelyard.stats import Sample
 
-    by_words = {(pair.said, pair.true): outcome for pair, outcome in worth.items()}
+    by_pair = {pair.pair: outcome for pair, outcome in worth.items()}
     seen: dict[str, dict[str, list[tuple[float, int]]]] = {arm: defaultdict(list) for arm in ARMS}
-    for row in store.answers.each_outcome(experiment, since=since):
-        told = row["utility"]
-        outcome = by_words[row["said"], row["true"]] if told is None else float(told)
-        if outcome is not None:
-            seen[row["arm"]][row["user"]].append((outcome, row["n"]))
+    for row in store.answers.each_user(experiment, since=since):
+        outcome, n = by_pair.get(row["pair"]), row["n"]
+        if row["pair"] == TOLD:
+            seen[row["arm"]][row["user"]].append((row["total"], n))
+        elif outcome is not None:
+            seen[row["arm"]][row["user"]].append((outcome * n, n))
     return {
-        arm: Sample.of([sum(o * n for o, n in rows) / sum(n for _, n in rows) for rows in by_user.values()])
+        arm: Sample.of([sum(t for t, _ in rows) / sum(n for _, n in rows) for rows in by_user.values()])
         for arm, by_user in seen.items()
     }  # fmt: skip
 

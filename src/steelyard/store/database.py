@@ -23,11 +23,13 @@ from steelyard.plugins import need
 from steelyard.quiet import quiet
 from steelyard.store.columns import read_json
 from steelyard.store.failures import RESTORE, broken, refused_row, told
+from steelyard.store.functions import lend
 from steelyard.store.lock import alone
 from steelyard.store.look import check_end, count_commit, look_over, note_end
 from steelyard.store.rows import checked, hashed
 from steelyard.store.subtotals import close_blocks
 from steelyard.store.tables import entry, hashed_tables
+from steelyard.store.tallies import check_tallies
 
 log = logging.getLogger("steelyard.store")
 BUSY_S = 60.0  # how long a writer waits for another; a server takes less, so that it can answer
@@ -154,6 +156,7 @@ class Database:
                 for table in hashed_tables():
                     for _ in hashed(connection, table):
                         pass
+                check_tallies(connection)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -227,8 +230,8 @@ def _rebuilding(connection: sa.Connection) -> Iterator[None]:
         connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
-HEAD = "0005"
-_OLDER = ("0001", "0002", "0003", "0004")
+HEAD = "0006"
+_OLDER = ("0001", "0002", "0003", "0004", "0005")
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
 _TURNS = 7302  # advisory locks of turns, apart from those of others on the same server
 _TRY_LOCK = sa.text("SELECT pg_try_advisory_lock(:of, :name)")
@@ -314,6 +317,7 @@ def _sqlite(url: sa.URL, busy_s: float) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin where this file says so
+        lend(connection)
         cursor = connection.cursor()
         _write_ahead(cursor, busy_s)
         cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged row survives a power cut

@@ -16,7 +16,8 @@ from steelyard.errors import Damaged
 from steelyard.store.failures import RESTORE
 from steelyard.store.prepared import driver
 from steelyard.store.rows import hashed
-from steelyard.store.tables import hashed_tables, metadata
+from steelyard.store.tables import feedback, hashed_tables, metadata
+from steelyard.store.tallies import check_tallies
 
 ROWS_MAX = 20_000  # of a table that is looked over at every start
 BYTES_MAX = 32 << 20
@@ -39,6 +40,8 @@ def look_over(connection: sa.Connection, path: Path, *, all_rows: bool = False) 
         if few and table in hashed_tables():
             for _ in hashed(connection, table):
                 pass
+    if all_rows or _few(connection, feedback):
+        check_tallies(connection)
     if not large:
         _pages(connection, path, "")
     _seen[str(path)] = state

@@ -29,11 +29,11 @@ class Prepared:
     def run(
         self, connection: sa.Connection, values: Mapping[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:
-        """The rows it finds."""
+        """The rows it finds; none of one that writes."""
         made = self._of(connection.dialect)
         with driver(connection) as cursor:
             cursor.execute(made.sql, made.bound(values or {}))
-            found: list[tuple[Any, ...]] = cursor.fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
         return found
 
     def insert(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -17,6 +17,7 @@ from steelyard.store.columns import BROKEN, Json
 from steelyard.store.failures import RESTORE
 from steelyard.store.prepared import Prepared
 from steelyard.store.tables import row_sha256
+from steelyard.store.tallies import keep
 
 _IDS_MAX = 512  # a statement takes a bounded number of values
 _KINDS: tuple[tuple[type[Any], tuple[type, ...], str], ...] = (
@@ -50,6 +51,7 @@ def put_all(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str,
     if whole:
         statement = _insert(table, tuple(whole[0]))
         statement.insert(connection, [r | {"sha256": row_sha256(table, r)} for r in whole])
+        keep(connection, table, whole)
 
 
 @cache

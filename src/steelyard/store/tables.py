@@ -132,6 +132,7 @@ release = sa.Table(
     sa.Column("who", Id, nullable=False),
     sa.Column("created", Time, nullable=False),
     _hash(),
+    sa.Index("release_by_time", "product", "created"),
 )
 answer = sa.Table(
     "answer",
@@ -157,9 +158,9 @@ answer = sa.Table(
     _hash(),
     sa.Index("answer_by_request", "request"),
     sa.Index(
-        "answer_by_experiment",
-        "experiment",
-        "origin",
+        # what a readout asks of each answer stands in it, in the order they come in
+        "answer_by_arm",
+        *("experiment", "origin", "arm", "created", "product", "latency_ms"),
         sqlite_where=sa.text("experiment IS NOT NULL"),
         postgresql_where=sa.text("experiment IS NOT NULL"),
     ),
@@ -230,6 +231,38 @@ subtotal = sa.Table(
     sa.Column("nano", sa.String(40), nullable=False),  # decimal text: the sum may be a large one
     _hash(),
     sa.Index("subtotal_by_block", "last"),
+)
+# What outcomes of real users in an experiment were worth, added up while they are written.
+tally = sa.Table(
+    "tally",
+    metadata,
+    sa.Column("product", Id, primary_key=True),
+    sa.Column("experiment", Id, primary_key=True),
+    sa.Column("arm", sa.String(16), primary_key=True),
+    sa.Column("user", Id, primary_key=True),
+    # created of the newest release that is not newer than the answer
+    sa.Column("since", Time, primary_key=True),
+    # hash of what was said and what was right; empty for outcomes that came with a utility
+    sa.Column("pair", Id, primary_key=True),
+    sa.Column("said", sa.Text),
+    sa.Column("truth", sa.Text),
+    sa.Column("n", sa.Integer, nullable=False),  # outcomes
+    sa.Column("total", sa.Float, nullable=False),  # of their utilities
+    sqlite_with_rowid=False,  # read in the order of its key
+)
+# What the answers to real users in an experiment took, by slices of latency, so that the slice of a
+# percentile is known before an answer is read.
+pace = sa.Table(
+    "pace",
+    metadata,
+    sa.Column("product", Id, primary_key=True),
+    sa.Column("experiment", Id, primary_key=True),
+    sa.Column("arm", sa.String(16), primary_key=True),
+    sa.Column("since", Time, primary_key=True),  # as above
+    sa.Column("slice", sa.Integer, primary_key=True, autoincrement=False),  # see `slices`
+    sa.Column("n", sa.Integer, nullable=False),  # answers
+    sa.Column("total", sa.Float, nullable=False),  # of their CPU seconds
+    sqlite_with_rowid=False,
 )
 # Known to every server of the ledger and to nobody else.
 secret = sa.Table(

@@ -6,17 +6,23 @@ Knows no metric. Example: `store.answers.cpu_s("3f2a")`
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import sqlalchemy as sa
 
+from steelyard.errors import Damaged
 from steelyard.store import tables
+from steelyard.store.columns import Json
+from steelyard.store.failures import RESTORE
+from steelyard.store.functions import sha256_hex
 from steelyard.store.nouns.noun import Noun, Row
-
-OUTCOME, REPLAY, USER = "outcome", "replay", "user"
+from steelyard.store.slices import bounds
+from steelyard.store.tallies import OUTCOME, REPLAY, TOLD, USER
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class Untold:
     truth: Any = field(compare=False)
     said: str
     true: str
+
+    @property
+    def pair(self) -> str:
+        """Its key in the sums that are kept."""
+        return sha256_hex(f"{self.said}\n{self.true}")
 
 
 class Answers(Noun):
@@ -79,10 +90,13 @@ class Answers(Noun):
 
     def untold(self, experiment: str, *, since: str) -> list[Untold]:
         """What real users were answered and what was right, each pair once, of outcomes that came
-        without a utility: those of earlier versions, and answers in words that were unknown then."""
-        a, f = tables.answer.c, tables.feedback.c
-        told = self._told(experiment, since, a.value, f.value.label("truth"), _text(a.value).label("said"), _text(f.value).label("true"))  # fmt: skip
-        rows = self.rows(told.where(f.utility.is_(None)).distinct())
+        without a utility: those of earlier versions, and answers in words that were unknown then.
+        `since` is when a release began, here and below."""
+        t = tables.tally.c
+        words = (t.said, t.truth.label("true"))
+        values = (sa.type_coerce(t.said, Json).label("value"), sa.type_coerce(t.truth, Json).label("truth"))  # fmt: skip
+        query = sa.select(*words, *values).where(t.pair != TOLD, *self._told(experiment, since))
+        rows = self.rows(query.distinct())
         return [Untold(row["value"], row["truth"], row["said"], row["true"]) for row in rows]
 
     def by_user(
@@ -90,45 +104,52 @@ class Answers(Noun):
     ) -> dict[str, Spread]:
         """Arm -> the mean utility of each real user whose outcomes came; `worth` is that of every
         pair that came without one, None for what is no outcome."""
-        a = tables.answer.c
-        utility = _utility(worth)
-        told = self._told(experiment, since, a.arm, a.user, sa.func.avg(utility).label("mean"))
-        each = told.group_by(a.arm, a.user).subquery()
-        m = each.c.mean
+        t = tables.tally.c
+        total, n = _utility(worth)
+        mean = (sa.func.sum(total) / sa.func.sum(n)).label("mean")
+        each = sa.select(t.arm, t.user, mean).where(n.is_not(None), *self._told(experiment, since))
+        users = each.group_by(t.arm, t.user).subquery()
+        m = users.c.mean
         query = sa.select(
-            each.c.arm, sa.func.count().label("n"), sa.func.avg(m).label("mean"),
+            users.c.arm, sa.func.count().label("n"), sa.func.avg(m).label("mean"),
             sa.func.avg(m * m).label("square"),
-        ).where(m.is_not(None)).group_by(each.c.arm)  # fmt: skip
+        ).group_by(users.c.arm)  # fmt: skip
         return {
             row["arm"]: Spread(row["n"], row["mean"], max(0.0, row["square"] - row["mean"] ** 2))
             for row in self.rows(query)
         }
 
-    def each_outcome(self, experiment: str, *, since: str) -> list[Row]:
-        """`arm`, `user`, `utility`, `said`, `true` and how often: for more pairs without a utility
-        than one query can name."""
-        a, f = tables.answer.c, tables.feedback.c
-        alike = (a.arm, a.user, f.utility, _text(a.value).label("said"), _text(f.value).label("true"))  # fmt: skip
-        told = self._told(experiment, since, *alike, sa.func.count().label("n"))
-        return self.rows(told.group_by(a.arm, a.user, f.utility, a.value, f.value))
+    def each_user(self, experiment: str, *, since: str) -> list[Row]:
+        """`arm`, `user`, `pair`, how many outcomes (`n`) and the `total` of their utilities; the pair
+        is empty where they came with one. For more pairs than one query can name."""
+        t = tables.tally.c
+        query = sa.select(t.arm, t.user, t.pair, t.n, t.total)
+        return self.rows(query.where(*self._told(experiment, since)))
 
-    def _told(self, experiment: str, since: str, *columns: Any) -> sa.Select[Any]:
-        """Columns of outcomes that real users told."""
-        a, f = tables.answer.c, tables.feedback.c
-        joined = sa.select(*columns).join(tables.feedback, f.answer == a.id)
-        return joined.where(f.kind == OUTCOME, *self._of(experiment, USER, since))
+    def _told(self, experiment: str, since: str) -> list[sa.ColumnElement[bool]]:
+        """Sums of outcomes that real users told."""
+        t = tables.tally.c
+        return [t.product == self.product, t.experiment == experiment, t.since >= since]
 
     def took(self, experiment: str, *, since: str, arm: str) -> Took:
         """What the answers of one arm to real users took, those without an outcome too."""
-        a = tables.answer
-        own = [*self._of(experiment, USER, since), a.c.arm == arm]
-        n, cpu_s = sa.func.count().label("n"), sa.func.avg(a.c.cpu_s).label("cpu_s")
-        row = self.rows(sa.select(n, cpu_s).where(*own))[0]
-        at = max(0, math.ceil(0.95 * row["n"]) - 1)
-        slow = sa.select(a.c.latency_ms).where(*own).order_by(a.c.latency_ms).limit(1).offset(at)
-        late = self.rows(slow)
-        p95_ms = late[0]["latency_ms"] if late else 0.0
-        return Took(row["n"], float(row["cpu_s"] or 0.0), p95_ms)
+        p = tables.pace.c
+        own = (p.product == self.product, p.experiment == experiment, p.arm == arm, p.since >= since)  # fmt: skip
+        n, cpu_s = sa.func.sum(p.n).label("n"), sa.func.sum(p.total).label("cpu_s")
+        slices = self.rows(sa.select(p.slice, n, cpu_s).where(*own).group_by(p.slice).order_by(p.slice))  # fmt: skip
+        ends = list(accumulate(int(row["n"]) for row in slices))
+        if not ends:
+            return Took(0, 0.0, 0.0)
+        rank = max(0, math.ceil(0.95 * ends[-1]) - 1)  # from zero, in the order of latency
+        at = bisect_right(ends, rank)
+        low, high = bounds(slices[at]["slice"])
+        a = tables.answer.c
+        within = (*self._of(experiment, USER, since), a.arm == arm, a.latency_ms >= low, a.latency_ms < high)  # fmt: skip
+        late = sa.select(a.latency_ms).where(*within).order_by(a.latency_ms).limit(1)
+        found = self.rows(late.offset(rank - (ends[at - 1] if at else 0)))
+        if not found:
+            raise Damaged(f"ledger pace of experiment {experiment}, {arm}", "the answers that are counted", "fewer", RESTORE)  # fmt: skip
+        return Took(ends[-1], math.fsum(row["cpu_s"] for row in slices) / ends[-1], found[0]["latency_ms"])  # fmt: skip
 
     def _of(
         self, experiment: str, origin: str, since: str | None = None
@@ -150,22 +171,20 @@ class Feedback(Noun):
         return rows[0]["value"]
 
 
-def _text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    """A column of JSON as it is written."""
-    return sa.type_coerce(column, sa.Text)
-
-
-def _utility(worth: Mapping[Untold, float | None]) -> sa.ColumnElement[Any]:
-    """As it was told, else by its pair; the commonest worth is that of whatever is not named, so
-    that of many labels only the pairs of equal ones are."""
-    a, f = tables.answer.c, tables.feedback.c
+def _utility(
+    worth: Mapping[Untold, float | None],
+) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
+    """(total, number) of outcomes: as they were told, else by their pair; the commonest worth is
+    that of whatever is not named, so that of many labels only the pairs of equal ones are."""
+    t = tables.tally.c
     if not worth:
-        return f.utility
+        return t.total, t.n
     common = Counter(worth.values()).most_common(1)[0][0]
-    named = [
-        (sa.and_(_text(a.value) == pair.said, _text(f.value) == pair.true), sa.literal(u, sa.Float))
-        for pair, u in worth.items()
-        if u != common
-    ]
-    known = (f.utility.is_not(None), f.utility)
-    return sa.case(known, *named, else_=sa.literal(common, sa.Float))
+    named = [(t.pair == pair.pair, u) for pair, u in worth.items() if u != common]
+    totals = [(which, t.n * sa.literal(u, sa.Float)) for which, u in named]
+    numbers = [(which, sa.null() if u is None else t.n) for which, u in named]
+    told = t.pair == TOLD
+    return (
+        sa.case((told, t.total), *totals, else_=t.n * sa.literal(common, sa.Float)),
+        sa.case((told, t.n), *numbers, else_=sa.null() if common is None else t.n),
+    )

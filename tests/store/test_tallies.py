@@ -1,0 +1,128 @@
+"""Sums of outcomes are compared with their outcomes whenever all rows are, and damage is seen."""
+
+from contextlib import closing
+
+import pytest
+import sqlalchemy as sa
+
+from steelyard.errors import Damaged
+from steelyard.spec import load
+from steelyard.store import Store, tables
+from steelyard.store.functions import sha256_hex, sha256_of_text
+from steelyard.store.rows import put_all
+from steelyard.store.slices import bounds, slice_of
+
+SHARED = {
+    "product": "tiny", "variant": "v", "state": "live", "request": "", "value": "好评", "score": 1.0, "detail": {},
+    "cpu_s": 0.1, "latency_ms": 2.5, "release": 1, "experiment": "e", "arm": "live", "origin": "user",
+}  # fmt: skip
+
+
+def told(store, n):
+    """Outcomes of two users, every third one without a utility."""
+    with store.database.write() as connection:
+        put_all(connection, tables.answer, [SHARED | {"id": f"a{i}", "user": f"u{i % 2}", "created": f"2026-{i:04d}"} for i in range(n)])  # fmt: skip
+        put_all(connection, tables.feedback, [
+            {"id": f"f{i}", "answer": f"a{i}", "kind": "outcome", "value": "好评", "created": "2026", "at": None, "utility": None if i % 3 == 2 else 0.1 * (i % 5)}
+            for i in range(n)
+        ])  # fmt: skip
+
+
+def change(store, statement):
+    with store.database.write() as connection:
+        connection.execute(sa.text(statement))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE tally SET total = total + 0.1 WHERE pair = '' AND \"user\" = 'u0'",
+        "UPDATE tally SET n = n + 1 WHERE pair <> ''",
+        "UPDATE tally SET \"user\" = 'u7' WHERE pair = '' AND \"user\" = 'u1'",
+        "UPDATE tally SET said = '\"negative\"' WHERE pair <> ''",
+        "UPDATE tally SET since = '2027' WHERE pair = ''",
+        "DELETE FROM tally WHERE pair = ''",
+        "INSERT INTO tally SELECT product, 'other', arm, \"user\", since, pair, said, truth, n, total FROM tally",
+        "UPDATE feedback SET utility = 0.9, sha256 = NULL WHERE id = 'f1'",
+        "UPDATE answer SET \"user\" = 'u1', sha256 = NULL WHERE id = 'a0'",
+        "DELETE FROM feedback WHERE id = 'f4'",
+        "UPDATE pace SET n = n + 1 WHERE slice = 40",
+        "UPDATE pace SET total = 5.0",
+        "UPDATE pace SET slice = 41",
+        "DELETE FROM pace",
+        "UPDATE answer SET latency_ms = 90.0, sha256 = NULL WHERE id = 'a0'",
+    ],
+)
+def test_sums_that_are_not_those_of_their_outcomes_are_damaged(any_store, product_file, harm):
+    told(any_store, 20)
+    any_store.ledger.look_over()
+    change(any_store, harm)
+    with pytest.raises(Damaged, match=r"ledger (tally|pace) of product 'tiny', experiment"):
+        any_store.ledger.look_over()
+
+
+def test_damaged_sums_of_a_small_ledger_are_seen_when_it_is_opened(store, product_file):
+    told(store, 20)
+    change(store, "UPDATE tally SET n = 5")
+    with pytest.raises(Damaged, match="ledger tally"):
+        Store.open(load(product_file))
+
+
+def test_a_seal_holds_when_a_later_release_leaves_fewer_sums(store, product_file):
+    told(store, 20)
+    seal = store.ledger.seal(now="2026")
+    change(store, "DELETE FROM tally")
+    assert not {"tally", "pace"} & seal["counts"].keys()
+    assert store.ledger.verify(sealed=seal) == seal["lines"]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 511, 512, 513, 1_300])
+def test_outcomes_of_one_transaction_are_counted_however_many(any_store, n):
+    told(any_store, n)
+    (row,) = any_store.database.rows(sa.select(sa.func.sum(tables.tally.c.n).label("n")))
+    assert row["n"] == n
+    any_store.ledger.look_over()
+
+
+def test_a_hash_of_a_text_is_the_same_on_every_database(any_store):
+    texts = ["", "好评\n\"a'b", "x" * 10_000, "🙂"]
+    with any_store.database.read() as connection:
+        found = [connection.execute(sa.select(sha256_of_text(sa.literal(t)))).scalar() for t in texts]  # fmt: skip
+    assert found == [sha256_hex(text) for text in texts]
+
+
+LATENCIES = [-3.5, -0.0, 0.0, 0.0624, 0.0625, 1.0, 28.53, 1023.9375, 1023.99, 1024.0, 1024.5, 1025.0, 34308.87, 9e8]  # fmt: skip
+
+
+def test_every_latency_is_within_the_bounds_of_its_slice_and_slices_grow_with_it(any_store):
+    with any_store.database.read() as connection:
+        found = [connection.execute(sa.select(slice_of(sa.literal(x, sa.Float)))).scalar() for x in LATENCIES]  # fmt: skip
+    assert found == sorted(found) and len(set(found)) == len(LATENCIES) - 4
+    for latency_ms, number in zip(LATENCIES, found, strict=True):
+        low, high = bounds(number)
+        assert low <= latency_ms < high
+
+
+def test_answers_that_are_counted_and_gone_are_told_to_whoever_reads_them(store):
+    told(store, 20)
+    for statement in ("DELETE FROM feedback", "DELETE FROM answer"):
+        change(store, statement)
+    with pytest.raises(Damaged, match="ledger pace of experiment e, live: expected the answers"):
+        store.answers.took("e", since="", arm="live")
+
+
+def test_answers_and_releases_of_before_an_experiment_are_not_counted(store, product_file):
+    told(store, 4)
+    before = [store.database.rows(sa.select(table)) for table in (tables.tally, tables.pace)]
+    rows = [SHARED | {"id": "x", "user": "u", "created": "2026"} | more for more in ({"experiment": None, "arm": None},)]  # fmt: skip
+    rows += [SHARED | {"id": "y", "user": "u", "created": "2026", "origin": "replay"}]
+    with store.database.write() as connection:
+        put_all(connection, tables.answer, rows)
+        put_all(connection, tables.feedback, [
+            {"id": f"f{i}", "answer": i, "kind": kind, "value": "1", "created": "2026", "at": None, "utility": 1.0}
+            for i, kind in (("x", "outcome"), ("y", "outcome"), ("a0", "rating"))
+        ])  # fmt: skip
+    after = [store.database.rows(sa.select(table)) for table in (tables.tally, tables.pace)]
+    assert after == before
+    with closing(Store.open(load(product_file))) as again:
+        again.ledger.look_over()
