@@ -106,6 +106,16 @@ class Early:
     check: Callable[[ProductFile, Mapping[str, Any]], None]
 
 
+@dataclass(frozen=True)
+class Block:
+    """A part of a section of the report: a paragraph, a table, or both under a title."""
+
+    title: str = ""
+    text: str = ""
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+
 def _nothing(context: Context) -> Sequence[str]:
     return ()
 
@@ -133,7 +143,8 @@ class Stage:
     `reads` are sections (`label`) or fields (`money.prices.label`) of the product file; `takes` what
     earlier steps left (`train.variant`, or `train` for all of it); `also` whatever else decides its
     result, such as the bytes of files; `after` steps that only have to come before it.
-    `check` and `needs` refuse a file, or what is not installed, before anything is spent; `early`
+    `section` is what the report shows of its output behind the sections that it has; stages whose facts are
+    drawn there have none. `check` and `needs` refuse a file, or what is not installed, before anything is spent; `early`
     what the file and earlier steps cannot have together, as soon as these are done.
     """
 
@@ -151,6 +162,7 @@ class Stage:
     early: Early | None = None
     summary: Callable[..., str] = _unsaid  # (output, ran=...) -> one line
     estimate: Callable[[Forecast], Expected] = _unknown
+    section: Callable[[Output, str], Sequence[Block]] | None = None  # of the report: en or zh
 
     @property
     def sections(self) -> tuple[str, ...]:

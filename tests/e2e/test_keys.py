@@ -45,7 +45,7 @@ def changed(path, before: str, after: str) -> set[str]:
     ("macro_f1: 0.5", "macro_f1: 0.6", {"compress", "release", "replay", "plan"}),
     ("replay: 60", "replay: 61", {"release", "replay"}),
     ("label: 0.30", "label: 0.40", {"label", "replay", "plan"}),
-    ("epochs: 3", "epochs: 4", {"train", "curve"}),
+    ("epochs: 3", "epochs: 4", {"baseline", "train", "curve"}),
     ("unit: 30", "unit: 40", {"compress", "plan"}),
     ("start: 200", "start: 201", {"label"}),
 ])  # fmt: skip
@@ -73,7 +73,7 @@ def test_other_weights_in_the_same_folder_are_another_training(product_file, enc
 def test_work_that_reads_beyond_its_sections_fails_by_name(product_file, monkeypatch):
     from steelyard.label import run
 
-    def beyond(store, product, step, *, dataset):
+    def beyond(store, product, step, *, task, dataset):
         return {"labels": str(product.spec.release.replay)}
 
     monkeypatch.setattr(run, "run", beyond)

@@ -1,6 +1,7 @@
 """A stage says of itself all that the loop needs: its order, its key, its files, its words."""
 
 import logging
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 
 import pytest
@@ -235,3 +236,29 @@ def test_a_measurement_of_what_was_made_again_is_followed_too(store, product_fil
         if n == 0:
             (store.artifacts.root / run.outputs["compress"]["variant"] / "manifest.json").unlink()
     assert seen == [1, 2, 3, 3, 4, 4]
+
+
+def test_a_stage_brings_its_own_section_and_one_that_fails_spoils_nothing(strangers):
+    from tests.report.sample import facts
+
+    from steelyard.report import render
+    from steelyard.stage import Block
+
+    def section(output, language):
+        title = {"en": "Of <mine>", "zh": "我的"}[language]
+        return [Block(title, "said", ["what", "n"], [["a", str(output["n"])]])]
+
+    def broken(output, language):
+        return output["gone"]
+
+    left = Stage("mine", lambda c, s: {}, called=("my part", "我的部分"), section=section)
+    strangers(mine=left, odd=Stage("odd", lambda c, s: {}, section=broken))
+    shown = facts()
+    shown = replace(shown, outputs=shown.outputs | {"mine": {"n": 7}, "odd": {}})
+    page = render(shown, language="en")
+    assert "my part" in page and "Of &lt;mine&gt;" in page and ">7</td>" in page
+    assert "This section could not be made (KeyError)" in page
+    chinese = render(shown, language="zh")
+    assert "我的部分" in chinese and "这一节无法生成" in chinese
+    without = replace(shown, outputs=facts().outputs)
+    assert "Of &lt;mine&gt;" not in render(without, language="en")

@@ -80,7 +80,7 @@ def method_in(config: dict[str, Any]) -> str:
         return str(config["method"])
     if config["runtime"] == "linear":
         return "linear"
-    return "cnn" if config["task"] == "image_classification" else "fine_tune"
+    return "cnn" if config["preprocess"]["kind"] == "pixels" else "fine_tune"
 
 
 def token_batches(

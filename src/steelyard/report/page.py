@@ -5,15 +5,16 @@ Example: `render(facts, language="zh").startswith("<!doctype html>")`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
 from steelyard.report.amounts import amount
 from steelyard.report.facts import ReportFacts
 from steelyard.report.headline import headline, say
-from steelyard.report.markup import text
-from steelyard.report.sections import SECTIONS, at_traffic, requests
+from steelyard.report.markup import head, note, table, text
+from steelyard.report.sections import SECTIONS, at_traffic, note_of, requests
 from steelyard.report.words import WORDS
+from steelyard.stage import Block, stages
 from steelyard.terms import recommendation, term
 from steelyard.words import sentence
 
@@ -27,9 +28,11 @@ def render(facts: ReportFacts, *, language: str = "en") -> str:
     title = words["title"].format(turn=facts.turn, product=facts.product)
     style = files("steelyard.report").joinpath("style.css").read_text(encoding="utf-8")
     sections = "".join(
-        _section(words[name], words.get(f"{name}_note", ""), draw(facts, words, language), words)
+        _section(
+            words[name], words.get(note_of(name, facts), ""), draw(facts, words, language), words
+        )
         for name, draw in SECTIONS
-    )
+    ) + "".join(_brought(facts, words, language))
     return (
         f'<!doctype html><html lang="{words["lang"]}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -38,6 +41,25 @@ def render(facts: ReportFacts, *, language: str = "en") -> str:
         f"{_answer(facts, words, language)}{_figures(facts, words, language)}</header>"
         f"{sections}<footer>{text(words['footer'])}</footer></main></body></html>"
     )
+
+
+def _brought(facts: ReportFacts, words: Words, language: str) -> Iterator[str]:
+    """Sections that stages bring themselves, of those that left something. One that fails says so: the
+    rest of the report is no worse for it."""
+    for stage in stages():
+        output = facts.of(stage.name)
+        if stage.section is None or output is None:
+            continue
+        try:
+            body = "".join(_block(block) for block in stage.section(output, language))
+        except Exception as error:  # of a stranger's package, on what an older version of it left
+            body = note(words["section_failed"].format(kind=type(error).__name__))
+        yield _section(term("step", stage.name, language), "", body, words)
+
+
+def _block(block: Block) -> str:
+    said = (head(block.title) if block.title else "") + (note(block.text) if block.text else "")
+    return said + (table(block.columns, block.rows) if block.columns else "")
 
 
 def _state(facts: ReportFacts, language: str) -> str:
@@ -49,10 +71,12 @@ def _answer(facts: ReportFacts, words: Words, language: str) -> str:
     plan = (facts.of("plan") or {}).get("plan")
     if plan is None:
         return f"<h1>{text(words['absent'])}</h1>"
-    head = words["next"].format(unit=facts.unit, currency=facts.currency)
+    first = words["next"].format(unit=facts.unit, currency=facts.currency)
     what = recommendation(plan["recommendation"], language)
     why = sentence(plan, "because", language)
-    return f"<h1>{text(head)}{words['colon']}<em>{text(what)}</em></h1><p class=why>{text(why)}</p>"
+    return (
+        f"<h1>{text(first)}{words['colon']}<em>{text(what)}</em></h1><p class=why>{text(why)}</p>"
+    )
 
 
 def _figures(facts: ReportFacts, words: Words, language: str) -> str:

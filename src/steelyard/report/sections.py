@@ -255,6 +255,15 @@ SECTIONS: tuple[tuple[str, Draw], ...] = (
 )
 
 
+def note_of(name: str, facts: ReportFacts) -> str:
+    """The note under a section's title, by its name among the words."""
+    if name == "model":
+        found = facts.of("train") or facts.of("baseline") or {}
+        if "confusion" not in found.get("detail", {"confusion": None}):
+            return "model_plain_note"
+    return f"{name}_note"
+
+
 def requests(facts: ReportFacts, words: Words) -> str:
     return words["at_traffic"].format(requests=f"{facts.requests:,}")
 

@@ -58,8 +58,8 @@ def clean(text: str) -> str:
 def normalize(text: str) -> str:
     """NFC, half-width letters and digits, no invisible characters, at most MARKS_MAX combining marks
     on a letter, single spaces. Nothing that NFC could still join is removed after it."""
-    if isinstance(text, Placed):
-        return _normalize_placed(text)
+    if isinstance(text, Placed):  # most texts are clean already: their places stay as they are
+        return text if normalize(str(text)) == text else _normalize_placed(text)
     text = _INVISIBLE.sub("", text)
     if not text.isascii():
         text = text.translate(_FULL_WIDTH) if _WIDE.search(text) else text
