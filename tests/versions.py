@@ -65,7 +65,9 @@ def old_turn(product_file) -> Seen:
     product = load(product_file)
     spec, (source,) = product.spec, product.spec.data.sources
     root = root_of(source, product.folder)
-    raws = list(get("readers", source.reader.name)(source, root, line_bytes_max=10**6, reject=print))
+    raws = list(
+        get("readers", source.reader.name)(source, root, line_bytes_max=10**6, reject=print)
+    )
     rows = sorted((named_of_old(raw), normalize(raw.content), raw.label) for raw in raws)
     digest = hashlib.sha256(spec.product.encode())
     for identity, text, label in rows:
