@@ -20,7 +20,7 @@ from common import machine, save
 ENTITIES = "[address, book, company, game, government, movie, name, organization, position, scene]"
 PRODUCT = """\
 product: cluener
-task: {{name: token_classification, entities: {entities}}}
+task: {{name: token_classification, entities: {entities}, personal: keep}}
 money: {{currency: CNY, prices: {{label: 1.2, cpu_hour: 0.35}}, correct_answer: 0.02}}
 data:
   sources: [{{path: {data}/cluener_train.jsonl.gz, reader: jsonl, label: label}}]

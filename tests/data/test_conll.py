@@ -62,3 +62,15 @@ def test_words_with_tags_are_spans_where_names_has_their_tag(tmp_path):
         ("兰红光在中国说1/2 ok", [[0, 3, "nr"], [4, 6, "ns"]])
     ]
     assert rejected == [("a.txt:3", TAGGED_ODD)]
+
+
+def test_a_text_that_is_written_one_character_a_line_is_the_text_that_users_send(tmp_path):
+    lines = "\n".join(f"{c} {t}" for c, t in zip("2026年APP", ["B-D", *["I-D"] * 4, "B-P", "I-P", "I-P"], strict=True))  # fmt: skip
+    found, _ = read(tmp_path, lines + "\n")
+    assert found[0][1:] == ("2026年APP", [[0, 5, "D"], [5, 8, "P"]])
+
+
+@pytest.mark.parametrize("space", ["  O", "\tO", " \tO"])
+def test_a_token_may_be_a_space(tmp_path, space):
+    found, rejected = read(tmp_path, f"马 B-n\n云 I-n\n{space}\n好 O\n")
+    assert found[0][1:] == ("马云 好", [[0, 2, "n"]]) and not rejected

@@ -33,7 +33,7 @@ LIMIT = 10_000
 def read(path, *, limit=LIMIT, **fields):
     rejects = []
     source = Source(path=path.name, **fields)
-    reader = get("readers", source.reader)
+    reader = get("readers", source.reader.name)
     raws = list(
         reader(source, path, line_bytes_max=limit, reject=lambda w, r: rejects.append((w, r)))
     )

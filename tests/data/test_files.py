@@ -25,7 +25,7 @@ ZH = "这家店的东西真的非常好，物流也很快，包装完好，下�
 def read(path, *, limit=10_000, **fields):
     rejects = []
     source = Source(path=path.name, **fields)
-    reader = get("readers", source.reader)
+    reader = get("readers", source.reader.name)
     raws = reader(source, path, line_bytes_max=limit, reject=lambda w, r: rejects.append((w, r)))
     return list(raws), rejects
 

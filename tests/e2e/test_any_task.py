@@ -180,9 +180,7 @@ def test_a_method_that_does_not_suit_the_task_is_named(stranger, tmp_path):
     ],
 )
 def test_settings_of_a_kind_are_checked_with_their_place(stranger, tmp_path, train, said):
-    path = written(
-        tmp_path, "{name: reply}", replies(3), f"train: {{methods: [commonest, {train}]}}"
-    )
+    path = written(tmp_path, "{name: reply}", replies(3), f"train: {{methods: [silent, {train}]}}")
     with pytest.raises(SteelyardError, match=said) as refused:
         load(path)
     assert "product.yaml:9:" in str(refused.value)

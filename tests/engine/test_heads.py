@@ -116,3 +116,11 @@ def test_tokens_of_spans_are_saved_and_loaded(tokens, tmp_path):
         assert np.array_equal(a, b)
     arrays = again.collate(again.features(texts[:3]))
     assert arrays["input_ids"].shape == arrays["attention_mask"].shape
+
+
+def test_tokens_that_share_a_place_give_spans_that_stand_apart():
+    """As those of a mask do: all of them stand where the number stood."""
+    row = np.array([[5, 2, 13], [5, 2, 13], [5, 2, 13], [5, 13, 14], [5, 14, 15]], dtype=np.int32)
+    (answer,) = HEAD.answers([sure(np.array([1, 1, 3, 4, 1]))], [row])
+    assert answer.value == [[2, 13, "name"], [14, 15, "name"]]
+    assert TASK.truth(answer.value) == answer.value and len(answer.detail) == 2

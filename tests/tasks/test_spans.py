@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steelyard.errors import UserError
 from steelyard.tasks import Answer, Unknown, open_task
 from steelyard.tasks.spans import spans_in
 
@@ -98,3 +99,29 @@ def test_micro_f1_is_that_of_the_sets_of_all_texts(pairs):
     assert float(metrics["span_f1"]) == pytest.approx(expected)
     assert all(json.loads(json.dumps(TASK.write(t))) for t in truths)
     assert np.isclose(TASK.utility([Answer(t) for t in truths], truths), 1).all()
+
+
+def test_a_word_of_today_is_never_renamed_and_another_kind_of_answer_has_none():
+    task = open_task("token_classification", {"entities": ("name", "company")})
+    assert task.renamed([[0, 2, "name"]], {"name": "company"}) == [[0, 2, "name"]]
+    for other in ("positive", None, 7, [1], [["x"]], {}):
+        assert task.renamed(other, {}) is None
+    assert task.sent(Answer("positive", 0.9, {"positive": 0.9})) == {"spans": [], "score": 0.9}
+
+
+def test_an_answer_that_is_sent_back_as_it_came_is_its_spans():
+    sent = TASK.sent(Answer([[0, 2, "name"]], 0.9, [0.8]))
+    assert TASK.truth(sent) == [[0, 2, "name"]]
+    assert TASK.truth({"name": {"马云": [[0, 1]]}, "address": None}) == [[0, 2, "name"]]
+
+
+def test_personal_data_are_masked_in_requests_as_in_records_or_kept_in_both():
+    text = "电话 13812345678 找马云"
+    assert TASK.decode(text) == "电话 [PHONE] 找马云" and "pii" in TASK.operators
+    keeps = open_task("token_classification", {"entities": ("phone",), "personal": "keep"})
+    assert keeps.decode(text) == text and "pii" not in keeps.operators
+
+
+def test_entities_that_look_the_same_are_refused():
+    with pytest.raises(UserError, match="told apart"):
+        open_task("token_classification", {"entities": ("name", "name\u200b")})

@@ -13,6 +13,7 @@ ZH = {
     "a registered task, e.g. text_classification": "已注册的任务，例如 text_classification",
     "every label, in a fixed order": "全部标签，顺序固定",
     "every kind of span": "片段的全部种类",
+    "phone numbers, addresses and the like: masked, or kept to be found": "电话号码、地址之类：遮盖，或保留以便找出",
     "registered methods a turn tries, the baseline first; default: the task's own": "一轮要尝试的已注册方法，基线在先；默认用任务自己的",
     "what is trained of the encoder": "编码器中训练哪些部分",
     "metric of the task: the least it must be on the hold-out; of an error, the most": "任务的指标：在留出集上至少要达到多少；若是误差，则至多多少",

@@ -56,8 +56,11 @@ def _tokens(lines: Iterable[str]) -> tuple[list[Token], str]:
         cells = line.split("\t") if "\t" in line else line.split()
         if "\0" in line:
             return [], NUL
-        if len(cells) < 2 or not cells[0].strip():
+        if len(cells) < 2 and line[:1].isspace():  # a token that is a space
+            cells = [" ", *cells]
+        if len(cells) < 2:
             return [], NO_TAG
+        cells[0] = cells[0].strip() or " "
         tag = cells[-1].strip()
         if tag != "O" and not (tag[:1] in FIRST + LATER and tag[1:2] in "-_" and len(tag) > 2):
             return [], ODD_TAG
@@ -66,11 +69,15 @@ def _tokens(lines: Iterable[str]) -> tuple[list[Token], str]:
 
 
 def _joined(tokens: Iterable[Token]) -> tuple[str, list[list[Any]]]:
-    """The text, with a space between tokens of which neither is Chinese, and its spans."""
+    """The text and its spans. A space stands between tokens of which neither is Chinese, but not where
+    a Chinese text is written one character a token."""
+    tokens = list(tokens)
+    by_character = all(len(token) == 1 for token, _ in tokens) and any(_dense(t) for t, _ in tokens)
     text, spans = "", list[list[Any]]()
     open_: str | None = None
     for token, tag in tokens:
-        text += " " if text and not (_dense(text[-1]) or _dense(token[0])) else ""
+        parted = text and not by_character and not (_dense(text[-1]) or _dense(token[0]))
+        text += " " if parted and not (text[-1] + token[0]).isspace() else ""
         start, (kind, entity) = len(text), (tag[:1], tag[2:] if tag != "O" else None)
         text += token
         if entity is None:

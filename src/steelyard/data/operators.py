@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
+from steelyard.errors import UserError
 from steelyard.plugins import get
 from steelyard.spec import ProductFile
-from steelyard.spec.model import Kind, Section
+from steelyard.spec.model import Kind, NoSettings, Section
 from steelyard.store.records import digest_of
 from steelyard.tasks import Task
 
@@ -54,11 +55,15 @@ class Operator(Protocol):
 
 def operators_of(product: ProductFile, task: Task) -> tuple[Kind, ...]:
     """Those of a product, in their order: its own list, or the task's."""
-    return product.spec.data.operators or tuple(Kind(name=name) for name in task.operators)
+    named = product.spec.data.operators
+    return tuple(Kind(name=name) for name in task.operators) if named is None else named
 
 
 def opened(kind: Kind) -> Operator:
     """The registered operator with its settings."""
     made = get("operators", kind.name)
-    operator: Operator = made(made.Settings.model_validate(kind.settings))
+    lacks = [said for said in ("name", "content", "whole", "apply") if not hasattr(made, said)]
+    if lacks:
+        raise UserError(f"operator {kind.name}", "all that an operator says", f"no {', '.join(lacks)}", "use a version of its package that fits this steelyard")  # fmt: skip
+    operator: Operator = made(getattr(made, "Settings", NoSettings).model_validate(kind.settings))
     return operator

@@ -86,7 +86,7 @@ def prepare(
     """Everything `run` does before it publishes; `most` bounds the records read of each source."""
     say = progress or (lambda what, done, total: None)
     called = {name: label for s in product.spec.data.sources for name, label in s.names.items()}
-    made = Prepared(task, rejects=Rejects(task.classes, called))
+    made = Prepared(task, rejects=Rejects(task.classes, called, option=f"task.{task.words}"))
     _read_all(product, made, task=task, say=say, most=most)
     operators = [opened(kind) for kind in operators_of(product, task)]
     found = past_of(store, product)
@@ -199,8 +199,8 @@ def _settled(task: Task, operator: str, before: list[Row], after: list[Row]) -> 
     rows = []
     for row in after:
         old, new = texts.get(row.id), row.content
-        if old is None or new == old:
-            rows.append(row)
+        if old is None or new == old:  # an operator may have made a plain text of it
+            rows.append(row if old is None else replace(row, content=old))
             continue
         if not isinstance(new, Placed):
             raise DataError(f"data.operators: {operator}", "a Placed text for a Placed one, since spans are to follow it", "a plain one", "leave the operator out, or use a version that keeps places")  # fmt: skip

@@ -20,7 +20,7 @@ EXAMPLES_MAX = 20
 LABELS_MAX = 10_000  # of different ones that are counted: a wrong column may hold millions
 LABELS_TOLD = 10
 TOLD_MAX = 60  # characters of a label
-OUTSIDE = "a label outside task.labels"
+OUTSIDE = "a label outside {option}"
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Rejects:
     examples: list[dict[str, str]] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
     masked: set[str] = field(default_factory=set)
+    option: str = "task.labels"  # where the product file names them
 
     def add(self, where: str, reason: str) -> None:
         self.reasons[reason] += 1
@@ -42,7 +43,7 @@ class Rejects:
 
     def word(self, where: str, label: str) -> None:
         """A record whose label, or a word of it, the task does not have."""
-        self.add(where, OUTSIDE)
+        self.add(where, OUTSIDE.format(option=self.option))
         told = mask(label)[0]
         if told in self.unknown or len(self.unknown) < LABELS_MAX:
             self.unknown[told] += 1
@@ -81,7 +82,7 @@ class Rejects:
             )
             return f"say what they mean in the source, names: {{{pairs}}}, or correct them"
         if sum(self.unknown.values()) * 2 > self.total:
-            return f"correct them, or add them to task.labels {list(self.labels)}"
+            return f"correct them, or add them to {self.option} {list(self.labels)}"
         return otherwise
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+from steelyard.data.operators import operators_of
 from steelyard.errors import DataError, Missing, SpecError
 from steelyard.plugins import get
 from steelyard.spec import ProductFile, placed
@@ -17,6 +18,10 @@ from steelyard.spec.model import Source
 from steelyard.tasks import Task
 
 EXTRAS = {"snownlp": "zh"}
+
+
+CLEANING = ("normalize", "pii")
+KEEP = ", or say task.personal: keep"
 
 
 def place_of(source: Source) -> str:
@@ -35,12 +40,27 @@ def check_sources(product: ProductFile, task: Task) -> None:
         if own == given:
             expected = "no 'path' and no 'package'" if own else "a 'path' or a 'package'"
             problems.append(f"{file}: data.sources.{i}: expected {expected} with reader '{source.reader.name}', found {'one' if given else 'neither'}")  # fmt: skip
-    for name in map(str, product.spec.data.operators or ()):
+    named = [kind.name for kind in operators_of(product, task)]
+    problems += _uncleaned(file, named, task)
+    for name in named:
         wanted = get("operators", name).content
         if wanted not in ("any", task.content):
             problems.append(f"{file}: data.operators: expected operators for {task.content}, found '{name}' for {wanted}; leave it out")  # fmt: skip
     if problems:
         raise SpecError(problems)
+
+
+def _uncleaned(file: str, named: list[str], task: Task) -> list[str]:
+    """What only one of records and requests would go through, where places are told."""
+    problems = []
+    if task.cleans:
+        missing = [name for name in task.cleans if name not in named]
+        more = [name for name in named if name in CLEANING and name not in task.cleans]
+        for name in missing:
+            problems.append(f"{file}: data.operators: expected '{name}', since what users send goes through it, found {named}; add it{KEEP if name == 'pii' else ''}")  # fmt: skip
+        for name in more:
+            problems.append(f"{file}: data.operators: expected no '{name}', since what users send does not go through it, found it; leave it out, or say task.personal: mask")  # fmt: skip
+    return problems
 
 
 def fingerprints(product: ProductFile) -> list[str]:

@@ -40,8 +40,8 @@ class LabelHead:
 
     each_token = False
 
-    def __init__(self, task: Any) -> None:
-        self.labels: tuple[str, ...] = task.labels
+    def __init__(self, task: Task) -> None:
+        self.labels: tuple[str, ...] = task.classes
         self.width = len(self.labels)
         self._index = {label: i for i, label in enumerate(self.labels)}
 
@@ -76,8 +76,8 @@ class SpanHead:
 
     each_token = True
 
-    def __init__(self, task: Any) -> None:
-        self.entities: tuple[str, ...] = task.entities
+    def __init__(self, task: Task) -> None:
+        self.entities: tuple[str, ...] = task.classes
         self.width = 1 + 2 * len(self.entities)
         self._index = {entity: i for i, entity in enumerate(self.entities)}
 
@@ -120,16 +120,18 @@ class SpanHead:
         sure = shares[np.arange(used.size), tags]
         spans: list[list[Any]] = []
         scores: list[float] = []
+        behind, goes_on = 0, False
         for token, tag, share in zip(used, tags, sure, strict=True):
-            if tag == 0:
-                continue
-            if tag % 2:  # the first token of one
-                start, entity = int(feature[token, 1]), self.entities[(tag - 1) // 2]
-                spans.append([start, int(feature[token, 2]), entity])
+            start, end = int(feature[token, 1]), int(feature[token, 2])
+            if tag % 2 and start >= behind:  # the first token of one
+                spans.append([start, end, self.entities[(tag - 1) // 2]])
                 scores.append(float(share))
-            else:
-                spans[-1][1] = int(feature[token, 2])
+                behind, goes_on = end, True
+            elif tag and tag % 2 == 0 and goes_on:
+                spans[-1][1] = behind = max(behind, end)
                 scores[-1] = min(scores[-1], float(share))
+            else:  # outside, or one that begins inside what is taken: tokens of a mask share its place
+                goes_on = False
         return Answer(spans, float(sure.mean()), scores)
 
     def _likeliest(self, logs: Array) -> Array:

@@ -66,8 +66,8 @@ def open_reading(folder: Path, config: dict[str, Any]) -> Reading:
 
 def task_in(config: dict[str, Any]) -> Task:
     """The task of an artifact. Those of before 0.4 say their labels beside it."""
-    options = config["options"] if "options" in config else {"labels": config["labels"]}
-    return open_task(config["task"], options)
+    options = config["options"] if "options" in config else {"labels": config.get("labels", ())}
+    return open_task(str(config.get("task")), options)
 
 
 def _method(config: dict[str, Any]) -> Any:
@@ -113,6 +113,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Damaged(f"{folder}/{CONFIG}", "JSON of a variant", str(error)) from error
+    if not isinstance(config, dict):
+        raise Damaged(f"{folder}/{CONFIG}", "JSON of a variant", type(config).__name__)
     if config.get("format") != FORMAT:
         raise Damaged(f"{folder}/{CONFIG}", f"format {FORMAT}", f"{config.get('format')!r}")
     return config

@@ -40,7 +40,8 @@ def purchase(
     `paid` has the label that was paid for each key. The file's own label of the same text is a
     correction and costs nothing. DataError where the file asks for more than there is.
     """
-    known = {r.key: paid[r.key] for r in records if r.key in paid}
+    # places that were paid for are those of the text as it was then
+    known = {r.key: paid[r.key] for r in records if r.key in paid and (not task.places or r.key == r.digest)}  # fmt: skip
     said = {r.id: r.label or known.get(r.key) for r in records if r.part == "train"}
     pool = {r.id: r for r in records if _known(task, said.get(r.id))}
     order = buying_order(pool, seed=product.spec.label.seed)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,16 @@ from steelyard.errors import Damaged
 from steelyard.files import write
 from steelyard.methods.base import FitJob
 from steelyard.tasks import Answer, Array, Content, Task
-from steelyard.tasks.places import characters
+from steelyard.tasks.places import characters, cut_at
 
 FILE = "dictionary.json"
+LENGTH_MAX = 100  # of an entry; a longer span is no name that comes again
+CHARACTERS_MAX = 8_000  # of a text that are looked at
+CHARACTERS_A_TOKEN = 64  # it costs little beside an encoder
 RIGHT_MIN = 0.5  # of the times it occurs in training, a text is the entity that it is kept for
+
+
+Lengths = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -36,12 +43,16 @@ class Dictionary:
 
     threads = 1
 
+    @cached_property
+    def _lengths(self) -> Lengths:
+        return _lengths_of(self.entries)
+
     def features(self, contents: Sequence[Content]) -> list[Array]:
         """For each content int32 [n, 3]: its characters, and where each stood in what was sent."""
-        return [characters(content) for content in contents]
+        return [characters(cut_at(content, CHARACTERS_MAX)) for content in contents]
 
     def size(self, feature: Array) -> int:
-        return 1
+        return max(1, len(feature) // CHARACTERS_A_TOKEN)
 
     def answers_of(
         self, features: Sequence[Array], *, batch_tokens: int = BATCH_TOKENS,
@@ -60,7 +71,7 @@ class Dictionary:
     def _answer(self, feature: Array) -> Answer:
         text = "".join(map(chr, feature[:, 0]))
         spans, scores = [], []
-        for start, end in _longest(text, self.entries):
+        for start, end in _longest(text, self.entries, self._lengths):
             entity, share = self.entries[text[start:end]]
             spans.append([int(feature[start, 1]), int(feature[end - 1, 2]), entity])
             scores.append(share)
@@ -84,7 +95,8 @@ class DictionaryMethod:
         entities: dict[str, Counter[str]] = defaultdict(Counter)
         for content, spans in zip(examples.contents, examples.truths, strict=True):
             for start, end, entity in spans:
-                entities[content[start:end]][entity] += 1
+                if end - start <= LENGTH_MAX:
+                    entities[content[start:end]][entity] += 1
         occurs = _occurrences(examples.contents, entities.keys())
         entries = {}
         for text, found in sorted(entities.items()):
@@ -106,12 +118,19 @@ class DictionaryMethod:
         return Dictionary(task_in(config), {})
 
 
-def _longest(text: str, entries: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+def _lengths_of(texts: Iterable[str]) -> Lengths:
+    """First character -> lengths of the texts that begin with it, the longest first."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for text in texts:
+        found[text[:1]].add(len(text))
+    return {first: tuple(sorted(lengths, reverse=True)) for first, lengths in found.items()}
+
+
+def _longest(text: str, entries: Mapping[str, Any], lengths: Lengths) -> Iterator[tuple[int, int]]:
     """Entries in a text from the left, the longest at each place, none inside another."""
-    most = max(map(len, entries), default=0)
     at = 0
     while at < len(text):
-        ends = range(min(len(text), at + most), at, -1)
+        ends = (at + n for n in lengths.get(text[at], ()) if at + n <= len(text))
         end = next((e for e in ends if text[at:e] in entries and _stands(text, at, e)), None)
         if end is None:
             at += 1
@@ -122,11 +141,12 @@ def _longest(text: str, entries: Mapping[str, Any]) -> Iterator[tuple[int, int]]
 
 def _occurrences(contents: Sequence[str], texts: Any) -> Counter[str]:
     """How often each of the texts stands in the contents."""
-    wanted, most = set(texts), max(map(len, texts), default=0)
+    wanted = set(texts)
+    lengths = _lengths_of(wanted)
     occurs: Counter[str] = Counter()
     for content in contents:
-        for at in range(len(content)):
-            for end in range(at + 1, min(len(content), at + most) + 1):
+        for at, first in enumerate(content):
+            for end in (at + n for n in lengths.get(first, ()) if at + n <= len(content)):
                 if content[at:end] in wanted and _stands(content, at, end):
                     occurs[content[at:end]] += 1
     return occurs

@@ -33,7 +33,7 @@ def check_value(asked: FeedbackRequest, task: Task) -> Any:
             return task.truth(value)
         except ValueError as error:
             expected, _, found = str(error).removeprefix("expected ").partition(", found ")
-            said = found if isinstance(value, str) and found else named(value)
+            said = named(value) if not found or found == type(value).__name__ else found
             raise RequestError(422, "value", expected, said, "send what is right, as /docs shows it") from error  # fmt: skip
     if asked.kind == "rating" and not (isinstance(value, str) and RATING.fullmatch(value)):
         raise RequestError(422, "value", "a rating from 1 to 5, as in '4' or '4.5'", "another text" if isinstance(value, str) else named(value), "send a number in quotes")  # fmt: skip

@@ -69,7 +69,7 @@ def load(path: str | Path) -> ProductFile:
     problems = [*_unregistered(file, tree, spec), *_settings(file, tree, spec), *_missing_files(file, tree, spec)]  # fmt: skip
     if problems:
         raise SpecError(problems)
-    return _product(spec, file, text)
+    return _product(_filled(spec), file, text)
 
 
 def as_it_was(text: str, path: Path) -> ProductFile:
@@ -320,6 +320,35 @@ def _of_settings(
     return f"{place(file, tree, path)} {named}: {said}{_quote(error, node)}"
 
 
+def _opened(spec: Product) -> Any:
+    """The task with its options; None for one that is not registered or lacks what it must say."""
+    if spec.task.name not in names("tasks"):
+        return None
+    kind = get("tasks", spec.task.name)
+    if not _is_model(getattr(kind, "Options", None)) or not hasattr(kind, "classes"):
+        return None
+    return kind(kind.Options.model_validate(spec.task.options))
+
+
+def _filled(spec: Product) -> Product:
+    """The settings of every kind with the defaults of those that the file leaves out."""
+
+    def whole(group: str, kind: Kind) -> Kind:
+        settings = settings_of(group, kind.name).model_validate(kind.settings)
+        return kind.model_copy(update={"settings": settings.model_dump(mode="json")})
+
+    def each(group: str, kinds: Sequence[Kind] | None) -> tuple[Kind, ...] | None:
+        return None if kinds is None else tuple(whole(group, kind) for kind in kinds)
+
+    sources = tuple(s.model_copy(update={"reader": whole("readers", s.reader)}) for s in spec.data.sources)  # fmt: skip
+    data = {"sources": sources, "operators": each("operators", spec.data.operators)}
+    return spec.model_copy(update={
+        "data": spec.data.model_copy(update=data),
+        "train": spec.train.model_copy(update={"methods": each("methods", spec.train.methods)}),
+        "compress": spec.compress.model_copy(update={"variants": each("compressors", spec.compress.variants)}),
+    })  # fmt: skip
+
+
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
@@ -336,7 +365,8 @@ def _missing_files(file: Path, tree: Written, spec: Product) -> list[str]:
         problems.append(
             f"{where}: expected a file or folder, found nothing at {quoted(source.path)}; correct the path (it is relative to the product file)"
         )
-    labels = list(spec.task.options.get("labels") or ())
+    task = _opened(spec)
+    labels = list(task.classes) if task is not None else []
     for i, source in enumerate(spec.data.sources if labels else ()):
         wrong = {source.every_label, *source.names.values()} - set(labels) - {None}
         if wrong:

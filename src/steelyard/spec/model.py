@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
@@ -81,10 +82,19 @@ def _kind(written: Any) -> Any:
     """`dedupe`, or `dedupe: {threshold: 0.9}`."""
     if isinstance(written, str):
         return {"name": written}
+    if isinstance(written, Kind) or (
+        isinstance(written, dict) and written.keys() <= {"name", "settings"}
+    ):
+        return written
     if isinstance(written, dict) and len(written) == 1:
         ((name, settings),) = written.items()
-        return {"name": name, "settings": {} if settings is None else settings}
-    return written
+        if isinstance(name, str) and (settings is None or isinstance(settings, dict)):
+            return {"name": name, "settings": settings or {}}
+    form = "expected a name, or a name with settings below it as in `dedupe: {threshold: 0.9}`"
+    deeper = isinstance(written, dict) and len(written) > 1
+    raise ValueError(
+        f"{form}, found {'several fields; indent the settings one step more' if deeper else 'another value'}"
+    )
 
 
 _WRITTEN = {
@@ -222,6 +232,14 @@ class Train(Section):
     lora_rank: int = Field(16, ge=1, le=256, description="with method: lora")
     augment: bool = Field(True, description="let the task vary the training examples")
     seed: Seed = Field(0, description="of weights, order, dropout and augmentation")
+
+    @field_validator("methods")
+    @classmethod
+    def _distinct(cls, methods: tuple[Kind, ...] | None) -> tuple[Kind, ...] | None:
+        names = [method.name for method in methods or ()]
+        if len(set(names)) != len(names):
+            raise ValueError("every method must be named once")
+        return methods
 
 
 class Compress(Section):

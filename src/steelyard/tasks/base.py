@@ -65,7 +65,10 @@ class Task(Protocol):
     answer: ClassVar[str]  # kind of answers and truths: label, spans, text
     quality: ClassVar[str]  # the metric that choices read
     known: ClassVar[Mapping[str, Metric]]  # every metric that it has
-    operators: ClassVar[tuple[str, ...]]
+    operators: tuple[str, ...]
+    words: ClassVar[str]  # the option that names its classes
+    places: ClassVar[bool]  # whether truths and answers tell places of their text
+    cleans: tuple[str, ...]  # operators that a request's text goes through too; empty where unsaid
     methods: ClassVar[tuple[str, ...]]  # suggested, the cheapest first; a task imports none
     options: Section
 
@@ -170,7 +173,7 @@ def task_of(product: ProductFile) -> Task:
 
 
 _SAYS = (
-    "Options", "content", "answer", "quality", "known", "operators", "methods", "parse", "decode",
+    "Options", "content", "answer", "quality", "known", "operators", "words", "places", "cleans", "methods", "parse", "decode",
     "decode_all", "truth", "write", "read", "moved", "renamed", "classes", "classes_of", "counted_as", "counts", "metrics",
     "detail", "utility", "sent", "wire",
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
+from steelyard.errors import UserError
 from steelyard.goals import Metric
 from steelyard.spec.looks import escaped, twins
 from steelyard.spec.model import LabelName, Section
@@ -110,6 +111,10 @@ class Classification:
         """Places of the answered and of the true labels, and the confidence of each answer; [n]."""
         import numpy as np
 
+        if any(a.score is None for a in answers):
+            raise UserError(
+                "answers", "a score with each label", "none", "use a method that gives one"
+            )
         confidence = np.array([a.score for a in answers], dtype=np.float64)
         answered = self._places([a.value for a in answers])
         return answered, self._places(truths), confidence

@@ -21,7 +21,10 @@ class ImageClassification(Classification):
 
     name: ClassVar[str] = "image_classification"
     content: ClassVar[str] = "image"
-    operators: ClassVar[tuple[str, ...]] = ("dedupe",)
+    operators: tuple[str, ...] = ("dedupe",)
+    words: ClassVar[str] = "labels"
+    places: ClassVar[bool] = False
+    cleans: tuple[str, ...] = ()
     methods: ClassVar[tuple[str, ...]] = ("linear", "cnn")
 
     def parse(self, raw: Any) -> bytes:

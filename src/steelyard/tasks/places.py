@@ -6,6 +6,7 @@ Example: `Placed("ab").source(0, 2) == (0, 2)`
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,8 +42,10 @@ class Placed(str):
         """Where characters [start, end) of the source stand in it; None where none is left."""
         if self.ranges is None:
             return (start, end) if start < end else None
-        inside = [i for i, (a, b) in enumerate(self.ranges) if a < end and b > start]
-        return (inside[0], inside[-1] + 1) if inside else None
+        # ranges are in order, by their starts and by their ends
+        first = bisect_right(self.ranges, start, key=lambda r: r[1])
+        behind = bisect_left(self.ranges, end, key=lambda r: r[0])
+        return (first, behind) if first < behind else None
 
 
 def placed(text: str) -> Placed:

@@ -26,6 +26,8 @@ def spans_in(
     `names`."""
     if isinstance(raw, str):
         raw = _json(raw)
+    if isinstance(raw, Mapping) and isinstance(raw.get("spans"), list):  # an answer, sent back
+        raw = raw["spans"]
     found = [_named(span, entities, names or {}) for span in _spans(raw)]
     if len(found) > SPANS_MAX:
         raise ValueError(f"expected at most {SPANS_MAX:,} spans, found more")
@@ -64,6 +66,8 @@ def _spans(raw: Any) -> Iterator[list[Any]]:
 
 def _by_entity(raw: Mapping[str, Any]) -> Iterator[list[Any]]:
     for entity, texts in raw.items():
+        if texts is None:  # a table has a column for every entity
+            continue
         if not isinstance(texts, Mapping):
             raise ValueError(f"expected {FORM}, found another form")
         for places in texts.values():

@@ -17,7 +17,10 @@ class Texts:
     """Any text, Chinese and English alike, cleaned as the records were that a model learned from."""
 
     content: ClassVar[str] = "text"
-    operators: ClassVar[tuple[str, ...]] = ("normalize", "language", "pii", "dedupe")
+    operators: tuple[str, ...] = ("normalize", "language", "pii", "dedupe")
+    words: ClassVar[str] = "labels"
+    places: ClassVar[bool] = False
+    cleans: tuple[str, ...] = ()
 
     def parse(self, raw: Any) -> str:
         if not isinstance(raw, str):

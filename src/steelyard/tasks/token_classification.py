@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from steelyard.goals import Metric
+from steelyard.spec.looks import escaped, twins
 from steelyard.spec.model import LabelName, Section
 from steelyard.tasks.base import LABELLED, Answer, Array, Wire
 from steelyard.tasks.classification import shown
-from steelyard.tasks.cleaning import clean
+from steelyard.tasks.cleaning import normalize
+from steelyard.tasks.masking import mask
 from steelyard.tasks.places import Placed, placed
 from steelyard.tasks.spans import Spans, spans_in
 from steelyard.tasks.texts import TEXT_SCHEMA, Texts
@@ -27,12 +29,19 @@ class Entities(Section):
     """The kinds of spans that a product finds."""
 
     entities: tuple[LabelName, ...] = Field(min_length=1, description="every kind of span")
+    personal: Literal["mask", "keep"] = Field(
+        "mask", description="phone numbers, addresses and the like: masked, or kept to be found"
+    )
 
     @field_validator("entities")
     @classmethod
     def _distinct(cls, entities: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(entities)) != len(entities):
             raise ValueError("every entity must be named once")
+        alike = twins(entities)
+        if alike is not None:
+            told = " and ".join(f'"{escaped(entity)}"' for entity in alike)
+            raise ValueError(f"expected entities that can be told apart, found {told}; keep one")
         return entities
 
 
@@ -42,6 +51,8 @@ class TokenClassification(Texts):
     Options: ClassVar[type[Section]] = Entities
     name: ClassVar[str] = "token_classification"
     answer: ClassVar[str] = "spans"
+    words: ClassVar[str] = "entities"
+    places: ClassVar[bool] = True
     quality: ClassVar[str] = "span_f1"
     known: ClassVar[Mapping[str, Metric]] = dict.fromkeys(
         ("span_f1", "span_macro_f1", "span_precision", "span_recall"), Metric()
@@ -50,14 +61,19 @@ class TokenClassification(Texts):
 
     def __init__(self, options: Entities) -> None:
         self.options, self.entities = options, options.entities
+        keeps = options.personal == "keep"
+        self.cleans = ("normalize",) if keeps else ("normalize", "pii")
+        self.operators = tuple(name for name in Texts.operators if not keeps or name != "pii")
         self._index = {entity: i for i, entity in enumerate(self.entities)}
 
     def parse(self, raw: Any) -> Placed:
         return placed(super().parse(raw))
 
     def decode(self, value: Any) -> str:
-        """Cleaned, and it knows where each character stood in the text that was sent."""
-        text = clean(self.parse(value))
+        """Cleaned as its records are, and it knows where each character stood in what was sent."""
+        text = normalize(self.parse(value))
+        if "pii" in self.cleans:
+            text = mask(text)[0]
         if not text:
             raise ValueError("expected a text, found invisible characters only")
         return text
@@ -84,7 +100,9 @@ class TokenClassification(Texts):
         return spans
 
     def renamed(self, value: Any, names: Mapping[str, str]) -> Any:
-        called = [[start, end, names.get(label, label)] for start, end, label in value]
+        if not _is_spans(value):  # of a time when this was another product
+            return None
+        called = [[a, b, w if w in self._index else names.get(w)] for a, b, w in value]
         return called if all(span[2] in self._index for span in called) else None
 
     @property
@@ -145,10 +163,11 @@ class TokenClassification(Texts):
         return np.array([_f1(a.value, t) for a, t in zip(answers, truths, strict=True)])
 
     def sent(self, answer: Answer) -> dict[str, Any]:
-        scores = answer.detail or [None] * len(answer.value)
+        value = answer.value if _is_spans(answer.value) else []
+        scores = answer.detail if len(answer.detail or []) == len(value) else [None] * len(value)
         spans = [
             {"start": start, "end": end, "label": label, "score": score}
-            for (start, end, label), score in zip(answer.value, scores, strict=True)
+            for (start, end, label), score in zip(value, scores, strict=True)
         ]
         return {"spans": spans, "score": answer.score}
 
@@ -173,6 +192,10 @@ class TokenClassification(Texts):
 
     def __repr__(self) -> str:
         return f"TokenClassification({shown(self.entities)})"
+
+
+def _is_spans(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(s, list) and len(s) == 3 for s in value)
 
 
 def _set(spans: Spans) -> set[tuple[Any, ...]]:
