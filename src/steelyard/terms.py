@@ -76,6 +76,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "near_duplicate": ("nearly the same", "近似重复"),
         "clusters": ("clusters", "簇"),
         "(unlabelled)": ("without a label", "无标注"),
+        "(labelled)": ("labelled", "已标注"),
         "changed": ("changed", "已改动"),
         "empty": ("empty", "变空"),
         "CARD": ("bank card", "银行卡"),

@@ -31,12 +31,16 @@ def test_what_is_no_kind_with_its_settings_is_one_line(product_file, written, sa
     assert len(problems) == 1 and said in problems[0] and "product.yaml:" in problems[0]
 
 
-def test_settings_are_kept_whole_with_their_defaults(product_file):
+def test_settings_are_kept_as_they_are_meant(product_file):
     text = product_file.read_text(encoding="utf-8")
-    for written in ("[dedupe]", "[{dedupe: {}}]", "[{dedupe: {threshold: 0.8}}]"):
+    for written, whole in (
+        ("[dedupe]", {}),
+        ("[{dedupe: {}}]", {}),
+        ("[{dedupe: {threshold: 0.9}}]", {"threshold": 0.9}),
+    ):
         product_file.write_text(text.replace("data:\n", f"data:\n  operators: {written}\n", 1), encoding="utf-8")  # fmt: skip
         (kind,) = load(product_file).spec.data.operators
-        assert (kind.name, kind.settings) == ("dedupe", {"threshold": 0.8})
+        assert (kind.name, kind.settings) == ("dedupe", whole)
 
 
 def test_a_method_is_named_once(product_file):

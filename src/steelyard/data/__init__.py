@@ -51,7 +51,7 @@ def _summary(o: Output, *, ran: bool = True) -> str:
     if rejects["total"]:
         reason, n = max(rejects["reasons"].items(), key=lambda pair: pair[1])
         told = rejects.get("labels") or []  # steps of before 0.2 have none
-        which = f": {labels_said(told)}" if told and reason == OUTSIDE else ""
+        which = f": {labels_said(told)}" if told and reason.startswith(OUTSIDE) else ""
         said += f" ({n:,} for {reason}{which}, the first at {rejects['examples'][0]['where']})"
     alike, all_of = o.get("largest_cluster", 0), sum(total.values())
     if alike * ALIKE_TOLD > all_of and alike > 1:

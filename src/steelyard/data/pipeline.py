@@ -26,6 +26,7 @@ from steelyard.data.split import assign
 from steelyard.errors import DataError
 from steelyard.plugins import get
 from steelyard.spec import ProductFile
+from steelyard.spec.load import settings_of
 from steelyard.spec.model import Source
 from steelyard.stage import Report
 from steelyard.store import Step, Store
@@ -140,7 +141,9 @@ def _read(
     product: ProductFile, source: Source, scope: str, made: Prepared, *, task: Task, say: Report,
     most: int | None,
 ) -> None:  # fmt: skip
-    reader = get("readers", source.reader.name)
+    reader, own = get("readers", source.reader.name), settings_of("readers", source.reader.name)
+    settings = own.model_validate(source.reader.settings).model_dump()
+    source = source.model_copy(update={"reader": source.reader.model_copy(update={"settings": settings})})  # fmt: skip
     root, limit = root_of(source, product.folder), product.spec.data.line_bytes_max
     raws = reader(source, root, line_bytes_max=limit, reject=made.rejects.add)
     seen: set[str] = set()

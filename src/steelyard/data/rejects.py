@@ -20,7 +20,7 @@ EXAMPLES_MAX = 20
 LABELS_MAX = 10_000  # of different ones that are counted: a wrong column may hold millions
 LABELS_TOLD = 10
 TOLD_MAX = 60  # characters of a label
-OUTSIDE = "a label outside {option}"
+OUTSIDE = "a label outside "
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Rejects:
 
     def word(self, where: str, label: str) -> None:
         """A record whose label, or a word of it, the task does not have."""
-        self.add(where, OUTSIDE.format(option=self.option))
+        self.add(where, f"{OUTSIDE}{self.option}")
         told = mask(label)[0]
         if told in self.unknown or len(self.unknown) < LABELS_MAX:
             self.unknown[told] += 1

@@ -331,9 +331,12 @@ def _opened(spec: Product) -> Any:
 
 
 def _filled(spec: Product) -> Product:
-    """The settings of every kind with the defaults of those that the file leaves out."""
+    """Settings that the file gives, with the defaults of those that it leaves out. A kind without any is not
+    asked: a command that only reads loads none."""
 
     def whole(group: str, kind: Kind) -> Kind:
+        if not kind.settings:
+            return kind
         settings = settings_of(group, kind.name).model_validate(kind.settings)
         return kind.model_copy(update={"settings": settings.model_dump(mode="json")})
 
