@@ -20,13 +20,15 @@ class Model:
 
     def __init__(self, *, held=True):
         self.go, self.asked, self.batches = threading.Semaphore(0), threading.Semaphore(0), []
-        self.held, self.task = held, self
+        self.held, self.fails = held, None
 
     def answers_of(self, features, *, batch_tokens):
         self.batches.append(list(features))
         self.asked.release()
         if self.held:
             assert self.go.acquire(timeout=20)
+        if self.fails is not None:
+            raise self.fails
         return list(features)
 
 
@@ -136,12 +138,12 @@ def test_a_long_request_is_not_starved_by_short_ones(model):
 
 def test_a_fault_in_one_slice_fails_the_request_and_nothing_else(model):
     batcher = at_pace(batcher_of(model), 1e-4)
-    model.answers = lambda _: 1 / 0
+    model.fails = ZeroDivisionError()
     long = batcher.submit(prepared(*(f"long{i}" for i in range(10)), tokens=200))
     asked(model)
     model.go.release()
     assert isinstance(long.exception(20), ZeroDivisionError)
-    del model.answers
+    model.fails = None
     assert batcher.waiting == 0 and batcher._few.tokens == 0 == batcher._many.tokens
     model.held = False
     assert batcher.submit(prepared("a")).result(20)[0].answer == "a"
@@ -387,11 +389,7 @@ def test_requests_without_a_wake_wait_for_it(model):
 def test_each_caller_of_a_batch_that_fails_gets_an_error_of_its_own(model):
     batcher = gathering(model, in_work=4)
     fault = RequestError(503, "here", "an answer", "none")
-
-    def fail(_):
-        raise fault
-
-    model.answers = fail
+    model.fails = fault
     waiting = [batcher.submit(prepared(name)) for name in "ab"]
     asked(model)
     model.go.release()
