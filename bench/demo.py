@@ -138,7 +138,10 @@ def found(outputs: dict[str, Any]) -> dict[str, Any]:
         "chosen_times_cheaper_than_torch_fp32": round(fp32["cpu_ms"] / chosen["cpu_ms"], 2),
         "variants": {name: {k: row[k] for k in shown} for name, row in table.items()},
         "canary": {k: outputs["replay"].get(k) for k in ("decision", "reason", "sent", "lost")},
-        "curve": [[p["labels"], round(p["accuracy"], 4)] for p in outputs["curve"]["curve"]],
+        "curve": [
+            [p["labels"], round(p["utility"] if "utility" in p else p["accuracy"], 4)]
+            for p in outputs["curve"]["curve"]
+        ],
         "plan": outputs["plan"]["plan"]["recommendation"],
     }
 

@@ -39,6 +39,7 @@ from steelyard.loop import turn
 from steelyard.report import gather, render
 from steelyard.spec import load
 from steelyard.store import Store
+from steelyard.tasks import task_of
 
 KILLED = (
     "train:16",
@@ -74,8 +75,9 @@ def read_all(folder: Path) -> dict[str, Any]:
         "reports": sorted(Path(p).name for p in reports(file)),
     }  # fmt: skip
     with closing(Store.open(file)) as store:
-        parts = bought(store, dataset=dataset, labels=labels), holdout(store, dataset=dataset)
-        found["learned"] = [[p.contents, p.labels] for p in parts]
+        task = task_of(file)
+        parts = bought(store, task=task, dataset=dataset, labels=labels), holdout(store, task=task, dataset=dataset)  # fmt: skip
+        found["learned"] = [[p.contents, p.truths] for p in parts]
         found["salt"] = store.salt().hex()
         found["report"] = render(gather(store, file, outputs), language="zh")
         for row in store.variants.all():
