@@ -7,7 +7,7 @@ Example: `need("ray", extra="ray").init()`; `get("tasks", "text_classification")
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -76,6 +76,15 @@ def loaded(
         else:
             wrong[name] = f"{point.value}: {why}"
     return found, wrong
+
+
+def whole(group: str, name: str, *, what: str, says: Sequence[str]) -> Any:
+    """The object registered as `name`; UserError where it lacks something that its kind must say."""
+    thing = get(group, name)
+    lacks = [said for said in says if not hasattr(thing, said)]
+    if lacks:
+        raise UserError(f"{what} {name}", f"all that a kind of {group} says", f"no {', '.join(lacks)}", "use a version of its package that fits this steelyard")  # fmt: skip
+    return thing
 
 
 def get(group: str, name: str) -> Any:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
-from steelyard.errors import UserError
-from steelyard.plugins import get
+from steelyard.plugins import whole
 from steelyard.spec import ProductFile
 from steelyard.spec.model import Kind, NoSettings, Section
 from steelyard.store.records import digest_of
@@ -61,9 +60,7 @@ def operators_of(product: ProductFile, task: Task) -> tuple[Kind, ...]:
 
 def opened(kind: Kind) -> Operator:
     """The registered operator with its settings."""
-    made = get("operators", kind.name)
-    lacks = [said for said in ("name", "content", "whole", "apply") if not hasattr(made, said)]
-    if lacks:
-        raise UserError(f"operator {kind.name}", "all that an operator says", f"no {', '.join(lacks)}", "use a version of its package that fits this steelyard")  # fmt: skip
+    says = ("name", "content", "whole", "apply")
+    made = whole("operators", kind.name, what="operator", says=says)
     operator: Operator = made(getattr(made, "Settings", NoSettings).model_validate(kind.settings))
     return operator

@@ -14,9 +14,9 @@ from typing import Any, Protocol
 from steelyard.clock import Clock
 from steelyard.engine.fit import Examples
 from steelyard.engine.model import Model, Reading
-from steelyard.errors import SpecError, UserError
+from steelyard.errors import SpecError
 from steelyard.methods.encoder import Encoder
-from steelyard.plugins import get
+from steelyard.plugins import whole
 from steelyard.spec import ProductFile
 from steelyard.spec.model import NoSettings, Section, Train
 from steelyard.tasks import Answer, Content, Task
@@ -91,10 +91,7 @@ _SAYS = (
 
 def method_named(name: str) -> Method:
     """UserError for one that is not registered or lacks what a method must say."""
-    method: Method = get("methods", name)
-    lacks = [said for said in _SAYS if not hasattr(method, said)]
-    if lacks:
-        raise UserError(f"method {name}", "all that a method says", f"no {', '.join(lacks)}", "use a version of its package that fits this steelyard")  # fmt: skip
+    method: Method = whole("methods", name, what="method", says=_SAYS)
     return method
 
 

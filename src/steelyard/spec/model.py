@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from steelyard.spec.currencies import PATTERN, no_code
-from steelyard.spec.looks import escaped, visible
+from steelyard.spec.looks import escaped, twins, visible
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Price = Annotated[Decimal, Field(ge=0, le=10**9), BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)]  # fmt: skip
@@ -62,6 +62,17 @@ PATTERNS = {
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def distinct(names: tuple[str, ...], *, one: str, many: str) -> tuple[str, ...]:
+    """The names as they are; ValueError for one that stands twice, or that looks like another."""
+    if len(set(names)) != len(names):
+        raise ValueError(f"every {one} must be named once")
+    alike = twins(names)
+    if alike is not None:
+        told = " and ".join(f'"{escaped(name)}"' for name in alike)
+        raise ValueError(f"expected {many} that can be told apart, found {told}; keep one")
+    return names
 
 
 class NoSettings(Section):
@@ -236,9 +247,7 @@ class Train(Section):
     @field_validator("methods")
     @classmethod
     def _distinct(cls, methods: tuple[Kind, ...] | None) -> tuple[Kind, ...] | None:
-        names = [method.name for method in methods or ()]
-        if len(set(names)) != len(names):
-            raise ValueError("every method must be named once")
+        distinct(tuple(method.name for method in methods or ()), one="method", many="methods")
         return methods
 
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from steelyard.errors import UserError
 from steelyard.goals import Metric
-from steelyard.plugins import get
+from steelyard.plugins import whole
 from steelyard.spec import ProductFile
 from steelyard.spec.model import Section
 
@@ -181,8 +181,4 @@ _SAYS = (
 
 def task_kind(name: str) -> Any:
     """The class registered under `name`; UserError where it lacks what a task must say."""
-    kind = get("tasks", name)
-    lacks = [said for said in _SAYS if not hasattr(kind, said)]
-    if lacks:
-        raise UserError(f"task {name}", "all that a task says", f"no {', '.join(lacks)}", "use a version of its package that fits this steelyard")  # fmt: skip
-    return kind
+    return whole("tasks", name, what="task", says=_SAYS)

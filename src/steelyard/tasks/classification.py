@@ -12,8 +12,7 @@ from pydantic import Field, field_validator
 
 from steelyard.errors import UserError
 from steelyard.goals import Metric
-from steelyard.spec.looks import escaped, twins
-from steelyard.spec.model import LabelName, Section
+from steelyard.spec.model import LabelName, Section, distinct
 from steelyard.tasks.base import Answer, Array, Unknown
 
 CALIBRATION_BINS = 10
@@ -28,13 +27,7 @@ class Labels(Section):
     @field_validator("labels")
     @classmethod
     def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(labels)) != len(labels):
-            raise ValueError("every label must be named once")
-        alike = twins(labels)
-        if alike is not None:
-            told = " and ".join(f'"{escaped(label)}"' for label in alike)
-            raise ValueError(f"expected labels that can be told apart, found {told}; keep one")
-        return labels
+        return distinct(labels, one="label", many="labels")
 
 
 class Classification:

@@ -31,10 +31,14 @@ class Texts:
         return raw
 
     def decode(self, value: Any) -> str:
-        text = clean(self.parse(value))
+        text = self.cleaned(self.parse(value))
         if not text:
             raise ValueError("expected a text, found invisible characters only")
         return text
+
+    def cleaned(self, text: str) -> str:
+        """As its records are."""
+        return clean(text)
 
     def decode_all(self, values: Sequence[Any]) -> list[str]:
         return list(each(self.decode, list(within(CHARACTERS, values, length_of))))

@@ -14,12 +14,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from steelyard.goals import Metric
-from steelyard.spec.looks import escaped, twins
-from steelyard.spec.model import LabelName, Section
+from steelyard.spec.model import LabelName, Section, distinct
 from steelyard.tasks.base import LABELLED, Answer, Array, Wire
-from steelyard.tasks.classification import shown
-from steelyard.tasks.cleaning import normalize
-from steelyard.tasks.masking import mask
+from steelyard.tasks.cleaning import clean, normalize
 from steelyard.tasks.places import Placed, placed
 from steelyard.tasks.spans import Spans, spans_in
 from steelyard.tasks.texts import TEXT_SCHEMA, Texts
@@ -36,13 +33,7 @@ class Entities(Section):
     @field_validator("entities")
     @classmethod
     def _distinct(cls, entities: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(entities)) != len(entities):
-            raise ValueError("every entity must be named once")
-        alike = twins(entities)
-        if alike is not None:
-            told = " and ".join(f'"{escaped(entity)}"' for entity in alike)
-            raise ValueError(f"expected entities that can be told apart, found {told}; keep one")
-        return entities
+        return distinct(entities, one="entity", many="entities")
 
 
 class TokenClassification(Texts):
@@ -69,14 +60,9 @@ class TokenClassification(Texts):
     def parse(self, raw: Any) -> Placed:
         return placed(super().parse(raw))
 
-    def decode(self, value: Any) -> str:
-        """Cleaned as its records are, and it knows where each character stood in what was sent."""
-        text = normalize(self.parse(value))
-        if "pii" in self.cleans:
-            text = mask(text)[0]
-        if not text:
-            raise ValueError("expected a text, found invisible characters only")
-        return text
+    def cleaned(self, text: str) -> str:
+        """As its records are, and it knows where each character stood in what was sent."""
+        return clean(text) if "pii" in self.cleans else normalize(text)
 
     def truth(self, raw: Any, content: Any = None, names: Mapping[str, str] | None = None) -> Spans:
         length = None if content is None else len(content)
@@ -189,9 +175,6 @@ class TokenClassification(Texts):
             text = f"这个{word}，用了一周 {i}"
             examples.append((text, [[2, 2 + len(word), entity]]))
         return examples
-
-    def __repr__(self) -> str:
-        return f"TokenClassification({shown(self.entities)})"
 
 
 def _is_spans(value: Any) -> bool:
