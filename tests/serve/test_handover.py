@@ -66,5 +66,5 @@ def test_requests_of_one_turn_of_the_loop_share_a_batch_a_commit_and_a_waking(
     monkeypatch.setattr(store, "record_once", lambda facts, lines: commits.append(len(facts)) or write(facts, lines))  # fmt: skip
     answers, told = asyncio.run(many(service))
     service.close()
-    assert len({a.answers[0].answer_id for a in answers}) == 20
+    assert len({a.answers[0]["answer_id"] for a in answers}) == 20
     assert batches == commits == [20] and len(told) == 1
