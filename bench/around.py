@@ -99,7 +99,11 @@ def by_hand(kind: str, artifact: Path) -> Iterator[tuple[str, psutil.Process]]:
 def _served(url: str) -> psutil.Process:
     """The process that listens there."""
     port = int(url.rsplit(":", 1)[1])
-    return next(psutil.Process(c.pid) for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port and c.pid)  # fmt: skip
+    return next(
+        psutil.Process(c.pid)
+        for c in psutil.net_connections("tcp")
+        if c.status == "LISTEN" and c.laddr.port == port and c.pid
+    )
 
 
 def load(url: str, clients: int, seconds: float) -> int:
@@ -148,7 +152,11 @@ for _ in range(2):
     took = time.process_time() - before
 print(took * 1000 / len(said) / 5)
 """
-    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)  # fmt: skip
+    return float(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+    )
 
 
 def main() -> None:
@@ -158,23 +166,38 @@ def main() -> None:
     seconds, rounds = (3.0, 1) if asked.quick else (10.0, 3)
     with tempfile.TemporaryDirectory() as folder:
         product = make(sys.executable, Path(folder))
-        (artifact,) = (p for p in (Path(folder) / ".steelyard/artifacts").iterdir() if (p / "config.json").is_file())  # fmt: skip
+        (artifact,) = (
+            p
+            for p in (Path(folder) / ".steelyard/artifacts").iterdir()
+            if (p / "config.json").is_file()
+        )
         own = model_ms(artifact)
         seen: dict[str, dict[int, list[tuple[float, float]]]] = {}
-        with serving(sys.executable, product) as (ours, _), by_hand("fastapi", artifact) as fast, by_hand("starlette", artifact) as bare:  # fmt: skip
+        with (
+            serving(sys.executable, product) as (ours, _),
+            by_hand("fastapi", artifact) as fast,
+            by_hand("starlette", artifact) as bare,
+        ):
             servers = {"steelyard": (ours, _served(ours)), "fastapi": fast, "starlette": bare}
             for url, process in servers.values():
                 cpu_ms(url, process, 8, seconds / 2)  # warm
             for _ in range(rounds):
                 for name, (url, process) in servers.items():
                     for clients in CLIENTS:
-                        seen.setdefault(name, {}).setdefault(clients, []).append(cpu_ms(url, process, clients, seconds))  # fmt: skip
+                        seen.setdefault(name, {}).setdefault(clients, []).append(
+                            cpu_ms(url, process, clients, seconds)
+                        )
     figures = {"model_alone_cpu_ms": round(own, 3)} | {
         name: {
-            f"around_the_model_ms_at_{clients}": round(min(ms for ms, _ in rows) - own, 3) for clients, rows in by.items()
-        } | {f"requests_a_second_at_{clients}": round(max(n for _, n in rows)) for clients, rows in by.items()}
+            f"around_the_model_ms_at_{clients}": round(min(ms for ms, _ in rows) - own, 3)
+            for clients, rows in by.items()
+        }
+        | {
+            f"requests_a_second_at_{clients}": round(max(n for _, n in rows))
+            for clients, rows in by.items()
+        }
         for name, by in seen.items()
-    }  # fmt: skip
+    }
     save("around", "python bench/around.py", figures, state)
     print(json.dumps({n: dict(by) for n, by in seen.items()}), file=sys.stderr)
 

@@ -26,10 +26,12 @@ def machine() -> dict[str, Any]:
     flags = [f for f in ("avx2", "avx512_vnni", "avx512_bf16", "amx_bf16") if f in text]
     load = os.getloadavg()[0]
     return {
-        "processor": f"{model} ({' '.join(flags)})", "cores": os.cpu_count(),
-        "python": platform.python_version(), "load_before": round(load, 2),
+        "processor": f"{model} ({' '.join(flags)})",
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_before": round(load, 2),
         "measured": datetime.now(UTC).date().isoformat(),
-    }  # fmt: skip
+    }
 
 
 def save(name: str, command: str, figures: dict[str, Any], state: dict[str, Any]) -> None:

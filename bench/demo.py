@@ -26,9 +26,11 @@ from common import ROOT, machine, save
 WATCH_S = 0.5
 GROWTH = 1.01  # of the resident pages, before a family is asked again
 QUICK = (
-    ("start: 2000", "start: 200"), ("epochs: 3", "epochs: 1"), ("replay: 2500", "replay: 50"),
+    ("start: 2000", "start: 200"),
+    ("epochs: 3", "epochs: 1"),
+    ("replay: 2500", "replay: 50"),
     ("macro_f1: 0.81", "macro_f1: 0.01"),
-)  # fmt: skip
+)
 
 
 def main() -> None:

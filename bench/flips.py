@@ -71,12 +71,17 @@ def read_all(folder: Path) -> dict[str, Any]:
     outputs = json.loads((folder / "outputs.json").read_text())
     dataset, labels = outputs["data"]["dataset"], outputs["label"]["labels"]
     found: dict[str, Any] = {
-        "show": [variants(file), released(file)], "sums": sums(file), "verify": verified(file),
+        "show": [variants(file), released(file)],
+        "sums": sums(file),
+        "verify": verified(file),
         "reports": sorted(Path(p).name for p in reports(file)),
-    }  # fmt: skip
+    }
     with closing(Store.open(file)) as store:
         task = task_of(file)
-        parts = bought(store, task=task, dataset=dataset, labels=labels), holdout(store, task=task, dataset=dataset)  # fmt: skip
+        parts = (
+            bought(store, task=task, dataset=dataset, labels=labels),
+            holdout(store, task=task, dataset=dataset),
+        )
         found["learned"] = [[p.contents, p.truths] for p in parts]
         found["salt"] = store.salt().hex()
         found["report"] = render(gather(store, file, outputs), language="zh")
@@ -109,9 +114,12 @@ def run(whole: Path, work: Path, *, flips: int, seed: int = 0) -> dict[str, Any]
     rng, counts, faults = random.Random(seed), Counter[str](), []
     by_kind: dict[str, Counter[str]] = {}
     names = [
-        p.relative_to(whole) for p in sorted(whole.glob("*/.steelyard/**/*"))
-        if p.is_file() and p.stat().st_size and (p.name.startswith("ledger.db") or "closed" in p.parts)
-    ]  # fmt: skip
+        p.relative_to(whole)
+        for p in sorted(whole.glob("*/.steelyard/**/*"))
+        if p.is_file()
+        and p.stat().st_size
+        and (p.name.startswith("ledger.db") or "closed" in p.parts)
+    ]
     groups = sorted({kind_of(n) for n in names})
     expected = {
         state: json.dumps(read_all(_fresh(whole / state, work)), default=str, sort_keys=True)
@@ -134,13 +142,23 @@ def run(whole: Path, work: Path, *, flips: int, seed: int = 0) -> dict[str, Any]
         except BaseException:
             seen = "traceback"
         if seen in ("silent", "traceback"):
-            faults.append({"file": str(chosen), "bit": bit, "what": seen, "last": traceback.format_exc()[-600:]})  # fmt: skip
+            faults.append(
+                {
+                    "file": str(chosen),
+                    "bit": bit,
+                    "what": seen,
+                    "last": traceback.format_exc()[-600:],
+                }
+            )
         counts[seen] += 1
         by_kind.setdefault(group, Counter())[seen] += 1
     return {
-        "flips": sum(counts.values()), "files": len(names), **{k: counts[k] for k in ("seen", "harmless", "silent", "traceback")},
-        "by_part": {k: dict(v) for k, v in sorted(by_kind.items())}, "faults": faults[:20],
-    }  # fmt: skip
+        "flips": sum(counts.values()),
+        "files": len(names),
+        **{k: counts[k] for k in ("seen", "harmless", "silent", "traceback")},
+        "by_part": {k: dict(v) for k, v in sorted(by_kind.items())},
+        "faults": faults[:20],
+    }
 
 
 def run_killed(folder: Path, *, seed: int = 0) -> dict[str, Any]:
@@ -161,7 +179,11 @@ def run_killed(folder: Path, *, seed: int = 0) -> dict[str, Any]:
             counts[seen] += 1
             if seen in ("silent", "traceback"):
                 faults.append({"killed": at, "file": str(name), "bit": bit, "what": seen})
-    return {"files": files, **{k: counts[k] for k in ("the_same", "seen", "silent", "traceback")}, "faults": faults}  # fmt: skip
+    return {
+        "files": files,
+        **{k: counts[k] for k in ("the_same", "seen", "silent", "traceback")},
+        "faults": faults,
+    }
 
 
 def _scratch(folder: Path) -> list[Path]:

@@ -84,7 +84,12 @@ class Attack:
             for body in sent:
                 try:
                     connection = HTTPConnection(*self.address, timeout=300)
-                    connection.request("POST", "/v1/predict", body=body, headers={"Content-Type": "application/json"})  # fmt: skip
+                    connection.request(
+                        "POST",
+                        "/v1/predict",
+                        body=body,
+                        headers={"Content-Type": "application/json"},
+                    )
                     self.statuses[str(connection.getresponse().status)] += 1
                 except OSError as error:
                     self.statuses[type(error).__name__] += 1
@@ -121,8 +126,12 @@ ATTACKS: dict[str, tuple[bool, bool, Callable[[Attack], None]]] = {
     "picture_bombs_x8": (True, False, lambda a: a.requests(bombs, clients=8)),
     "nesting": (False, False, lambda a: a.requests(nested, clients=1)),
     "silent_connections": (False, True, lambda a: a.hold(SILENT, b"")),
-    "unfinished_heads": (False, True, lambda a: a.hold(UNFINISHED, b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nX-A: ")),
-}  # fmt: skip
+    "unfinished_heads": (
+        False,
+        True,
+        lambda a: a.hold(UNFINISHED, b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nX-A: "),
+    ),
+}
 
 
 def bystander(url: str, *, seconds: float, fresh: bool, pictures: bool) -> dict[str, float]:
@@ -147,10 +156,14 @@ def meet(python: str, product: Path, name: str, *, seconds: float) -> dict[str, 
         attack.end()
         grown = log.stat().st_size - log_before
     return {
-        "quiet": quiet, "under_attack": under, "p99_ratio": round(under["p99_ms"] / quiet["p99_ms"], 2),
-        "attack_answers": dict(attack.statuses), "connections_held": len(attack.held),
-        "of_them_closed_by_the_server": attack.closed, "log_grew_bytes": grown,
-    }  # fmt: skip
+        "quiet": quiet,
+        "under_attack": under,
+        "p99_ratio": round(under["p99_ms"] / quiet["p99_ms"], 2),
+        "attack_answers": dict(attack.statuses),
+        "connections_held": len(attack.held),
+        "of_them_closed_by_the_server": attack.closed,
+        "log_grew_bytes": grown,
+    }
 
 
 def run(python: str, *, seconds: float, names: list[str], options: list[str]) -> dict[str, object]:

@@ -38,11 +38,22 @@ from steelyard.store.ledger import verify
 # The first file of each kind that a turn writes: each turn has a store of its own, with nothing in
 # it yet, and is killed as soon as the file is seen.
 FIRST_WRITES = (
-    "ledger.db", "datasets/*", "datasets/records.lance", "datasets/records.lance/data/*", "datasets/records.lance/_versions/*",
-    "datasets/records.lance/_refs/tags/*", "datasets/records.tags/*.json", "datasets/labels.tags/*.arrow",
-    "datasets/labels.lance", "artifacts/.draft-*/*", "artifacts/*/manifest.json", "scratch/*/*",
-    "ledger.db-wal", "ledger.db.end", "reports/*",
-)  # fmt: skip
+    "ledger.db",
+    "datasets/*",
+    "datasets/records.lance",
+    "datasets/records.lance/data/*",
+    "datasets/records.lance/_versions/*",
+    "datasets/records.lance/_refs/tags/*",
+    "datasets/records.tags/*.json",
+    "datasets/labels.tags/*.arrow",
+    "datasets/labels.lance",
+    "artifacts/.draft-*/*",
+    "artifacts/*/manifest.json",
+    "scratch/*/*",
+    "ledger.db-wal",
+    "ledger.db.end",
+    "reports/*",
+)
 PORT = 18_767
 URL = f"http://127.0.0.1:{PORT}"
 SAME = ("chosen", "trained", "steps", "turns", "releases")
@@ -77,7 +88,9 @@ def turns(folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
     rng, done, number = random.Random(seed), 0, 0
     product = make(folder / "first", encoder)
     while True:
-        ended = attempt(product, "never", kill_after_s=rng.uniform(0.05, 0.4) * length if done < kills else None)  # fmt: skip
+        ended = attempt(
+            product, "never", kill_after_s=rng.uniform(0.05, 0.4) * length if done < kills else None
+        )
         done += ended != 0
         if ended == 0:
             different += _differences(facts(product), expected)
@@ -87,9 +100,11 @@ def turns(folder: Path, *, kills: int, seed: int) -> dict[str, Any]:
             product = make(folder / f"again{number}", encoder)
     shutil.copytree(product.parent, folder / "served")
     return {
-        "turn_kills": done, "first_writes_killed": len(first), "first_writes": list(first),
+        "turn_kills": done,
+        "first_writes_killed": len(first),
+        "first_writes": list(first),
         "turn_differences": different,
-    }  # fmt: skip
+    }
 
 
 def _first_writes(
@@ -151,7 +166,9 @@ def server(product: Path, *, kills: int, seed: int) -> dict[str, Any]:
         sender.join()
     process.terminate()
     process.wait(60)
-    return {"server_kills": kills, "acknowledged": len(acknowledged)} | _compared(product, acknowledged, before)  # fmt: skip
+    return {"server_kills": kills, "acknowledged": len(acknowledged)} | _compared(
+        product, acknowledged, before
+    )
 
 
 def _served(store: Store) -> tuple[int, int]:
@@ -186,7 +203,12 @@ def main() -> None:
         figures = turns(Path(name), kills=8 if given.quick else 25, seed=given.seed)
         served = Path(name) / "served" / "product.yaml"
         figures |= server(served, kills=2 if given.quick else 10, seed=given.seed)
-    save("kills", f"PYTHONPATH=. python bench/kills.py{' --quick' if given.quick else ''}", figures, state)  # fmt: skip
+    save(
+        "kills",
+        f"PYTHONPATH=. python bench/kills.py{' --quick' if given.quick else ''}",
+        figures,
+        state,
+    )
     wrong = ("turn_differences", "lost", "charged_twice", "answered_twice")
     if any(figures[name] for name in wrong):
         raise SystemExit(1)

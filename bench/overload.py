@@ -73,9 +73,10 @@ class Crowd:
         self.under_way, self.statuses, self.taken = 0, Counter(), []
         self.late: list[float] = []  # how much later than due this client itself was
         self.sent = [
-            f"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(b)}\r\n\r\n".encode() + b
+            f"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(b)}\r\n\r\n".encode()
+            + b
             for b in bodies(pictures=False)
-        ]  # fmt: skip
+        ]
 
     def ask(self, due: float) -> None:
         line, sent = (
@@ -158,17 +159,31 @@ def open_loop(url: str, *, seconds: float, per_second: float, goal_ms: float) ->
         crowd.hear(1.0)
     within = sum(ms <= goal_ms for ms in crowd.taken)
     return {
-        "offered_per_second": round(per_second, 1), "goodput_per_second": round(within / seconds, 1),
-        "statuses": dict(crowd.statuses), **percentiles(crowd.taken),
-        "client_late_p95_ms": percentiles(crowd.late)["p95_ms"], "connections": len(crowd.idle),
+        "offered_per_second": round(per_second, 1),
+        "goodput_per_second": round(within / seconds, 1),
+        "statuses": dict(crowd.statuses),
+        **percentiles(crowd.taken),
+        "client_late_p95_ms": percentiles(crowd.late)["p95_ms"],
+        "connections": len(crowd.idle),
         "client_cpu": round((time.process_time() - before) / seconds, 2),  # of one core
-    }  # fmt: skip
+    }
 
 
 def client(url: str, kind: str, **options: float) -> dict:
     """One of the loops in a process of its own."""
-    command = [sys.executable, __file__, "--client", kind, "--url", url, "--options", json.dumps(options)]  # fmt: skip
-    found: dict = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)  # fmt: skip
+    command = [
+        sys.executable,
+        __file__,
+        "--client",
+        kind,
+        "--url",
+        url,
+        "--options",
+        json.dumps(options),
+    ]
+    found: dict = json.loads(
+        subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    )
     return found
 
 
@@ -178,10 +193,16 @@ def measure(python: str, variant: Path | None, *, goal_ms: float, seconds: float
         product = make(python, Path(folder), *options)
         with serving(python, product) as (url, _):
             client(url, "closed", seconds=3, goal_ms=goal_ms, clients=CLIENTS[0])  # warm
-            seen = [client(url, "closed", seconds=seconds / 2, goal_ms=goal_ms, clients=n) for n in CLIENTS]  # fmt: skip
+            seen = [
+                client(url, "closed", seconds=seconds / 2, goal_ms=goal_ms, clients=n)
+                for n in CLIENTS
+            ]
             capacity = max(seen, key=lambda found: found["per_second"])
             clients, before = capacity["clients"], capacity["per_second"]
-            tried = [client(url, "open", seconds=seconds / 2, per_second=r * before, goal_ms=goal_ms) for r in RATES]  # fmt: skip
+            tried = [
+                client(url, "open", seconds=seconds / 2, per_second=r * before, goal_ms=goal_ms)
+                for r in RATES
+            ]
             sustained = max(tried, key=lambda found: found["goodput_per_second"])
             figures: dict = {"goal_ms": goal_ms, "capacity": capacity, "sustained": sustained}
             for load in LOADS:
@@ -190,8 +211,12 @@ def measure(python: str, variant: Path | None, *, goal_ms: float, seconds: float
                 again = client(url, "closed", seconds=seconds / 2, goal_ms=goal_ms, clients=clients)
                 behind = again["per_second"]
                 seen["capacity_around"] = [before, behind]
-                seen["goodput_of_capacity"] = round(2 * seen["goodput_per_second"] / (before + behind), 3)  # fmt: skip
-                seen["goodput_of_sustained"] = round(seen["goodput_per_second"] / max(1e-9, sustained["goodput_per_second"]), 3)  # fmt: skip
+                seen["goodput_of_capacity"] = round(
+                    2 * seen["goodput_per_second"] / (before + behind), 3
+                )
+                seen["goodput_of_sustained"] = round(
+                    seen["goodput_per_second"] / max(1e-9, sustained["goodput_per_second"]), 3
+                )
                 before = behind
                 figures[f"{load}x"] = seen
                 print(load, json.dumps(seen), flush=True)
@@ -215,7 +240,9 @@ def main() -> None:
     state, seconds = machine(), 6.0 if asked.quick else 30.0
     figures = {"now": measure(sys.executable, asked.variant, goal_ms=asked.goal, seconds=seconds)}
     if asked.before:
-        figures["before"] = measure(asked.before, asked.variant, goal_ms=asked.goal, seconds=seconds)  # fmt: skip
+        figures["before"] = measure(
+            asked.before, asked.variant, goal_ms=asked.goal, seconds=seconds
+        )
     options = " --before PYTHON" * bool(asked.before) + " --variant FOLDER" * bool(asked.variant)
     options += f" --name {asked.name}" * bool(asked.name)
     save(f"overload{asked.name}", f"python bench/overload.py{options}", figures, state)

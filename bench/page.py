@@ -50,7 +50,10 @@ APART = ("variants", "faults")  # shown as tables of their own
 
 
 def main() -> None:
-    parts = ["# What was measured\n", "Written by `python bench/page.py` from `bench/results/`. The machine was shared: trust ratios taken\nin one run above single times.\n"]  # fmt: skip
+    parts = [
+        "# What was measured\n",
+        "Written by `python bench/page.py` from `bench/results/`. The machine was shared: trust ratios taken\nin one run above single times.\n",
+    ]
     for name, title in TITLES.items():
         path = RESULTS / f"{name}.json"
         if not path.is_file():
@@ -58,7 +61,9 @@ def main() -> None:
         body = json.loads(path.read_text(encoding="utf-8"))
         m = body["machine"]
         parts.append(f"## {title}\n")
-        parts.append(f"`{body['command']}`, {m['measured']}, {m['cores']} cores of {m['processor']}, Python {m['python']}, load before {m['load_before']}.\n")  # fmt: skip
+        parts.append(
+            f"`{body['command']}`, {m['measured']}, {m['cores']} cores of {m['processor']}, Python {m['python']}, load before {m['load_before']}.\n"
+        )
         parts += [f"{NOTES[name]}\n"] if name in NOTES else []
         plain = {k: v for k, v in body["figures"].items() if k not in APART}
         rows = {k: v for k, v in plain.items() if _is_table(v)}

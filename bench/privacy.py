@@ -28,10 +28,20 @@ SINGLE = re.compile(
     r"|(?P<CARD>(?<![0-9A-Za-z])[0-9](?:[ -]?[0-9]){12,18}(?![0-9A-Za-z]))"
 )
 HOSTILE = {
-    "digits": "1", "phones": "13812345678", "at": "@", "a.a.a.a@": "a.a.a.a@", "letters": "a", "dots": "a.",
-    "single digits": "1 ", "groups of four": "1234 ", "cards": "4111111111111111", "ids": "11010519491231002X",
-    "decimals": "1.", "addresses": "1.2.3.4.5", "marks": "a\u0301\u0316",
-}  # fmt: skip
+    "digits": "1",
+    "phones": "13812345678",
+    "at": "@",
+    "a.a.a.a@": "a.a.a.a@",
+    "letters": "a",
+    "dots": "a.",
+    "single digits": "1 ",
+    "groups of four": "1234 ",
+    "cards": "4111111111111111",
+    "ids": "11010519491231002X",
+    "decimals": "1.",
+    "addresses": "1.2.3.4.5",
+    "marks": "a\u0301\u0316",
+}
 
 
 def main() -> None:

@@ -38,9 +38,11 @@ URL = f"http://127.0.0.1:{PORT}"
 LOOKS = 20  # at the memory
 COMPARED = ("onnx_int8", "openvino_int8")
 SMALL = (
-    ("start: 2000", "start: 200"), ("epochs: 3", "epochs: 1"), ("replay: 2500", "replay: 10"),
+    ("start: 2000", "start: 200"),
+    ("epochs: 3", "epochs: 1"),
+    ("replay: 2500", "replay: 10"),
     ("macro_f1: 0.81", "macro_f1: 0.01"),
-)  # fmt: skip
+)
 
 
 def made(folder: Path) -> Path:
@@ -96,20 +98,32 @@ def go_live(store: Store, variant: str) -> None:
     def work(step: Any) -> dict[str, Any]:
         for row in store.releases.current():
             step.add(
-                "release", product=store.product, variant=row["variant"], state="retired",
-                share=0.0, reason="bench", who="bench",
-            )  # fmt: skip
+                "release",
+                product=store.product,
+                variant=row["variant"],
+                state="retired",
+                share=0.0,
+                reason="bench",
+                who="bench",
+            )
         step.add(
-            "release", product=store.product, variant=variant, state="live", share=1.0,
-            reason="bench", who="bench",
-        )  # fmt: skip
+            "release",
+            product=store.product,
+            variant=variant,
+            state="live",
+            share=1.0,
+            reason="bench",
+            who="bench",
+        )
         return {}
 
     price = 0
     store.step(store.begin_turn("bench"), "release", f"bench {variant}", work, cpu_price=price)  # type: ignore[arg-type]
 
 
-def measured(store: Store, product: ProductFile, name: str, variant: str, sizes: dict[str, int]) -> dict[str, Any]:  # fmt: skip
+def measured(
+    store: Store, product: ProductFile, name: str, variant: str, sizes: dict[str, int]
+) -> dict[str, Any]:
     rows = stream(store)
     go_live(store, variant)
     with served(product.path) as process:
@@ -132,16 +146,19 @@ def measured(store: Store, product: ProductFile, name: str, variant: str, sizes:
     half = memory[len(memory) // 2 - 1]
     return {
         "requests": len(answers),
-        "cost_per_1000_predicted": m["cost_per_1000"], "cost_per_1000_served": cost,
+        "cost_per_1000_predicted": m["cost_per_1000"],
+        "cost_per_1000_served": cost,
         "cost_served_over_predicted": round(cost / m["cost_per_1000"], 3),
-        "p95_ms_predicted": m["p95_ms"], "p95_ms_served": p95,
+        "p95_ms_predicted": m["p95_ms"],
+        "p95_ms_served": p95,
         "p95_served_over_predicted": round(p95 / m["p95_ms"], 3),
         "p50_ms_predicted": m["p50_ms"],
         "p50_ms_served": float(np.median([r["latency_ms"] for r in answers])),
-        "memory_mb_predicted": m["memory_mb"], "server_mb_before": round(before_mb),
+        "memory_mb_predicted": m["memory_mb"],
+        "server_mb_before": round(before_mb),
         "server_mb": [round(mb) for mb in memory],
         "memory_growth_in_second_half": round(memory[-1] / half - 1, 4),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:
@@ -163,7 +180,9 @@ def main() -> None:
             subprocess.run(again, check=True, stdout=subprocess.DEVNULL)
         with closing(Store.open(product)) as store:
             newest = {row["name"]: row["id"] for row in store.variants.all()}
-            figures = {n: measured(store, product, n, newest[n], sizes) for n in asked.only if n in newest}  # fmt: skip
+            figures = {
+                n: measured(store, product, n, newest[n], sizes) for n in asked.only if n in newest
+            }
     named = f" --only {' '.join(asked.only)}" * (len(asked.only) < len(COMPARED))
     command = f"python bench/served.py{' product.yaml' * bool(asked.product)}{named}"
     save("served", command, figures, state)

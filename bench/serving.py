@@ -71,8 +71,26 @@ def prepare(folder: Path, *, variant: Path | None, pictures: bool, goal_ms: floa
     who = {"product": store.product, "reason": "bench", "who": "bench"}
 
     def work(step):
-        step.add("dataset", id="d", product=store.product, version=1, tag="d", sources=[], recipe={}, counts=[])  # fmt: skip
-        step.add("variant", id=identity, name="bench", task=task, parent=None, dataset="d", bytes=1, card={})  # fmt: skip
+        step.add(
+            "dataset",
+            id="d",
+            product=store.product,
+            version=1,
+            tag="d",
+            sources=[],
+            recipe={},
+            counts=[],
+        )
+        step.add(
+            "variant",
+            id=identity,
+            name="bench",
+            task=task,
+            parent=None,
+            dataset="d",
+            bytes=1,
+            card={},
+        )
         step.add("release", variant=identity, state="live", share=1.0, **who)
         return {}
 
@@ -160,8 +178,13 @@ def post(connection: HTTPConnection, body: bytes, path: str = "/v1/predict") -> 
 def bodies(*, pictures: bool) -> list[bytes]:
     """What a usual user sends."""
     if pictures:
-        return [json.dumps({"input": base64.b64encode(picture(64, level=9 * i)).decode()}).encode() for i in range(20)]  # fmt: skip
-    return [json.dumps({"input": text}, ensure_ascii=False).encode() for text, _ in texts(200, seed=1)]  # fmt: skip
+        return [
+            json.dumps({"input": base64.b64encode(picture(64, level=9 * i)).decode()}).encode()
+            for i in range(20)
+        ]
+    return [
+        json.dumps({"input": text}, ensure_ascii=False).encode() for text, _ in texts(200, seed=1)
+    ]
 
 
 def bystand(url: str, *, seconds: float, pause_s: float, fresh: bool, pictures: bool) -> dict:
@@ -187,7 +210,10 @@ def bystand(url: str, *, seconds: float, pause_s: float, fresh: bool, pictures: 
 
 def percentiles(taken: list[float]) -> dict[str, float]:
     ordered = sorted(taken) or [float("nan")]
-    at = {f"p{p}_ms": ordered[min(len(ordered) - 1, int(len(ordered) * p / 100))] for p in (50, 95, 99)}  # fmt: skip
+    at = {
+        f"p{p}_ms": ordered[min(len(ordered) - 1, int(len(ordered) * p / 100))]
+        for p in (50, 95, 99)
+    }
     return {name: round(value, 2) for name, value in at.items()}
 
 
@@ -209,7 +235,13 @@ def main() -> None:
     if asked.command == "prepare":
         prepare(asked.folder, variant=asked.variant, pictures=asked.pictures, goal_ms=asked.goal)
         return
-    seen = bystand(asked.url, seconds=asked.seconds, pause_s=asked.pause, fresh=asked.fresh, pictures=asked.pictures)  # fmt: skip
+    seen = bystand(
+        asked.url,
+        seconds=asked.seconds,
+        pause_s=asked.pause,
+        fresh=asked.fresh,
+        pictures=asked.pictures,
+    )
     json.dump(seen, sys.stdout)
 
 

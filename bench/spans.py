@@ -46,15 +46,27 @@ def main() -> None:
     said, state = asked.parse_args(), machine()
     with tempfile.TemporaryDirectory() as folder:
         product = Path(folder) / "product.yaml"
-        text = PRODUCT.format(entities=ENTITIES, data=said.folder.resolve(), labels=said.labels, epochs=said.epochs)  # fmt: skip
+        text = PRODUCT.format(
+            entities=ENTITIES, data=said.folder.resolve(), labels=said.labels, epochs=said.epochs
+        )
         product.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "steelyard", "turn", str(product), "--until", "train", "--json"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "steelyard",
+            "turn",
+            str(product),
+            "--until",
+            "train",
+            "--json",
+        ]
         before = time.perf_counter()
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         wall_s = time.perf_counter() - before
     outputs = json.loads(done.stdout)["outputs"]
     figures = {
-        "labels": said.labels, "epochs": said.epochs,
+        "labels": said.labels,
+        "epochs": said.epochs,
         "held_out_records": outputs["train"]["metrics"]["span_f1"]["n"],
         **{
             kind: {name: round(m["value"], 4) for name, m in outputs[step]["metrics"].items()}
@@ -64,8 +76,13 @@ def main() -> None:
         "gain_over_the_dictionary": outputs["train"]["against_baseline"],
         "train_cpu_minutes": round(outputs["train"]["seconds"] / 60, 2),
         "wall_minutes": round(wall_s / 60, 2),
-    }  # fmt: skip
-    save("spans", f"python bench/spans.py ../shared/data --labels {said.labels} --epochs {said.epochs}", figures, state)  # fmt: skip
+    }
+    save(
+        "spans",
+        f"python bench/spans.py ../shared/data --labels {said.labels} --epochs {said.epochs}",
+        figures,
+        state,
+    )
 
 
 if __name__ == "__main__":

@@ -68,14 +68,23 @@ def compressed(source: Path, name: str, draft: Path, contents) -> Path:
     for folder in (draft, shared):
         folder.mkdir()
     job = CompressJob(
-        task, preprocessor, lambda: load_module(source, config, attention="eager"), draft, shared,
-        contents, threads=1,
-    )  # fmt: skip
+        task,
+        preprocessor,
+        lambda: load_module(source, config, attention="eager"),
+        draft,
+        shared,
+        contents,
+        threads=1,
+    )
     built = get("compressors", name)(job)
     write_arrays(
-        draft, task, preprocessor, method=method_in(config), runtime=built.runtime,
+        draft,
+        task,
+        preprocessor,
+        method=method_in(config),
+        runtime=built.runtime,
         precision=built.precision,
-    )  # fmt: skip
+    )
     return draft
 
 

@@ -47,10 +47,15 @@ def look(product_file) -> Seen:
         spent = {r["account"]: r["nano"] for r in store.ledger.sums()}.get("label", 0)
     texts = {r["id"]: r["content"] for r in rows}
     return Seen(
-        {r["content"]: r["split"] for r in rows}, {r["content"]: r["id"] for r in rows},
-        {texts[r["id"]]: r["label"] for r in bought}, data["dataset"], label["labels"],
-        round(-spent / 300_000_000), done.ran, label,
-    )  # fmt: skip
+        {r["content"]: r["split"] for r in rows},
+        {r["content"]: r["id"] for r in rows},
+        {texts[r["id"]]: r["label"] for r in bought},
+        data["dataset"],
+        label["labels"],
+        round(-spent / 300_000_000),
+        done.ran,
+        label,
+    )
 
 
 def named_of_old(raw: Raw) -> str:
@@ -94,22 +99,36 @@ def old_turn(product_file) -> Seen:
         )
         version = step.store.datasets.publish("records", table, tag=dataset)
         step.add(
-            "dataset", id=dataset, product=spec.product, version=version, tag=dataset,
-            parent=None, sources=[], recipe=sections(spec, "data"), counts=[],
-        )  # fmt: skip
+            "dataset",
+            id=dataset,
+            product=spec.product,
+            version=version,
+            tag=dataset,
+            parent=None,
+            sources=[],
+            recipe=sections(spec, "data"),
+            counts=[],
+        )
         return {
-            "dataset": dataset, "counts": [], "splits": counts, "languages": {},
+            "dataset": dataset,
+            "counts": [],
+            "splits": counts,
+            "languages": {},
             "rejects": {"total": 0, "reasons": {}, "examples": []},
-        }  # fmt: skip
+        }
 
     def label(step):
         table = pa.table({"id": bought, "label": [pool[i] for i in bought]})
         step.store.datasets.publish("labels", table, tag=tag)
         step.spend("label", len(bought), "label", spec.money.prices.label, evidence=f"labels:{tag}")
         return {
-            "labels": tag, "bought": len(bought), "new": len(bought), "pool": len(pool),
-            "price": "0.30", "by_label": {},
-        }  # fmt: skip
+            "labels": tag,
+            "bought": len(bought),
+            "new": len(bought),
+            "pool": len(pool),
+            "price": "0.30",
+            "by_label": {},
+        }
 
     with closing(Store.open(product)) as store:
         begun = store.begin_turn(product.sha256)
@@ -122,6 +141,12 @@ def old_turn(product_file) -> Seen:
     texts = {i: t for i, t, _ in rows}
     parts = {t: split_of(i, spec.data.split) for i, t, _ in rows}
     return Seen(
-        parts, {t: i for i, t, _ in rows}, {texts[i]: pool[i] for i in bought}, dataset, tag,
-        len(bought), ["data", "label"], {},
-    )  # fmt: skip
+        parts,
+        {t: i for i, t, _ in rows},
+        {texts[i]: pool[i] for i in bought},
+        dataset,
+        tag,
+        len(bought),
+        ["data", "label"],
+        {},
+    )

@@ -82,10 +82,14 @@ FIGURES: dict[str, Callable[[Any], str]] = {
 BESIDE: dict[str, Callable[[Any, Any], str]] = {"apart": apart, "briefly": briefly_apart}
 # way -> name -> (English, Chinese) inside a sentence; what is not here is written as it is
 NAMES: dict[str, dict[str, tuple[str, str]]] = {
-    "figure": {"p95_ms": ("p95", "p95"), "memory_mb": ("memory", "内存"), "cost_per_1000": ("cost per 1,000", "每千次成本")},
+    "figure": {
+        "p95_ms": ("p95", "p95"),
+        "memory_mb": ("memory", "内存"),
+        "cost_per_1000": ("cost per 1,000", "每千次成本"),
+    },
     "measured": {"outcome": ("outcome", "结果")},
     "arm": {"live": ("live", "现行版本"), "canary": ("canary", "候选版本")},
-}  # fmt: skip
+}
 
 
 def written(value: Any, way: str, *, numbers: Mapping[str, Any], language: str) -> str:

@@ -60,7 +60,7 @@ def errors_among(measures: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
 
 def limits(goals: Goals, errors: Container[str]) -> list[Limit]:
     """Every goal that is asked, those of quality first; of `errors` less is better."""
-    found = [Limit(name, least, name in errors) for name, least in goals.quality.items()]  # fmt: skip
+    found = [Limit(name, least, name in errors) for name, least in goals.quality.items()]
     served = {name: value for name, value in goals.model_dump().items() if name != "quality"}
     return found + [Limit(name, most, True) for name, most in served.items() if most is not None]
 
@@ -73,8 +73,13 @@ def problems(goals: Goals, known: Mapping[str, Metric], task: str) -> list[str]:
         if metric is None:
             hint = near(name, known)
             expected = f"a metric of {task}: {', '.join(sorted(known))}"
-            found.append(f"goals.quality.{name}: expected {expected}, found '{name}'" + (f"; {hint}" if hint else ""))  # fmt: skip
+            found.append(
+                f"goals.quality.{name}: expected {expected}, found '{name}'"
+                + (f"; {hint}" if hint else "")
+            )
         elif not metric.low <= value <= metric.high:
             most = f" and at most {metric.high:g}" if math.isfinite(metric.high) else ""
-            found.append(f"goals.quality.{name}: expected at least {metric.low:g}{most}, found {value:g}")  # fmt: skip
+            found.append(
+                f"goals.quality.{name}: expected at least {metric.low:g}{most}, found {value:g}"
+            )
     return found

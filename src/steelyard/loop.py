@@ -68,9 +68,13 @@ class Turn:
 
 
 def turn(
-    product: ProductFile, *, until: str | None = None, again: bool = False,
-    clock: Clock | None = None, watcher: Watcher | None = None,
-) -> Turn:  # fmt: skip
+    product: ProductFile,
+    *,
+    until: str | None = None,
+    again: bool = False,
+    clock: Clock | None = None,
+    watcher: Watcher | None = None,
+) -> Turn:
     """Run every step that is not done, up to `until`; continues an interrupted turn. With `again`
     the step `until` is run once more on what it left: measured anew, nothing built anew.
 
@@ -115,14 +119,21 @@ def check_stages() -> None:
     """Missing where a stage of steelyard's own cannot be used: a turn without it is none."""
     for name, why in broken().items():
         if name in own("stages"):
-            raise Missing(f"stage {name}", "a stage that works", why, "install steelyard again, without what replaces it")  # fmt: skip
+            raise Missing(
+                f"stage {name}",
+                "a stage that works",
+                why,
+                "install steelyard again, without what replaces it",
+            )
 
 
 def check(product: ProductFile, task: Task) -> None:
     """Everything that can be refused before a step has cost anything."""
     check_stages()
     if task.known[task.quality].less:
-        raise SteelyardError(f"task {task.name}: expected a metric of quality of which more is better, found '{task.quality}'")  # fmt: skip
+        raise SteelyardError(
+            f"task {task.name}: expected a metric of quality of which more is better, found '{task.quality}'"
+        )
     wrong = problems(product.spec.goals, task.known, task.name)
     if wrong:
         raise SpecError([f"{product.path.name}: {line}" for line in wrong])
@@ -165,9 +176,14 @@ def done_steps(product: ProductFile, store: Store, task: Task) -> dict[str, Outp
 def _context(run: Turn, stage: Stage) -> Context:
     """All that the stage is handed, cut to what it declares."""
     context = Context(
-        only(run.product, *stage.sections), run.store, run.task, run.id,
-        taken=stage.taken(run.outputs), report=run.watcher.advance, serve=_server(run),
-    )  # fmt: skip
+        only(run.product, *stage.sections),
+        run.store,
+        run.task,
+        run.id,
+        taken=stage.taken(run.outputs),
+        report=run.watcher.advance,
+        serve=_server(run),
+    )
     return replace(context, also=tuple(stage.also(context)))
 
 
@@ -201,9 +217,12 @@ def _run(run: Turn, stage: Stage) -> None:
     if run.again == stage.name:
         context, key = _once_more(run, stage, context, key)
     output, ran = run.store.step(
-        run.id, stage.name, key, lambda step: stage.run(context, step),
+        run.id,
+        stage.name,
+        key,
+        lambda step: stage.run(context, step),
         cpu_price=run.product.spec.money.prices.cpu_hour,
-    )  # fmt: skip
+    )
     run.outputs[stage.name] = output
     if ran:
         run.ran.append(stage.name)

@@ -28,9 +28,11 @@ def need(module: str, *, extra: str) -> ModuleType:
 def absent(module: str, *, extra: str) -> Missing:
     """The error for a module that is not installed."""
     return Missing(
-        module, f"the package of module '{module}'", "it is not installed",
+        module,
+        f"the package of module '{module}'",
+        "it is not installed",
         f"run: pip install 'steelyard[{extra}]'",
-    )  # fmt: skip
+    )
 
 
 @cache
@@ -83,7 +85,12 @@ def whole(group: str, name: str, *, what: str, says: Sequence[str]) -> Any:
     thing = get(group, name)
     lacks = [said for said in says if not hasattr(thing, said)]
     if lacks:
-        raise UserError(f"{what} {name}", f"all that a kind of {group} says", f"no {', '.join(lacks)}", "use a version of its package that fits this steelyard")  # fmt: skip
+        raise UserError(
+            f"{what} {name}",
+            f"all that a kind of {group} says",
+            f"no {', '.join(lacks)}",
+            "use a version of its package that fits this steelyard",
+        )
     return thing
 
 

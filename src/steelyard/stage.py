@@ -60,7 +60,9 @@ class Context:
     def of(self, name: str) -> Any:
         """What an earlier step left, as in `train.variant`; SteelyardError for what is not declared."""
         if name not in self.taken:
-            raise SteelyardError(f"'{name}' is taken by a step that does not declare it: its key would not hold it")  # fmt: skip
+            raise SteelyardError(
+                f"'{name}' is taken by a step that does not declare it: its key would not hold it"
+            )
         return self.taken[name]
 
 
@@ -191,7 +193,10 @@ def values(names: Sequence[str], outputs: Mapping[str, Output]) -> dict[str, Any
 
 def of_key(taken: Mapping[str, Any]) -> list[str]:
     """What a key holds of the values that are taken."""
-    return [f"{name}={json.dumps(value, sort_keys=True, ensure_ascii=False)}" for name, value in taken.items()]  # fmt: skip
+    return [
+        f"{name}={json.dumps(value, sort_keys=True, ensure_ascii=False)}"
+        for name, value in taken.items()
+    ]
 
 
 def stages() -> tuple[Stage, ...]:
@@ -235,7 +240,9 @@ def in_order(found: Mapping[str, Stage]) -> tuple[tuple[Stage, ...], dict[str, s
     """Stages behind those that they need, of several the first by name; and those left out, with
     why: they need one that is not there, or each other."""
     left, wrong = dict(found), dict[str, str]()
-    while lacking := {n: sorted(s.behind - left.keys()) for n, s in left.items() if s.behind - left.keys()}:  # fmt: skip
+    while lacking := {
+        n: sorted(s.behind - left.keys()) for n, s in left.items() if s.behind - left.keys()
+    }:
         for name, missing in lacking.items():
             wrong[name] = f"it comes after '{missing[0]}', which is not there"
             del left[name]
@@ -245,7 +252,9 @@ def in_order(found: Mapping[str, Stage]) -> tuple[tuple[Stage, ...], dict[str, s
         circle = sorted(set(error.args[1]))
         rest = {name: stage for name, stage in left.items() if name not in circle}
         usable, more = in_order(rest)
-        return usable, wrong | more | {n: f"it and {', '.join(circle)} come after each other" for n in circle}  # fmt: skip
+        return usable, wrong | more | {
+            n: f"it and {', '.join(circle)} come after each other" for n in circle
+        }
 
 
 def _sorted(left: Mapping[str, Stage]) -> Iterator[str]:

@@ -38,14 +38,26 @@ WORDS: dict[str, tuple[str, str]] = {
         "meets every goal; {more:about} {currency} more than {cheapest:variant} until the next turn count as the same cost, and {behind}",
         "满足所有目标；到下一轮比 {cheapest:variant} 多 {more:about} {currency}，视为成本相同，而 {behind}",
     ),
-    "variant.dearer": ("costs {times:times}x {best:variant}", "成本是 {best:variant} 的 {times:times} 倍"),
+    "variant.dearer": (
+        "costs {times:times}x {best:variant}",
+        "成本是 {best:variant} 的 {times:times} 倍",
+    ),
     "variant.same_cost": (
         "costs the same as {best:variant} ({more:about} {currency} apart until the next turn), {behind}",
         "成本与 {best:variant} 相同（到下一轮相差 {more:about} {currency}），{behind}",
     ),
-    "variant.slower": ("p95 {p95_ms:ms} ms against {other_ms:ms}", "p95 {p95_ms:ms} 毫秒，后者 {other_ms:ms}"),
-    "variant.larger": ("memory {memory_mb:mb} MB against {other_mb:mb}", "内存 {memory_mb:mb} MB，后者 {other_mb:mb}"),
-    "variant.no_better": ("and is neither clearly quicker nor clearly smaller", "且并不明显更快或更小"),
+    "variant.slower": (
+        "p95 {p95_ms:ms} ms against {other_ms:ms}",
+        "p95 {p95_ms:ms} 毫秒，后者 {other_ms:ms}",
+    ),
+    "variant.larger": (
+        "memory {memory_mb:mb} MB against {other_mb:mb}",
+        "内存 {memory_mb:mb} MB，后者 {other_mb:mb}",
+    ),
+    "variant.no_better": (
+        "and is neither clearly quicker nor clearly smaller",
+        "且并不明显更快或更小",
+    ),
     "variant.lost_quality": (
         "quality {quality:share} is {loss:apart loss_max} below the uncompressed {reference:share} (limit {loss_max:exact})",
         "质量 {quality:share} 比未压缩的 {reference:share} 低 {loss:apart loss_max}（限度 {loss_max:exact}）",
@@ -83,10 +95,22 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # what the canary showed
     "readout.no_canary": ("no canary: nothing to compare", "没有金丝雀版本，无可比较"),
-    "readout.changed_by_hand": ("the release was changed by hand meanwhile", "版本在此期间被手动更改"),
-    "readout.worse": ("worse by more than {loss_max:asked}: {told}", "差于容许值 {loss_max:asked}：{told}"),
-    "readout.undecided": ("undecided, more outcomes are needed: {told}", "尚无定论，需要更多结果：{told}"),
-    "readout.disagree": ("the stream and real users disagree: {told}", "流量样本与真实用户的结果不一致：{told}"),
+    "readout.changed_by_hand": (
+        "the release was changed by hand meanwhile",
+        "版本在此期间被手动更改",
+    ),
+    "readout.worse": (
+        "worse by more than {loss_max:asked}: {told}",
+        "差于容许值 {loss_max:asked}：{told}",
+    ),
+    "readout.undecided": (
+        "undecided, more outcomes are needed: {told}",
+        "尚无定论，需要更多结果：{told}",
+    ),
+    "readout.disagree": (
+        "the stream and real users disagree: {told}",
+        "流量样本与真实用户的结果不一致：{told}",
+    ),
     "readout.promote": (
         "not worse by more than {loss_max:asked}, and {extra:difference} {currency} per 1,000 requests: {told}",
         "未差于容许值 {loss_max:asked}，每千次请求净值 {extra:difference} {currency}：{told}",
@@ -123,7 +147,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "no measured variant is worth more than {live:variant} for certain",
         "没有已测版本确定比 {live:variant} 更划算",
     ),
-    "another.hopeful": ("{none}; the most hopeful, {because}: {net:net}", "{none}；最有希望的：{because}，{net:net}"),
+    "another.hopeful": (
+        "{none}; the most hopeful, {because}: {net:net}",
+        "{none}；最有希望的：{because}，{net:net}",
+    ),
     "another.instead": (
         "{other:variant} instead of {live:variant}: {serving:saving} {currency} of serving, {answers:saving} {currency} of answers over {requests:count} requests",
         "用 {other:variant} 代替 {live:variant}：{requests:count} 次请求中服务成本 {serving:saving} {currency}，答案价值 {answers:saving} {currency}",
@@ -184,7 +211,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{sure}; {hopeful:option} may return more, but its interval holds zero: try a part of it",
         "{sure}；{hopeful:option}可能回报更高，但区间包含零：可先小规模试验",
     ),
-    "plan.nothing_returns": ("no known option returns more than it costs", "已知选项都不能收回成本"),
+    "plan.nothing_returns": (
+        "no known option returns more than it costs",
+        "已知选项都不能收回成本",
+    ),
     "plan.part_first": (
         "{because}; the interval holds zero, so measure on a part before the whole unit",
         "{because}；区间包含零，应先小规模试验",
@@ -209,7 +239,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "{n:count} replayed records and {users:count} answers to users",
         "{n:count} 条重放记录和 {users:count} 次用户回答",
     ),
-}  # fmt: skip
+}
 
 
 def learn(code: str, words: tuple[str, str]) -> None:
@@ -248,7 +278,12 @@ def spoken(name: str, reason: Reason | None) -> dict[str, Any]:
     if reason is None:
         return {name: "", f"{name}_zh": "", f"{name}_code": None, f"{name}_numbers": {}}
     body, said = reason.to_json(), both(reason)
-    return {name: said["en"], f"{name}_zh": said["zh"], f"{name}_code": body["code"], f"{name}_numbers": body["numbers"]}  # fmt: skip
+    return {
+        name: said["en"],
+        f"{name}_zh": said["zh"],
+        f"{name}_code": body["code"],
+        f"{name}_numbers": body["numbers"],
+    }
 
 
 def kept(found: Mapping[str, Any], name: str) -> Reason:

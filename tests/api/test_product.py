@@ -25,10 +25,20 @@ print(json.dumps({"same": before == after, "rich": "rich" in sys.modules, "typer
 """
 
 
-def test_a_program_that_imports_it_keeps_its_environment_its_handlers_and_its_terminal(product_file):  # fmt: skip
-    run = subprocess.run([sys.executable, "-c", HOST, str(product_file)], capture_output=True, text=True, check=False)  # fmt: skip
+def test_a_program_that_imports_it_keeps_its_environment_its_handlers_and_its_terminal(
+    product_file,
+):
+    run = subprocess.run(
+        [sys.executable, "-c", HOST, str(product_file)], capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout) == {"same": True, "rich": False, "typer": False, "lines": 3, "turns": 1}  # fmt: skip
+    assert json.loads(run.stdout) == {
+        "same": True,
+        "rich": False,
+        "typer": False,
+        "lines": 3,
+        "turns": 1,
+    }
     assert run.stderr == ""
 
 

@@ -53,7 +53,10 @@ def test_a_past_turn_says_what_it_ran_reused_and_paid(product):
 
 def test_two_turns_are_compared_by_file_facts_steps_and_money(product):
     found = compared(load(product), 1, 2)
-    assert [line for line in found["file"] if line.startswith(("-l", "+l"))] == ["-label: {start: 40}", "+label: {start: 50}"]  # fmt: skip
+    assert [line for line in found["file"] if line.startswith(("-l", "+l"))] == [
+        "-label: {start: 40}",
+        "+label: {start: 50}",
+    ]
     assert {"what": "labels bought", "before": 40, "after": 50} in found["facts"]
     assert [row["what"] for row in found["steps"]] == ["data", "label"]
     label = next(row for row in found["money"] if row["what"].startswith("label"))
@@ -89,22 +92,37 @@ def test_the_password_of_a_ledger_is_not_kept():
 
     for url, kept in (
         ("ledger: postgresql://me:s3cr:et@db/x", "ledger: postgresql://me:***@db/x"),
-        ("ledger: 'postgresql+psycopg://me:p%40ss@db:5432/x' # a@b", "ledger: 'postgresql+psycopg://me:***@db:5432/x' # a@b"),
+        (
+            "ledger: 'postgresql+psycopg://me:p%40ss@db:5432/x' # a@b",
+            "ledger: 'postgresql+psycopg://me:***@db:5432/x' # a@b",
+        ),
         ("ledger: postgresql://me:p@ss@db/x # a@b", "ledger: postgresql://me:***@db/x # a@b"),
-        ("ledger: 'postgresql://db/x?user=me&password=s3&sslmode=on'", "ledger: 'postgresql://db/x?user=me&password=***&sslmode=on'"),
-        ("ledger: postgresql://db:5432/x?sslpassword=s3", "ledger: postgresql://db:5432/x?sslpassword=***"),
-        ("data: {path: a@b.csv}\nledger: sqlite:////data/x.db", "data: {path: a@b.csv}\nledger: sqlite:////data/x.db"),
-    ):  # fmt: skip
+        (
+            "ledger: 'postgresql://db/x?user=me&password=s3&sslmode=on'",
+            "ledger: 'postgresql://db/x?user=me&password=***&sslmode=on'",
+        ),
+        (
+            "ledger: postgresql://db:5432/x?sslpassword=s3",
+            "ledger: postgresql://db:5432/x?sslpassword=***",
+        ),
+        (
+            "data: {path: a@b.csv}\nledger: sqlite:////data/x.db",
+            "data: {path: a@b.csv}\nledger: sqlite:////data/x.db",
+        ),
+    ):
         assert without_passwords(url) == kept
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["show"], ["版本", "轮次", "每千次成本"]),
-    (["show", "--turn", "2"], ["步骤", "标注", "沿用"]),
-    (["diff", "1", "2"], ["收支", "轮次 1"]),
-    (["ledger", "show"], ["账本", "条标注", "标注的 CPU"]),
-    (["check"], ["依据", "条标注", "学习曲线"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["show"], ["版本", "轮次", "每千次成本"]),
+        (["show", "--turn", "2"], ["步骤", "标注", "沿用"]),
+        (["diff", "1", "2"], ["收支", "轮次 1"]),
+        (["ledger", "show"], ["账本", "条标注", "标注的 CPU"]),
+        (["check"], ["依据", "条标注", "学习曲线"]),
+    ],
+)
 def test_the_tables_of_the_console_are_chinese_where_that_is_asked_for(
     product, monkeypatch, arguments, words
 ):

@@ -28,8 +28,11 @@ def said(capsys, *arguments):
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", ("(imputed)", "cash -18.00 CNY; imputed 2.00 CNY")), ("zh", ("(估算)", "收付 -18.00 CNY; 估算 2.00 CNY"))],
-)  # fmt: skip
+    [
+        ("en", ("(imputed)", "cash -18.00 CNY; imputed 2.00 CNY")),
+        ("zh", ("(估算)", "收付 -18.00 CNY; 估算 2.00 CNY")),
+    ],
+)
 def test_cash_and_imputed_worth_are_told_apart_and_not_added(
     booked, capsys, monkeypatch, language, words
 ):
@@ -41,7 +44,10 @@ def test_cash_and_imputed_worth_are_told_apart_and_not_added(
 
 def test_every_line_of_the_sums_says_its_basis_to_a_program(booked, capsys):
     rows = json.loads(said(capsys, "show", booked, "--json"))
-    assert {row["account"]: row["basis"] for row in rows} == {"label": "cash", "value.correct": "imputed"}  # fmt: skip
+    assert {row["account"]: row["basis"] for row in rows} == {
+        "label": "cash",
+        "value.correct": "imputed",
+    }
 
 
 def test_a_quick_look_asks_for_the_seal_it_believes(booked, capsys, tmp_path):

@@ -57,10 +57,14 @@ def test_what_cannot_work_exits_2_with_its_repair_and_creates_nothing(product_fi
         ("start: 200", "start: 5000", "label.start: expected at most"),
         ("replay: 60", "replay: 5000", "release.replay: expected at most"),
         ("reader: jsonl", "reader: csv", "say reader: jsonl"),
-        ("labels: [negative, positive]", "labels: [negative, positive, neutral]", "none of ['neutral']"),
+        (
+            "labels: [negative, positive]",
+            "labels: [negative, positive, neutral]",
+            "none of ['neutral']",
+        ),
         ("holdout: 0.2", "holdout: 0.01", "at least 20 labelled records to hold out"),
     ],
-)  # fmt: skip
+)
 def test_what_a_turn_would_refuse_is_refused_by_check(product_file, old, new, said):
     from steelyard.errors import DataError
 

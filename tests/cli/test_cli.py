@@ -148,8 +148,12 @@ def test_cells_are_short_and_exact():
 def test_the_data_line_says_why_records_were_rejected_and_how_many_have_no_label():
     output = {
         "splits": {"train": {"a": 5, "(unlabelled)": 2}, "holdout": {"a": 1, "(unlabelled)": 1}},
-        "rejects": {"total": 4, "reasons": {"not JSON": 1, "a label outside task.labels": 3}, "examples": [{"where": "r.csv:2"}]},
-    }  # fmt: skip
+        "rejects": {
+            "total": 4,
+            "reasons": {"not JSON": 1, "a label outside task.labels": 3},
+            "examples": [{"where": "r.csv:2"}],
+        },
+    }
     said = summary("data", output)
     assert "4 rejected (3 for a label outside task.labels, the first at r.csv:2)" in said
     assert said.endswith("3 without a label")
@@ -171,16 +175,26 @@ def test_the_ledger_shows_itself_without_another_word(tmp_path, arguments):
 @pytest.mark.parametrize(
     ("arguments", "place", "names", "meant"),
     [
-        (["release", "show", "product.yaml"], "steelyard release", "pin, unpin, or a product file", "'steelyard show'"),
+        (
+            ["release", "show", "product.yaml"],
+            "steelyard release",
+            "pin, unpin, or a product file",
+            "'steelyard show'",
+        ),
         (["release", "show"], "steelyard release", "status, promote, rollback", "'steelyard show'"),
         (["release", "promot", "product.yaml"], "steelyard release", "promote", "'promote'"),
         (["release", "un-pin"], "steelyard release", "unpin", "'unpin'"),
-        (["ledger", "verfy"], "steelyard ledger", "show, verify, seal, or a product file", "'verify'"),
+        (
+            ["ledger", "verfy"],
+            "steelyard ledger",
+            "show, verify, seal, or a product file",
+            "'verify'",
+        ),
         (["ledger", "turn"], "steelyard ledger", "show, verify, seal", "'steelyard turn'"),
         (["ledger", "zzz"], "steelyard ledger", "show, verify, seal", "--help"),
         (["shwo", "product.yaml"], "steelyard", "show, diff, report, ledger, release", "'show'"),
     ],
-)  # fmt: skip
+)
 def test_a_word_that_is_no_command_is_told_which_there_are(
     tmp_path, arguments, place, names, meant
 ):
@@ -191,7 +205,9 @@ def test_a_word_that_is_no_command_is_told_which_there_are(
     assert meant in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["release", "mine.yaml"], ["release", "mine"], ["ledger", "folder/mine"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments", [["release", "mine.yaml"], ["release", "mine"], ["ledger", "folder/mine"]]
+)
 def test_a_file_is_no_mistyped_command(tmp_path, arguments):
     (tmp_path / "folder").mkdir()
     for name in ("mine.yaml", "mine", "folder/mine"):
@@ -201,12 +217,25 @@ def test_a_file_is_no_mistyped_command(tmp_path, arguments):
 
 
 # what trains, answers, computes or keeps data: longer to import than these commands take to run
-HEAVY = ("numpy", "scipy", "pyarrow", "lance", "onnxruntime", "torch", "sklearn", "PIL", "fastapi", "uvicorn", "alembic")  # fmt: skip
+HEAVY = (
+    "numpy",
+    "scipy",
+    "pyarrow",
+    "lance",
+    "onnxruntime",
+    "torch",
+    "sklearn",
+    "PIL",
+    "fastapi",
+    "uvicorn",
+    "alembic",
+)
 
 
 @pytest.mark.parametrize(
-    "arguments", [["show"], ["ledger"], ["ledger", "show", "--json"], ["release", "status"], ["report"]]
-)  # fmt: skip
+    "arguments",
+    [["show"], ["ledger"], ["ledger", "show", "--json"], ["release", "status"], ["report"]],
+)
 def test_a_command_that_reads_the_ledger_loads_nothing_that_computes(
     store, product_file, arguments
 ):
@@ -216,7 +245,13 @@ def test_a_command_that_reads_the_ledger_loads_nothing_that_computes(
         f"app({arguments}, standalone_mode=False)\n"
         f"sys.exit(', '.join(sorted(set({HEAVY}) & set(sys.modules))) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=product_file.parent, capture_output=True, text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=product_file.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
 
 
@@ -250,8 +285,14 @@ def test_check_says_what_a_turn_needs_that_is_not_here(tmp_path, monkeypatch):
 
 def test_a_repeat_says_that_nothing_is_charged_again():
     output = {"bought": 1000, "new": 1000, "pool": 9000, "price": "0.30"}
-    assert summary("label", output) == "1,000 of 9,000 labels of the training pool; 1,000 charged at 0.30"  # fmt: skip
-    assert summary("label", output, ran=False) == "1,000 of 9,000 labels of the training pool; nothing charged"  # fmt: skip
+    assert (
+        summary("label", output)
+        == "1,000 of 9,000 labels of the training pool; 1,000 charged at 0.30"
+    )
+    assert (
+        summary("label", output, ran=False)
+        == "1,000 of 9,000 labels of the training pool; nothing charged"
+    )
 
 
 @pytest.mark.parametrize(
@@ -322,7 +363,9 @@ def test_what_json_does_not_know_is_null_and_what_the_console_cannot_write_is_es
     )
     told = os.environ | {"PYTHONIOENCODING": encoding}
     for more in ([], ["table"]):
-        done = subprocess.run([sys.executable, "-c", code, *more], capture_output=True, env=told, check=False)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", code, *more], capture_output=True, env=told, check=False
+        )
         assert done.returncode == 0, done.stderr
         if not more:
             read = json.loads(done.stdout.decode("utf-8"))
@@ -331,12 +374,15 @@ def test_what_json_does_not_know_is_null_and_what_the_console_cannot_write_is_es
 
 def test_the_data_line_names_unknown_labels_and_a_crowd_of_near_duplicates():
     output = {
-        "splits": {"train": {"a": 90}, "holdout": {"a": 10}}, "largest_cluster": 60,
+        "splits": {"train": {"a": 90}, "holdout": {"a": 10}},
+        "largest_cluster": 60,
         "rejects": {
-            "total": 3, "reasons": {"a label outside task.labels": 3},
-            "examples": [{"where": "r.csv:2"}], "labels": [{"label": "A ", "n": 3, "nearest": "a"}],
+            "total": 3,
+            "reasons": {"a label outside task.labels": 3},
+            "examples": [{"where": "r.csv:2"}],
+            "labels": [{"label": "A ", "n": 3, "nearest": "a"}],
         },
-    }  # fmt: skip
+    }
     said = summary("data", output)
     assert (
         "3 for a label outside task.labels: 'A ' 3 times (near 'a'), the first at r.csv:2" in said

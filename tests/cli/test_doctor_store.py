@@ -36,7 +36,17 @@ def made(product_file):
 
 def _data(step):
     step.store.datasets.publish("records", TABLE, tag="d")
-    step.add("dataset", id="d", product="tiny", version=1, tag="d", parent=None, sources=[], recipe={}, counts=[])  # fmt: skip
+    step.add(
+        "dataset",
+        id="d",
+        product="tiny",
+        version=1,
+        tag="d",
+        parent=None,
+        sources=[],
+        recipe={},
+        counts=[],
+    )
     step.cpu_s = 5.0
     return {"dataset": "d"}
 
@@ -50,8 +60,19 @@ def _baseline(step):
     with step.store.artifacts.draft() as draft:
         (draft / "model.bin").write_text("weights")
         identity = step.store.artifacts.publish(draft)
-    step.add("variant", id=identity, name="baseline", task="t", parent=None, dataset="d", bytes=7, card={})  # fmt: skip
-    step.add("release", product="tiny", variant=identity, state="live", share=1.0, reason="r", who="w")  # fmt: skip
+    step.add(
+        "variant",
+        id=identity,
+        name="baseline",
+        task="t",
+        parent=None,
+        dataset="d",
+        bytes=7,
+        card={},
+    )
+    step.add(
+        "release", product="tiny", variant=identity, state="live", share=1.0, reason="r", who="w"
+    )
     step.cpu_s = 2.0
     return {"variant": identity}
 
@@ -70,7 +91,9 @@ def _train(step):
 def _compress(step):
     """Its table lists what the steps before it left, too."""
     step.cpu_s = 11.0
-    before = [row["output"]["variant"] for row in step.store.steps.all() if "variant" in row["output"]]  # fmt: skip
+    before = [
+        row["output"]["variant"] for row in step.store.steps.all() if "variant" in row["output"]
+    ]
     return {"table": [{"variant": v} for v in [*before, _artifact(step, "smaller")]]}
 
 

@@ -50,9 +50,14 @@ def test_damaged_weights_are_refused_at_load(runtime, encoder, tmp_path):
     preprocessor = preprocessor_in(tmp_path, read_config(tmp_path))
     backbone = read_config(tmp_path)["backbone"]
     write_arrays(
-        tmp_path, task, preprocessor, method="fine_tune", runtime=runtime, precision="fp32",
+        tmp_path,
+        task,
+        preprocessor,
+        method="fine_tune",
+        runtime=runtime,
+        precision="fp32",
         backbone=backbone,
-    )  # fmt: skip
+    )
     for name in ("model.onnx", "model.xml", "model.safetensors"):
         (tmp_path / name).write_bytes(b"no weights")
     with pytest.raises(Damaged):
@@ -94,7 +99,13 @@ def test_each_missed_goal_is_said_with_its_numbers_in_both_languages(changed, sa
 
 
 def test_a_goal_of_another_metric_is_not_asked_of_this_one():
-    assert not lacking(candidate(quality=0.1), limits(Goals(quality={"macro_f1": 0.8}), ()), metric="bleu", reference=0.1, loss_max=1)  # fmt: skip
+    assert not lacking(
+        candidate(quality=0.1),
+        limits(Goals(quality={"macro_f1": 0.8}), ()),
+        metric="bleu",
+        reference=0.1,
+        loss_max=1,
+    )
 
 
 def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():

@@ -21,9 +21,12 @@ def fitted(*pairs):
 
 def test_the_longest_is_found_first_and_a_word_only_where_it_stands_alone():
     model = fitted(
-        ("北京", [[0, 2, "place"]]), ("北京", [[0, 2, "place"]]), ("北京大学", [[0, 4, "name"]]), ("Ma said", [[0, 2, "name"]]),
+        ("北京", [[0, 2, "place"]]),
+        ("北京", [[0, 2, "place"]]),
+        ("北京大学", [[0, 4, "name"]]),
+        ("Ma said", [[0, 2, "name"]]),
         ("马 马 马 马", [[0, 1, "name"]]),
-    )  # fmt: skip
+    )
     (answer,) = model.answers(["在北京大学和北京，Mary met Ma. 马"])
     assert answer.value == [[1, 5, "name"], [6, 8, "place"], [18, 20, "name"]]
 

@@ -13,7 +13,9 @@ from steelyard.methods.encoder import Encoder
 from steelyard.plugins import names
 from steelyard.spec.model import Train
 
-SETTINGS = Train(epochs=1, batch=12, learning_rate=1e-3, precision="fp32", length_max=32, checkpoint_steps=1)  # fmt: skip
+SETTINGS = Train(
+    epochs=1, batch=12, learning_rate=1e-3, precision="fp32", length_max=32, checkpoint_steps=1
+)
 PAIRS = [
     (method, task)
     for method in names("methods")
@@ -34,9 +36,13 @@ def fitted(pair, encoder, tmp_path):
     method, task = pair
     examples = examples_of(task)
     job = FitJob(
-        task, SETTINGS, examples, folder=tmp_path, clock=Clock(),
+        task,
+        SETTINGS,
+        examples,
+        folder=tmp_path,
+        clock=Clock(),
         encoder=Encoder(encoder, "test") if method.needs_backbone else None,
-    )  # fmt: skip
+    )
     return method.fit(job), task, examples
 
 
@@ -103,9 +109,13 @@ def test_the_same_job_fits_the_same_model(pair, encoder, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         job = FitJob(
-            task, SETTINGS, examples, folder=tmp_path / name, clock=Clock(),
+            task,
+            SETTINGS,
+            examples,
+            folder=tmp_path / name,
+            clock=Clock(),
             encoder=Encoder(encoder, "test") if method.needs_backbone else None,
-        )  # fmt: skip
+        )
         answers.append(method.fit(job).answers(examples.contents))
     assert answers[0] == answers[1]
 

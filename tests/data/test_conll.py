@@ -65,7 +65,10 @@ def test_words_with_tags_are_spans_where_names_has_their_tag(tmp_path):
 
 
 def test_a_text_that_is_written_one_character_a_line_is_the_text_that_users_send(tmp_path):
-    lines = "\n".join(f"{c} {t}" for c, t in zip("2026年APP", ["B-D", *["I-D"] * 4, "B-P", "I-P", "I-P"], strict=True))  # fmt: skip
+    lines = "\n".join(
+        f"{c} {t}"
+        for c, t in zip("2026年APP", ["B-D", *["I-D"] * 4, "B-P", "I-P", "I-P"], strict=True)
+    )
     found, _ = read(tmp_path, lines + "\n")
     assert found[0][1:] == ("2026年APP", [[0, 5, "D"], [5, 8, "P"]])
 

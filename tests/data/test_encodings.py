@@ -11,35 +11,101 @@ from steelyard.data.encodings import escaped_as, looks_like
 from steelyard.data.magic import kind_of
 
 TEXTS = {
-    "Russian": ("Очень хороший магазин, быстрая доставка. Рекомендую всем! Упаковка целая, а цвет другой, я доволен.", "cp1251 koi8-r mac_cyrillic iso8859-5 cp866"),
-    "Ukrainian": ("Дуже гарний магазин, швидка доставка, її якість чудова. Рекомендую всім покупцям.", "cp1251 koi8-u mac_cyrillic"),
-    "Serbian": ("Веома добра продавница, брза испорука, љубазно особље и њихов производ је одличан.", "cp1251 iso8859-5"),
-    "Greek": ("Πολύ καλό προϊόν, γρήγορη αποστολή και άψογη συσκευασία. Το συνιστώ σε όλους, αξίζει τα λεφτά του.", "cp1253 iso8859-7 mac_greek cp737"),
-    "Hebrew": ("מוצר מצוין, הגיע מהר מאוד והאריזה שלמה. אני ממליץ לכולם לקנות כאן שוב.", "cp1255 iso8859-8 cp862"),
-    "Arabic": ("المنتج ممتاز والتوصيل سريع جدا، أنصح الجميع بالشراء من هذا المتجر مرة أخرى.", "cp1256 iso8859-6"),
+    "Russian": (
+        "Очень хороший магазин, быстрая доставка. Рекомендую всем! Упаковка целая, а цвет другой, я доволен.",
+        "cp1251 koi8-r mac_cyrillic iso8859-5 cp866",
+    ),
+    "Ukrainian": (
+        "Дуже гарний магазин, швидка доставка, її якість чудова. Рекомендую всім покупцям.",
+        "cp1251 koi8-u mac_cyrillic",
+    ),
+    "Serbian": (
+        "Веома добра продавница, брза испорука, љубазно особље и њихов производ је одличан.",
+        "cp1251 iso8859-5",
+    ),
+    "Greek": (
+        "Πολύ καλό προϊόν, γρήγορη αποστολή και άψογη συσκευασία. Το συνιστώ σε όλους, αξίζει τα λεφτά του.",
+        "cp1253 iso8859-7 mac_greek cp737",
+    ),
+    "Hebrew": (
+        "מוצר מצוין, הגיע מהר מאוד והאריזה שלמה. אני ממליץ לכולם לקנות כאן שוב.",
+        "cp1255 iso8859-8 cp862",
+    ),
+    "Arabic": (
+        "المنتج ممتاز والتوصيل سريع جدا، أنصح الجميع بالشراء من هذا المتجر مرة أخرى.",
+        "cp1256 iso8859-6",
+    ),
     "Thai": ("สินค้าดีมาก ส่งเร็ว แพ็คของดี จะกลับมาซื้ออีกแน่นอน", "tis-620 cp874"),
-    "Japanese": ("商品はとても良いです。配送も早くて、梱包も丁寧でした。また購入したいと思います。ありがとうございました。", "shift_jis cp932 euc_jp"),
+    "Japanese": (
+        "商品はとても良いです。配送も早くて、梱包も丁寧でした。また購入したいと思います。ありがとうございました。",
+        "shift_jis cp932 euc_jp",
+    ),
     "kana": ("ｼｮｳﾋﾝﾊﾄﾃﾓｲｲﾃﾞｽ ﾊｲｿｳﾓﾊﾔｸﾃ ｺﾝﾎﾟｳﾓﾃｲﾈｲﾃﾞｼﾀ ﾏﾀｺｳﾆｭｳｼﾀｲﾄｵﾓｲﾏｽ", "shift_jis cp932 euc_jp"),
-    "Katakana": ("シャンプー、コンディショナー、ボディソープ、タオル、ドライヤー", "shift_jis euc_jp"),
-    "Korean": ("이 가게의 물건은 정말 좋습니다. 배송도 빠릅니다. 포장도 꼼꼼하고 다음에 또 사고 싶어요. ㅋㅋㅋㅋㅋ", "euc_kr cp949 johab"),
+    "Katakana": (
+        "シャンプー、コンディショナー、ボディソープ、タオル、ドライヤー",
+        "shift_jis euc_jp",
+    ),
+    "Korean": (
+        "이 가게의 물건은 정말 좋습니다. 배송도 빠릅니다. 포장도 꼼꼼하고 다음에 또 사고 싶어요. ㅋㅋㅋㅋㅋ",
+        "euc_kr cp949 johab",
+    ),
     "laughing": ("ㅋㅋㅋㅋㅋㅋ ㅎㅎㅎㅎ ㅠㅠㅠㅠ ㅜㅜㅜ ㄱㄱ ㅇㅇ ㄴㄴ", "euc_kr"),
     "Chinese": (ZH, "gbk gb18030 gb2312"),
     "dishes": ("螺蛳粉酸辣粉热干面臭豆腐小笼包红烧肉糖醋排骨宫保鸡丁麻婆豆腐", "gbk"),
-    "traditional": ("這家店的東西真的非常好，物流也很快，包裝完好，下次還會再來購買。", "big5 cp950 big5hkscs gbk"),
-    "French": ("très bon café, déjà reçu à l'hôtel, être très content du garçon, où ça", "latin-1 cp1252 mac_roman cp850 iso8859-15"),
-    "German": ("sehr schön, größer als gedacht, schnelle Lieferung über Nacht, gefällt mir", "latin-1 cp1252 mac_roman cp850"),
-    "Spanish": ("¡qué bueno! el niño está más contento, mañana compraré otra vez aquí, señor", "latin-1 cp1252 mac_roman cp850"),
+    "traditional": (
+        "這家店的東西真的非常好，物流也很快，包裝完好，下次還會再來購買。",
+        "big5 cp950 big5hkscs gbk",
+    ),
+    "French": (
+        "très bon café, déjà reçu à l'hôtel, être très content du garçon, où ça",
+        "latin-1 cp1252 mac_roman cp850 iso8859-15",
+    ),
+    "German": (
+        "sehr schön, größer als gedacht, schnelle Lieferung über Nacht, gefällt mir",
+        "latin-1 cp1252 mac_roman cp850",
+    ),
+    "Spanish": (
+        "¡qué bueno! el niño está más contento, mañana compraré otra vez aquí, señor",
+        "latin-1 cp1252 mac_roman cp850",
+    ),
     "Swedish": ("mycket bra, snabb leverans, jag är nöjd, köper gärna på nytt", "latin-1 cp850"),
-    "Icelandic": ("mjög gott, þetta er það besta, fljót sending, ánægður með þjónustuna, nýtt útlit", "latin-1"),
-    "Polish": ("bardzo dobry sklep, szybka wysyłka, żółć, część, jestem zadowolony, polecam każdemu", "cp1250 iso8859-2"),
-    "Czech": ("velmi dobrý obchod, rychlé doručení, příště znovu, kůň žluťoučký úpěl ďábelské ódy", "cp1250 iso8859-2"),
-    "Hungarian": ("nagyon jó termék, gyors szállítás, örülök, hogy megvettem, kitűnő minőség, erős fűszerű", "cp1250 iso8859-2"),
-    "Romanian": ("foarte bun, livrare rapidă, mulţumesc, îl recomand şi altora, aşteptări depăşite", "cp1250 iso8859-2"),
-    "Slovene": ("zelo dober izdelek, hitra dostava, priporočam vsem, škatla je bila nepoškodovana, žal", "cp1250 iso8859-2"),
-    "Turkish": ("çok güzel ürün, hızlı kargo, herkese tavsiye ederim, ışıltılı şeker, değerli", "cp1254 iso8859-9"),
-    "Lithuanian": ("labai geras produktas, greitas pristatymas, ačiū už viską, šešėlis, gražus daiktas, sąskaita", "cp1257 iso8859-13"),
-    "Latvian": ("ļoti labs produkts, ātra piegāde, paldies, iesaku visiem, šķīvis ir vesels, mēness", "cp1257"),
-}  # fmt: skip
+    "Icelandic": (
+        "mjög gott, þetta er það besta, fljót sending, ánægður með þjónustuna, nýtt útlit",
+        "latin-1",
+    ),
+    "Polish": (
+        "bardzo dobry sklep, szybka wysyłka, żółć, część, jestem zadowolony, polecam każdemu",
+        "cp1250 iso8859-2",
+    ),
+    "Czech": (
+        "velmi dobrý obchod, rychlé doručení, příště znovu, kůň žluťoučký úpěl ďábelské ódy",
+        "cp1250 iso8859-2",
+    ),
+    "Hungarian": (
+        "nagyon jó termék, gyors szállítás, örülök, hogy megvettem, kitűnő minőség, erős fűszerű",
+        "cp1250 iso8859-2",
+    ),
+    "Romanian": (
+        "foarte bun, livrare rapidă, mulţumesc, îl recomand şi altora, aşteptări depăşite",
+        "cp1250 iso8859-2",
+    ),
+    "Slovene": (
+        "zelo dober izdelek, hitra dostava, priporočam vsem, škatla je bila nepoškodovana, žal",
+        "cp1250 iso8859-2",
+    ),
+    "Turkish": (
+        "çok güzel ürün, hızlı kargo, herkese tavsiye ederim, ışıltılı şeker, değerli",
+        "cp1254 iso8859-9",
+    ),
+    "Lithuanian": (
+        "labai geras produktas, greitas pristatymas, ačiū už viską, šešėlis, gražus daiktas, sąskaita",
+        "cp1257 iso8859-13",
+    ),
+    "Latvian": (
+        "ļoti labs produkts, ātra piegāde, paldies, iesaku visiem, šķīvis ir vesels, mēness",
+        "cp1257",
+    ),
+}
 CASES = [(language, codec) for language, (_, codecs) in TEXTS.items() for codec in codecs.split()]
 
 
@@ -114,10 +180,18 @@ def test_an_encoding_of_escape_codes_is_named_and_its_repair_gives_the_text(
 @pytest.mark.parametrize(
     "body",
     [
-        b"plain text\n", b"\x1b[31mred\x1b[0m\n", b"cost ~{100} or ~{name}~\n", b"~{ab~}\n", b"a ~{} b\n",
-        b"\x1b$ prompt\n", b"~~{{x}}~~\n", b"\x1b$B\n", "~{中文~}".encode(), b"~{hello world~}\n",
+        b"plain text\n",
+        b"\x1b[31mred\x1b[0m\n",
+        b"cost ~{100} or ~{name}~\n",
+        b"~{ab~}\n",
+        b"a ~{} b\n",
+        b"\x1b$ prompt\n",
+        b"~~{{x}}~~\n",
+        b"\x1b$B\n",
+        "~{中文~}".encode(),
+        b"~{hello world~}\n",
     ],
-)  # fmt: skip
+)
 def test_signs_of_a_text_are_no_escape_codes(body):
     assert escaped_as(body * 20) is None
 
@@ -138,7 +212,11 @@ NULS = [
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "latin-1"])
 def test_a_nul_in_a_text_makes_no_utf_16_of_it(tmp_path, body, encoding):
     more = "très bien\n" if encoding == "latin-1" else f"{ZH}\n"
-    whole = body if encoding == "utf-8" else body.decode().encode(encoding, "ignore") + more.encode(encoding)  # fmt: skip
+    whole = (
+        body
+        if encoding == "utf-8"
+        else body.decode().encode(encoding, "ignore") + more.encode(encoding)
+    )
     kind = kind_of(tmp_path / "a.txt", whole)
     assert kind is None or "UTF" not in kind.name
 
@@ -179,9 +257,11 @@ def test_a_nul_in_a_header_and_in_a_file_of_a_folder_is_named(tmp_path):
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(
-    text=st.text(st.characters(min_codepoint=32, max_codepoint=126) | st.just("\n"), min_size=4, max_size=80),
+    text=st.text(
+        st.characters(min_codepoint=32, max_codepoint=126) | st.just("\n"), min_size=4, max_size=80
+    ),
     at=st.lists(st.integers(0, 80), min_size=1, max_size=4),
-)  # fmt: skip
+)
 def test_ascii_with_some_nuls_is_never_utf_16(tmp_path_factory, text, at):
     body = bytearray(text.encode())
     for i in at:

@@ -44,9 +44,14 @@ def lines_with(*, n: int, at: int, broken: bytes, good: str = ZH) -> bytes:
 
 @pytest.mark.parametrize(
     "broken",
-    [ZH.encode()[:-1], b"\xe5" + ZH.encode(), b"ok \xff bad", ZH.encode().replace(b"\xe5", b"\x41", 1)],
+    [
+        ZH.encode()[:-1],
+        b"\xe5" + ZH.encode(),
+        b"ok \xff bad",
+        ZH.encode().replace(b"\xe5", b"\x41", 1),
+    ],
     ids=["cut at its end", "one byte too many", "a byte of no encoding", "a byte replaced"],
-)  # fmt: skip
+)
 def test_one_broken_line_of_utf_8_is_a_counted_reject(tmp_path, broken):
     path = tmp_path / "a.txt"
     path.write_bytes(lines_with(n=300, at=202, broken=broken))
@@ -145,7 +150,7 @@ def zipped(*names: str) -> bytes:
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 9, "a PNG picture", "reader: folder"),
         (bytes(range(32)) * 9, "binary data", "a text file"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_text_is_named(tmp_path, body, named, repair, reader):
     path = tmp_path / "a.csv"
     path.write_bytes(body)
@@ -311,7 +316,11 @@ def damage(body: bytes, draws: list[tuple[int, int]]) -> bytes:
     return bytes(made)
 
 
-damaged = st.builds(damage, st.sampled_from(TEXTS), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=6))  # fmt: skip
+damaged = st.builds(
+    damage,
+    st.sampled_from(TEXTS),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=6),
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -370,7 +379,13 @@ def test_a_quote_in_a_tab_separated_line_is_a_letter(tmp_path):
     lines = ['"never closed\tx', 'say "hi" there\ty', "plain\tx", 'ends with one"\ty', '"whole"\tx']
     path.write_text("text\tlabel\n" + "\n".join(lines) + "\n")
     raws, rejects = read(path, reader="csv", label="label")
-    assert [r.content for r in raws] == ['"never closed', 'say "hi" there', "plain", 'ends with one"', "whole"]  # fmt: skip
+    assert [r.content for r in raws] == [
+        '"never closed',
+        'say "hi" there',
+        "plain",
+        'ends with one"',
+        "whole",
+    ]
     assert rejects == []
 
 
@@ -445,7 +460,12 @@ def test_texts_that_parquet_holds_as_bytes_are_labels_and_ids(tmp_path, kind):
     column = pa.array([b"p", "好".encode(), b" ", None], getattr(pa, kind)())
     pq.write_table(pa.table({"text": list("abcd"), "label": column, "id": column}), path)
     raws, rejects = read(path, reader="parquet", label="label", id="id", names={"p": "pos"})
-    assert [(r.label, r.id) for r in raws] == [("pos", "p"), ("好", "好"), (None, None), (None, None)]  # fmt: skip
+    assert [(r.label, r.id) for r in raws] == [
+        ("pos", "p"),
+        ("好", "好"),
+        (None, None),
+        (None, None),
+    ]
     assert rejects == []
 
 
@@ -464,11 +484,15 @@ def test_bytes_that_are_no_text_are_no_label_and_no_id(tmp_path, column):
 @pytest.mark.parametrize(
     ("package", "file", "said"),
     [
-        ("json", "nosuch", "package:json/nosuch: expected a file of that package, found nothing there; 'json' is installed and holds no such file: correct 'file'"),
+        (
+            "json",
+            "nosuch",
+            "package:json/nosuch: expected a file of that package, found nothing there; 'json' is installed and holds no such file: correct 'file'",
+        ),
         ("sys", "nosuch", "'sys' is installed and holds no such file"),
         ("snownlp_no", "x", "run: pip install 'snownlp_no'"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_a_package_does_not_hold_is_not_told_to_install_it(package, file, said):
     source = Source(package=package, file=file, reader="lines")
     with pytest.raises(Missing) as error:

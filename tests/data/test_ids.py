@@ -15,13 +15,32 @@ from steelyard.store import Store
 from steelyard.store.records import Known, digest_of, known_records
 
 PERSONAL = [
-    "13912345678", "+86 139 1234 5678", "user-13912345678", "李雷13912345678", "li.lei@163.com",
-    "uid:li.lei@163.com", "11010519491231002X", "13912345678.txt", "pos/13912345678.txt",
-]  # fmt: skip
+    "13912345678",
+    "+86 139 1234 5678",
+    "user-13912345678",
+    "李雷13912345678",
+    "li.lei@163.com",
+    "uid:li.lei@163.com",
+    "11010519491231002X",
+    "13912345678.txt",
+    "pos/13912345678.txt",
+]
 PLAIN = [
-    "1", "r00007", "2024-01-01-0001", "978-7-115-42802-8", "1790000000000028672", "1700000000000", "评论17",
-    "6222020000000000000", "10.2.0.1", "a@b", "3f2b13912345678c", "1391234567", "139123456789", "order 20240101120000",
-]  # fmt: skip
+    "1",
+    "r00007",
+    "2024-01-01-0001",
+    "978-7-115-42802-8",
+    "1790000000000028672",
+    "1700000000000",
+    "评论17",
+    "6222020000000000000",
+    "10.2.0.1",
+    "a@b",
+    "3f2b13912345678c",
+    "1391234567",
+    "139123456789",
+    "order 20240101120000",
+]
 
 
 @pytest.mark.parametrize("identity", PERSONAL)
@@ -57,8 +76,12 @@ def test_records_of_before_are_named_as_they_are_now():
     phone = "13912345678"
     records = [known(phone), known(f"a.csv/{phone}"), known("a.csv/7"), known("7"), known("d1" * 8)]
     assert [r.id for r in all_nameless(records)] == [
-        nameless(phone), f"a.csv/{nameless(phone)}", "a.csv/7", "7", "d1" * 8,
-    ]  # fmt: skip
+        nameless(phone),
+        f"a.csv/{nameless(phone)}",
+        "a.csv/7",
+        "7",
+        "d1" * 8,
+    ]
 
 
 def records_of(product_file):

@@ -141,7 +141,10 @@ def test_ids_count_inside_their_source(product):
 
 
 def test_one_file_read_as_two_sources_keeps_both_columns(small):
-    rows = [{"id": i, "text": a["text"], "title": b["text"], "label": a["label"]} for i, (a, b) in enumerate(zip(rows_of(seed=3), rows_of(seed=4), strict=True))]  # fmt: skip
+    rows = [
+        {"id": i, "text": a["text"], "title": b["text"], "label": a["label"]}
+        for i, (a, b) in enumerate(zip(rows_of(seed=3), rows_of(seed=4), strict=True))
+    ]
     write(small, rows)
     text = small.read_text(encoding="utf-8")
     again = "{path: reviews.jsonl, reader: jsonl, content: title, label: label, id: id}, "
@@ -223,12 +226,27 @@ def test_a_file_that_changes_while_it_is_read_is_refused(product_file, monkeypat
 words = st.text("ab", min_size=1, max_size=2)
 some_rows = st.lists(
     st.builds(
-        lambda text, own, source, label: Row("0", text, label, source, own=own, raw=digest_of(text)[:16]),
-        words, st.none() | words, st.sampled_from(["x", "y"]), st.none() | st.sampled_from(["p", "n"]),
+        lambda text, own, source, label: Row(
+            "0", text, label, source, own=own, raw=digest_of(text)[:16]
+        ),
+        words,
+        st.none() | words,
+        st.sampled_from(["x", "y"]),
+        st.none() | st.sampled_from(["p", "n"]),
     ),
     max_size=12,
-)  # fmt: skip
-some_known = st.lists(st.builds(lambda i, t, s, p: Known(i, digest_of(t), digest_of(t), p, None, s), words, words, st.sampled_from("xy"), st.sampled_from(["train", "holdout"])), max_size=6, unique_by=lambda k: k.id)  # fmt: skip
+)
+some_known = st.lists(
+    st.builds(
+        lambda i, t, s, p: Known(i, digest_of(t), digest_of(t), p, None, s),
+        words,
+        words,
+        st.sampled_from("xy"),
+        st.sampled_from(["train", "holdout"]),
+    ),
+    max_size=6,
+    unique_by=lambda k: k.id,
+)
 
 
 @given(some_rows, some_known, st.integers(1, 2))

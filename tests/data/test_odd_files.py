@@ -33,9 +33,13 @@ def test_utf_16_of_long_lines_is_named_though_it_holds_few_nul_bytes(
 
 @pytest.mark.parametrize(
     "body",
-    ["caf\u00e9 au lait\n".encode("latin-1") * 50, f"{ZH}\n".encode("gb18030") * 50, f"{ZH}\n".encode() * 50],
+    [
+        "caf\u00e9 au lait\n".encode("latin-1") * 50,
+        f"{ZH}\n".encode("gb18030") * 50,
+        f"{ZH}\n".encode() * 50,
+    ],
     ids=["Latin-1", "GBK", "UTF-8"],
-)  # fmt: skip
+)
 def test_one_nul_byte_makes_no_utf_16_of_another_text(tmp_path, body):
     kind = kind_of(tmp_path / "a.txt", body[:40] + b"\0" + body[40:])
     assert kind is None or "UTF-16" not in kind.name
@@ -64,7 +68,9 @@ def test_line_ends_of_two_kinds_are_told_in_words_of_a_file(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"text,label\n\rgood,pos\n\rbad,neg\n")
     _, rejects = read(path, reader="csv", label="label")
-    assert [why for _, why in rejects] == ["not CSV: a carriage return (CR) outside quotes; give all lines one kind of end"] * 2  # fmt: skip
+    assert [why for _, why in rejects] == [
+        "not CSV: a carriage return (CR) outside quotes; give all lines one kind of end"
+    ] * 2
 
 
 @pytest.mark.parametrize("body", ["text,label\n", "text,label", "\n\n"])
@@ -87,9 +93,12 @@ def test_a_file_where_a_folder_should_be_is_said(tmp_path):
 def test_a_folder_says_what_each_file_is_that_is_neither_text_nor_picture(tmp_path):
     png = open_task("image_classification", {"labels": ("a", "b")}).contract_examples()[0][0]
     files = {
-        "a.txt": "很好".encode(), "b": base64.b64decode(png), "c.txt": f"{ZH}{GOOD}".encode("gb18030"),
-        "d.txt": f"{ZH}\n".encode("utf-16-le"), "e.tif": b"II*\0" + bytes(100),
-    }  # fmt: skip
+        "a.txt": "很好".encode(),
+        "b": base64.b64decode(png),
+        "c.txt": f"{ZH}{GOOD}".encode("gb18030"),
+        "d.txt": f"{ZH}\n".encode("utf-16-le"),
+        "e.tif": b"II*\0" + bytes(100),
+    }
     for name, body in files.items():
         (tmp_path / name).write_bytes(body)
     raws, rejects = read(tmp_path, reader="folder", every_label="a")

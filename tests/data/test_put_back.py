@@ -12,7 +12,10 @@ from steelyard.store import Store
 
 ONE, TWO = reviews(300), reviews(300, seed=1)
 NO_IDS = [{"text": row["text"], "label": row["label"]} for row in ONE]
-A, B = "{path: a.jsonl, reader: jsonl, label: label, id: id}", "{path: b.jsonl, reader: jsonl, label: label, id: id}"  # fmt: skip
+A, B = (
+    "{path: a.jsonl, reader: jsonl, label: label, id: id}",
+    "{path: b.jsonl, reader: jsonl, label: label, id: id}",
+)
 
 
 @pytest.fixture

@@ -82,10 +82,13 @@ def test_any_label_can_be_told(labels):
 
 def test_messages_that_differ_in_a_number_are_said_to_be_one_cluster(product_file):
     rows = [
-        {"id": str(i), "label": "positive" if i % 2 else "negative",
-         "text": f"【快递】您的包裹已到达小区东门驿站，取件码{1000 + i * 17}，请在今天晚上八点之前凭码领取，逾期将退回寄件人，如有疑问请联系本站客服，祝您生活愉快，感谢您的理解与支持，欢迎再次光临本站。"}
+        {
+            "id": str(i),
+            "label": "positive" if i % 2 else "negative",
+            "text": f"【快递】您的包裹已到达小区东门驿站，取件码{1000 + i * 17}，请在今天晚上八点之前凭码领取，逾期将退回寄件人，如有疑问请联系本站客服，祝您生活愉快，感谢您的理解与支持，欢迎再次光临本站。",
+        }
         for i in range(400)
-    ]  # fmt: skip
+    ]
     with pytest.raises(DataError) as error:
         data_of(product_file, rows)
     said = str(error.value)
@@ -124,21 +127,24 @@ def test_a_place_with_personal_data_is_masked():
     rejects = Rejects(("a", "b"))
     rejects.add("neg/13912345678.txt", "not text")
     rejects.add("reviews-20240101.jsonl:13912", "not text")
-    assert [e["where"] for e in rejects.examples] == ["neg/[PHONE].txt", "reviews-20240101.jsonl:13912"]  # fmt: skip
+    assert [e["where"] for e in rejects.examples] == [
+        "neg/[PHONE].txt",
+        "reviews-20240101.jsonl:13912",
+    ]
 
 
 @pytest.mark.parametrize(
     ("label", "known", "said", "pair"),
     [
-        ("a\u200b", "a", '"a\\u200b" 1 times (near \'a\')', '{"a\\u200b": "a"}'),
-        ("cafe\u0301", "café", '"cafe\\u0301" 1 times (near \'café\')', '{"cafe\\u0301": "café"}'),
+        ("a\u200b", "a", "\"a\\u200b\" 1 times (near 'a')", '{"a\\u200b": "a"}'),
+        ("cafe\u0301", "café", "\"cafe\\u0301\" 1 times (near 'café')", '{"cafe\\u0301": "café"}'),
         ("café", "cafe\u0301", "'café' 1 times (near \"cafe\\u0301\")", '{"café": "cafe\\u0301"}'),
         ("好评\u3000", "好评", '"好评\\u3000" 1 times', '{"好评\\u3000": "好评"}'),
-        ("한", "\u1112\u1161\u11ab", "near \"\\u1112\\u1161\\u11ab\"", '{"한": "'),
+        ("한", "\u1112\u1161\u11ab", 'near "\\u1112\\u1161\\u11ab"', '{"한": "'),
         ("a ", "a", "'a ' 1 times (near 'a')", '{"a ": "a"}'),
         ('"a"', "a", '"\\"a\\"" 1 times', '{"\\"a\\"": "a"}'),
     ],
-)  # fmt: skip
+)
 def test_what_differs_only_invisibly_is_told_by_its_codes(label, known, said, pair):
     from ruamel.yaml import YAML
 

@@ -35,10 +35,13 @@ def test_several_crowds_of_near_duplicates_are_said_with_the_threshold_that_part
     product_file, texts
 ):
     rows = [
-        {"id": str(i), "label": "positive" if i % 5 else "negative",
-         "text": f"{texts[i % len(texts)]}，编号{1000 + i * 17}"}
+        {
+            "id": str(i),
+            "label": "positive" if i % 5 else "negative",
+            "text": f"{texts[i % len(texts)]}，编号{1000 + i * 17}",
+        }
         for i in range(400)
-    ]  # fmt: skip
+    ]
     said = refused(product_file, rows)
     assert f"400 of 400 records are in {len(texts)} groups of near-duplicates" in said
     value = said.split("say data.operators: ")[1].split(" (")[0]
@@ -64,7 +67,11 @@ def test_files_outside_folders_of_labels_are_said(product_file):
     for i, row in enumerate(reviews(100)):
         (product_file.parent / "all").mkdir(exist_ok=True)
         (product_file.parent / "all" / f"{i}.txt").write_text(row["text"], encoding="utf-8")
-    change(product_file, "{path: reviews.jsonl, reader: jsonl, label: label, id: id}", "{path: all, reader: folder}")  # fmt: skip
+    change(
+        product_file,
+        "{path: reviews.jsonl, reader: jsonl, label: label, id: id}",
+        "{path: all, reader: folder}",
+    )
     with pytest.raises(DataError, match=r"have no label.*folders named after their labels"):
         turn(load(product_file), until="data")
 
@@ -83,4 +90,9 @@ def test_texts_with_two_labels_are_to_get_one(product_file):
 
 def test_a_label_near_a_name_of_the_source_means_what_that_name_means():
     rejects = Rejects(("差评", "好评"), {"0": "差评", "1": "好评"})
-    assert [rejects.nearest(label) for label in ("0.0", "1.0", "好评 ", "7")] == ["差评", "好评", "好评", None]  # fmt: skip
+    assert [rejects.nearest(label) for label in ("0.0", "1.0", "好评 ", "7")] == [
+        "差评",
+        "好评",
+        "好评",
+        None,
+    ]

@@ -66,7 +66,9 @@ class Point:
 def strips(monkeypatch):
     whole = plugins._points
     own = {"strips": Point(Strips), "half": Point(type("Half", (), {"name": "half"}))}
-    monkeypatch.setattr(plugins, "_points", lambda group: whole(group) | (own if group == "operators" else {}))  # fmt: skip
+    monkeypatch.setattr(
+        plugins, "_points", lambda group: whole(group) | (own if group == "operators" else {})
+    )
 
 
 def spans_of(product):

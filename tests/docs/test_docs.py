@@ -54,7 +54,9 @@ def shell(line: str, cwd: Path) -> None:
 def serve(line: str, cwd: Path) -> None:
     """It runs until it is stopped; a free port, since another may be in use here."""
     words = [*line.split("#")[0].split(), "--port", "0"]
-    process = subprocess.Popen([sys.executable, "-m", *words], cwd=cwd, stdout=subprocess.PIPE, text=True)  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", *words], cwd=cwd, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert "/docs" in process.stdout.readline()
     finally:
@@ -82,9 +84,14 @@ def test_every_command_of_a_page_works(page, folder, tmp_path):
 def test_every_python_block_of_a_page_runs(page, folder):
     for block in blocks(page, "python"):
         done = subprocess.run(
-            [sys.executable, "-c", block], cwd=folder, capture_output=True, text=True, timeout=300,
-            env=os.environ | {"PYTHONIOENCODING": "utf-8"}, check=False,
-        )  # fmt: skip
+            [sys.executable, "-c", block],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip() in ("negative", "positive", "")
 

@@ -16,10 +16,14 @@ from steelyard.tasks import task_of
 
 LEFT = {
     "data": {"dataset": "d", "splits": {"stream": {"positive": 99, "negative": 99}}},
-    "label": {"labels": "l", "bought": 200, "pool": 300}, "baseline": {"variant": "b"},
-    "train": {"variant": "t"}, "compress": {"chosen": "c"}, "release": {"live": "b", "canary": "c"},
-    "replay": {"experiment": "e"}, "curve": {"curve": []},
-}  # fmt: skip
+    "label": {"labels": "l", "bought": 200, "pool": 300},
+    "baseline": {"variant": "b"},
+    "train": {"variant": "t"},
+    "compress": {"chosen": "c"},
+    "release": {"live": "b", "canary": "c"},
+    "replay": {"experiment": "e"},
+    "curve": {"curve": []},
+}
 
 
 def keys(path):
@@ -41,14 +45,17 @@ def changed(path, before: str, after: str) -> set[str]:
     return {name for name in old if old[name] != new[name]}
 
 
-@pytest.mark.parametrize(("before", "after", "steps"), [
-    ("macro_f1: 0.5", "macro_f1: 0.6", {"compress", "release", "replay", "plan"}),
-    ("replay: 60", "replay: 61", {"release", "replay"}),
-    ("label: 0.30", "label: 0.40", {"label", "replay", "plan"}),
-    ("epochs: 3", "epochs: 4", {"baseline", "train", "curve"}),
-    ("unit: 30", "unit: 40", {"compress", "plan"}),
-    ("start: 200", "start: 201", {"label"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "after", "steps"),
+    [
+        ("macro_f1: 0.5", "macro_f1: 0.6", {"compress", "release", "replay", "plan"}),
+        ("replay: 60", "replay: 61", {"release", "replay"}),
+        ("label: 0.30", "label: 0.40", {"label", "replay", "plan"}),
+        ("epochs: 3", "epochs: 4", {"baseline", "train", "curve"}),
+        ("unit: 30", "unit: 40", {"compress", "plan"}),
+        ("start: 200", "start: 201", {"label"}),
+    ],
+)
 def test_a_change_of_the_file_reaches_the_steps_that_read_it(product_file, before, after, steps):
     assert changed(product_file, before, after) == steps
 

@@ -32,9 +32,14 @@ plan: {unit: 50, curve: [0.3, 0.6]}
 
 def command(*arguments, cwd, **environment):
     done = subprocess.run(
-        [sys.executable, "-m", "steelyard", *arguments], cwd=cwd, capture_output=True, text=True,
-        timeout=300, env=os.environ | {"COLUMNS": "200"} | environment, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "steelyard", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | {"COLUMNS": "200"} | environment,
+        check=False,
+    )
     assert "Traceback" not in done.stderr, done.stderr
     return done
 

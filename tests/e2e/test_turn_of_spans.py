@@ -40,7 +40,10 @@ def product(tmp_path, encoder):
     lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rng)
     (tmp_path / "reviews.jsonl").write_text(lines, encoding="utf-8")
     text = PRODUCT.format(encoder=encoder)
-    text = text.replace("{name: text_classification, labels: [negative, positive]}", "{name: token_classification, entities: [praise, blame]}")  # fmt: skip
+    text = text.replace(
+        "{name: text_classification, labels: [negative, positive]}",
+        "{name: token_classification, entities: [praise, blame]}",
+    )
     text = text.replace("macro_f1: 0.5", "span_f1: 0.5").replace("vocabulary", "vocabulary")
     path = tmp_path / "product.yaml"
     path.write_text(text, encoding="utf-8")
@@ -52,7 +55,10 @@ def test_spans_from_a_file_to_a_server(product):
     trained, table = done.outputs["train"], done.outputs["compress"]["table"]
     assert trained["metrics"]["span_f1"]["value"] > 0.8
     assert {r["name"] for r in table} == {"torch_fp32", "onnx_fp32", "onnx_int8", "baseline"}
-    assert next(r for r in table if r["name"] == "onnx_fp32")["quality"] == trained["metrics"]["span_f1"]["value"]  # fmt: skip
+    assert (
+        next(r for r in table if r["name"] == "onnx_fp32")["quality"]
+        == trained["metrics"]["span_f1"]["value"]
+    )
     assert done.outputs["replay"]["lost"] == 0 and done.outputs["replay"]["sent"] > 0
     with closing(Store.open(product)) as store:
         facts = gather(store, product, done.outputs)

@@ -69,7 +69,9 @@ def test_nothing_is_dropped_outside_training_or_at_zero_and_all_at_one(dtype):
 
 
 def test_no_other_module_is_touched():
-    module = torch.nn.ModuleDict({"drop": torch.nn.Dropout(0.1), "alpha": torch.nn.AlphaDropout(0.1)})  # fmt: skip
+    module = torch.nn.ModuleDict(
+        {"drop": torch.nn.Dropout(0.1), "alpha": torch.nn.AlphaDropout(0.1)}
+    )
     names = list(module.state_dict())
     quick_dropout(torch, module)
     assert "forward" in vars(module["drop"]) and "forward" not in vars(module["alpha"])

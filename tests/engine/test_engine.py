@@ -35,9 +35,16 @@ from steelyard.methods.tokens import Tokens
 from steelyard.tasks import open_task
 
 RECIPE = Recipe(
-    epochs=2, batch=8, learning_rate=1e-3, weight_decay=0.01, precision="fp32", patience=5,
-    checkpoint_steps=3, augment=True, seed=3,
-)  # fmt: skip
+    epochs=2,
+    batch=8,
+    learning_rate=1e-3,
+    weight_decay=0.01,
+    precision="fp32",
+    patience=5,
+    checkpoint_steps=3,
+    augment=True,
+    seed=3,
+)
 
 
 class Ticks(Clock):

@@ -32,7 +32,9 @@ def sure(tags):
     return logits
 
 
-spans = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4), st.sampled_from(TASK.entities)), max_size=5)  # fmt: skip
+spans = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(1, 4), st.sampled_from(TASK.entities)), max_size=5
+)
 
 
 @given(spans)
@@ -82,9 +84,27 @@ def test_a_task_without_a_head_is_told_so():
 
 
 TEXT = st.lists(
-    st.sampled_from(["马云", "在", "杭州", "Jack", " ", "  ", "\u200b", "１３", "，", "e\u0301", "😀", "13812345678", "a@b.cn", "\n"]),
-    min_size=1, max_size=15,
-).map("".join)  # fmt: skip
+    st.sampled_from(
+        [
+            "马云",
+            "在",
+            "杭州",
+            "Jack",
+            " ",
+            "  ",
+            "\u200b",
+            "１３",
+            "，",
+            "e\u0301",
+            "😀",
+            "13812345678",
+            "a@b.cn",
+            "\n",
+        ]
+    ),
+    min_size=1,
+    max_size=15,
+).map("".join)
 
 
 @pytest.fixture(scope="module")

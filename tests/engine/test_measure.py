@@ -119,7 +119,9 @@ def test_p95_is_of_the_quietest_round_and_cpu_the_median():
 
 def test_a_request_waits_for_what_is_before_it_and_for_the_whole_of_its_batch():
     batches = [[0], [1], [2, 3], [4, 5, 6, 7]]
-    one = rounds([(False, 0.01, 0.01)] * 2 + [(False, 0.012, 0.012), (False, 0.024, 0.024)], batches=batches)  # fmt: skip
+    one = rounds(
+        [(False, 0.01, 0.01)] * 2 + [(False, 0.012, 0.012), (False, 0.024, 0.024)], batches=batches
+    )
     cpu_ms, p50, p95 = one.figures(Traffic(1000))
     assert (cpu_ms, p50, p95) == pytest.approx((7.0, 10.0, 10.0))  # few come: all alone
     _, p50, p95 = one.figures(at(0.8))
@@ -150,9 +152,13 @@ def test_a_variant_is_asked_in_a_process_of_its_own_by_the_clock_it_is_given(tmp
         took.cpu_ms == pytest.approx(STEP_S * 2000, rel=0.01) and took.flat and took.memory_mb < 200
     )
     sure = measure_variants(
-        {"x": tmp_path}, texts, traffic=Traffic(10**6), threads=1, clock=Ticks(),
+        {"x": tmp_path},
+        texts,
+        traffic=Traffic(10**6),
+        threads=1,
+        clock=Ticks(),
         borderline=lambda name, cpu_ms, p95_ms: True,
-    )["x"]  # fmt: skip
+    )["x"]
     assert sure.rounds == ROUNDS_MAX
 
 
@@ -191,15 +197,19 @@ def test_variants_are_loaded_and_filled_side_by_side_and_timed_one_by_one(tmp_pa
     monkeypatch.setattr(measure, "_places", lambda threads: 2)
     names, told = ["a", "b", "c"], []
     took = measure_variants(
-        dict.fromkeys(names, tmp_path), texts, traffic=Traffic(10**6), threads=1, clock=Ticks(),
+        dict.fromkeys(names, tmp_path),
+        texts,
+        traffic=Traffic(10**6),
+        threads=1,
+        clock=Ticks(),
         progress=lambda what, done, total: told.append((what, done, total)),
-    )  # fmt: skip
+    )
     assert list(took) == names and dict(most) == {"open": 2, "round": 1, "flat": 2}
     assert order[:3] == ["open"] * 3 and order[-3:] == ["flat"] * 3
     assert ("loading variants", 3, 3) in told and ("memory until it is flat", 3, 3) in told
 
 
-@pytest.mark.parametrize(("cores", "threads", "places"), [(2, 1, 2), (8, 4, 2), (2, 4, 1)])  # fmt: skip
+@pytest.mark.parametrize(("cores", "threads", "places"), [(2, 1, 2), (8, 4, 2), (2, 4, 1)])
 def test_a_core_for_each_thread_of_what_works_side_by_side(monkeypatch, cores, threads, places):
     monkeypatch.setattr(measure, "cores", lambda: cores)
     assert measure._places(threads) == places

@@ -145,8 +145,9 @@ def test_a_request_has_a_time_limit_though_its_server_be_gone(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("told", "parts"), [([["<i4", [1]]], []), ([["O", [1]]], [b"12345678"]), ([["<i4", [3]]], [b"1234"])]
-)  # fmt: skip
+    ("told", "parts"),
+    [([["<i4", [1]]], []), ([["O", [1]]], [b"12345678"]), ([["<i4", [3]]], [b"1234"])],
+)
 def test_features_that_are_no_numbers_or_not_all_there_are_refused(told, parts):
     with pytest.raises(ValueError):
         arrays({"arrays": told}, parts)

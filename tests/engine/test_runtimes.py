@@ -30,10 +30,11 @@ def folders(encoder, tmp_path_factory):
     linear.mkdir()
     baseline(linear)
     return contents, {
-        "torch": source, "linear": linear,
+        "torch": source,
+        "linear": linear,
         "onnxruntime": compressed(source, "onnx_int8", root / "onnx", contents),
         "openvino": compressed(source, "openvino_int8", root / "openvino", contents),
-    }  # fmt: skip
+    }
 
 
 @given(st.integers(1, 200), st.integers(8, 150))
@@ -110,7 +111,7 @@ def test_code_beside_the_product_is_not_imported_by_a_measuring_process(
         monkeypatch.setenv("PYTHONPATH", named)
         took = measure_variants(
             {"x": found["linear"]}, ["很好"] * 4, traffic=Traffic(1000), threads=1, clock=Clock()
-        )  # fmt: skip
+        )
         assert took["x"].n == 4
     assert not (tmp_path / "sprung").exists()
 
@@ -125,9 +126,12 @@ def test_code_beside_the_product_is_not_imported_by_the_command(path, tmp_path, 
     if path is not None:
         monkeypatch.setenv("PYTHONPATH", path)
     done = subprocess.run(
-        [sys.executable, "-m", "steelyard", "doctor", "--json"], cwd=tmp_path,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "steelyard", "doctor", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "sprung").exists()
 

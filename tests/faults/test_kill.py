@@ -29,7 +29,7 @@ INSIDE = {
     "curve": ["curve 60:5"],
     "plan": ["end:plan"],
 }
-KILLS = [at for name in names() for at in (f"begin:{name}", *INSIDE.get(name, []))]  # fmt: skip
+KILLS = [at for name in names() for at in (f"begin:{name}", *INSIDE.get(name, []))]
 
 
 def make(folder: Path, encoder: Path) -> Path:

@@ -112,11 +112,13 @@ def product_with(start):
 records = st.lists(
     st.builds(
         lambda key, part, label: (key, part, label),
-        st.integers(0, 40), st.sampled_from(["train", "train", "holdout"]),
+        st.integers(0, 40),
+        st.sampled_from(["train", "train", "holdout"]),
         st.sampled_from(["a", "b", None]),
     ),
-    min_size=15, max_size=60,
-)  # fmt: skip
+    min_size=15,
+    max_size=60,
+)
 
 
 @given(records, st.sets(st.integers(0, 40), max_size=20), st.none() | st.integers(10, 80))
@@ -141,12 +143,20 @@ def test_a_purchase_holds_every_paid_text_of_training_and_pays_each_new_text_onc
         assert here + found.new == max(start, here)
     by_key = {r.key for r in train if r.label}
     assert set(found.keys) <= by_key | set(paid)
-    assert purchase(product_with(start), AB, known, dict(zip(found.keys, found.labels, strict=True)) | paid).new == 0  # fmt: skip
+    assert (
+        purchase(
+            product_with(start), AB, known, dict(zip(found.keys, found.labels, strict=True)) | paid
+        ).new
+        == 0
+    )
 
 
 def test_equal_texts_are_paid_once(product_file):
     spec = load(product_file)
-    rows = [Known(str(i), f"k{i // 2}", "", "train", "positive" if i % 4 < 2 else "negative", "s") for i in range(40)]  # fmt: skip
+    rows = [
+        Known(str(i), f"k{i // 2}", "", "train", "positive" if i % 4 < 2 else "negative", "s")
+        for i in range(40)
+    ]
     object.__setattr__(spec.spec, "label", Label(start=20))
     found = purchase(spec, task_of(spec), rows, {})
     assert found.new == 20 and len(found.ids) == 40

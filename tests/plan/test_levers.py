@@ -64,7 +64,9 @@ def test_a_lever_whose_interval_holds_zero_is_tried_with_its_own_part_first():
     assert plan.do == part
     sure = lever("small", option("small", 9.0, 3.0))
     plan = allocate(FACTS, [KEEP, unsure, sure])
-    assert plan.recommendation == Recommendation("small") and "a channel may return more" in say(plan.because, "en")  # fmt: skip
+    assert plan.recommendation == Recommendation("small") and "a channel may return more" in say(
+        plan.because, "en"
+    )
 
 
 def test_a_lever_that_reopens_the_choice_is_told_whatever_is_chosen():
@@ -91,7 +93,9 @@ def test_a_strangers_lever_that_breaks_its_protocol_is_left_out_and_a_good_one_i
     good = lever("channel", option("channel", 10**9, 10**8), called=("a channel", "渠道"))
     things = {"channel": good, "bad": "no lever", "other": good, "gone": ImportError("gone")}
     own, whole = {name: Point(thing) for name, thing in things.items()}, plugins._points
-    monkeypatch.setattr(plugins, "_points", lambda group: whole(group) | (own if group == "levers" else {}))  # fmt: skip
+    monkeypatch.setattr(
+        plugins, "_points", lambda group: whole(group) | (own if group == "levers" else {})
+    )
     module._registered.cache_clear()
     try:
         assert set(broken()) == {"bad", "other", "gone"}
@@ -132,14 +136,19 @@ def test_a_recommendation_is_said_in_both_languages_and_old_plans_are_read():
     assert recommendation(typed, "zh") == "先做试验：更多标注"
     assert advice("an experiment first: labels") == ("labels", True)
     assert recommendation("an experiment first: labels", "en") == recommendation(typed, "en")
-    assert recommendation("nothing", "en") == recommendation({"option": "nothing", "experiment": False}, "en")  # fmt: skip
+    assert recommendation("nothing", "en") == recommendation(
+        {"option": "nothing", "experiment": False}, "en"
+    )
 
 
 def test_a_strangers_lever_brings_words_for_its_codes_and_without_them_it_is_left_out(caplog):
     figures = {"clicks": 1200, "money": 30.0}
     because = {"a": Reason("channel.returns", figures), "b": Reason("channel.unheard_of", figures)}
     mine, dumb = (lever(n, replace(option(n, 50.0, 20.0), because=because[n])) for n in "ab")
-    learn("channel.returns", ("{clicks:count} clicks for {money:money}", "{money:money} 换 {clicks:count} 次点击"))  # fmt: skip
+    learn(
+        "channel.returns",
+        ("{clicks:count} clicks for {money:money}", "{money:money} 换 {clicks:count} 次点击"),
+    )
     learn("plan.do", ("mine", "mine"))  # what has words keeps them
     try:
         body = allocate(FACTS, [KEEP, mine, dumb]).to_json()

@@ -17,9 +17,17 @@ STEEP = fit_curve([Point(n, 0.9 - 2 * n**-0.5, 0.003) for n in (250, 500, 1000, 
 FLAT = fit_curve([Point(n, 0.8, 0.003) for n in (250, 500, 1000, 2000)], seed=0)
 LIVE = Priced("a", "live", 0.85, 0.84, 0.86, 0.02)
 FACTS = PlanFacts(
-    currency="CNY", unit=1000.0, requests=1_000_000, label_price=0.3, correct_answer=0.5,
-    labels_bought=2000, labels_pool=10_000, retrain_cost=0.1, curve=STEEP, live=LIVE,
-)  # fmt: skip
+    currency="CNY",
+    unit=1000.0,
+    requests=1_000_000,
+    label_price=0.3,
+    correct_answer=0.5,
+    labels_bought=2000,
+    labels_pool=10_000,
+    retrain_cost=0.1,
+    curve=STEEP,
+    live=LIVE,
+)
 
 
 def en(reason):
@@ -165,7 +173,10 @@ def test_a_hopeful_variant_is_named_with_its_interval_though_it_is_not_certain()
 
 def test_the_answer_is_a_sentence_that_can_be_done_as_it_stands():
     plan = allocate(replace(FACTS, unit=30.0, currency="EUR", retrain_cost=0.0))
-    assert en(plan.do) == "set `label.start: 2100` in product.yaml and run `steelyard turn product.yaml`; 30.00 EUR"  # fmt: skip
+    assert (
+        en(plan.do)
+        == "set `label.start: 2100` in product.yaml and run `steelyard turn product.yaml`; 30.00 EUR"
+    )
     assert en(plan.because).startswith(en(plan.do)) and zh(plan.because).startswith(zh(plan.do))
     assert "label.start: 2100" in zh(plan.do) and "30.00 EUR" in zh(plan.do)
     assert "labels of the data that are here" in en(plan.because)
@@ -270,6 +281,6 @@ def test_a_chinese_sentence_calls_the_baseline_by_its_chinese_name():
             replace(FACTS, curve=None, alternatives=alternatives, live=live, p95_goal_ms=100.0),
         )
         for option in allocate(facts).options
-    ]  # fmt: skip
+    ]
     assert not [words for words in said if "baseline" in words]
     assert len([words for words in said if "基线" in words]) >= 5

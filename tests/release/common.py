@@ -66,9 +66,14 @@ def replayed(store, product_file, pair, *, turn, key, serve=None):
 
     def work(step):
         return experiment.run(
-            store, product, step, dataset="d", **pair, task=task(),
+            store,
+            product,
+            step,
+            dataset="d",
+            **pair,
+            task=task(),
             serve=serve or (lambda key: Server(store, product, key=key)),
-        )  # fmt: skip
+        )
 
     output, _ = store.step(turn, "replay", f"{key:0>16}", work, cpu_price=0)
     return output

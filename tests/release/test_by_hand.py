@@ -132,7 +132,11 @@ def test_pin_may_name_another_variant_which_then_answers_everybody(store):
     pair = pair_in_service(store)
     change(store, "pin", pair["canary"], **SAID)
     (only,) = store.releases.current()
-    assert (only["variant"], only["state"], only["pinned"]["who"]) == (pair["canary"], "live", "li.lei")  # fmt: skip
+    assert (only["variant"], only["state"], only["pinned"]["who"]) == (
+        pair["canary"],
+        "live",
+        "li.lei",
+    )
 
 
 def test_a_running_server_follows_a_change_by_hand(store, product_file):
@@ -166,7 +170,9 @@ def test_the_command_line_shows_and_changes_the_release(store, product_file):
     assert shown["canary"]["variant"] == pair["canary"]
     refused = command("release", "promote", "product.yaml", cwd=cwd)
     assert refused.returncode == 2 and "--who" in refused.stderr
-    done = command("release", "promote", "product.yaml", "--who", "li", "--why", "good", "--json", cwd=cwd)  # fmt: skip
+    done = command(
+        "release", "promote", "product.yaml", "--who", "li", "--why", "good", "--json", cwd=cwd
+    )
     facts = json.loads(done.stdout)
     assert facts["live"]["variant"] == pair["canary"] and facts["changed"][0]["state"] == "live"
     assert states(store) == {"live": pair["canary"]}

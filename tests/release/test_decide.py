@@ -83,15 +83,20 @@ def test_a_canary_just_at_the_limit_is_promoted_by_neither_more_often_than_promi
     """Both bodies of evidence, looked at again and again, at the very edge of what is allowed."""
     rng, wrong, runs, each = np.random.default_rng(2), 0, 200, 0.975
     for _ in range(runs):
-        pairs = np.where(rng.random(1000) < 0.03, -1.0, 0) + np.where(rng.random(1000) < 0.01, 1.0, 0)  # fmt: skip
+        pairs = np.where(rng.random(1000) < 0.03, -1.0, 0) + np.where(
+            rng.random(1000) < 0.01, 1.0, 0
+        )
         live, canary = rng.random(1000) < 0.80, rng.random(1000) < 0.78
         for n in range(50, 1001, 50):
             replayed = paired(Sample.of(pairs[:n]), confidence=each, tuned_at=1000)
-            real = difference(Sample.of(live[:n]), Sample.of(canary[:n]), confidence=each, tuned_at=2000)  # fmt: skip
+            real = difference(
+                Sample.of(live[:n]), Sample.of(canary[:n]), confidence=each, tuned_at=2000
+            )
             found = decide(
                 [_seen(i, s) for i, s in ((replayed, REPLAY), (real, USERS))],
-                Worth(1.0, "CNY"), loss_max=0.02,
-            )  # fmt: skip
+                Worth(1.0, "CNY"),
+                loss_max=0.02,
+            )
             if found.decision in ("promote", "rolled back"):
                 wrong += 1
                 break

@@ -29,11 +29,34 @@ class History:
 
     def __init__(self, store, seed):
         self.store, self.rng, self.n, self.told = store, random.Random(seed), 0, set()
-        dataset = {"id": "d", "product": "tiny", "version": 1, "tag": "d", "parent": None, "sources": [], "recipe": {}, "counts": [], "created": "2026"}  # fmt: skip
+        dataset = {
+            "id": "d",
+            "product": "tiny",
+            "version": 1,
+            "tag": "d",
+            "parent": None,
+            "sources": [],
+            "recipe": {},
+            "counts": [],
+            "created": "2026",
+        }
         with store.database.write() as connection:
             put(connection, tables.dataset, dataset)
             for name in VARIANTS:
-                put(connection, tables.variant, {"id": name, "name": name, "task": "t", "parent": None, "dataset": "d", "bytes": 1, "card": {}, "created": "2026"})  # fmt: skip
+                put(
+                    connection,
+                    tables.variant,
+                    {
+                        "id": name,
+                        "name": name,
+                        "task": "t",
+                        "parent": None,
+                        "dataset": "d",
+                        "bytes": 1,
+                        "card": {},
+                        "created": "2026",
+                    },
+                )
 
     def go_on(self, steps):
         for _ in range(steps):
@@ -48,21 +71,50 @@ class History:
 
     def release(self, connection):
         state = self.rng.choice(["live", "canary"] * 5 + ["retired", "pinned"])
-        row = {"product": self.rng.choice(PRODUCTS), "variant": self.rng.choice(VARIANTS), "state": state}  # fmt: skip
-        put(connection, tables.release, row | {"share": self.rng.choice([0.1, 0.5]), "reason": "r", "who": "w", "created": self.now()})  # fmt: skip
+        row = {
+            "product": self.rng.choice(PRODUCTS),
+            "variant": self.rng.choice(VARIANTS),
+            "state": state,
+        }
+        put(
+            connection,
+            tables.release,
+            row
+            | {
+                "share": self.rng.choice([0.1, 0.5]),
+                "reason": "r",
+                "who": "w",
+                "created": self.now(),
+            },
+        )
 
     def answer(self, connection):
         rows, pair = [], self.rng.sample(VARIANTS, 2)
         for _ in range(self.rng.randint(1, 5)):
             side = self.rng.randrange(2)
             self.n += 1
-            rows.append({
-                "id": f"a{self.n}", "product": self.rng.choice(PRODUCTS), "variant": pair[side],
-                "state": ARMS[side], "user": self.rng.choice(USERS), "request": "", "value": self.rng.choice(WORDS),
-                "score": None, "detail": {}, "cpu_s": self.rng.random(), "latency_ms": self.rng.choice([float(self.rng.randint(1, 50)), self.rng.uniform(0, 3000), -0.5, 1024.0]),
-                "created": self.now(), "origin": self.rng.choice(["user", "user", "user", "replay"]),
-                "release": 1, "experiment": self.rng.choice([experiment_of(*pair)] * 5 + [None]), "arm": ARMS[side],
-            })  # fmt: skip
+            rows.append(
+                {
+                    "id": f"a{self.n}",
+                    "product": self.rng.choice(PRODUCTS),
+                    "variant": pair[side],
+                    "state": ARMS[side],
+                    "user": self.rng.choice(USERS),
+                    "request": "",
+                    "value": self.rng.choice(WORDS),
+                    "score": None,
+                    "detail": {},
+                    "cpu_s": self.rng.random(),
+                    "latency_ms": self.rng.choice(
+                        [float(self.rng.randint(1, 50)), self.rng.uniform(0, 3000), -0.5, 1024.0]
+                    ),
+                    "created": self.now(),
+                    "origin": self.rng.choice(["user", "user", "user", "replay"]),
+                    "release": 1,
+                    "experiment": self.rng.choice([experiment_of(*pair)] * 5 + [None]),
+                    "arm": ARMS[side],
+                }
+            )
         put_all(connection, tables.answer, rows)
 
     def outcome(self, connection):
@@ -71,17 +123,26 @@ class History:
         some = self.rng.sample(left, min(len(left), self.rng.randint(1, 6)))
         self.told |= set(some)
         rows = [
-            {"id": f"f{i}", "answer": i, "kind": self.rng.choice(["outcome"] * 4 + ["correction"]),
-             "value": self.rng.choice(WORDS), "created": self.now(), "at": None,
-             "utility": self.rng.choice([None, 0.0, 1.0, self.rng.random()])}
+            {
+                "id": f"f{i}",
+                "answer": i,
+                "kind": self.rng.choice(["outcome"] * 4 + ["correction"]),
+                "value": self.rng.choice(WORDS),
+                "created": self.now(),
+                "at": None,
+                "utility": self.rng.choice([None, 0.0, 1.0, self.rng.random()]),
+            }
             for i in some
-        ]  # fmt: skip
+        ]
         put_all(connection, tables.feedback, rows)
 
 
 def opened(store):
     """The same ledger as each product sees it."""
-    return [Store(store.root, store.database, product=p, currency="CNY", clock=store.clock) for p in PRODUCTS]  # fmt: skip
+    return [
+        Store(store.root, store.database, product=p, currency="CNY", clock=store.clock)
+        for p in PRODUCTS
+    ]
 
 
 def plain(store, *, live, canary, since):
@@ -94,10 +155,12 @@ def plain(store, *, live, canary, since):
     found = {}
     for arm in ARMS:
         own = [
-            a for a in answers
-            if (a["product"], a["experiment"], a["arm"], a["origin"]) == (store.product, experiment_of(live, canary), arm, "user")
+            a
+            for a in answers
+            if (a["product"], a["experiment"], a["arm"], a["origin"])
+            == (store.product, experiment_of(live, canary), arm, "user")
             and a["created"] >= since
-        ]  # fmt: skip
+        ]
         means = []
         for user in {a["user"] for a in own}:
             worth = [_worth(a, told[a["id"]]) for a in own if a["user"] == user and a["id"] in told]
@@ -141,7 +204,9 @@ def agree(store, names):
 
 
 @pytest.mark.parametrize("pairs_max", [500, 1])
-def test_any_history_reads_as_its_rows_do_one_by_one(any_store, product_file, monkeypatch, pairs_max):  # fmt: skip
+def test_any_history_reads_as_its_rows_do_one_by_one(
+    any_store, product_file, monkeypatch, pairs_max
+):
     monkeypatch.setattr(evidence, "PAIRS_MAX", pairs_max)
     names, compared = names_in(load(product_file)), 0
     history = History(any_store, seed=pairs_max)
@@ -157,34 +222,87 @@ def test_many_short_histories_read_as_their_rows_do(store, product_file, seed):
     history.go_on(150)
     with store.database.write() as connection:
         for state, variant in (("live", "v1"), ("canary", "v2")):
-            put(connection, tables.release, {"product": "tiny", "variant": variant, "state": state, "share": 0.3, "reason": "r", "who": "w", "created": history.now()})  # fmt: skip
+            put(
+                connection,
+                tables.release,
+                {
+                    "product": "tiny",
+                    "variant": variant,
+                    "state": state,
+                    "share": 0.3,
+                    "reason": "r",
+                    "who": "w",
+                    "created": history.now(),
+                },
+            )
     history.go_on(40)
     agree(store, names_in(load(product_file)))
 
 
-def test_a_release_that_is_written_late_takes_the_outcomes_that_came_behind_its_time(store, product_file):  # fmt: skip
+def test_a_release_that_is_written_late_takes_the_outcomes_that_came_behind_its_time(
+    store, product_file
+):
     history, names = History(store, 5), names_in(load(product_file))
     pair = {"live": "v1", "canary": "v2"}
     with store.database.write() as connection:
         shared = {"product": "tiny", "reason": "r", "who": "w"}
-        put(connection, tables.release, shared | {"variant": "v1", "state": "live", "share": 1.0, "created": "2026-01-01"})  # fmt: skip
-        put(connection, tables.release, shared | {"variant": "v2", "state": "canary", "share": 0.5, "created": "2026-01-02"})  # fmt: skip
+        put(
+            connection,
+            tables.release,
+            shared | {"variant": "v1", "state": "live", "share": 1.0, "created": "2026-01-01"},
+        )
+        put(
+            connection,
+            tables.release,
+            shared | {"variant": "v2", "state": "canary", "share": 0.5, "created": "2026-01-02"},
+        )
         answer = {
-            "product": "tiny", "variant": "v1", "state": "live", "request": "", "value": "positive", "score": None,
-            "detail": {}, "cpu_s": 1.0, "latency_ms": 2.0, "release": 1, "experiment": experiment_of(**pair), "arm": "live",
-        }  # fmt: skip
+            "product": "tiny",
+            "variant": "v1",
+            "state": "live",
+            "request": "",
+            "value": "positive",
+            "score": None,
+            "detail": {},
+            "cpu_s": 1.0,
+            "latency_ms": 2.0,
+            "release": 1,
+            "experiment": experiment_of(**pair),
+            "arm": "live",
+        }
         for day in (3, 5, 7):
-            put(connection, tables.answer, answer | {"id": f"{day}", "user": f"u{day}", "created": f"2026-01-0{day}"})  # fmt: skip
-            put(connection, tables.feedback, {"id": f"f{day}", "answer": f"{day}", "kind": "outcome", "value": "positive", "created": "2026-02", "utility": day / 10})  # fmt: skip
+            put(
+                connection,
+                tables.answer,
+                answer | {"id": f"{day}", "user": f"u{day}", "created": f"2026-01-0{day}"},
+            )
+            put(
+                connection,
+                tables.feedback,
+                {
+                    "id": f"f{day}",
+                    "answer": f"{day}",
+                    "kind": "outcome",
+                    "value": "positive",
+                    "created": "2026-02",
+                    "utility": day / 10,
+                },
+            )
     assert users(store, task(), names, **pair)["live"].sample.n == 3
     with store.database.write() as connection:
-        put(connection, tables.release, shared | {"variant": "v2", "state": "canary", "share": 0.4, "created": "2026-01-05"})  # fmt: skip
+        put(
+            connection,
+            tables.release,
+            shared | {"variant": "v2", "state": "canary", "share": 0.4, "created": "2026-01-05"},
+        )
     assert users(store, task(), names, **pair)["live"].sample.mean == pytest.approx(0.6)
     assert same(store, names, pair) and history.store is store
     rows = store.database.rows(sa.select(tables.tally))
     assert sorted((r["user"], r["since"], r["n"], r["total"]) for r in rows) == [
-        ("u3", "2026-01-02", 1, 0.3), ("u5", "2026-01-05", 1, 0.5), ("u7", "2026-01-05", 1, 0.7),
-    ]  # fmt: skip
+        ("u3", "2026-01-02", 1, 0.3),
+        ("u5", "2026-01-05", 1, 0.5),
+        ("u7", "2026-01-05", 1, 0.7),
+    ]
 
 
 def test_two_writers_at_once_count_every_outcome_once(any_store, product_file):
@@ -192,7 +310,20 @@ def test_two_writers_at_once_count_every_outcome_once(any_store, product_file):
     history.go_on(60)
     left = [r["id"] for r in any_store.database.rows(sa.select(tables.answer.c.id))]
     left = [i for i in left if i not in history.told]
-    facts = [("feedback", {"id": f"f{i}", "answer": i, "kind": "outcome", "value": "positive", "at": None, "utility": 0.5}) for i in left]  # fmt: skip
+    facts = [
+        (
+            "feedback",
+            {
+                "id": f"f{i}",
+                "answer": i,
+                "kind": "outcome",
+                "value": "positive",
+                "at": None,
+                "utility": 0.5,
+            },
+        )
+        for i in left
+    ]
 
     def tell(store):
         for fact in facts:  # both tell all: one of the two is first

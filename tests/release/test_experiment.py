@@ -132,7 +132,11 @@ def test_a_replay_against_a_server_of_ones_own_shows_the_canary_and_the_next_tur
 def test_long_ids_that_begin_alike_are_different_requests(store, product_file):
     rows = reviews(20, seed=8)
     alike = ["the same long beginning of every id of this file " * 2 + r["id"] for r in rows]
-    columns = {"id": alike, "content": [r["text"] for r in rows], "label": [r["label"] for r in rows]}  # fmt: skip
+    columns = {
+        "id": alike,
+        "content": [r["text"] for r in rows],
+        "label": [r["label"] for r in rows],
+    }
     store.datasets.publish("records", pa.table(columns | {"split": ["stream"] * 20}), tag="d")
     edit(product_file, ("replay: 60, ", ""))
     visits, most = stream(
@@ -226,7 +230,9 @@ def test_a_person_who_takes_the_canary_back_during_a_replay_is_not_overruled(sto
             self.server.__exit__(*error)
             change(store, "rollback", None, who="li", why="I saw enough")
 
-    found = replayed(store, product_file, turned, turn=store.begin_turn("m"), key="a", serve=Meddled)  # fmt: skip
+    found = replayed(
+        store, product_file, turned, turn=store.begin_turn("m"), key="a", serve=Meddled
+    )
     assert found["decision"] == "promote" and found["applied"] is False
     assert found["live"] == turned["live"]
     assert {r["state"]: r["variant"] for r in store.releases.current()} == {"live": turned["live"]}

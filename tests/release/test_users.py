@@ -149,7 +149,11 @@ def test_labels_that_the_file_maps_are_read_as_they_are_called_now(store, produc
         for i, row in enumerate(reviews(40, seed=4)):
             answer, _ = ask(url, row, f"user {i}")
             tell(url, answer, answer["label"])
-    edit(product_file, RENAMED, ("label: label, id: id", "label: label, id: id, names: {negative: 差评}"))  # fmt: skip
+    edit(
+        product_file,
+        RENAMED,
+        ("label: label, id: id", "label: label, id: id, names: {negative: 差评}"),
+    )
     found = shown(store, product_file, pair)
     assert found.users.arms["live"].outcome == 1.0 == found.users.arms["canary"].outcome
     assert found.decision.reason.code != "release.strange_labels"

@@ -25,11 +25,20 @@ def released(store, product_file, chosen, baseline):
     if "d" not in store.datasets.tags("records"):
         published_records(store, holdout=100)
     output, _ = store.step(
-        store.begin_turn("r"), "release", f"{chosen}{len(store.database.rows(tables.step.select()))}",
+        store.begin_turn("r"),
+        "release",
+        f"{chosen}{len(store.database.rows(tables.step.select()))}",
         lambda step: walk.run(
-            store, product, step, task=task_of(product), dataset="d", chosen=chosen, baseline=baseline
-        ), cpu_price=0,
-    )  # fmt: skip
+            store,
+            product,
+            step,
+            task=task_of(product),
+            dataset="d",
+            chosen=chosen,
+            baseline=baseline,
+        ),
+        cpu_price=0,
+    )
     return output
 
 
@@ -63,7 +72,10 @@ def test_a_canary_that_is_undecided_stays_without_another_row(store, product_fil
 
 def test_a_canary_that_was_rolled_back_is_not_tried_again(store, product_file):
     pair = canary_of(store, product_file, flip=True, loss_max=0.02)
-    assert replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")["decision"] == "rolled back"  # fmt: skip
+    assert (
+        replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a")["decision"]
+        == "rolled back"
+    )
     for _ in range(2):  # the next turn, and the one after it
         output = released(store, product_file, pair["canary"], pair["live"])
         assert output["canary"] is None and "rolled back before" in output["why"]
@@ -105,11 +117,18 @@ def test_a_variant_that_is_live_is_not_tested_against_itself(store, product_file
 
 def test_a_variant_far_below_the_live_one_never_meets_a_user(store, product_file):
     """No goals are set; the canary answers the contrary of the truth."""
-    edit(product_file, ("goals: {quality: {macro_f1: 0.5}, memory_mb: 5000}\n", ""), ("outcome_loss_max: 0.5", "outcome_loss_max: 0.02"))  # fmt: skip
+    edit(
+        product_file,
+        ("goals: {quality: {macro_f1: 0.5}, memory_mb: 5000}\n", ""),
+        ("outcome_loss_max: 0.5", "outcome_loss_max: 0.02"),
+    )
     live, bad = publish(store), publish(store, seed=3, name="bad", flip=True)
     output = released(store, product_file, bad, live)
     assert output["canary"] is None and states(store) == {"live": live}
-    assert "worse than the live variant on the hold-out" in output["why"] and "留出集" in output["why_zh"]  # fmt: skip
+    assert (
+        "worse than the live variant on the hold-out" in output["why"]
+        and "留出集" in output["why_zh"]
+    )
     assert output["holdout_check"]["outcome"]["value"] < -0.8
     rows = len(store.database.rows(tables.measure.select()))
     assert released(store, product_file, bad, live)["canary"] is None

@@ -15,25 +15,45 @@ M = {"value": 0.86, "low": 0.85, "high": 0.87, "n": 2503}
 
 def row(name, quality, cost, *, chosen=False, **changed):
     return {
-        "variant": name, "name": name, "quality": quality, "low": quality - 0.01,
-        "high": quality + 0.01, "p95_ms": 20.0, "memory_mb": 200.0, "cpu_ms": 5.0,
-        "cost_per_1000": cost, "meets": True, "chosen": chosen, "why": "costs 2.1x <openvino_int8>",
+        "variant": name,
+        "name": name,
+        "quality": quality,
+        "low": quality - 0.01,
+        "high": quality + 0.01,
+        "p95_ms": 20.0,
+        "memory_mb": 200.0,
+        "cpu_ms": 5.0,
+        "cost_per_1000": cost,
+        "meets": True,
+        "chosen": chosen,
+        "why": "costs 2.1x <openvino_int8>",
         "why_zh": "成本是 <openvino_int8> 的 2.1 倍",
-    } | changed  # fmt: skip
+    } | changed
 
 
 def option(name, net, low, high, evidence="measured"):
     return {
-        "name": name, "spend": 1000.0, "value": net + 1000, "net": net, "low": low, "high": high,
-        "evidence": evidence, "because": f"because {name}", "because_zh": "因为如此",
-    }  # fmt: skip
+        "name": name,
+        "spend": 1000.0,
+        "value": net + 1000,
+        "net": net,
+        "low": low,
+        "high": high,
+        "evidence": evidence,
+        "because": f"because {name}",
+        "because_zh": "因为如此",
+    }
 
 
 def arm(variant, cost=0.001, p95_ms=6.0, n=750):
     return {
-        "variant": variant, "name": variant, "n": n, "outcome": 0.81, "cost_per_1000": cost,
+        "variant": variant,
+        "name": variant,
+        "n": n,
+        "outcome": 0.81,
+        "cost_per_1000": cost,
         "p95_ms": p95_ms,
-    }  # fmt: skip
+    }
 
 
 def detail(labels, *, wrong=3):
@@ -48,9 +68,11 @@ def detail(labels, *, wrong=3):
     ]
     bins = [{"n": 10, "confidence": 0.9, "accuracy": 0.88}]
     return {
-        "labels": list(labels), "confusion": counts, "per_label": figures,
+        "labels": list(labels),
+        "confusion": counts,
+        "per_label": figures,
         "calibration": {"error": 0.02, "bins": bins},
-    }  # fmt: skip
+    }
 
 
 def outputs(labels=("负面", "<script>alert(1)</script>")):
@@ -60,27 +82,36 @@ def outputs(labels=("负面", "<script>alert(1)</script>")):
             "dataset": "d",
             "counts": [{"operator": "dedupe", "in": 100, "out": 60, "detail": {"duplicate": 40}}],
             "splits": {"train": by_label, "holdout": by_label, "stream": by_label},
-            "rejects": {"total": 0}, "languages": {},
+            "rejects": {"total": 0},
+            "languages": {},
         },
         "label": {"bought": 2000, "pool": 9000, "price": "0.30"},
         "baseline": {"variant": "baseline", "detail": detail(labels)},
         "train": {
-            "variant": "torch_fp32", "metrics": {"macro_f1": M},
+            "variant": "torch_fp32",
+            "metrics": {"macro_f1": M},
             "against_baseline": {"value": 0.03, "low": 0.01, "high": 0.05, "n": 2503},
             "detail": detail(labels),
         },
         "compress": {
             "chosen": "int8",
             "table": [
-                row("torch_fp32", 0.86, 0.02), row("int8", 0.858, 0.004, chosen=True),
+                row("torch_fp32", 0.86, 0.02),
+                row("int8", 0.858, 0.004, chosen=True),
                 row("baseline", 0.81, 0.0001),
             ],
         },
         "release": {"live": "baseline", "canary": "int8"},
         "replay": {
-            "experiment": "e", "decision": "promote", "reason": "better", "reason_zh": "更好",
-            "live": "int8", "sent": 1500, "lost": 0,
-            "arms": {"live": arm("baseline"), "canary": arm("int8", cost=0.009)}, "difference": M,
+            "experiment": "e",
+            "decision": "promote",
+            "reason": "better",
+            "reason_zh": "更好",
+            "live": "int8",
+            "sent": 1500,
+            "lost": 0,
+            "arms": {"live": arm("baseline"), "canary": arm("int8", cost=0.009)},
+            "difference": M,
             "path": [
                 {"n": n, "value": 0.03, "low": 0.03 - 9 / n, "high": 0.03 + 9 / n}
                 for n in range(50, 1501, 50)
@@ -94,17 +125,21 @@ def outputs(labels=("负面", "<script>alert(1)</script>")):
         },
         "plan": {
             "plan": {
-                "recommendation": "labels", "because": "3,333 more", "because_zh": "再买",
+                "recommendation": "labels",
+                "because": "3,333 more",
+                "because_zh": "再买",
                 "options": [
-                    option("labels", 500, 100, 900), option("cheaper_variant", 5, 1, 9),
-                    option("nothing", 0, 0, 0), option("market", 0, 0, 0, "assumed"),
+                    option("labels", 500, 100, 900),
+                    option("cheaper_variant", 5, 1, 9),
+                    option("nothing", 0, 0, 0),
+                    option("market", 0, 0, 0, "assumed"),
                 ],
             },
             "forecast": [
                 {"labels": n, "quality": 0.8, "low": 0.79, "high": 0.82} for n in (250, 1000, 5333)
             ],
         },
-    }  # fmt: skip
+    }
 
 
 def money(account, amount, *, currency="CNY", unit="cpu_hour", lines=1):
@@ -114,15 +149,24 @@ def money(account, amount, *, currency="CNY", unit="cpu_hour", lines=1):
 
 def facts(*, labels=("负面", "<script>alert(1)</script>"), **changed) -> ReportFacts:
     rows = [
-        money("cpu.train", "-0.02"), money("cpu.serve", "-0.00003"),
-        money("label", -600, unit="label"), money("value.correct", "40.5", unit="correct_answer"),
-    ]  # fmt: skip
+        money("cpu.train", "-0.02"),
+        money("cpu.serve", "-0.00003"),
+        money("label", -600, unit="label"),
+        money("value.correct", "40.5", unit="correct_answer"),
+    ]
     base = ReportFacts(
-        product="reviews<i>", turn=1, currency="CNY", unit="1,000", requests=1_000_000,
-        goals=[Limit("macro_f1", 0.83, ceiling=False), Limit("p95_ms", 100.0, ceiling=True)], loss_max=0.02,
-        outputs=outputs(labels), money=rows, steps=names(),
+        product="reviews<i>",
+        turn=1,
+        currency="CNY",
+        unit="1,000",
+        requests=1_000_000,
+        goals=[Limit("macro_f1", 0.83, ceiling=False), Limit("p95_ms", 100.0, ceiling=True)],
+        loss_max=0.02,
+        outputs=outputs(labels),
+        money=rows,
+        steps=names(),
         names={"int8": "int8", "baseline": "baseline", "torch_fp32": "torch_fp32"},
-    )  # fmt: skip
+    )
     return replace(base, **changed)
 
 

@@ -19,9 +19,16 @@ def said(found, language="en"):
 
 def refused():
     table = [
-        row("int8", 0.70, 0.004, meets=False, why="macro_f1 0.7 is below the goal 0.83", why_zh="低于目标"),
+        row(
+            "int8",
+            0.70,
+            0.004,
+            meets=False,
+            why="macro_f1 0.7 is below the goal 0.83",
+            why_zh="低于目标",
+        ),
         row("baseline", 0.65, 0.0001, meets=False),
-    ]  # fmt: skip
+    ]
     none = {
         "decision": "none",
         "reason": "no canary",
@@ -35,7 +42,10 @@ def refused():
 
 def replayed(decision, **changed):
     live = "int8" if decision == "promote" else "baseline"
-    return facts(outputs=outputs() | {"replay": outputs()["replay"] | {"decision": decision, "live": live} | changed})  # fmt: skip
+    return facts(
+        outputs=outputs()
+        | {"replay": outputs()["replay"] | {"decision": decision, "live": live} | changed}
+    )
 
 
 def test_a_refused_turn_says_first_that_no_variant_meets_the_goals_and_what_the_nearest_lacks():
@@ -74,7 +84,10 @@ def test_every_decision_on_a_canary_is_said(decision, words):
 def test_records_that_both_variants_answered_and_users_are_counted_apart():
     users = {"arms": {"live": arm("baseline", n=20), "canary": arm("int8", n=26)}}
     found = replayed("keep", scheme="pairs", difference=M | {"n": 750}, users=users)
-    assert "Undecided: int8 stays canary after 750 replayed records and 46 answers to users." in said(found)  # fmt: skip
+    assert (
+        "Undecided: int8 stays canary after 750 replayed records and 46 answers to users."
+        in said(found)
+    )
 
 
 def test_a_decision_that_met_a_release_changed_by_hand_is_not_called_a_promotion():
@@ -133,7 +146,11 @@ def test_a_goal_that_is_reached_exactly_is_not_missed():
 
 
 def test_facts_that_a_stage_did_not_leave_stop_no_report():
-    bare = {"compress": {"chosen": None, "table": []}, "release": {}, "replay": {"decision": "none", "reason": "", "reason_zh": ""}}  # fmt: skip
+    bare = {
+        "compress": {"chosen": None, "table": []},
+        "release": {},
+        "replay": {"decision": "none", "reason": "", "reason_zh": ""},
+    }
     assert said(facts(outputs=bare)) and render(facts(outputs=bare))
 
 

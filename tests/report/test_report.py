@@ -58,7 +58,12 @@ def test_the_first_line_of_the_page_is_what_is_live():
 def test_a_turn_of_a_ledger_that_kept_english_alone_has_a_page_in_chinese():
     """No turn of before 0.4 has codes, as these have none."""
     old = outputs()
-    for found in (old["replay"], old["plan"]["plan"], *old["compress"]["table"], *old["plan"]["plan"]["options"]):  # fmt: skip
+    for found in (
+        old["replay"],
+        old["plan"]["plan"],
+        *old["compress"]["table"],
+        *old["plan"]["plan"]["options"],
+    ):
         assert not [name for name in found if name.endswith("_code")]
         for name in [name for name in found if name.endswith("_zh")]:
             del found[name]
@@ -108,15 +113,33 @@ def test_no_label_of_a_narrow_picture_leaves_it(narrow):
         for label in picture.iter("text"):
             kinds = label.get("class").split()
             wide = text_width(label.text)
-            left = float(label.get("x")) - (wide if "end" in kinds else wide / 2 if "mid" in kinds else 0)  # fmt: skip
+            left = float(label.get("x")) - (
+                wide if "end" in kinds else wide / 2 if "mid" in kinds else 0
+            )
             if label.get("transform") is None:
                 assert left > -8 and left + wide < float(picture.get("width")) + 24, label.text
 
 
 def test_a_chinese_page_has_no_word_of_ours_left_in_english():
     read = words_of(render(facts(), language="zh"))
-    for name in ("live", "canary", "cpu", "cpu_hour", "value", "correct_answer", "cheaper_variant",
-                 "nothing", "market", "holdout", "baseline", "stream", "dedupe", "promote", "keep", "measured"):  # fmt: skip
+    for name in (
+        "live",
+        "canary",
+        "cpu",
+        "cpu_hour",
+        "value",
+        "correct_answer",
+        "cheaper_variant",
+        "nothing",
+        "market",
+        "holdout",
+        "baseline",
+        "stream",
+        "dedupe",
+        "promote",
+        "keep",
+        "measured",
+    ):
         assert not re.search(rf"(?<![\w.]){name}(?![\w.])", read), name
 
 
@@ -156,7 +179,10 @@ def test_two_currencies_have_two_balances_and_two_pictures():
 
 def test_money_that_moved_and_declared_worth_are_told_apart():
     page = words_of(render(facts()))
-    assert "CNY: spent 600.02; worth of right answers (imputed, no money moved) 40.50; together -559.52." in page  # fmt: skip
+    assert (
+        "CNY: spent 600.02; worth of right answers (imputed, no money moved) 40.50; together -559.52."
+        in page
+    )
 
 
 def test_both_languages_say_the_same_things():
@@ -191,10 +217,13 @@ def test_what_is_not_zero_is_never_written_as_zero(value):
     assert float(signed(value).replace(",", "")) != 0
 
 
-@pytest.mark.parametrize(("language", "busy", "grew"), [
-    ("en", "The machine was busy", "Memory had not stopped growing"),
-    ("zh", "计时时机器繁忙", "测量时内存仍在增长"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "busy", "grew"),
+    [
+        ("en", "The machine was busy", "Memory had not stopped growing"),
+        ("zh", "计时时机器繁忙", "测量时内存仍在增长"),
+    ],
+)
 def test_figures_of_a_busy_machine_are_marked_whether_the_variant_was_chosen_or_not(
     language, busy, grew
 ):

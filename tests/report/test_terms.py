@@ -34,7 +34,9 @@ def test_every_account_and_unit_that_the_source_writes_has_both_languages():
     line = r"\b(?:spend|earn|Line)\(\s*\"([\w.]+)\","
     accounts = found(line, "label", "serve", "release", "plan", "train", "compress", "data")
     accounts |= {f"cpu.{name}" for name in steps()}
-    units = found(line.replace(r"([\w.]+)", r"[\w.]+") + r"[^\"]*\"(\w+)\"", "label", "serve", "release")  # fmt: skip
+    units = found(
+        line.replace(r"([\w.]+)", r"[\w.]+") + r"[^\"]*\"(\w+)\"", "label", "serve", "release"
+    )
     assert {"label", "cpu.serve", "value.correct", "cpu.replay"} <= accounts
     assert {"label", "cpu_hour", "correct_answer"} <= units
     assert [name for name in accounts if not in_both("account", name)] == []
@@ -52,7 +54,12 @@ def test_every_option_and_evidence_of_the_plan_has_both_languages():
     options = found(r"Option\(\s*\"(\w+)\"", "plan")
     assert {"labels", "nothing", "market"} <= options
     assert [name for name in options if not in_both("option", name)] == []
-    evidence = set(re.findall(r"= \"(\w+)\", \"(\w+)\", \"(\w+)\"", (SOURCE / "plan/levers.py").read_text(encoding="utf-8"))[0])  # fmt: skip
+    evidence = set(
+        re.findall(
+            r"= \"(\w+)\", \"(\w+)\", \"(\w+)\"",
+            (SOURCE / "plan/levers.py").read_text(encoding="utf-8"),
+        )[0]
+    )
     assert [name for name in evidence if not in_both("evidence", name)] == []
 
 

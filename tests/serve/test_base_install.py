@@ -53,7 +53,11 @@ def test_an_onnx_variant_answers_without_any_extra(encoder, tmp_path):
     )
     built = onnx_fp32(job)
     write_arrays(
-        draft, task, preprocessor, method="fine_tune", runtime=built.runtime,
+        draft,
+        task,
+        preprocessor,
+        method="fine_tune",
+        runtime=built.runtime,
         precision=built.precision,
-    )  # fmt: skip
+    )
     assert answered(draft) in ("negative", "positive")

@@ -394,6 +394,8 @@ def test_each_caller_of_a_batch_that_fails_gets_an_error_of_its_own(model):
     asked(model)
     model.go.release()
     told = [future.exception(20) for future in waiting]
-    assert [(type(one), one.status, str(one)) for one in told] == [(RequestError, 503, str(fault))] * 2  # fmt: skip
+    assert [(type(one), one.status, str(one)) for one in told] == [
+        (RequestError, 503, str(fault))
+    ] * 2
     assert len({id(one) for one in (*told, fault)}) == 3 and told[0].__cause__ is fault
     finish(model, batcher)

@@ -11,7 +11,21 @@ from steelyard.serve.schema import FeedbackRequest, PredictRequest
 
 TOLD = {"answer_id": "a", "kind": "rating", "value": "5"}
 WRONG = [None, True, 7, 1.5, "text", [], [1], {}, {"a": 1}]
-THEIR_WORDS = ("valid", "Input", "should", "String", "instance", "required", "dictionary", "Request", "pattern", "str", "dict", "int", "NoneType")  # fmt: skip
+THEIR_WORDS = (
+    "valid",
+    "Input",
+    "should",
+    "String",
+    "instance",
+    "required",
+    "dictionary",
+    "Request",
+    "pattern",
+    "str",
+    "dict",
+    "int",
+    "NoneType",
+)
 
 
 def refusal(model, body):
@@ -43,12 +57,24 @@ TOLD_AS = [
     (PredictRequest, {"input": "a", "user": ["x"]}, "user", "a text", "a list"),
     (PredictRequest, {"input": "a", "user": "x" * 201}, "user", "at most 200 characters", "201"),
     (PredictRequest, {"input": "a", "request_id": ""}, "request_id", "at least 1 character", "0"),
-    (PredictRequest, {"input": "a", "request_id": "a\nb"}, "request_id", "a text without control characters", "a text"),
+    (
+        PredictRequest,
+        {"input": "a", "request_id": "a\nb"},
+        "request_id",
+        "a text without control characters",
+        "a text",
+    ),
     (PredictRequest, {"input": "a", "arm": "best"}, "arm", "'live' or 'canary'", "a text"),
     (PredictRequest, {"input": "a", "arm": {}}, "arm", "'live' or 'canary'", "an object"),
     (FeedbackRequest, {"answer_id": "a", "value": "b"}, "kind", "a value", "nothing"),
-    (FeedbackRequest, TOLD | {"kind": False}, "kind", "'outcome', 'correction', 'rating' or 'preference'", "true or false"),
-]  # fmt: skip
+    (
+        FeedbackRequest,
+        TOLD | {"kind": False},
+        "kind",
+        "'outcome', 'correction', 'rating' or 'preference'",
+        "true or false",
+    ),
+]
 
 
 @pytest.mark.parametrize(("model", "body", "place", "expected", "found"), TOLD_AS)
@@ -67,7 +93,9 @@ def test_no_message_speaks_of_how_the_server_is_written(model, whole, field, val
     try:
         parsed(model, json.dumps(whole | {field: value}).encode())
     except RequestError as error:
-        words = f"{error.place} {error.expected} {error.found} {error.repair}".replace("'", " ").split()  # fmt: skip
+        words = f"{error.place} {error.expected} {error.found} {error.repair}".replace(
+            "'", " "
+        ).split()
         assert not set(words) & set(THEIR_WORDS) and "another value" not in error.expected
 
 
@@ -77,11 +105,19 @@ TWICE = [
     (b'{"input":"a","user":"u","arm":null,"user":"u"}', "body", "'user' as its keys 2 and 4"),
     (b'{"input":"a: b","secret":1,"secret":2}', "body", "the same one as its keys 2 and 3"),
     (b'{"input":{"secret":1,"a":2,"secret":3}}', "input", "the same one as its keys 1 and 3"),
-    (b'{"inputs":["a",{"b":{"secret":1,"secret":1}}]}', "inputs[1], key 1", "the same one as its keys 1 and 2"),
-    (b'{"inputs":["a",[{},{"user":1,"user":2}]]}', "inputs[1][1]", "the same one as its keys 1 and 2"),
+    (
+        b'{"inputs":["a",{"b":{"secret":1,"secret":1}}]}',
+        "inputs[1], key 1",
+        "the same one as its keys 1 and 2",
+    ),
+    (
+        b'{"inputs":["a",[{},{"user":1,"user":2}]]}',
+        "inputs[1][1]",
+        "the same one as its keys 1 and 2",
+    ),
     (b'[{"secret":1,"secret":2}]', "body[0]", "the same one as its keys 1 and 2"),
     (b'{"input":{"secret":1,"secret":2},"input":"a"}', "input", "the same one as its keys 1 and 2"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("body", "place", "found"), TWICE)
@@ -109,4 +145,6 @@ def test_an_outcome_that_is_said_twice_earns_nothing(url, store):
     body = b'{"answer_id":"a","kind":"outcome","value":"negative","value":"positive"}'
     status, answer, _ = call(url, "POST", "/v1/feedback", body)
     assert status == 422 and "'value' as its keys 3 and 4" in answer["error"]["found"]
-    assert not store.ledger.sums() or all(r["account"] != "value.correct" for r in store.ledger.sums())  # fmt: skip
+    assert not store.ledger.sums() or all(
+        r["account"] != "value.correct" for r in store.ledger.sums()
+    )

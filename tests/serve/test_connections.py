@@ -65,9 +65,11 @@ def test_a_burst_of_connections_takes_no_file_that_the_server_needs_and_fills_no
     with log.open("wb") as said:
         server = subprocess.Popen(
             [sys.executable, "-m", "steelyard", "serve", str(product_file), "--port", "0"],
-            stdout=subprocess.PIPE, stderr=said, text=True,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
-        )  # fmt: skip
+        )
     try:
         url = server.stdout.readline().split(" on ")[1].split(" ")[0]
         before, held = log.stat().st_size, []

@@ -19,7 +19,15 @@ async def reached(app, path, body=b"{}", method="POST", headers=()):
     """Status, headers and body of one request to an ASGI application."""
     sent = []
     lines = [(b"host", b"localhost"), (b"content-type", b"application/json"), *headers]
-    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": lines, "http_version": "1.1"}  # fmt: skip
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": lines,
+        "http_version": "1.1",
+    }
 
     async def receive():
         return {"type": "http.request", "body": body, "more_body": False}
@@ -64,7 +72,9 @@ def test_a_post_to_a_known_path_goes_straight_to_its_function(route, found):
     assert (status, body) == found
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/asked"), ("POST", "/asked/"), ("POST", "/")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/asked"), ("POST", "/asked/"), ("POST", "/")]
+)
 def test_everything_else_goes_through_the_framework(method, path):
     assert asyncio.run(reached(direct(fine), path, method=method))[0] == 299
 

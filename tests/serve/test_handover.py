@@ -55,15 +55,25 @@ def test_requests_of_one_turn_of_the_loop_share_a_batch_a_commit_and_a_waking(
 
     async def many(service):
         loop, told = asyncio.get_running_loop(), []
-        monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *a, at=loop.call_soon_threadsafe: told.append(a) or at(*a))  # fmt: skip
-        answers = await asyncio.gather(*(service.predict(Asked([f"物流很快{i}"], None, None)) for i in range(20)))  # fmt: skip
+        monkeypatch.setattr(
+            loop,
+            "call_soon_threadsafe",
+            lambda *a, at=loop.call_soon_threadsafe: told.append(a) or at(*a),
+        )
+        answers = await asyncio.gather(
+            *(service.predict(Asked([f"物流很快{i}"], None, None)) for i in range(20))
+        )
         return answers, told
 
     service = Service(store, product)
     batcher = service.router.pick("anyone").batcher
     answer, write = batcher._answer, store.record_once
-    monkeypatch.setattr(batcher, "_answer", lambda batch: batches.append(len(batch)) or answer(batch))  # fmt: skip
-    monkeypatch.setattr(store, "record_once", lambda facts, lines: commits.append(len(facts)) or write(facts, lines))  # fmt: skip
+    monkeypatch.setattr(
+        batcher, "_answer", lambda batch: batches.append(len(batch)) or answer(batch)
+    )
+    monkeypatch.setattr(
+        store, "record_once", lambda facts, lines: commits.append(len(facts)) or write(facts, lines)
+    )
     answers, told = asyncio.run(many(service))
     service.close()
     assert len({a.answers[0]["answer_id"] for a in answers}) == 20

@@ -28,23 +28,35 @@ def priced(product, cpu_hour):
 
 def row_of(identity, cpu_s=0.0):
     return {
-        "id": identity, "product": "tiny", "variant": "v", "state": "live", "user": "u",
-        "request": "", "value": "positive", "score": 1.0, "detail": {}, "cpu_s": cpu_s,
+        "id": identity,
+        "product": "tiny",
+        "variant": "v",
+        "state": "live",
+        "user": "u",
+        "request": "",
+        "value": "positive",
+        "score": 1.0,
+        "detail": {},
+        "cpu_s": cpu_s,
         "latency_ms": 1.0,
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("price", PRICES)
 def test_a_thousand_small_commits_cost_quantity_times_price(store, product, price, monkeypatch):
     taken = []
-    monkeypatch.setattr(store, "record_once", lambda facts, lines: taken.extend(lines({r["id"] for _, r in facts})))  # fmt: skip
+    monkeypatch.setattr(
+        store, "record_once", lambda facts, lines: taken.extend(lines({r["id"] for _, r in facts}))
+    )
     journal = Journal(store, priced(product, price))
     for i in range(1000):
         journal.answers([row_of(f"a{i}", 0.00105)]).result(20)
     journal.close()
     exact = sum(Decimal(line.quantity) for line in taken) * Decimal(price) * 10**9
     assert abs(-sum(line.money.nano for line in taken) - exact) <= 1
-    assert abs(sum(Decimal(line.quantity) for line in taken) * 3600 - Decimal("1.05")) < Decimal("0.001")  # fmt: skip
+    assert abs(sum(Decimal(line.quantity) for line in taken) * 3600 - Decimal("1.05")) < Decimal(
+        "0.001"
+    )
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)
@@ -236,7 +248,11 @@ def test_one_request_id_at_two_servers_of_one_ledger_gets_the_row_that_is_stored
 
     monkeypatch.setattr(Service, "_stored", late)
     bodies = []
-    with closing(Store.open(product)) as other, Server(store, product) as a, Server(other, product) as b:  # fmt: skip
+    with (
+        closing(Store.open(product)) as other,
+        Server(store, product) as a,
+        Server(other, product) as b,
+    ):
         threads = [
             threading.Thread(target=lambda u=u: bodies.append(ask(u, user="u", request_id="r")))
             for u in (a, b)

@@ -23,12 +23,20 @@ from steelyard.store import Store
 KEY = "a-key-of-this-test"
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 OPERATIONS = (
-    ("POST", "/v1/predict"), ("POST", "/v1/feedback"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"),
-)  # fmt: skip
+    ("POST", "/v1/predict"),
+    ("POST", "/v1/feedback"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+)
 bounded = settings(
-    max_examples=40, derandomize=True, deadline=None, database=None,
-    phases=[Phase.generate], suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+    max_examples=40,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 @pytest.fixture(scope="module")

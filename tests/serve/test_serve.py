@@ -448,10 +448,18 @@ def test_a_row_the_database_refuses_costs_no_other_request(store, product, monke
 
 def row_of(identity):
     return {
-        "id": identity, "product": "tiny", "variant": "v", "state": "live", "user": "u",
-        "request": "", "value": "positive", "score": 1.0, "detail": {}, "cpu_s": 0.0,
+        "id": identity,
+        "product": "tiny",
+        "variant": "v",
+        "state": "live",
+        "user": "u",
+        "request": "",
+        "value": "positive",
+        "score": 1.0,
+        "detail": {},
+        "cpu_s": 0.0,
         "latency_ms": 1.0,
-    }  # fmt: skip
+    }
 
 
 def test_a_ledger_that_is_away_is_a_503_and_no_text_of_a_user_is_in_the_error(
@@ -464,7 +472,11 @@ def test_a_ledger_that_is_away_is_a_503_and_no_text_of_a_user_is_in_the_error(
     status, body, headers = ask(url)
     assert status == 503 and headers["Retry-After"] == "1" and "locked" not in str(body)
     with pytest.raises(RowRefused) as error, store.database.write() as connection:
-        connection.execute(tables.feedback.insert().values(id="f", answer="no", kind="我的电话", value="秘密", created="t"))  # fmt: skip
+        connection.execute(
+            tables.feedback.insert().values(
+                id="f", answer="no", kind="我的电话", value="秘密", created="t"
+            )
+        )
     assert "秘密" not in str(error.value) and "我的电话" not in str(error.value)
 
 
@@ -622,7 +634,9 @@ def test_the_store_is_one_for_server_and_reader(product, store, live):
     other.close()
 
 
-@pytest.mark.parametrize("body", [{"inptu": "a"}, {"inputs": []}, {"input": 7}, {"input": "a", "user": 7}, {}])  # fmt: skip
+@pytest.mark.parametrize(
+    "body", [{"inptu": "a"}, {"inputs": []}, {"input": 7}, {"input": "a", "user": 7}, {}]
+)
 def test_every_refused_request_says_how_to_repair_it(url, body):
     status, answer, _ = call(url, "POST", "/v1/predict", body)
     assert status == 422 and answer["error"]["repair"]

@@ -112,7 +112,12 @@ def test_a_tunnel_is_refused(url, target):
     assert statuses(url, [sent]) == [400]
 
 
-TRAILING = [b'ut":"more"}', b"\r\n\r\n\x00\x01", b"GET / HTTP/9.9\r\n\r\n", b"GET /a\x00 HTTP/1.1\r\n\r\n"]  # fmt: skip
+TRAILING = [
+    b'ut":"more"}',
+    b"\r\n\r\n\x00\x01",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /a\x00 HTTP/1.1\r\n\r\n",
+]
 
 
 @pytest.mark.parametrize("rest", TRAILING)
@@ -136,7 +141,13 @@ def test_a_length_shorter_than_the_body_is_told_and_then_closed(url):
     assert statuses(url, [sent]) == [400, 400]  # the five bytes are no JSON, the rest is no HTTP
 
 
-BAD_CHUNKS = [b"zz\r\n", b"5\r\n{\"inp\r\nut\r\n", b"-1\r\n", b"5\r\n{\"inpXX", b"fffffffffffffffff\r\n"]  # fmt: skip
+BAD_CHUNKS = [
+    b"zz\r\n",
+    b'5\r\n{"inp\r\nut\r\n',
+    b"-1\r\n",
+    b'5\r\n{"inpXX',
+    b"fffffffffffffffff\r\n",
+]
 
 
 @pytest.mark.parametrize("chunk", BAD_CHUNKS)

@@ -16,14 +16,87 @@ from steelyard.spec.written import DEPTH_MAX, Unreadable, tree_of
 WHOLE = PRODUCT.format(encoder="tiny")
 LABELS = "labels: [negative, positive]"
 ODD = [
-    "!!bool ", "!!int ", "!!float ", "!!null ", "!!str ", "!!set ", "!!omap ", "!!pairs ", "!!binary ", "!!timestamp ",
-    "!!map ", "!!seq ", "!!merge ", "! ", "!x ", "!<tag:x> ", "!e!x ", "&a ", "*a ", "&a *a", "&a [*a]", "<<: *a\n", "<<: ",
-    "? ", ": ", "- ", "[", "]", "{", "}", '"', "'", "|", ">", "|2-\n", "#", "\n", "\r", "\t", "  ", "---\n", "...\n",
-    "%YAML 1.1\n---\n", "%YAML 9.9\n---\n", "%TAG !e! tag:x,1:\n---\n", "=", "~", "null", ".nan", "-.inf", "0x_", "0o9",
-    "2024-02-30", "2024-01-01T99:99:99Z", "190:20:30", "1e999", "1" * 5000, "\\ud800", '"\\U00110000"', '"\\uD800"',
-    '"\\x"', "\0", "\x7f", "\x85", "\u2028", "\ufeff", "\u200b", "\ufffe", "\U0001f468\u200d", "é", "e\u0301", "！", "：",
-    "~\\0", "~nobody/", "sNaN", "1_0", "%ff", "`", "@",
-]  # fmt: skip
+    "!!bool ",
+    "!!int ",
+    "!!float ",
+    "!!null ",
+    "!!str ",
+    "!!set ",
+    "!!omap ",
+    "!!pairs ",
+    "!!binary ",
+    "!!timestamp ",
+    "!!map ",
+    "!!seq ",
+    "!!merge ",
+    "! ",
+    "!x ",
+    "!<tag:x> ",
+    "!e!x ",
+    "&a ",
+    "*a ",
+    "&a *a",
+    "&a [*a]",
+    "<<: *a\n",
+    "<<: ",
+    "? ",
+    ": ",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    '"',
+    "'",
+    "|",
+    ">",
+    "|2-\n",
+    "#",
+    "\n",
+    "\r",
+    "\t",
+    "  ",
+    "---\n",
+    "...\n",
+    "%YAML 1.1\n---\n",
+    "%YAML 9.9\n---\n",
+    "%TAG !e! tag:x,1:\n---\n",
+    "=",
+    "~",
+    "null",
+    ".nan",
+    "-.inf",
+    "0x_",
+    "0o9",
+    "2024-02-30",
+    "2024-01-01T99:99:99Z",
+    "190:20:30",
+    "1e999",
+    "1" * 5000,
+    "\\ud800",
+    '"\\U00110000"',
+    '"\\uD800"',
+    '"\\x"',
+    "\0",
+    "\x7f",
+    "\x85",
+    "\u2028",
+    "\ufeff",
+    "\u200b",
+    "\ufffe",
+    "\U0001f468\u200d",
+    "é",
+    "e\u0301",
+    "！",
+    "：",
+    "~\\0",
+    "~nobody/",
+    "sNaN",
+    "1_0",
+    "%ff",
+    "`",
+    "@",
+]
 
 
 def mutated(draws: list[tuple[str, int, int, str]]) -> str:
@@ -49,16 +122,36 @@ MUTATED = st.builds(
     st.lists(
         st.tuples(
             st.sampled_from(["insert", "insert", "delete", "replace", "swap"]),
-            st.integers(0, 10**4), st.integers(0, 30), st.sampled_from(ODD) | st.text(max_size=3),
+            st.integers(0, 10**4),
+            st.integers(0, 30),
+            st.sampled_from(ODD) | st.text(max_size=3),
         ),
-        min_size=1, max_size=5,
+        min_size=1,
+        max_size=5,
     ),
-)  # fmt: skip
+)
 VALUES = st.builds(
-    lambda old, tag, new: re.sub(rf"({old}: )[^,}}\n]+", lambda m: m[1] + tag + new, WHOLE, count=1),
-    st.sampled_from(["product", "currency", "label", "start", "epochs", "frozen_embeddings", "labels", "path", "holdout", "backbone", "unit"]),
-    st.sampled_from([*ODD[:24], ""]), st.sampled_from(["", '""', "nein", "3", "x", "[a]", "{a: 1}", "2024-02-30", *ODD]),
-)  # fmt: skip
+    lambda old, tag, new: re.sub(
+        rf"({old}: )[^,}}\n]+", lambda m: m[1] + tag + new, WHOLE, count=1
+    ),
+    st.sampled_from(
+        [
+            "product",
+            "currency",
+            "label",
+            "start",
+            "epochs",
+            "frozen_embeddings",
+            "labels",
+            "path",
+            "holdout",
+            "backbone",
+            "unit",
+        ]
+    ),
+    st.sampled_from([*ODD[:24], ""]),
+    st.sampled_from(["", '""', "nein", "3", "x", "[a]", "{a: 1}", "2024-02-30", *ODD]),
+)
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
@@ -84,20 +177,32 @@ def test_a_file_that_was_changed_anyhow_is_a_product_or_an_error_of_ours(tmp_pat
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("frozen_embeddings: false", "frozen_embeddings: !!bool nein", ":18:22 expected true or false, found 'nein'"),
+        (
+            "frozen_embeddings: false",
+            "frozen_embeddings: !!bool nein",
+            ":18:22 expected true or false, found 'nein'",
+        ),
         ("epochs: 3", "epochs: !!bool x", ":14:11 expected true or false, found 'x'"),
         ("start: 200", 'start: !!int ""', ":11:16 expected an integer, found ''"),
-        ("label: {start: 200}", "label: !!set 3", ":11:8 expected no tag, found !!set; leave it out"),
+        (
+            "label: {start: 200}",
+            "label: !!set 3",
+            ":11:8 expected no tag, found !!set; leave it out",
+        ),
         ("label: {start: 200}", "label: !!omap 3", ":11:8 expected no tag, found !!omap"),
         ("epochs: 3", "epochs: 0x_", ":14:11 expected an integer, found '0x_'"),
-        ("epochs: 3", "epochs: 3\n  epochs: 4", ":15:3 expected each field once, found 'epochs' twice"),
+        (
+            "epochs: 3",
+            "epochs: 3\n  epochs: 4",
+            ":15:3 expected each field once, found 'epochs' twice",
+        ),
         ("epochs: 3", "? [a]\n  : 3", ":14:5 expected a name before the colon"),
         ("epochs: 3", "epochs: &e [*e]", "expected at most"),
         ("product: tiny", "product: tiny\x07", ":1:14 expected text, found the character 0x0007"),
         ("product: tiny", 'product: "\\U00110000"', ":1:13 expected YAML, found what is none"),
         ("product: tiny", "product: tiny\na: 2024-02-30", ":2:1 a: not a field"),
     ],
-)  # fmt: skip
+)
 def test_what_no_file_can_say_is_told_with_its_place(product_file, old, new, said):
     assert said in problems(product_file, old, new)[0]
 
@@ -130,22 +235,58 @@ def test_a_text_by_its_tag_is_a_text(product_file, written, labels):
     ("old", "new", "said"),
     [
         (LABELS, "labels: [&a 0, b]", 'task.labels.0: expected a text, found 0; quote it: "0"'),
-        (LABELS, "labels: [2024-02-30, b]", 'expected a text, found 2024-02-30; quote it: "2024-02-30"'),
-        ("label: 0.30", "label: 2024-01-01", "money.prices.label: expected a number, found 2024-01-01"),
+        (
+            LABELS,
+            "labels: [2024-02-30, b]",
+            'expected a text, found 2024-02-30; quote it: "2024-02-30"',
+        ),
+        (
+            "label: 0.30",
+            "label: 2024-01-01",
+            "money.prices.label: expected a number, found 2024-01-01",
+        ),
         ("label: 0.30", "label: !!str x", "expected a number, found 'x'"),
         ("epochs: 3", "epochs: 2.5", "train.epochs: expected an integer, found 2.5"),
-        ("frozen_embeddings: false", "frozen_embeddings: nein", "expected true or false, found 'nein'"),
+        (
+            "frozen_embeddings: false",
+            "frozen_embeddings: nein",
+            "expected true or false, found 'nein'",
+        ),
         ("precision: fp32", "precision: .inf", "'bf16', found .inf"),
-        ("product: tiny", "product: Tiny Shop", "product: expected at most 63 lower case letters, digits, - and _, and a letter or digit first, found 'Tiny Shop'"),
-        ("path: reviews.jsonl", "package: a.b", "expected the name of a package as Python imports it, without dots, found 'a.b'"),
-        ("currency: CNY", "currency: cny", "money.currency: expected three capital letters such as CNY, found 'cny'; did you mean CNY?"),
-        ("currency: CNY", "currency: RMB", "expected a code of ISO 4217, found 'RMB'; did you mean CNY?"),
+        (
+            "product: tiny",
+            "product: Tiny Shop",
+            "product: expected at most 63 lower case letters, digits, - and _, and a letter or digit first, found 'Tiny Shop'",
+        ),
+        (
+            "path: reviews.jsonl",
+            "package: a.b",
+            "expected the name of a package as Python imports it, without dots, found 'a.b'",
+        ),
+        (
+            "currency: CNY",
+            "currency: cny",
+            "money.currency: expected three capital letters such as CNY, found 'cny'; did you mean CNY?",
+        ),
+        (
+            "currency: CNY",
+            "currency: RMB",
+            "expected a code of ISO 4217, found 'RMB'; did you mean CNY?",
+        ),
         ("currency: CNY", "currency: 人民币", "found '人民币'; did you mean CNY?"),
         ("currency: CNY", "currency: QQQ", "found 'QQQ'; use the one your prices are in"),
-        (LABELS, 'labels: [a, "b\\nc"]', 'expected a text without control characters, found "b\\nc"'),
-        (LABELS, f"labels: [a, {'x' * 201}]", "expected a text of at most 200 characters, found 'xxx"),
+        (
+            LABELS,
+            'labels: [a, "b\\nc"]',
+            'expected a text without control characters, found "b\\nc"',
+        ),
+        (
+            LABELS,
+            f"labels: [a, {'x' * 201}]",
+            "expected a text of at most 200 characters, found 'xxx",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_in_words_of_the_file(product_file, old, new, said):
     line = problems(product_file, old, new)[0]
     assert said in line
@@ -164,7 +305,7 @@ def test_every_pattern_of_the_file_has_words():
     from steelyard.spec.currencies import PATTERN
     from steelyard.spec.model import PATTERNS
 
-    patterns = re.findall(r'"pattern": "([^"]*)"', json.dumps(Product.model_json_schema()))  # fmt: skip
+    patterns = re.findall(r'"pattern": "([^"]*)"', json.dumps(Product.model_json_schema()))
     assert patterns and set(patterns) - {PATTERN} == set(PATTERNS)
 
 
@@ -198,9 +339,12 @@ def test_labels_that_can_be_told_apart_stay(product_file, labels):
 def test_aliases_and_merged_fields_are_what_they_stand_for():
     tree = tree_of("a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}\nc: {<<: [{y: 5}, *a]}\nd: [*a]\ne: 1_0")
     assert tree.plain() == {
-        "a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 2}, "c": {"y": 5, "x": 1},
-        "d": [{"x": 1, "y": 2}], "e": 10,
-    }  # fmt: skip
+        "a": {"x": 1, "y": 2},
+        "b": {"x": 3, "y": 2},
+        "c": {"y": 5, "x": 1},
+        "d": [{"x": 1, "y": 2}],
+        "e": 10,
+    }
 
 
 def test_a_file_that_nests_too_deep_is_told_where():

@@ -21,13 +21,16 @@ def test_declared_sections_and_fields_are_what_the_file_says(file):
     assert (cut.path, cut.folder, cut.sha256) == (file.path, file.folder, file.sha256)
 
 
-@pytest.mark.parametrize("read", [
-    lambda spec: spec.release.replay,
-    lambda spec: spec.money.prices.cpu_hour,
-    lambda spec: spec.money.correct_answer,
-    lambda spec: spec.model_dump(),
-    lambda spec: spec.money.model_copy(),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda spec: spec.release.replay,
+        lambda spec: spec.money.prices.cpu_hour,
+        lambda spec: spec.money.correct_answer,
+        lambda spec: spec.model_dump(),
+        lambda spec: spec.money.model_copy(),
+    ],
+)
 def test_what_is_not_declared_is_named(file, read):
     cut = only(file, "label", "money.prices.label")
     with pytest.raises(SteelyardError, match="is read by a step that does not declare it"):

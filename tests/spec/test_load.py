@@ -42,13 +42,25 @@ def test_a_value_out_of_range_says_the_range(product_file):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("label: {start: 200}", "label:", "label: expected fields below it; give one, or leave the line out, found nothing"),
-        ("id: id}", "id: id, names: [a]}", "names: expected pairs such as {name: value}, found a list"),
+        (
+            "label: {start: 200}",
+            "label:",
+            "label: expected fields below it; give one, or leave the line out, found nothing",
+        ),
+        (
+            "id: id}",
+            "id: id, names: [a]}",
+            "names: expected pairs such as {name: value}, found a list",
+        ),
         ("label: 0.30", "label: true", "money.prices.label: expected a number, found true"),
-        ("labels: [negative, positive]", "labels: [negative, '']", "expected a text that is not empty, found ''"),
+        (
+            "labels: [negative, positive]",
+            "labels: [negative, '']",
+            "expected a text that is not empty, found ''",
+        ),
         ("labels: [negative, positive]", "labels: negative", "expected a list, found 'negative'"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_without_names_of_python(product_file, old, new, said):
     assert said in problems(product_file, old, new)[0]
 
@@ -215,7 +227,9 @@ def test_a_merged_mapping_is_still_merged(product_file):
     text = text.replace("money:", "money: &m", 1).replace(
         "label: {start: 200}", "label: &l {start: 200}"
     )
-    product_file.write_text(text.replace("label: &l {start: 200}", "label: {<<: {start: 99}}"), encoding="utf-8")  # fmt: skip
+    product_file.write_text(
+        text.replace("label: &l {start: 200}", "label: {<<: {start: 99}}"), encoding="utf-8"
+    )
     assert load(product_file).spec.label.start == 99
 
 

@@ -27,7 +27,17 @@ def order(*given):
 
 
 def test_the_built_in_stages_come_in_the_order_of_a_turn_and_none_is_broken():
-    assert names() == ("data", "label", "baseline", "train", "compress", "release", "replay", "curve", "plan")  # fmt: skip
+    assert names() == (
+        "data",
+        "label",
+        "baseline",
+        "train",
+        "compress",
+        "release",
+        "replay",
+        "curve",
+        "plan",
+    )
     assert broken() == {}
 
 
@@ -47,7 +57,12 @@ def test_what_needs_a_stage_that_is_not_there_is_left_out_with_what_needs_it():
 
 
 def test_stages_that_come_after_each_other_are_left_out_and_the_rest_works():
-    given = [named("a"), named("b", after=("c",)), named("c", after=("b",)), named("d", after=("a",))]  # fmt: skip
+    given = [
+        named("a"),
+        named("b", after=("c",)),
+        named("c", after=("b",)),
+        named("d", after=("a",)),
+    ]
     usable, wrong = order(*given)
     assert usable == ["a", "d"] and set(wrong) == {"b", "c"}
     assert all("come after each other" in why for why in wrong.values())
@@ -74,7 +89,9 @@ def strangers(monkeypatch):
 
     def register(**things):
         own = {name: Point(name, thing) for name, thing in things.items()}
-        monkeypatch.setattr(plugins, "_points", lambda group: whole(group) | (own if group == "stages" else {}))  # fmt: skip
+        monkeypatch.setattr(
+            plugins, "_points", lambda group: whole(group) | (own if group == "stages" else {})
+        )
         module._registered.cache_clear()
 
     yield register
@@ -85,9 +102,12 @@ def strangers(monkeypatch):
 def test_a_stranger_that_breaks_its_protocol_is_named_and_the_rest_works(strangers, caplog):
     with caplog.at_level(logging.WARNING, logger="steelyard.stages"):
         strangers(
-            raises=ImportError("no such module"), other="no stage", called=named("something else"),
-            lonely=named("lonely", takes=("nobody.x",)), audit=named("audit", takes=("data.dataset",)),
-        )  # fmt: skip
+            raises=ImportError("no such module"),
+            other="no stage",
+            called=named("something else"),
+            lonely=named("lonely", takes=("nobody.x",)),
+            audit=named("audit", takes=("data.dataset",)),
+        )
         found = names()
     assert set(found) == {*TERMS["step"], "audit"} - {"report"}
     assert broken() == {
@@ -107,12 +127,19 @@ def test_a_stranger_takes_part_in_a_turn_with_a_key_a_row_and_a_word_of_its_own(
     def audit(context, step):
         ran.append(context.of("data.dataset"))
         step.spend("audit", 2, "hour", context.product.spec.money.prices.cpu_hour, evidence="x")
-        return {"checked": context.of("data.splits")["train"], "seed": context.product.spec.label.seed}  # fmt: skip
+        return {
+            "checked": context.of("data.splits")["train"],
+            "seed": context.product.spec.label.seed,
+        }
 
     stage = Stage(
-        "audit", audit, reads=("label.seed", "money.prices.cpu_hour"), called=("audit", "审计"),
-        takes=("data.dataset", "data.splits"), summary=lambda o, *, ran: f"{len(o)} checked",
-    )  # fmt: skip
+        "audit",
+        audit,
+        reads=("label.seed", "money.prices.cpu_hour"),
+        called=("audit", "审计"),
+        takes=("data.dataset", "data.splits"),
+        summary=lambda o, *, ran: f"{len(o)} checked",
+    )
     strangers(audit=stage)
     assert names().index("audit") == 1  # of those that may follow the data the first by name
     first = turn(load(product_file), until="audit")
@@ -123,8 +150,14 @@ def test_a_stranger_takes_part_in_a_turn_with_a_key_a_row_and_a_word_of_its_own(
     assert turn(load(product_file), until="audit").outputs["audit"]["seed"] == 5 and len(ran) == 2
     store = Store.open(load(product_file))
     assert {row["name"] for row in store.turns.steps(store.turns.newest())} >= {"data", "audit"}
-    assert {row["account"]: row["nano"] for row in store.ledger.sums()}["audit"] == -2 * 2 * 35 * 10**7  # fmt: skip
-    done = done_steps(load(product_file), store, open_task("text_classification", {"labels": ("negative", "positive")}))  # fmt: skip
+    assert {row["account"]: row["nano"] for row in store.ledger.sums()}[
+        "audit"
+    ] == -2 * 2 * 35 * 10**7
+    done = done_steps(
+        load(product_file),
+        store,
+        open_task("text_classification", {"labels": ("negative", "positive")}),
+    )
     assert done["audit"]["seed"] == 5
     store.close()
     assert [term("step", "audit", language) for language in LANGUAGES] == ["audit", "审计"]
@@ -152,7 +185,9 @@ def test_an_early_refusal_comes_before_anything_behind_it_is_paid(product_file, 
     def refuse(product, taken):
         raise DataError("here", "another file", str(sum(taken["data.splits"]["train"].values())))
 
-    strangers(late=Stage("late", lambda c, s: {}, after=("plan",), early=Early(("data.splits",), refuse)))  # fmt: skip
+    strangers(
+        late=Stage("late", lambda c, s: {}, after=("plan",), early=Early(("data.splits",), refuse))
+    )
     with pytest.raises(DataError, match="expected another file, found"):
         turn(load(product_file), until="plan")
     store = Store.open(load(product_file))
@@ -222,7 +257,9 @@ def test_a_measurement_of_what_was_made_again_is_followed_too(store, product_fil
         made.append(context.prior)
         with store.artifacts.draft() as draft:
             (draft / "model.bin").write_text("weights" if context.prior else f"weights {len(made)}")
-            identity = store.artifacts.publish(draft) if not context.prior else context.prior["variant"]  # fmt: skip
+            identity = (
+                store.artifacts.publish(draft) if not context.prior else context.prior["variant"]
+            )
         return {"variant": identity, "run": len(made)}
 
     stage = Stage("compress", work, leaves=lambda out: [("artifact", out["variant"])])

@@ -163,7 +163,9 @@ def ratio(sums):
 
 @pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("block", [1, 7, 2**22])
-def test_sums_of_weighted_counts_are_the_statistics_of_resampled_records(monkeypatch, sparse, block):  # fmt: skip
+def test_sums_of_weighted_counts_are_the_statistics_of_resampled_records(
+    monkeypatch, sparse, block
+):
     monkeypatch.setattr(importlib.import_module("steelyard.stats.bootstrap"), "BLOCK", block * 60)
     counts = np.random.default_rng(3).integers(0, 4, (60, 2)).astype(float)
     found = bootstrap_sums(csr_matrix(counts) if sparse else counts, ratio, repeats=50, seed=5)

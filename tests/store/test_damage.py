@@ -165,7 +165,18 @@ def publish(artifacts: Artifacts, body="weights") -> str:
         return artifacts.publish(draft)
 
 
-@pytest.mark.parametrize("harm", ["manifest gone", "manifest cut", "manifest a folder", "file gone", "file changed", "more", "folder emptied"])  # fmt: skip
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "manifest gone",
+        "manifest cut",
+        "manifest a folder",
+        "file gone",
+        "file changed",
+        "more",
+        "folder emptied",
+    ],
+)
 def test_publishing_an_artifact_again_repairs_it(tmp_path, harm):
     artifacts = Artifacts(tmp_path)
     identity = publish(artifacts)

@@ -17,7 +17,19 @@ from steelyard.errors import Damaged, StoreError, Unavailable
 from steelyard.spec import load
 from steelyard.store import Store, tables
 
-NAMES = ["100%20好评", "q?mark", "a#b", "with space", "it's \"so\"", "back\\slash", "%", "a:b", "sqlite:x", "~", "[*]"]  # fmt: skip
+NAMES = [
+    "100%20好评",
+    "q?mark",
+    "a#b",
+    "with space",
+    'it\'s "so"',
+    "back\\slash",
+    "%",
+    "a:b",
+    "sqlite:x",
+    "~",
+    "[*]",
+]
 
 
 def place(folder, *, ledger=""):
@@ -63,7 +75,9 @@ def test_a_chinese_path_works_in_a_locale_that_knows_no_chinese(tmp_path):
     product = place(tmp_path / "好评 店")
     code = "import sys, pyarrow as pa; from steelyard.spec import load; from steelyard.store import Store; s = Store.open(load(sys.argv[1])); s.datasets.publish('records', pa.table({'id': ['a']}), tag='t'); assert s.datasets.read('records', 't').num_rows == 1; s.begin_turn('x')"
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = subprocess.run([sys.executable, "-c", code, str(product)], env=os.environ | plain, capture_output=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(product)], env=os.environ | plain, capture_output=True
+    )
     assert done.returncode == 0, done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["好评 店"]
 
@@ -74,7 +88,9 @@ def test_ledger_and_datasets_are_their_owners_alone(tmp_path):
     try:
         with closing(Store.open(load(product))) as store:
             store.begin_turn("spec")
-            modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (product.parent / "books").iterdir()}  # fmt: skip
+            modes = {
+                p.name: stat.S_IMODE(p.stat().st_mode) for p in (product.parent / "books").iterdir()
+            }
     finally:
         os.umask(old)
     assert modes.pop("led.db") == 0o600 and set(modes.values()) <= {0o600}
@@ -111,7 +127,9 @@ def test_a_locked_ledger_ends_a_command_with_exit_2_and_no_traceback(
     product_file, monkeypatch, capsys
 ):
     Store.open(load(product_file)).close()
-    monkeypatch.setattr(Store.open.__func__, "__kwdefaults__", {"clock": None, "create": True, "busy_s": 0.1})  # fmt: skip
+    monkeypatch.setattr(
+        Store.open.__func__, "__kwdefaults__", {"clock": None, "create": True, "busy_s": 0.1}
+    )
     with held(product_file):
         code = run(monkeypatch, "data", str(product_file))
     said = capsys.readouterr().err
@@ -129,10 +147,12 @@ def run(monkeypatch, *arguments: str) -> int:
     "error",
     [
         OSError(28, "No space left on device", "/data/x"),
-        RuntimeError("LanceError(IO): Generic LocalFileSystem error: No space left on device (os error 28)"),
+        RuntimeError(
+            "LanceError(IO): Generic LocalFileSystem error: No space left on device (os error 28)"
+        ),
         sqlite3.OperationalError("database or disk is full"),
     ],
-)  # fmt: skip
+)
 def test_a_full_disk_ends_a_command_with_one_sentence_whoever_meets_it(
     product_file, monkeypatch, capsys, error
 ):
@@ -171,7 +191,9 @@ def small_disk(tmp_path):
     """A disk of 2 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True)  # fmt: skip
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip("a small disk cannot be mounted here")
     yield folder
@@ -249,11 +271,15 @@ def test_a_ledger_that_is_up_to_date_is_opened_without_migrations_and_datasets(p
     """They take longer to import than most commands take to run, and log seven lines."""
     Store.open(load(product_file)).close()
     code = "import sys, logging; logging.basicConfig(level=20); from steelyard.spec import load; from steelyard.store import Store; Store.open(load(sys.argv[1])).close(); sys.exit(any(name in sys.modules for name in ('alembic', 'pyarrow', 'lance', 'numpy')))"
-    done = subprocess.run([sys.executable, "-c", code, str(product_file)], capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(product_file)], capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_new_ledger_is_made_without_a_word(product_file):
     code = "import sys, logging; logging.basicConfig(level=20); from steelyard.spec import load; from steelyard.store import Store; Store.open(load(sys.argv[1])).close()"
-    done = subprocess.run([sys.executable, "-c", code, str(product_file)], capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(product_file)], capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (0, "")

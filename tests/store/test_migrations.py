@@ -171,8 +171,12 @@ def test_outcomes_of_0_2_are_added_up_by_user(newer):
     live, canary = (store.releases.history()[n]["variant"] for n in (0, 1))
     since, of = store.releases.history()[1]["created"], experiment_of(live, canary)
     a, f = tables.answer.c, tables.feedback.c
-    told = sa.select(a.user, a.arm, a.value, f.value.label("truth")).join(tables.feedback, f.answer == a.id)  # fmt: skip
-    rows = store.database.rows(told.where(f.kind == "outcome", a.origin == "user", a.experiment == of))  # fmt: skip
+    told = sa.select(a.user, a.arm, a.value, f.value.label("truth")).join(
+        tables.feedback, f.answer == a.id
+    )
+    rows = store.database.rows(
+        told.where(f.kind == "outcome", a.origin == "user", a.experiment == of)
+    )
     kept = store.database.rows(sa.select(tables.tally))
     assert sum(row["n"] for row in kept) == len(rows) > 0
     assert {(r["since"], r["total"], r["experiment"]) for r in kept} == {(since, 0.0, of)}
@@ -195,19 +199,33 @@ def test_replays_of_0_1_that_had_no_mark_are_no_users_of_an_experiment(product_f
         columns = [row[1] for row in written.execute("PRAGMA table_info(answer)")]
         named = ", ".join(f'"{c}"' for c in columns)
         for identity, request in (("replayed", f"{old}:abc"), ("asked", "")):
-            taken = {"id": f"'{identity}'", "request": f"'{request}'", "origin": "'user'", "created": f"'{since}'", "variant": f"'{canary}'", "sha256": "NULL"}  # fmt: skip
+            taken = {
+                "id": f"'{identity}'",
+                "request": f"'{request}'",
+                "origin": "'user'",
+                "created": f"'{since}'",
+                "variant": f"'{canary}'",
+                "sha256": "NULL",
+            }
             picked = ", ".join(taken.get(c, f'"{c}"') for c in columns)
             written.execute(f"INSERT INTO answer ({named}) SELECT {picked} FROM answer LIMIT 1")
     store = Store.open(load(product_file))
     found = store.answers.of_ids(["replayed", "asked"])
     assert found["replayed"]["experiment"] is None
-    assert (found["asked"]["experiment"], found["asked"]["arm"]) == (experiment_of(live, canary), "canary")  # fmt: skip
+    assert (found["asked"]["experiment"], found["asked"]["arm"]) == (
+        experiment_of(live, canary),
+        "canary",
+    )
     store.close()
 
 
 @pytest.mark.parametrize(
-    "harm", ["UPDATE answer SET cpu_s = 99.0 WHERE origin = 'replay'", "UPDATE answer SET scores = 'oops' WHERE origin = 'replay'"]
-)  # fmt: skip
+    "harm",
+    [
+        "UPDATE answer SET cpu_s = 99.0 WHERE origin = 'replay'",
+        "UPDATE answer SET scores = 'oops' WHERE origin = 'replay'",
+    ],
+)
 def test_what_was_damaged_before_an_upgrade_is_damaged_after_it(product_file, harm):
     path = product_file.parent / ".steelyard" / "ledger.db"
     path.parent.mkdir()

@@ -30,34 +30,144 @@ def fill(database):
     """Product `a`: two turns, two datasets, two variants that shared users; `b`: one of each."""
     with database.write() as connection:
         for product in ("a", "a", "b"):
-            put(connection, tables.turn, {"product": product, "spec_sha256": "s", "started": TIMES[0]})  # fmt: skip
-        steps = [("k1", "train", 1, 2.0), ("k2", "label", 1, 1.0), ("k3", "train", 2, 5.0), ("kb", "train", 3, 9.0)]  # fmt: skip
+            put(
+                connection,
+                tables.turn,
+                {"product": product, "spec_sha256": "s", "started": TIMES[0]},
+            )
+        steps = [
+            ("k1", "train", 1, 2.0),
+            ("k2", "label", 1, 1.0),
+            ("k3", "train", 2, 5.0),
+            ("kb", "train", 3, 9.0),
+        ]
         for i, (key, name, turn, cpu_s) in enumerate(steps):
-            put(connection, tables.step, {"key": key, "name": name, "turn": turn, "done": TIMES[i], "cpu_s": cpu_s, "output": {"of": key}})  # fmt: skip
+            put(
+                connection,
+                tables.step,
+                {
+                    "key": key,
+                    "name": name,
+                    "turn": turn,
+                    "done": TIMES[i],
+                    "cpu_s": cpu_s,
+                    "output": {"of": key},
+                },
+            )
         for i, (identity, product) in enumerate([("d1", "a"), ("d2", "a"), ("db", "b")]):
-            put(connection, tables.dataset, {
-                "id": identity, "product": product, "version": i + 1, "tag": identity, "parent": None,
-                "sources": [], "recipe": {}, "counts": [], "created": TIMES[i],
-            })  # fmt: skip
+            put(
+                connection,
+                tables.dataset,
+                {
+                    "id": identity,
+                    "product": product,
+                    "version": i + 1,
+                    "tag": identity,
+                    "parent": None,
+                    "sources": [],
+                    "recipe": {},
+                    "counts": [],
+                    "created": TIMES[i],
+                },
+            )
         for identity, of in (("v1", "d1"), ("v2", "d2"), ("vb", "db")):
-            put(connection, tables.variant, {"id": identity, "name": f"n{identity}", "task": "t", "parent": None, "dataset": of, "bytes": 1, "card": {}, "created": TIMES[0]})  # fmt: skip
+            put(
+                connection,
+                tables.variant,
+                {
+                    "id": identity,
+                    "name": f"n{identity}",
+                    "task": "t",
+                    "parent": None,
+                    "dataset": of,
+                    "bytes": 1,
+                    "card": {},
+                    "created": TIMES[0],
+                },
+            )
         for value, on in ((0.1, "old"), (0.2, "new"), (0.3, "new")):
-            put(connection, tables.measure, {"subject": "v1", "name": "f1", "value": value, "low": None, "high": None, "n": 3, "on": on, "detail": None, "created": TIMES[0]})  # fmt: skip
+            put(
+                connection,
+                tables.measure,
+                {
+                    "subject": "v1",
+                    "name": "f1",
+                    "value": value,
+                    "low": None,
+                    "high": None,
+                    "n": 3,
+                    "on": on,
+                    "detail": None,
+                    "created": TIMES[0],
+                },
+            )
         for product, variant, state, who in (
-            ("a", "v1", "live", "steelyard"), ("a", "v2", "canary", "li"), ("b", "vb", "live", "bo"),
-        ):  # fmt: skip
-            put(connection, tables.release, {"product": product, "variant": variant, "state": state, "share": 0.5, "reason": "r", "who": who, "created": TIMES[0]})  # fmt: skip
+            ("a", "v1", "live", "steelyard"),
+            ("a", "v2", "canary", "li"),
+            ("b", "vb", "live", "bo"),
+        ):
+            put(
+                connection,
+                tables.release,
+                {
+                    "product": product,
+                    "variant": variant,
+                    "state": state,
+                    "share": 0.5,
+                    "reason": "r",
+                    "who": who,
+                    "created": TIMES[0],
+                },
+            )
         for product in ("a", "b"):
-            put(connection, tables.experiment, {"id": f"e{product}", "product": product, "arms": {}, "unit": "user", "metric": "outcome", "rule": {}, "readout": {}, "created": TIMES[0]})  # fmt: skip
-            put(connection, tables.plan, {"id": f"p{product}", "turn": 1, "product": product, "body": {}, "created": TIMES[0]})  # fmt: skip
+            put(
+                connection,
+                tables.experiment,
+                {
+                    "id": f"e{product}",
+                    "product": product,
+                    "arms": {},
+                    "unit": "user",
+                    "metric": "outcome",
+                    "rule": {},
+                    "readout": {},
+                    "created": TIMES[0],
+                },
+            )
+            put(
+                connection,
+                tables.plan,
+                {
+                    "id": f"p{product}",
+                    "turn": 1,
+                    "product": product,
+                    "body": {},
+                    "created": TIMES[0],
+                },
+            )
         answers(connection)
         # read-outs begin with a release
-        put(connection, tables.release, {"product": "a", "variant": "v2", "state": "canary", "share": 0.4, "reason": "r", "who": "li", "created": TIMES[4]})  # fmt: skip
+        put(
+            connection,
+            tables.release,
+            {
+                "product": "a",
+                "variant": "v2",
+                "state": "canary",
+                "share": 0.4,
+                "reason": "r",
+                "who": "li",
+                "created": TIMES[4],
+            },
+        )
 
 
 def answers(connection):
     """Users u0 to u9 at v1, 0.1 s each, and u10 at v2; one before they shared, two replays."""
-    given = [(f"x{i}", "a", "v1", f"u{i}", "", "user", TIMES[5], float(i), "e1", "live") for i in range(10)]  # fmt: skip
+    given = [
+        (f"x{i}", "a", "v1", f"u{i}", "", "user", TIMES[5], float(i), "e1", "live")
+        for i in range(10)
+    ]
     given += [
         ("x10", "a", "v2", "u10", "", "user", TIMES[5], 7.0, "e1", "canary"),
         ("early", "a", "v1", "u1", "", "user", TIMES[1], 900.0, "e1", "live"),
@@ -67,16 +177,38 @@ def answers(connection):
         ("other", "b", "v1", "u", "e1:2:rec:live", "replay", TIMES[5], 1.0, "e1", "live"),
     ]
     for identity, product, variant, user, request, origin, created, latency, pair, arm in given:
-        put(connection, tables.answer, {
-            "id": identity, "product": product, "variant": variant, "state": "live", "user": user,
-            "request": request, "value": "pos", "score": 1.0, "detail": {"pos": 1.0}, "cpu_s": 0.1,
-            "latency_ms": latency, "origin": origin, "created": created, "release": 1,
-            "experiment": pair, "arm": arm,
-        })  # fmt: skip
+        put(
+            connection,
+            tables.answer,
+            {
+                "id": identity,
+                "product": product,
+                "variant": variant,
+                "state": "live",
+                "user": user,
+                "request": request,
+                "value": "pos",
+                "score": 1.0,
+                "detail": {"pos": 1.0},
+                "cpu_s": 0.1,
+                "latency_ms": latency,
+                "origin": origin,
+                "created": created,
+                "release": 1,
+                "experiment": pair,
+                "arm": arm,
+            },
+        )
     for identity, answer, kind, value in (
-        ("f0", "x0", "outcome", "pos"), ("f1", "x1", "correction", "neg"), ("f2", "r1", "outcome", "neg"),
-    ):  # fmt: skip
-        put(connection, tables.feedback, {"id": identity, "answer": answer, "kind": kind, "value": value, "created": TIMES[6]})  # fmt: skip
+        ("f0", "x0", "outcome", "pos"),
+        ("f1", "x1", "correction", "neg"),
+        ("f2", "r1", "outcome", "neg"),
+    ):
+        put(
+            connection,
+            tables.feedback,
+            {"id": identity, "answer": answer, "kind": kind, "value": value, "created": TIMES[6]},
+        )
 
 
 def test_turns_and_steps_are_those_of_the_product(database):
@@ -105,7 +237,10 @@ def test_versions_variants_and_measures_are_those_of_the_product(database):
 
 def test_releases_are_added_to_what_was_read_in_one_transaction(database):
     releases = nouns.Releases(database, "a")
-    assert {row["variant"]: row["state"] for row in releases.current()} == {"v1": "live", "v2": "canary"}  # fmt: skip
+    assert {row["variant"]: row["state"] for row in releases.current()} == {
+        "v1": "live",
+        "v2": "canary",
+    }
     assert releases.newest_not_by("steelyard") == 4 and releases.newest_not_by("li") == 1
     seen = []
 
@@ -155,10 +290,21 @@ def test_utilities_of_users_are_averaged_by_the_database(database):
         shared = {"kind": "outcome", "created": TIMES[6], "at": None}
         said = [("x1", 1.0), ("x2", 0.0), ("early", 0.5), ("x10", 0.25), ("old", 0.0)]
         for answer, utility in said:
-            put(connection, tables.feedback, {"id": f"u{answer}", "answer": answer, "value": ["any", {"JSON": 5}], "utility": utility, **shared})  # fmt: skip
+            put(
+                connection,
+                tables.feedback,
+                {
+                    "id": f"u{answer}",
+                    "answer": answer,
+                    "value": ["any", {"JSON": 5}],
+                    "utility": utility,
+                    **shared,
+                },
+            )
     assert door.by_user("e1", since=since, worth={pair: None}) == {
-        "live": Spread(2, 0.5, 0.25), "canary": Spread(1, 0.25, 0.0),
-    }  # fmt: skip
+        "live": Spread(2, 0.5, 0.25),
+        "canary": Spread(1, 0.25, 0.0),
+    }
     assert door.by_user("e1", since=since, worth={pair: 0.5})["live"].n == 3
     assert door.by_user("e1", since=TIMES[0], worth={pair: None})["live"] == Spread(
         2, 0.375, 0.140625
@@ -170,6 +316,10 @@ def test_many_pairs_without_a_utility_are_read_in_one_query(database):
     """Two hundred labels: forty thousand pairs, of which two hundred are right."""
     door, since = nouns.Answers(database, "a"), TIMES[4]
     (pair,) = door.untold("e1", since=since)
-    others = {Untold(None, None, f'"l{i}"', f'"l{j}"'): float(i == j) for i in range(200) for j in range(200)}  # fmt: skip
+    others = {
+        Untold(None, None, f'"l{i}"', f'"l{j}"'): float(i == j)
+        for i in range(200)
+        for j in range(200)
+    }
     found = door.by_user("e1", since=since, worth=others | {pair: 0.25})
     assert found == {"live": Spread(1, 0.25, 0.0)}

@@ -13,9 +13,18 @@ from steelyard.store.prepared import Prepared
 from steelyard.store.rows import present, put_all
 
 ANSWER = {
-    "product": "p", "variant": "v", "state": "live", "user": "u", "request": "", "value": "好'\"%s :x ?",
-    "score": 1, "detail": {"好": 0.25, "a'b": None}, "cpu_s": 0.1, "latency_ms": 2.5, "created": "2026",
-}  # fmt: skip
+    "product": "p",
+    "variant": "v",
+    "state": "live",
+    "user": "u",
+    "request": "",
+    "value": "好'\"%s :x ?",
+    "score": 1,
+    "detail": {"好": 0.25, "a'b": None},
+    "cpu_s": 0.1,
+    "latency_ms": 2.5,
+    "created": "2026",
+}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -19,13 +19,31 @@ OLD = Path(__file__).with_name("ledger_0001.sql")
 VALUES = [None, "x", "评", b"\xff\xfe", -1, 2**62, 1.5, "{", "[1", "NaN", ""]
 
 OF_AN_EXPERIMENT = [
-    ("answer", {
-        "id": "e", "product": "tiny", "variant": "v-tiny", "state": "live", "user": "u", "request": "",
-        "value": "好评", "score": 0.5, "detail": {}, "cpu_s": 0.1, "latency_ms": 2.5, "origin": "user", "release": 1,
-        "experiment": "x", "arm": "live",
-    }),
-    ("feedback", {"id": "t", "answer": "e", "kind": "outcome", "value": "差评", "at": None, "utility": None}),
-]  # fmt: skip
+    (
+        "answer",
+        {
+            "id": "e",
+            "product": "tiny",
+            "variant": "v-tiny",
+            "state": "live",
+            "user": "u",
+            "request": "",
+            "value": "好评",
+            "score": 0.5,
+            "detail": {},
+            "cpu_s": 0.1,
+            "latency_ms": 2.5,
+            "origin": "user",
+            "release": 1,
+            "experiment": "x",
+            "arm": "live",
+        },
+    ),
+    (
+        "feedback",
+        {"id": "t", "answer": "e", "kind": "outcome", "value": "差评", "at": None, "utility": None},
+    ),
+]
 
 
 @pytest.fixture
@@ -116,7 +134,9 @@ def test_rows_are_checked_when_they_are_read_too(ledger, product_file):
 
 def test_a_row_written_by_an_earlier_version_that_still_runs_is_read(ledger, product_file):
     with closing(sqlite3.connect(ledger)) as old:
-        old.execute("INSERT INTO turn (id, product, spec_sha256, started) VALUES (9, 'tiny', 's', 't')")  # fmt: skip
+        old.execute(
+            "INSERT INTO turn (id, product, spec_sha256, started) VALUES (9, 'tiny', 's', 't')"
+        )
         old.commit()
     with closing(Store.open(load(product_file))) as store:
         assert store.begin_turn("s") == 9
@@ -134,7 +154,9 @@ def test_commits_that_are_cut_off_are_missed(store, product_file):
             p.unlink()
     for p, body in kept.items():
         p.write_bytes(body)
-    with pytest.raises(Damaged, match=r"expected 2 commits.*found 1: the newest are gone.*remove ledger\.db\.end"):  # fmt: skip
+    with pytest.raises(
+        Damaged, match=r"expected 2 commits.*found 1: the newest are gone.*remove ledger\.db\.end"
+    ):
         Store.open(load(product_file))
     (path.parent / "ledger.db.end").unlink()
     with closing(Store.open(load(product_file))) as back:
@@ -145,7 +167,9 @@ def test_an_index_that_lost_a_row_is_damaged(ledger, product_file):
     """Found through it, a finished step would be missed and paid again."""
     with closing(sqlite3.connect(ledger, isolation_level=None)) as bad:
         bad.execute("PRAGMA writable_schema = ON")
-        (page,) = bad.execute("SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_step_1'").fetchone()  # fmt: skip
+        (page,) = bad.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_step_1'"
+        ).fetchone()
         (size,) = bad.execute("PRAGMA page_size").fetchone()
     body = bytearray(ledger.read_bytes())
     at = body.index(b"train-tiny", (page - 1) * size)

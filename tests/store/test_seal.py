@@ -132,13 +132,27 @@ def test_a_seal_that_was_changed_is_no_seal(tmp_path, sealed):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"seal": "1"}, {"seal": None}, {"made": 5}, {"made": None}, {"lines": "55"}, {"lines": None},
-        {"lines": True}, {"lines": -1}, {"lines": 1.5}, {"hash": None}, {"hash": 3}, {"sums": []},
-        {"sums": None}, {"sums": {"tiny": 3}}, {"counts": []}, {"counts": None},
-        {"counts": {"step": "2"}}, {"counts": {"step": None}},
+        {"seal": "1"},
+        {"seal": None},
+        {"made": 5},
+        {"made": None},
+        {"lines": "55"},
+        {"lines": None},
+        {"lines": True},
+        {"lines": -1},
+        {"lines": 1.5},
+        {"hash": None},
+        {"hash": 3},
+        {"sums": []},
+        {"sums": None},
+        {"sums": {"tiny": 3}},
+        {"counts": []},
+        {"counts": None},
+        {"counts": {"step": "2"}},
+        {"counts": {"step": None}},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_seal_of_other_kinds_of_values_is_no_seal_though_its_hash_is_right(
     tmp_path, sealed, wrong
 ):
@@ -176,10 +190,12 @@ def test_a_seal_is_written_over_nothing_else_and_makes_no_folder(tmp_path, seale
     ledger_file = tmp_path / "ledger.db"
     ledger_file.write_bytes(b"SQLite format 3")
     places = {
-        tmp_path: "a folder", ledger_file: "something else",
+        tmp_path: "a folder",
+        ledger_file: "something else",
         tmp_path / "none" / "x.json": "expected a folder, found none",
-        ledger_file / "x.json": "expected a folder, found none", tmp_path / ("x" * 300): "too long",
-    }  # fmt: skip
+        ledger_file / "x.json": "expected a folder, found none",
+        tmp_path / ("x" * 300): "too long",
+    }
     before = sorted(tmp_path.rglob("*"))
     for place, said in places.items():
         with pytest.raises(UserError, match=said):

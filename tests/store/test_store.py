@@ -184,9 +184,11 @@ def test_an_interrupted_turn_is_continued_and_a_finished_one_is_not(store):
 
 def test_a_key_depends_on_name_sections_and_inputs():
     keys = {
-        step_key("train", {"a": 1}, ["x"]), step_key("label", {"a": 1}, ["x"]),
-        step_key("train", {"a": 2}, ["x"]), step_key("train", {"a": 1}, ["y"]),
-    }  # fmt: skip
+        step_key("train", {"a": 1}, ["x"]),
+        step_key("label", {"a": 1}, ["x"]),
+        step_key("train", {"a": 2}, ["x"]),
+        step_key("train", {"a": 1}, ["y"]),
+    }
     assert len(keys) == 4
 
 

@@ -20,11 +20,17 @@ def small_blocks(monkeypatch):
 def spend(store, n, *, start=0, turn=0, product="tiny"):
     """Lines of three accounts, two currencies and two bases, with quantities no binary fraction holds."""
     lines = [
-        Line(("cpu.serve", "value.correct", "label")[i % 3], Decimal("0.000000000000001") * i, "unit",
-             Money(7 * i, ("CNY", "USD")[i % 2]), f"line:{i}", basis=(CASH, IMPUTED, CASH)[i % 3],
-             about={"variant": "v"} if i % 2 else None)
+        Line(
+            ("cpu.serve", "value.correct", "label")[i % 3],
+            Decimal("0.000000000000001") * i,
+            "unit",
+            Money(7 * i, ("CNY", "USD")[i % 2]),
+            f"line:{i}",
+            basis=(CASH, IMPUTED, CASH)[i % 3],
+            about={"variant": "v"} if i % 2 else None,
+        )
         for i in range(start, start + n)
-    ]  # fmt: skip
+    ]
     with store.database.write() as connection:
         ledger.append(connection, lines, product=product, turn=turn, time="2026")
 
@@ -40,8 +46,12 @@ def expected(numbers):
 
 def read(store, **of):
     rows = store.ledger.sums(**of)
-    assert all(row["basis"] == (IMPUTED if row["account"] == "value.correct" else CASH) for row in rows)  # fmt: skip
-    return {(r["account"], r["currency"]): (r["lines"], Decimal(r["quantity"]), r["nano"]) for r in rows}  # fmt: skip
+    assert all(
+        row["basis"] == (IMPUTED if row["account"] == "value.correct" else CASH) for row in rows
+    )
+    return {
+        (r["account"], r["currency"]): (r["lines"], Decimal(r["quantity"]), r["nano"]) for r in rows
+    }
 
 
 def kept(store):

@@ -13,19 +13,49 @@ from steelyard.store.rows import put_all
 from steelyard.store.slices import bounds, slice_of
 
 SHARED = {
-    "product": "tiny", "variant": "v", "state": "live", "request": "", "value": "好评", "score": 1.0, "detail": {},
-    "cpu_s": 0.1, "latency_ms": 2.5, "release": 1, "experiment": "e", "arm": "live", "origin": "user",
-}  # fmt: skip
+    "product": "tiny",
+    "variant": "v",
+    "state": "live",
+    "request": "",
+    "value": "好评",
+    "score": 1.0,
+    "detail": {},
+    "cpu_s": 0.1,
+    "latency_ms": 2.5,
+    "release": 1,
+    "experiment": "e",
+    "arm": "live",
+    "origin": "user",
+}
 
 
 def told(store, n):
     """Outcomes of two users, every third one without a utility."""
     with store.database.write() as connection:
-        put_all(connection, tables.answer, [SHARED | {"id": f"a{i}", "user": f"u{i % 2}", "created": f"2026-{i:04d}"} for i in range(n)])  # fmt: skip
-        put_all(connection, tables.feedback, [
-            {"id": f"f{i}", "answer": f"a{i}", "kind": "outcome", "value": "好评", "created": "2026", "at": None, "utility": None if i % 3 == 2 else 0.1 * (i % 5)}
-            for i in range(n)
-        ])  # fmt: skip
+        put_all(
+            connection,
+            tables.answer,
+            [
+                SHARED | {"id": f"a{i}", "user": f"u{i % 2}", "created": f"2026-{i:04d}"}
+                for i in range(n)
+            ],
+        )
+        put_all(
+            connection,
+            tables.feedback,
+            [
+                {
+                    "id": f"f{i}",
+                    "answer": f"a{i}",
+                    "kind": "outcome",
+                    "value": "好评",
+                    "created": "2026",
+                    "at": None,
+                    "utility": None if i % 3 == 2 else 0.1 * (i % 5),
+                }
+                for i in range(n)
+            ],
+        )
 
 
 def change(store, statement):
@@ -87,16 +117,36 @@ def test_outcomes_of_one_transaction_are_counted_however_many(any_store, n):
 def test_a_hash_of_a_text_is_the_same_on_every_database(any_store):
     texts = ["", "好评\n\"a'b", "x" * 10_000, "🙂"]
     with any_store.database.read() as connection:
-        found = [connection.execute(sa.select(sha256_of_text(sa.literal(t)))).scalar() for t in texts]  # fmt: skip
+        found = [
+            connection.execute(sa.select(sha256_of_text(sa.literal(t)))).scalar() for t in texts
+        ]
     assert found == [sha256_hex(text) for text in texts]
 
 
-LATENCIES = [-3.5, -0.0, 0.0, 0.0624, 0.0625, 1.0, 28.53, 1023.9375, 1023.99, 1024.0, 1024.5, 1025.0, 34308.87, 9e8]  # fmt: skip
+LATENCIES = [
+    -3.5,
+    -0.0,
+    0.0,
+    0.0624,
+    0.0625,
+    1.0,
+    28.53,
+    1023.9375,
+    1023.99,
+    1024.0,
+    1024.5,
+    1025.0,
+    34308.87,
+    9e8,
+]
 
 
 def test_every_latency_is_within_the_bounds_of_its_slice_and_slices_grow_with_it(any_store):
     with any_store.database.read() as connection:
-        found = [connection.execute(sa.select(slice_of(sa.literal(x, sa.Float)))).scalar() for x in LATENCIES]  # fmt: skip
+        found = [
+            connection.execute(sa.select(slice_of(sa.literal(x, sa.Float)))).scalar()
+            for x in LATENCIES
+        ]
     assert found == sorted(found) and len(set(found)) == len(LATENCIES) - 4
     for latency_ms, number in zip(LATENCIES, found, strict=True):
         low, high = bounds(number)
@@ -114,14 +164,29 @@ def test_answers_that_are_counted_and_gone_are_told_to_whoever_reads_them(store)
 def test_answers_and_releases_of_before_an_experiment_are_not_counted(store, product_file):
     told(store, 4)
     before = [store.database.rows(sa.select(table)) for table in (tables.tally, tables.pace)]
-    rows = [SHARED | {"id": "x", "user": "u", "created": "2026"} | more for more in ({"experiment": None, "arm": None},)]  # fmt: skip
+    rows = [
+        SHARED | {"id": "x", "user": "u", "created": "2026"} | more
+        for more in ({"experiment": None, "arm": None},)
+    ]
     rows += [SHARED | {"id": "y", "user": "u", "created": "2026", "origin": "replay"}]
     with store.database.write() as connection:
         put_all(connection, tables.answer, rows)
-        put_all(connection, tables.feedback, [
-            {"id": f"f{i}", "answer": i, "kind": kind, "value": "1", "created": "2026", "at": None, "utility": 1.0}
-            for i, kind in (("x", "outcome"), ("y", "outcome"), ("a0", "rating"))
-        ])  # fmt: skip
+        put_all(
+            connection,
+            tables.feedback,
+            [
+                {
+                    "id": f"f{i}",
+                    "answer": i,
+                    "kind": kind,
+                    "value": "1",
+                    "created": "2026",
+                    "at": None,
+                    "utility": 1.0,
+                }
+                for i, kind in (("x", "outcome"), ("y", "outcome"), ("a0", "rating"))
+            ],
+        )
     after = [store.database.rows(sa.select(table)) for table in (tables.tally, tables.pace)]
     assert after == before
     with closing(Store.open(load(product_file))) as again:

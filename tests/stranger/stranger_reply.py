@@ -104,6 +104,9 @@ def _by_word(examples, own):
 
 COMMONEST = Method("commonest", "text", _commonest, lambda kept, text: kept[""])
 BY_WORD = Method(
-    "by_word", "text", _by_word,
-    lambda kept, text: kept.get(text.split(" ")[kept[" "]], kept[""]), ByWord,
-)  # fmt: skip
+    "by_word",
+    "text",
+    _by_word,
+    lambda kept, text: kept.get(text.split(" ")[kept[" "]], kept[""]),
+    ByWord,
+)

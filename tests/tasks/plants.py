@@ -36,13 +36,52 @@ SCRIPTS = {
 }
 # In front and behind, with what parts them: other people's numbers stand beside personal ones.
 NUMBERS = (
-    "2024-01-01 ", "2024/1/1 ", "20240101 ", "2024年1月1日", "12:30 ", "305 ", "1 ", "1、", "3) ", "No.7 ",
-    "￥199 ", "99.9元", "1,999 ", "5-", "100% ", "共3件:", "2.5kg ", "#12 ", "88号", "v2.0.1 ", "1.", "12.", "Tel.",
-)  # fmt: skip
+    "2024-01-01 ",
+    "2024/1/1 ",
+    "20240101 ",
+    "2024年1月1日",
+    "12:30 ",
+    "305 ",
+    "1 ",
+    "1、",
+    "3) ",
+    "No.7 ",
+    "￥199 ",
+    "99.9元",
+    "1,999 ",
+    "5-",
+    "100% ",
+    "共3件:",
+    "2.5kg ",
+    "#12 ",
+    "88号",
+    "v2.0.1 ",
+    "1.",
+    "12.",
+    "Tel.",
+)
 NUMBERS_BEHIND = (
-    " 2024-01-01", " 305", " 1", "、2", "，3件", " 99.9", "-5", "(12)", ":8080", "/24", "。2", "元旦", " 20240101",
-    "的6", "#1", " 10:30", "~", "; 7", " 1.5", "  42",
-)  # fmt: skip
+    " 2024-01-01",
+    " 305",
+    " 1",
+    "、2",
+    "，3件",
+    " 99.9",
+    "-5",
+    "(12)",
+    ":8080",
+    "/24",
+    "。2",
+    "元旦",
+    " 20240101",
+    "的6",
+    "#1",
+    " 10:30",
+    "~",
+    "; 7",
+    " 1.5",
+    "  42",
+)
 LOOK_ALIKES: tuple[Callable[[random.Random], str], ...] = (
     lambda r: "订单SF" + _some(r, 13),
     lambda r: "单号JD" + _some(r, 13),
@@ -53,7 +92,9 @@ LOOK_ALIKES: tuple[Callable[[random.Random], str], ...] = (
     lambda r: "ISBN 978-7-" + _some(r, 3) + "-" + _some(r, 5) + "-" + _some(r, 1),
     lambda r: _product(r, "69" + _some(r, 10)),
     lambda r: f"{r.randint(1900, 2099)}-{r.randint(1, 12):02}-{r.randint(1, 28):02}",
-    lambda r: f"{r.randint(1900, 2099)}{r.randint(1, 12):02}{r.randint(1, 28):02}{r.randint(0, 23):02}3059",
+    lambda r: (
+        f"{r.randint(1900, 2099)}{r.randint(1, 12):02}{r.randint(1, 28):02}{r.randint(0, 23):02}3059"
+    ),
     lambda r: str(r.randint(1_600_000_000, 1_799_999_999)),
     lambda r: str(r.randint(1_600_000_000_000, 1_799_999_999_999)),
     lambda r: f"￥{r.randint(1, 999)},{_some(r, 3)},{_some(r, 3)}.{_some(r, 2)}",
@@ -70,7 +111,7 @@ LOOK_ALIKES: tuple[Callable[[random.Random], str], ...] = (
     lambda r: f"1{r.randint(3, 9)}{_some(r, 9)}.{_some(r, 2)}元",
     lambda r: f"({r.randint(2000, 2099)}){_some(r, 8)}",
     lambda r: ".".join(str(r.randint(0, 255)) for _ in range(r.randint(5, 7))),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

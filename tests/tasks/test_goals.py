@@ -17,9 +17,10 @@ KNOWN = Classification.known
 def test_goals_of_quality_are_floors_errors_and_what_a_variant_takes_are_ceilings():
     goals = Goals(quality={"macro_f1": 0.8, "calibration_error": 0.1}, p95_ms=20)
     assert limits(goals, errors_of(KNOWN)) == [
-        Limit("macro_f1", 0.8, ceiling=False), Limit("calibration_error", 0.1, ceiling=True),
+        Limit("macro_f1", 0.8, ceiling=False),
+        Limit("calibration_error", 0.1, ceiling=True),
         Limit("p95_ms", 20.0, ceiling=True),
-    ]  # fmt: skip
+    ]
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -32,12 +33,15 @@ def test_a_goal_that_is_reached_exactly_is_not_missed_and_what_is_unknown_is_not
 @pytest.mark.parametrize(
     ("quality", "said"),
     [
-        ({"macro_f2": 0.8}, "goals.quality.macro_f2: expected a metric of text_classification: accuracy, calibration_error, macro_f1, precision, recall, found 'macro_f2'; did you mean 'macro_f1'?"),
+        (
+            {"macro_f2": 0.8},
+            "goals.quality.macro_f2: expected a metric of text_classification: accuracy, calibration_error, macro_f1, precision, recall, found 'macro_f2'; did you mean 'macro_f1'?",
+        ),
         ({"bleu": 0.8}, "found 'bleu'"),
         ({"macro_f1": 81}, "goals.quality.macro_f1: expected at least 0 and at most 1, found 81"),
         ({"accuracy": -0.1}, "found -0.1"),
     ],
-)  # fmt: skip
+)
 def test_a_goal_the_task_does_not_have_is_told_with_those_it_has(quality, said):
     (line,) = problems(Goals(quality=quality), KNOWN, "text_classification")
     assert line.endswith(said) or said in line

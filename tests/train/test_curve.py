@@ -22,9 +22,13 @@ from steelyard.train.worker import Job, result_of, run, write_examples, write_jo
 ROOT = Path(__file__).parents[2]
 PATHS = os.pathsep.join([str(ROOT / "src"), str(ROOT)])  # of the sources that are tested
 SETTINGS = Train(
-    epochs=2, learning_rate=3e-3, length_max=32, frozen_embeddings=False, precision="fp32",
+    epochs=2,
+    learning_rate=3e-3,
+    length_max=32,
+    frozen_embeddings=False,
+    precision="fp32",
     checkpoint_steps=2,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(autouse=True)
@@ -41,12 +45,21 @@ def jobs_in(folder, encoder, *labels):
     made = []
     for n in labels:
         (folder / str(n)).mkdir()
-        made.append(Job(
-            folder=str(folder / str(n)), examples=str(file), labels=n, batch=8,
-            method="fine_tune",
-            task="text_classification", options={"labels": ["negative", "positive"]},
-            settings=SETTINGS.model_dump(mode="json"), own={}, encoder=str(encoder), source="test",
-        ))  # fmt: skip
+        made.append(
+            Job(
+                folder=str(folder / str(n)),
+                examples=str(file),
+                labels=n,
+                batch=8,
+                method="fine_tune",
+                task="text_classification",
+                options={"labels": ["negative", "positive"]},
+                settings=SETTINGS.model_dump(mode="json"),
+                own={},
+                encoder=str(encoder),
+                source="test",
+            )
+        )
     return made
 
 
@@ -84,8 +97,11 @@ def test_a_killed_training_of_the_curve_goes_on_to_the_same_numbers(alone, encod
     (job,) = jobs_in(tmp_path / "killed", encoder, 60)
     process = subprocess.Popen(
         command("steelyard.train.worker", write_job(job), clock_name(Ticks())),
-        env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     for _ in range(9):
         assert process.stdout.readline()
     process.send_signal(signal.SIGKILL)
@@ -100,8 +116,11 @@ def test_a_training_ends_when_the_process_that_started_it_does(encoder, tmp_path
     job = replace(job, settings=job.settings | {"epochs": 1000})
     process = subprocess.Popen(
         command("steelyard.train.worker", write_job(job), clock_name(Ticks())),
-        env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout.readline()
     process.stdin.close()  # as when the parent was killed
     late = threading.Timer(120, process.kill)

@@ -43,4 +43,7 @@ def test_a_saved_encoder_computes_what_the_loaded_one_did(encoder, tmp_path):
     with torch.inference_mode():
         first = after.module.eval()(input_ids=ids)[0]
         second = again.module.eval()(input_ids=ids)[0]
-    assert torch.equal(first, second) and again.module.config.vocab_size == after.module.config.vocab_size  # fmt: skip
+    assert (
+        torch.equal(first, second)
+        and again.module.config.vocab_size == after.module.config.vocab_size
+    )

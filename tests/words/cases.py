@@ -35,7 +35,9 @@ from steelyard.terms import LANGUAGES
 from steelyard.words import say
 
 SENTENCES = ("reason", "why", "because", "do")
-WIDE = fit_curve([Point(n, q, 0.05) for n, q in ((250, 0.7), (500, 0.78), (1000, 0.76), (2000, 0.83))], seed=0)  # fmt: skip
+WIDE = fit_curve(
+    [Point(n, q, 0.05) for n, q in ((250, 0.7), (500, 0.78), (1000, 0.76), (2000, 0.83))], seed=0
+)
 EXACT = replace(LIVE, low=0.85, high=0.85)
 SMALL = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
 NOISY = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
@@ -88,7 +90,9 @@ def exhausted():
 def nothing_to_compare():
     store = SimpleNamespace(releases=SimpleNamespace(current=lambda: []))
     for live, canary in ((None, None), ("a", "b")):
-        yield experiment.run(store, None, None, task=None, dataset="d", live=live, canary=canary, serve=None)  # fmt: skip
+        yield experiment.run(
+            store, None, None, task=None, dataset="d", live=live, canary=canary, serve=None
+        )
 
 
 def unlike_labels():
@@ -113,7 +117,9 @@ def walked(*, current=(), experiments=(), history=(), live="a", chosen="b"):
         experiments=SimpleNamespace(all=lambda: list(experiments)),
         measures=SimpleNamespace(of=lambda variant: {}),
     )
-    product = SimpleNamespace(spec=SimpleNamespace(goals=Goals(), release=SimpleNamespace(canary_share=0.1)))  # fmt: skip
+    product = SimpleNamespace(
+        spec=SimpleNamespace(goals=Goals(), release=SimpleNamespace(canary_share=0.1))
+    )
     current = [*current, {"state": "live", "variant": live, "pinned": None, "share": 1.0}]
     return walk.run(store, product, Step(), task=None, dataset="d", chosen=chosen, baseline="a")
 
@@ -153,11 +159,23 @@ class Step:
 
 def rows_of_releases():
     """A release row keeps one line, in English: a person's own words stand beside it."""
-    step = Step({"state": s, "variant": v, "pinned": None} for s, v in (("live", "a"), ("canary", "b")))  # fmt: skip
-    for below_goals, chosen, figures in (("release", "b", {}), ("release", "b", {"macro_f1": 0.41}), ("refuse", "b", {"macro_f1": 0.41})):  # fmt: skip
-        store = SimpleNamespace(measures=SimpleNamespace(of=lambda v, f=figures: {n: {"value": x} for n, x in f.items()}))  # fmt: skip
+    step = Step(
+        {"state": s, "variant": v, "pinned": None} for s, v in (("live", "a"), ("canary", "b"))
+    )
+    for below_goals, chosen, figures in (
+        ("release", "b", {}),
+        ("release", "b", {"macro_f1": 0.41}),
+        ("refuse", "b", {"macro_f1": 0.41}),
+    ):
+        store = SimpleNamespace(
+            measures=SimpleNamespace(
+                of=lambda v, f=figures: {n: {"value": x} for n, x in f.items()}
+            )
+        )
         rule = SimpleNamespace(below_goals=below_goals)
-        product = SimpleNamespace(spec=SimpleNamespace(goals=Goals(quality={"macro_f1": 0.5}), release=rule))  # fmt: skip
+        product = SimpleNamespace(
+            spec=SimpleNamespace(goals=Goals(quality={"macro_f1": 0.5}), release=rule)
+        )
         walk._first(store, product, step, chosen=chosen, baseline="a")
     wanted = walk.Wanted("0123456789abcdef")
     walk._canary(step, wanted, {"variant": "old", "share": 0.1}, share=0.1)
@@ -171,8 +189,19 @@ def rows_of_releases():
 
 
 def missed_goals():
-    goals = Goals(quality={"macro_f1": 0.5, "calibration_error": 0.05}, p95_ms=20, memory_mb=500, cost_per_1000=0.125)  # fmt: skip
-    figures = {"macro_f1": 0.41, "calibration_error": 0.0731, "p95_ms": 20.00004, "memory_mb": 900.5, "cost_per_1000": 9}  # fmt: skip
+    goals = Goals(
+        quality={"macro_f1": 0.5, "calibration_error": 0.05},
+        p95_ms=20,
+        memory_mb=500,
+        cost_per_1000=0.125,
+    )
+    figures = {
+        "macro_f1": 0.41,
+        "calibration_error": 0.0731,
+        "p95_ms": 20.00004,
+        "memory_mb": 900.5,
+        "cost_per_1000": 9,
+    }
     yield from misses({name: {"value": value} for name, value in figures.items()}, goals)
 
 
@@ -180,7 +209,15 @@ def missed_goals():
 
 
 def candidate(name="v", **changed):
-    base = {"quality": 0.86, "low": 0.85, "high": 0.87, "cpu_ms": 1.0, "p95_ms": 10.0, "memory_mb": 100.0, "cost_per_1000": 1.0}  # fmt: skip
+    base = {
+        "quality": 0.86,
+        "low": 0.85,
+        "high": 0.87,
+        "cpu_ms": 1.0,
+        "p95_ms": 10.0,
+        "memory_mb": 100.0,
+        "cost_per_1000": 1.0,
+    }
     return Candidate(variant=name, name=name, **(base | changed))
 
 
@@ -189,13 +226,23 @@ MANY, FEW = Stakes(10**9, 100.0, "CNY"), Stakes(1_000_000, 1000.0, "CNY")
 
 
 def lacks():
-    for changed in ({"quality": 0.79}, {"quality": 0.85}, {"p95_ms": 83.0}, {"memory_mb": 900.0}, {"cost_per_1000": 9.0}):  # fmt: skip
-        yield from lacking(candidate(**changed), GOALS, metric="macro_f1", reference=0.86, loss_max=0.005)  # fmt: skip
+    for changed in (
+        {"quality": 0.79},
+        {"quality": 0.85},
+        {"p95_ms": 83.0},
+        {"memory_mb": 900.0},
+        {"cost_per_1000": 9.0},
+    ):
+        yield from lacking(
+            candidate(**changed), GOALS, metric="macro_f1", reference=0.86, loss_max=0.005
+        )
 
 
 def chosen():
     def among(*rows, stakes=MANY):
-        judged = choose(rows, GOALS, metric="macro_f1", reference=0.86, loss_max=0.005, stakes=stakes)  # fmt: skip
+        judged = choose(
+            rows, GOALS, metric="macro_f1", reference=0.86, loss_max=0.005, stakes=stakes
+        )
         return [one.why for one in judged]
 
     yield from among(candidate("dear", cost_per_1000=3.0), candidate("cheap"))
@@ -212,38 +259,60 @@ def table_of_variants():
         interval = Interval(0.86, 0.85, 0.87, 100)
         quality = Quality(Evaluation({"macro_f1": interval, "accuracy": interval}, {}), "all")
         timed = SimpleNamespace(
-            cpu_ms=cpu_ms, p50_ms=cpu_ms, p95_ms=10 * cpu_ms, memory_mb=100.0, n=100, flat=True,
-            on_busy_machine=busy, busy=3.216, conditions=lambda: "",
-        )  # fmt: skip
+            cpu_ms=cpu_ms,
+            p50_ms=cpu_ms,
+            p95_ms=10 * cpu_ms,
+            memory_mb=100.0,
+            n=100,
+            flat=True,
+            on_busy_machine=busy,
+            busy=3.216,
+            conditions=lambda: "",
+        )
         return compress.Found(name, name, quality, timed)
 
     spec = SimpleNamespace(
-        plan=SimpleNamespace(requests=10**9, unit=100), goals=Goals(p95_ms=50),
+        plan=SimpleNamespace(requests=10**9, unit=100),
+        goals=Goals(p95_ms=50),
         money=SimpleNamespace(currency="CNY", prices=SimpleNamespace(cpu_hour=0.35)),
         compress=SimpleNamespace(quality_loss_max=0.01),
-    )  # fmt: skip
+    )
     task = SimpleNamespace(known={}, quality="macro_f1")
     found = [one("torch_fp32", 2.0), one("int8", 9.0, busy=True), one("baseline", 0.1, busy=True)]
-    yield from compress._chosen(SimpleNamespace(spec=spec), task, {f.name: f for f in found}, "torch_fp32")["table"]  # fmt: skip
+    yield from compress._chosen(
+        SimpleNamespace(spec=spec), task, {f.name: f for f in found}, "torch_fp32"
+    )["table"]
 
 
 # --- the plan
 
 
 def options_of_labels():
-    yield from (labels(replace(FACTS, **changed)).to_json() for changed in (
-        {}, {"behind": 0.05}, {"labels_pool": 2000}, {"unit": 0.01}, {"curve": None},
-        {"behind": 0.05, "live": replace(LIVE, name="baseline"), "currency": "EUR"},
-    ))  # fmt: skip
+    yield from (
+        labels(replace(FACTS, **changed)).to_json()
+        for changed in (
+            {},
+            {"behind": 0.05},
+            {"labels_pool": 2000},
+            {"unit": 0.01},
+            {"curve": None},
+            {"behind": 0.05, "live": replace(LIVE, name="baseline"), "currency": "EUR"},
+        )
+    )
 
 
 def options_of_variants():
     baseline = replace(EXACT, name="baseline")
     trained = Priced("t", "torch_fp32", 0.85, 0.85, 0.85, 0.001)
     for live, others in (
-        (LIVE, []), (baseline, [NOISY]), (EXACT, [SMALL]), (baseline, [SMALL]),
-        (EXACT, [LARGE, trained]), (EXACT, [trained]), (replace(EXACT, accuracy=0.8499999), [SMALL]),
-    ):  # fmt: skip
+        (LIVE, []),
+        (baseline, [NOISY]),
+        (EXACT, [SMALL]),
+        (baseline, [SMALL]),
+        (EXACT, [LARGE, trained]),
+        (EXACT, [trained]),
+        (replace(EXACT, accuracy=0.8499999), [SMALL]),
+    ):
         yield another(replace(FACTS, live=live, alternatives=others)).to_json()
 
 
@@ -254,9 +323,12 @@ def options_as_served():
     slow = replace(LIVE, name="baseline", p95_ms=52.8, served=Served(0.02, 92.7, 500))
     both = replace(AS_SERVED, served=Served(0.044, 160.25, 500))
     for live, others in (
-        (AS_SERVED, [onnx]), (exact, [seen_too]), (slow, []), (replace(slow, p95_ms=None), []),
+        (AS_SERVED, [onnx]),
+        (exact, [seen_too]),
+        (slow, []),
+        (replace(slow, p95_ms=None), []),
         (both, [onnx]),
-    ):  # fmt: skip
+    ):
         given = replace(FACTS, unit=500.0, live=live, alternatives=others, p95_goal_ms=60.0)
         yield from (one.to_json() for one in served(given))
 
@@ -270,12 +342,14 @@ def plans():
     wide = replace(FACTS, curve=WIDE, correct_answer=0.1)
     onnx = Priced("b", "onnx", 0.85, 0.84, 0.86, 0.03)
     for given in (
-        FACTS, replace(FACTS, curve=FLAT, correct_answer=0.01), wide,
+        FACTS,
+        replace(FACTS, curve=FLAT, correct_answer=0.01),
+        wide,
         replace(wide, alternatives=[SMALL], live=EXACT),
         replace(FACTS, live=AS_SERVED, alternatives=[onnx]),
         replace(FACTS, curve=FLAT, live=AS_SERVED, alternatives=[onnx]),
         replace(FACTS, curve=None, alternatives=[SMALL], live=EXACT),
-    ):  # fmt: skip
+    ):
         yield allocate(given).to_json()
 
 
@@ -285,10 +359,20 @@ def plans():
 def headlines():
     def replayed(decision, **changed):
         live = "int8" if decision == "promote" else "baseline"
-        return outputs() | {"replay": outputs()["replay"] | {"decision": decision, "live": live} | changed}  # fmt: skip
+        return outputs() | {
+            "replay": outputs()["replay"] | {"decision": decision, "live": live} | changed
+        }
 
-    table = [row("int8", 0.70, 0.004, meets=False, why="short", why_zh="不够"), row("baseline", 0.65, 0.0001)]  # fmt: skip
-    none = {"decision": "none", "reason": "no canary", "reason_zh": "没有金丝雀", "live": "baseline"}  # fmt: skip
+    table = [
+        row("int8", 0.70, 0.004, meets=False, why="short", why_zh="不够"),
+        row("baseline", 0.65, 0.0001),
+    ]
+    none = {
+        "decision": "none",
+        "reason": "no canary",
+        "reason_zh": "没有金丝雀",
+        "live": "baseline",
+    }
     old = {"live": "baseline", "canary": None, "why": "no variant meets the goals"}
     refused = {"compress": {"chosen": None, "table": table}, "release": old, "replay": none}
     now = old | {"why": "pinned", "why_zh": "已固定"}
@@ -296,22 +380,64 @@ def headlines():
     real = {"arms": {"live": arm("baseline", n=20), "canary": arm("int8", n=26)}}
     counted = {"scheme": "pairs", "difference": {"value": 0, "low": 0, "high": 0, "n": 1750}}
     missed = [
-        {"code": "goal.above", "goal": "p95_ms", "value": 104.2, "limit": 100.0, "en": "", "zh": ""},
-        {"code": "goal.above", "goal": "cost_per_1000", "value": 0.02, "limit": 0.01, "en": "", "zh": ""},
-        {"code": "goal.below", "goal": "macro_f1", "value": 0.49999, "limit": 0.5, "en": "", "zh": ""},
-    ]  # fmt: skip
+        {
+            "code": "goal.above",
+            "goal": "p95_ms",
+            "value": 104.2,
+            "limit": 100.0,
+            "en": "",
+            "zh": "",
+        },
+        {
+            "code": "goal.above",
+            "goal": "cost_per_1000",
+            "value": 0.02,
+            "limit": 0.01,
+            "en": "",
+            "zh": "",
+        },
+        {
+            "code": "goal.below",
+            "goal": "macro_f1",
+            "value": 0.49999,
+            "limit": 0.5,
+            "en": "",
+            "zh": "",
+        },
+    ]
     for given in (
-        outputs() | refused, outputs() | refused | {"release": now}, replayed("promote"),
-        replayed("rolled back"), replayed("keep", **counted), replayed("keep", **counted, users=real),
-        replayed("promote", applied=False), replayed("keep", live_misses=missed, lost=3),
-        replayed("keep", arms=arms, live="unknown"), without("curve", "plan", "replay"), {},
-    ):  # fmt: skip
+        outputs() | refused,
+        outputs() | refused | {"release": now},
+        replayed("promote"),
+        replayed("rolled back"),
+        replayed("keep", **counted),
+        replayed("keep", **counted, users=real),
+        replayed("promote", applied=False),
+        replayed("keep", live_misses=missed, lost=3),
+        replayed("keep", arms=arms, live="unknown"),
+        without("curve", "plan", "replay"),
+        {},
+    ):
         for one in headline(facts(outputs=given)):
             yield told(*(say_headline(one, language) for language in LANGUAGES))
 
 
 CASES = (
-    decisions, exhausted, nothing_to_compare, unlike_labels, below_on_the_holdout, no_canary,
-    rows_of_releases, missed_goals, lacks, chosen, table_of_variants, options_of_labels,
-    options_of_variants, options_as_served, other_options, plans, headlines,
-)  # fmt: skip
+    decisions,
+    exhausted,
+    nothing_to_compare,
+    unlike_labels,
+    below_on_the_holdout,
+    no_canary,
+    rows_of_releases,
+    missed_goals,
+    lacks,
+    chosen,
+    table_of_variants,
+    options_of_labels,
+    options_of_variants,
+    options_as_served,
+    other_options,
+    plans,
+    headlines,
+)

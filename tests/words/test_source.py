@@ -10,24 +10,38 @@ from steelyard.words import WORDS
 
 SOURCE = Path(__file__).parents[2] / "src" / "steelyard"
 CHINESE_IS = {
-    "words.py": "the sentences of reasons", "figures.py": "names of figures inside them",
-    "terms.py": "names that the ledger keeps", "report/words.py": "the sentences of the report",
-    "cli/reference.py": "the settings page", "cli/reference_zh.py": "the settings page",
+    "words.py": "the sentences of reasons",
+    "figures.py": "names of figures inside them",
+    "terms.py": "names that the ledger keeps",
+    "report/words.py": "the sentences of the report",
+    "cli/reference.py": "the settings page",
+    "cli/reference_zh.py": "the settings page",
     "spec/currencies.py": "currencies as people write them",
-    "tasks/numbers.py": "what stands beside an amount", "tasks/emails.py": "names of domains",
-    "tasks/text_classification.py": "examples of the task", "data/letters.py": "an alphabet",
+    "tasks/numbers.py": "what stands beside an amount",
+    "tasks/emails.py": "names of domains",
+    "tasks/text_classification.py": "examples of the task",
+    "data/letters.py": "an alphabet",
     "tasks/token_classification.py": "examples of the task, and the words of its table",
-    "methods/token_spans.py": "a range of characters", "data/conll.py": "ranges of characters",
-}  # fmt: skip
+    "methods/token_spans.py": "a range of characters",
+    "data/conll.py": "ranges of characters",
+}
 
 
 def trees():
-    return {p.relative_to(SOURCE).as_posix(): ast.parse(p.read_text(encoding="utf-8")) for p in sorted(SOURCE.rglob("*.py"))}  # fmt: skip
+    return {
+        p.relative_to(SOURCE).as_posix(): ast.parse(p.read_text(encoding="utf-8"))
+        for p in sorted(SOURCE.rglob("*.py"))
+    }
 
 
 def made() -> list[tuple[str, str, frozenset[str]]]:
     """(place, code, names of its numbers) of every reason that the source makes."""
-    return [one for file, tree in trees().items() for scope in _scopes(tree) for one in _made(file, scope)]  # fmt: skip
+    return [
+        one
+        for file, tree in trees().items()
+        for scope in _scopes(tree)
+        for one in _made(file, scope)
+    ]
 
 
 def _scopes(tree):
@@ -43,13 +57,18 @@ def _is_reason(node):
 
 def _made(file, scope):
     chosen = {
-        node.targets[0].id: node.value for node in ast.walk(scope)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.IfExp) and isinstance(node.targets[0], ast.Name)
-    }  # fmt: skip
+        node.targets[0].id: node.value
+        for node in ast.walk(scope)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.IfExp)
+        and isinstance(node.targets[0], ast.Name)
+    }
     for node in filter(_is_reason, ast.walk(scope)):
         place = f"{file}:{node.lineno}"
         given = node.args[1] if len(node.args) > 1 else ast.Dict([], [])
-        assert isinstance(given, ast.Dict) and not node.keywords, f"{place}: its numbers are written where it is made"  # fmt: skip
+        assert isinstance(given, ast.Dict) and not node.keywords, (
+            f"{place}: its numbers are written where it is made"
+        )
         code = chosen.get(getattr(node.args[0], "id", None), node.args[0])
         for one in (code.body, code.orelse) if isinstance(code, ast.IfExp) else (code,):
             assert isinstance(one, ast.Constant), f"{place}: its code is written where it is made"
@@ -77,7 +96,12 @@ def test_whoever_makes_a_reason_gives_the_numbers_of_its_words_and_no_others():
 def test_every_code_is_among_the_sentences_that_were_written_down():
     found = {code for case in CASES for code in codes(list(case()))}
     rows_in_english = {code for code in WORDS if code.startswith("release.first")}
-    rows_in_english |= {"release.becomes_canary", "release.other_canary", "release.other_share", "release.replaced"}  # fmt: skip
+    rows_in_english |= {
+        "release.becomes_canary",
+        "release.other_canary",
+        "release.other_share",
+        "release.replaced",
+    }
     inside_headlines = {code for code in WORDS if code.startswith("headline.")}
     assert WORDS.keys() - found == rows_in_english | inside_headlines
 
@@ -87,6 +111,8 @@ def test_chinese_is_written_in_the_tables_of_words_alone():
     found = {}
     for file, tree in trees().items():
         docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in docs]  # fmt: skip
+        texts = [
+            n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in docs
+        ]
         found[file] = [text for text in texts if isinstance(text, str) and HAN.search(text)]
     assert {file for file, texts in found.items() if texts} == set(CHINESE_IS)

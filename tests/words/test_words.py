@@ -43,7 +43,12 @@ def test_both_languages_say_the_same_numbers_in_ways_that_are_known(code):
 
 
 def test_every_way_of_writing_is_used():
-    used = {(way or "").split(" ")[0] for pair in WORDS.values() for template in pair for _, _, way, _ in Formatter().parse(template)}  # fmt: skip
+    used = {
+        (way or "").split(" ")[0]
+        for pair in WORDS.values()
+        for template in pair
+        for _, _, way, _ in Formatter().parse(template)
+    }
     assert (FIGURES.keys() | BESIDE.keys() | NAMES.keys()) - used == set()
 
 
@@ -53,10 +58,11 @@ figures = (
 reasons = st.recursive(
     st.builds(Reason, st.text(), st.dictionaries(st.text(), figures)),
     lambda inner: st.builds(
-        Reason, st.text(),
+        Reason,
+        st.text(),
         st.dictionaries(st.text(), figures | inner | st.lists(figures | inner).map(tuple)),
     ),
-)  # fmt: skip
+)
 
 
 @given(reasons)
@@ -67,9 +73,11 @@ def test_a_reason_is_the_same_behind_json(reason):
 def test_a_step_leaves_the_sentences_with_the_code_and_its_numbers():
     found = spoken("why", Reason("goal.above", {"goal": "p95_ms", "value": 52.8, "limit": 20.0}))
     assert found == {
-        "why": "p95 52.8 ms is above the goal 20", "why_zh": "p95 52.8 ms 高于目标 20",
-        "why_code": "goal.above", "why_numbers": {"goal": "p95_ms", "value": 52.8, "limit": 20.0},
-    }  # fmt: skip
+        "why": "p95 52.8 ms is above the goal 20",
+        "why_zh": "p95 52.8 ms 高于目标 20",
+        "why_code": "goal.above",
+        "why_numbers": {"goal": "p95_ms", "value": 52.8, "limit": 20.0},
+    }
     assert spoken("do", None) == {"do": "", "do_zh": "", "do_code": None, "do_numbers": {}}
 
 
@@ -105,7 +113,11 @@ def test_a_reason_that_a_step_left_is_read_and_its_sentences_stand_where_it_has_
 
 def test_a_sentence_without_chinese_is_shown_in_english():
     assert sentence(BEFORE, "why", "zh") == "更差：以前"
-    assert sentence({"why": "worse"}, "why", "zh") == "worse" == say(kept({"why": "worse"}, "why"), "zh")  # fmt: skip
+    assert (
+        sentence({"why": "worse"}, "why", "zh")
+        == "worse"
+        == say(kept({"why": "worse"}, "why"), "zh")
+    )
 
 
 def test_words_of_a_plug_in_are_learned_and_never_replace_ours():
@@ -133,8 +145,12 @@ def test_what_a_person_wrote_is_never_taken_for_a_template():
 
 def test_a_small_saving_is_never_written_as_zero():
     assert [saving(v) for v in (0.0, -0.0031, 0.5, 51.14, -1234.5)] == [
-        "+0.00", "-0.0031", "+0.5", "+51.14", "-1,234.50",
-    ]  # fmt: skip
+        "+0.00",
+        "-0.0031",
+        "+0.5",
+        "+51.14",
+        "-1,234.50",
+    ]
 
 
 @given(st.floats(0.01, 1e6), st.floats(0, 1e-9))
@@ -144,6 +160,10 @@ def test_a_missed_goal_is_never_shown_as_the_goal_itself(goal, beyond):
 
 
 def test_a_figure_is_as_short_as_it_may_be():
-    assert (apart(20.4, 20), apart(20.00004, 20), exact(0.8123456789)) == ("20.4", "20.00004", "0.8123456789")  # fmt: skip
+    assert (apart(20.4, 20), apart(20.00004, 20), exact(0.8123456789)) == (
+        "20.4",
+        "20.00004",
+        "0.8123456789",
+    )
     assert (briefly_apart(104.2, 100.0), briefly_apart(0.49999, 0.5)) == ("104", "0.49999")
     assert (times(3.0), times(1.04)) == ("3.0", "1.04")

@@ -34,13 +34,17 @@ def estimate(file: ProductFile) -> dict[str, Any]:
     total = Money(sum(r["nano"] for r in rows), file.spec.money.currency)
     return {
         "steps": [{k: v for k, v in r.items() if k != "nano"} for r in rows],
-        "total": str(total), "minutes": round(sum(r["minutes"] for r in rows), 1),
+        "total": str(total),
+        "minutes": round(sum(r["minutes"] for r in rows), 1),
         "data": {
-            "read": found.read, "whole": found.whole, "splits": found.splits,
+            "read": found.read,
+            "whole": found.whole,
+            "splits": found.splits,
             "rejects": found.rejects,
         },
-        "missing": found.missing, "problems": found.problems,
-    }  # fmt: skip
+        "missing": found.missing,
+        "problems": found.problems,
+    }
 
 
 def _forecast(file: ProductFile, task: Task, found: Look) -> Forecast:
@@ -49,8 +53,14 @@ def _forecast(file: ProductFile, task: Task, found: Look) -> Forecast:
     if bought is None:
         return Forecast(file, task, labels, paid=found.paid)
     return Forecast(
-        file, task, len(bought.ids), paid=found.paid, new=bought.new, kept=bought.kept, pool=bought.pool
-    )  # fmt: skip
+        file,
+        task,
+        len(bought.ids),
+        paid=found.paid,
+        new=bought.new,
+        kept=bought.kept,
+        pool=bought.pool,
+    )
 
 
 def _rows(
@@ -86,9 +96,14 @@ def _row(
 ) -> dict[str, Any]:
     amount = Money.of(money, file.spec.money.currency)
     return {
-        "step": step, "quantity": quantity, "unit": unit, "nano": amount.nano,
-        "money": str(amount), "minutes": 0.0, "because": because,
-    }  # fmt: skip
+        "step": step,
+        "quantity": quantity,
+        "unit": unit,
+        "nano": amount.nano,
+        "money": str(amount),
+        "minutes": 0.0,
+        "because": because,
+    }
 
 
 def _history(file: ProductFile) -> dict[str, float]:

@@ -56,9 +56,15 @@ def headlines(file: ProductFile, outputs: dict[str, dict[str, Any]]) -> list[dic
     with closing(Store.open(file, create=False)) as store:
         found = headline(gather(store, file, outputs, steps=names()))
     return [
-        {"code": one.code, "tone": one.tone, "values": dict(one.values), "en": say(one, "en"), "zh": say(one, "zh")}
+        {
+            "code": one.code,
+            "tone": one.tone,
+            "values": dict(one.values),
+            "en": say(one, "en"),
+            "zh": say(one, "zh"),
+        }
         for one in found
-    ]  # fmt: skip
+    ]
 
 
 def sums(file: ProductFile) -> list[dict[str, Any]]:
@@ -83,7 +89,12 @@ def verified(file: ProductFile, *, sealed: Path | None = None, quick: bool = Fal
     with `quick` only what came behind it."""
     held = load_seal(sealed) if sealed is not None else None
     if quick and held is None:
-        raise UserError("--quick", "a seal that what stands before it is believed by", "none", "name one: --against seal.json")  # fmt: skip
+        raise UserError(
+            "--quick",
+            "a seal that what stands before it is believed by",
+            "none",
+            "name one: --against seal.json",
+        )
     with closing(Store.open(file, create=False)) as store:
         if quick and held is not None:
             return store.ledger.verify_behind(held)

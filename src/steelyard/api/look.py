@@ -97,7 +97,11 @@ def _as_it_is(store: Store, found: Look, file: ProductFile, task: Task, paid: Pa
     output = found.done["data"]
     records = known_records(store.datasets, output["dataset"])
     found.splits, found.rejects, found.left = output["splits"], output["rejects"], output
-    found.read = {c["operator"].removeprefix("read "): c["in"] for c in output["counts"] if c["operator"].startswith("read ")}  # fmt: skip
+    found.read = {
+        c["operator"].removeprefix("read "): c["in"]
+        for c in output["counts"]
+        if c["operator"].startswith("read ")
+    }
     _labels(found, file, task, records, paid)
 
 
@@ -105,7 +109,11 @@ def _as_it_would_be(
     store: Store | None, found: Look, file: ProductFile, task: Task, paid: Paid
 ) -> None:
     made = prepare(file, task=task, store=store, most=MOST)
-    found.read = {c["operator"].removeprefix("read "): c["in"] for c in made.counts if c["operator"].startswith("read ")}  # fmt: skip
+    found.read = {
+        c["operator"].removeprefix("read "): c["in"]
+        for c in made.counts
+        if c["operator"].startswith("read ")
+    }
     found.whole, found.splits = made.whole, made.splits
     found.rejects = made.rejects.to_json()
     found.left = {"splits": made.splits, "rejects": found.rejects, "counts": made.counts}

@@ -39,9 +39,12 @@ def replay_against(
     told = watcher or Silent()
     told.begin("replay")
     report = replay(
-        url, visits, arms=arms, key=key,
+        url,
+        visits,
+        arms=arms,
+        key=key,
         progress=lambda done, total: told.advance("records", done, total),
-    )  # fmt: skip
+    )
     facts = asdict(report) | {"lost": report.lost}
     facts.pop("answers")
     if "canary" not in arms:
@@ -59,7 +62,14 @@ def _visits(
         raise Missing(str(file.path), "a dataset", "none yet", "run: steelyard data")
     live, canary = arms["live"], arms.get("canary")
     visits, most = stream(
-        store, file, task=task, dataset=datasets[0]["id"], live=live, canary=canary, turn=turn,
-        without=sent_before(store, turn=turn, live=live, canary=canary), records=records,
-    )  # fmt: skip
+        store,
+        file,
+        task=task,
+        dataset=datasets[0]["id"],
+        live=live,
+        canary=canary,
+        turn=turn,
+        without=sent_before(store, turn=turn, live=live, canary=canary),
+        records=records,
+    )
     return visits[:most]

@@ -25,14 +25,19 @@ def past(file: ProductFile, number: int) -> dict[str, Any]:
     with closing(Store.open(file, create=False)) as store:
         turn = _turn(store, number)
         steps = [
-            {k: s[k] for k in ("name", "how", "cpu_s", "key")} | {"money": str(Money(s["nano"], s["currency"]))}
+            {k: s[k] for k in ("name", "how", "cpu_s", "key")}
+            | {"money": str(Money(s["nano"], s["currency"]))}
             for s in store.turns.steps(number)
-        ]  # fmt: skip
+        ]
         money = [_money(row) for row in store.ledger.sums(turn=number)]
     return {
-        "turn": number, "started": turn["started"], "ended": turn["ended"], "file": turn["file"],
-        "steps": steps, "money": money,
-    }  # fmt: skip
+        "turn": number,
+        "started": turn["started"],
+        "ended": turn["ended"],
+        "file": turn["file"],
+        "steps": steps,
+        "money": money,
+    }
 
 
 def reported(file: ProductFile, number: int) -> list[str]:
@@ -42,7 +47,12 @@ def reported(file: ProductFile, number: int) -> list[str]:
     with closing(Store.open(file, create=False)) as store:
         turn, steps = _turn(store, number), store.turns.steps(number)
         if not turn["file"] or not steps:
-            raise Missing(f"turn {number}", "its product file and its steps", "a turn of a version that kept neither", "its report, where it was written, is under reports/")  # fmt: skip
+            raise Missing(
+                f"turn {number}",
+                "its product file and its steps",
+                "a turn of a version that kept neither",
+                "its report, where it was written, is under reports/",
+            )
         facts = gather(
             store, as_it_was(turn["file"], file.path), _outputs(steps), turn=number, steps=names()
         )
@@ -60,20 +70,30 @@ def compared(file: ProductFile, first: int, second: int) -> dict[str, Any]:
         turns = [_turn(store, number) for number in (first, second)]
         steps = [store.turns.steps(number) for number in (first, second)]
         names = store.variants.names()
-        money = [{_account(r): _money(r)["money"] for r in store.ledger.sums(turn=n)} for n in (first, second)]  # fmt: skip
+        money = [
+            {_account(r): _money(r)["money"] for r in store.ledger.sums(turn=n)}
+            for n in (first, second)
+        ]
     facts = [dict(_facts(_outputs(rows), names)) for rows in steps]
     done = [{row["name"]: f"{row['key'][:10]} ({row['how']})" for row in rows} for rows in steps]
     return {
-        "file": _lines(turns[0], turns[1]), "facts": _different(*facts), "steps": _different(*done),
+        "file": _lines(turns[0], turns[1]),
+        "facts": _different(*facts),
+        "steps": _different(*done),
         "money": _different(*money),
-    }  # fmt: skip
+    }
 
 
 def _turn(store: Store, number: int) -> dict[str, Any]:
     found = store.turns.one(number)
     if found is None:
         newest = store.turns.newest()
-        raise UserError("turn", f"a turn of '{store.product}', of which the newest is {newest}", str(number), "see: steelyard show")  # fmt: skip
+        raise UserError(
+            "turn",
+            f"a turn of '{store.product}', of which the newest is {newest}",
+            str(number),
+            "see: steelyard show",
+        )
     return found
 
 
@@ -101,7 +121,10 @@ def _facts(outputs: Outputs, names: Mapping[str, str]) -> Iterator[tuple[str, An
     for row in outputs.get("compress", {}).get("table", []):
         if row["chosen"]:
             yield "chosen variant", row["name"]
-            yield from ((f"chosen, {name}", float(f"{row[name]:.4g}")) for name in ("quality", "p95_ms", "cost_per_1000"))  # fmt: skip
+            yield from (
+                (f"chosen, {name}", float(f"{row[name]:.4g}"))
+                for name in ("quality", "p95_ms", "cost_per_1000")
+            )
     replay = outputs.get("replay", {})
     live = replay.get("live") or outputs.get("release", {}).get("live")
     if live:

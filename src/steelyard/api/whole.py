@@ -20,7 +20,10 @@ from steelyard.store import Artifacts, Datasets, Store, has_ledger
 from steelyard.store.place import FOLDERS, root_of
 from steelyard.store.scratch import damaged
 
-TURN, HAND = "run: steelyard turn {file}", "run: steelyard release rollback {file}, or promote another variant"  # fmt: skip
+TURN, HAND = (
+    "run: steelyard turn {file}",
+    "run: steelyard release rollback {file}, or promote another variant",
+)
 Left = tuple[str, str]  # ("artifact", id) or (name of a dataset, tag)
 
 
@@ -54,7 +57,9 @@ def examine_store(file: ProductFile) -> dict[str, Any]:
     products = [file.spec.product]
     try:
         if not has_ledger(file):
-            raise Missing(str(root), "the store of an earlier turn", "nothing there", "run: steelyard turn")  # fmt: skip
+            raise Missing(
+                str(root), "the store of an earlier turn", "nothing there", "run: steelyard turn"
+            )
         with closing(Store.open(file, create=False)) as store:
             checked["ledger_lines"] = _ledger(store, problems)
             known, answering = _known(store), {r["variant"] for r in store.releases.current()}
@@ -91,7 +96,10 @@ def _ledger(store: Store, problems: list[Problem]) -> int:
 
 def _known(store: Store) -> dict[Left, _Known]:
     """What every finished step left; the newest of each name is what the next turn looks for."""
-    cost = {key: str(Money(-money.nano, money.currency)) for key, money in store.ledger.of_steps().items()}  # fmt: skip
+    cost = {
+        key: str(Money(-money.nano, money.currency))
+        for key, money in store.ledger.of_steps().items()
+    }
     leaves = {stage.name: stage.leaves for stage in stages()}
     found: dict[Left, _Known] = {}
     for row in store.steps.all():
@@ -123,8 +131,11 @@ def _looks(
 
 
 def _problem(
-    look: Callable[[], object], left: Left, known: _Known | None, repair: Callable[[], tuple[str, str]]
-) -> list[Problem]:  # fmt: skip
+    look: Callable[[], object],
+    left: Left,
+    known: _Known | None,
+    repair: Callable[[], tuple[str, str]],
+) -> list[Problem]:
     try:
         look()
     except (UserError, OSError) as error:
@@ -158,7 +169,12 @@ def _copies(file: ProductFile, datasets: Datasets) -> Iterator[Problem]:
             try:
                 datasets.examine_copy(name, tag)
             except UserError as error:
-                yield Problem(f"copy of {name} {tag}", _state(error), str(error), f"{TURN.format(file=file.path.name)}, which copies them again")  # fmt: skip
+                yield Problem(
+                    f"copy of {name} {tag}",
+                    _state(error),
+                    str(error),
+                    f"{TURN.format(file=file.path.name)}, which copies them again",
+                )
 
 
 def _about(
@@ -169,19 +185,38 @@ def _about(
     for identity in artifacts.names() if known else []:
         if identity not in wanted:
             size = artifacts.bytes(identity) / 1e6
-            yield Problem(f"artifact {identity}", "left over", f"{size:.1f} MB that no step of this product left", "another product's, or remove it")  # fmt: skip
+            yield Problem(
+                f"artifact {identity}",
+                "left over",
+                f"{size:.1f} MB that no step of this product left",
+                "another product's, or remove it",
+            )
     for draft in artifacts.drafts():
-        yield Problem(f"draft {draft.name}", "left over", "a run that goes on or was killed", "the next turn removes it when nobody holds it")  # fmt: skip
+        yield Problem(
+            f"draft {draft.name}",
+            "left over",
+            "a run that goes on or was killed",
+            "the next turn removes it when nobody holds it",
+        )
     for path in sorted(datasets.root.rglob("*.damaged-*")):
-        yield Problem(str(path), "left over", "put away as damaged", "remove it when all else is whole")  # fmt: skip
+        yield Problem(
+            str(path), "left over", "put away as damaged", "remove it when all else is whole"
+        )
 
 
 def _places(root: Path) -> Iterator[Problem]:
     """Files in a folder's place, and a folder in the lock's."""
     for name in (n for n in FOLDERS if (root / n).exists() and not (root / n).is_dir()):
-        yield Problem(name, "damaged", f"{root / name}: expected a folder, found a file", "move it away")  # fmt: skip
+        yield Problem(
+            name, "damaged", f"{root / name}: expected a folder, found a file", "move it away"
+        )
     if (root / "turn.lock").is_dir():
-        yield Problem("turn.lock", "damaged", f"{root / 'turn.lock'}: expected a file, found a folder", "move it away")  # fmt: skip
+        yield Problem(
+            "turn.lock",
+            "damaged",
+            f"{root / 'turn.lock'}: expected a file, found a folder",
+            "move it away",
+        )
 
 
 def _salt(store: Store) -> Iterator[Problem]:
@@ -193,11 +228,21 @@ def _salt(store: Store) -> Iterator[Problem]:
 
 def _open(root: Path) -> Iterator[Problem]:
     if stat.S_IMODE(root.stat().st_mode) & 0o077:
-        yield Problem(str(root), "open to others", f"mode {stat.S_IMODE(root.stat().st_mode):o}", f"run: chmod 700 {root}")  # fmt: skip
+        yield Problem(
+            str(root),
+            "open to others",
+            f"mode {stat.S_IMODE(root.stat().st_mode):o}",
+            f"run: chmod 700 {root}",
+        )
 
 
 def _scratch(file: ProductFile, root: Path) -> Iterator[Problem]:
     """What a killed turn would go on from."""
     for path in damaged(root / "scratch"):
         repair = f"{TURN.format(file=file.path.name)}, which trains again"
-        yield Problem(f"scratch {path.relative_to(root / 'scratch')}", "damaged", f"{path}: left over by a killed turn, expected the bytes that its name is the hash of, found others", repair)  # fmt: skip
+        yield Problem(
+            f"scratch {path.relative_to(root / 'scratch')}",
+            "damaged",
+            f"{path}: left over by a killed turn, expected the bytes that its name is the hash of, found others",
+            repair,
+        )

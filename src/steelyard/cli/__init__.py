@@ -17,7 +17,11 @@ from steelyard.errors import Refused, SpecError, SteelyardError, UserError
 _M_ARENA_MAX = -8  # of malloc.h
 
 # Set before any numeric library loads: spinning threads waste a shared machine.
-for _name, _value in (("OMP_WAIT_POLICY", "PASSIVE"), ("GOMP_SPINCOUNT", "0"), ("TOKENIZERS_PARALLELISM", "false")):  # fmt: skip
+for _name, _value in (
+    ("OMP_WAIT_POLICY", "PASSIVE"),
+    ("GOMP_SPINCOUNT", "0"),
+    ("TOKENIZERS_PARALLELISM", "false"),
+):
     os.environ.setdefault(_name, _value)
 
 

@@ -31,7 +31,12 @@ def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
         [_account(r), r["lines"], r["quantity"], said("unit", r["unit"]), r["money"]] for r in rows
     ]
     note = "; ".join(f"{said('basis', basis)} {total}" for basis, total in totals(rows))
-    return table(said("title", "ledger"), heads("account", "lines", "quantity", "unit", "money"), shown, note=note)  # fmt: skip
+    return table(
+        said("title", "ledger"),
+        heads("account", "lines", "quantity", "unit", "money"),
+        shown,
+        note=note,
+    )
 
 
 def _account(row: Mapping[str, Any]) -> str:

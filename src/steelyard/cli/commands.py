@@ -21,9 +21,13 @@ from steelyard.errors import UserError
 from steelyard.version import __version__
 
 app = typer.Typer(
-    name="steelyard", cls=Group, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    name="steelyard",
+    cls=Group,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
     help="Does the next unit of money go into technology or into the market?",
-)  # fmt: skip
+)
 
 
 def _version(asked: bool) -> None:
@@ -89,14 +93,22 @@ def _show_estimate(product: Path, facts: dict[str, Any]) -> None:
     from steelyard.cli.show import heads, said, table
 
     rows = [
-        [said("step", r["step"]), r["quantity"], said("unit", r["unit"]), r["money"], r["minutes"], r["because"]]
+        [
+            said("step", r["step"]),
+            r["quantity"],
+            said("unit", r["unit"]),
+            r["money"],
+            r["minutes"],
+            r["because"],
+        ]
         for r in facts["steps"]
-    ]  # fmt: skip
+    ]
     verdict = "cannot work yet; without that," if facts["problems"] else "is valid;"
     table(
         f"{product} {verdict} a turn is estimated at {facts['total']} and {facts['minutes']:g} minutes of one core",
-        heads("step", "quantity", "unit", "money", "minutes", "because"), rows,
-    )  # fmt: skip
+        heads("step", "quantity", "unit", "money", "minutes", "because"),
+        rows,
+    )
     for place, n in facts["data"]["read"].items():
         first = "" if facts["data"]["whole"] else "the first "
         typer.echo(f"read {first}{n:,} records of {place}")
@@ -107,7 +119,9 @@ def _show_estimate(product: Path, facts: dict[str, Any]) -> None:
         reasons = ", ".join(f"{n:,} for {reason}" for reason, n in rejects["reasons"].items())
         told = labels_said(rejects.get("labels") or [])
         where = rejects["examples"][0]["where"]
-        typer.echo(f"rejected {rejects['total']:,}: {reasons}{f' ({told})' if told else ''}; the first at {where}")  # fmt: skip
+        typer.echo(
+            f"rejected {rejects['total']:,}: {reasons}{f' ({told})' if told else ''}; the first at {where}"
+        )
 
 
 @app.command()
@@ -181,9 +195,7 @@ def compress(
     run_until(product, until="compress", as_json=as_json, again=again)
 
 
-def run_until(
-    path: Path, *, until: str | None, as_json: bool, again: bool = False
-) -> None:  # fmt: skip
+def run_until(path: Path, *, until: str | None, as_json: bool, again: bool = False) -> None:
     """Run a turn up to a step, or the whole of it, and show what came of it; `again` measures the
     step anew."""
     from steelyard.api.facts import headlines
@@ -199,7 +211,15 @@ def run_until(
     report = str(done.report) if done.report else None
     if as_json:  # for a program, whatever the environment speaks
         said = headlines(file, done.outputs)
-        out({"turn": done.id, "headline": said, "ran": done.ran, "report": report, "outputs": done.outputs})  # fmt: skip
+        out(
+            {
+                "turn": done.id,
+                "headline": said,
+                "ran": done.ran,
+                "report": report,
+                "outputs": done.outputs,
+            }
+        )
     elif until in (None, "plan"):
         from rich.console import Console
 

@@ -36,9 +36,14 @@ _NEEDED = (
 def examine() -> list[dict[str, Any]]:
     """One row for each thing: name, found (version or None), for, repair."""
     rows = [
-        _row("python", sys.version.split()[0] if sys.version_info >= (3, 11) else None, "everything", "install Python 3.11 or newer"),
+        _row(
+            "python",
+            sys.version.split()[0] if sys.version_info >= (3, 11) else None,
+            "everything",
+            "install Python 3.11 or newer",
+        ),
         _row("processor", _processor(), "choosing a precision", ""),
-    ]  # fmt: skip
+    ]
     for module, package, purpose, extra in _NEEDED:
         name = f"steelyard[{extra}]" if extra else "steelyard"
         rows.append(_row(package, _version(module, package), purpose, f"pip install '{name}'"))
@@ -98,10 +103,14 @@ def show_store(path: Path, *, as_json: bool) -> bool:
         out(facts | {"whole": not amiss})
         return amiss
     n = facts["checked"]
-    title = f"{n['ledger_lines']:,} ledger lines, {n['datasets']:,} tags of datasets and {n['artifacts']:,} artifacts looked at: {'not whole' if amiss else 'all whole'}"  # fmt: skip
+    title = f"{n['ledger_lines']:,} ledger lines, {n['datasets']:,} tags of datasets and {n['artifacts']:,} artifacts looked at: {'not whole' if amiss else 'all whole'}"
     if not facts["problems"]:
         print(title)
         return amiss
     heads = ["what", "state", "found", "repair", "cost"]
-    table(title, [*heads[:4], "cost last time"], [[p[k] or "-" for k in heads] for p in facts["problems"]])  # fmt: skip
+    table(
+        title,
+        [*heads[:4], "cost last time"],
+        [[p[k] or "-" for k in heads] for p in facts["problems"]],
+    )
     return amiss

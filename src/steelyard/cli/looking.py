@@ -35,14 +35,21 @@ def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False
     columns = ["name", "variant", quality, "p95_ms", "memory_mb", "cost_per_1000", "state"]
     name = {row["variant"]: said("variant", row["name"]) for row in found}
     seen = [
-        row | {"name": name[row["variant"]], "variant": row["variant"][:SHORT], "state": _state(row["state"])}
+        row
+        | {
+            "name": name[row["variant"]],
+            "variant": row["variant"][:SHORT],
+            "state": _state(row["state"]),
+        }
         for row in found
-    ]  # fmt: skip
-    table(said("title", "variants"), heads(*columns), [[row.get(c) for c in columns] for row in seen])  # fmt: skip
+    ]
+    table(
+        said("title", "variants"), heads(*columns), [[row.get(c) for c in columns] for row in seen]
+    )
     rows = [
         [_when(r["created"]), name.get(r["variant"]), _state(r["state"]), r["share"], r["reason"]]
         for r in live
-    ]  # fmt: skip
+    ]
     table(said("title", "releases"), heads("when", "variant", "state", "share", "why"), rows)
     newest = [[t["id"], _when(t["started"]), _when(t["ended"])] for t in begun[-TURNS_SHOWN:]]
     note = "steelyard show --turn N; steelyard diff N M"
@@ -66,7 +73,7 @@ def _show_turn(file: ProductFile, number: int, *, as_json: bool) -> None:
     found = past(file, number)
     if as_json:
         return out(found)
-    title = f"{said('head', 'turn')} {number}: {_when(found['started'])} - {_when(found['ended'])} (UTC)"  # fmt: skip
+    title = f"{said('head', 'turn')} {number}: {_when(found['started'])} - {_when(found['ended'])} (UTC)"
     steps = [
         [said("step", s["name"]), said("how", s["how"]), s["cpu_s"], s["money"], s["key"][:SHORT]]
         for s in found["steps"]

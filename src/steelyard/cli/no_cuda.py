@@ -15,7 +15,9 @@ def cuda_packages() -> list[str]:
 def main() -> int:
     found = cuda_packages()
     if found:
-        print(f"expected no nvidia-* package, found {found}; remove .venv and install with -c constraints.txt")  # fmt: skip
+        print(
+            f"expected no nvidia-* package, found {found}; remove .venv and install with -c constraints.txt"
+        )
         return 1
     print("no nvidia-* package is installed")
     return 0

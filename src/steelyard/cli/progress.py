@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (  # fmt: skip
+from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
@@ -31,7 +31,9 @@ from steelyard.stage import stage_named
 class Pulse:
     """What a log is told of a long step: a line each time `every_s` seconds went by in it."""
 
-    def __init__(self, *, every_s: float = 30.0, clock: Callable[[], float] = time.monotonic) -> None:  # fmt: skip
+    def __init__(
+        self, *, every_s: float = 30.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.every_s, self.clock = every_s, clock
         self._step, self._at, self._began, self._said = "", "", 0.0, 0.0
 
@@ -60,10 +62,15 @@ class Screen:
     def __init__(self) -> None:
         self.console = Console(stderr=True)
         self.progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-            TimeElapsedColumn(), console=self.console, transient=True,
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
             disable=not self.console.is_terminal,
-        )  # fmt: skip
+        )
         self.pulse = Pulse()
         self._bars: dict[str, TaskID] = {}
         self._started = 0.0
@@ -83,8 +90,11 @@ class Screen:
                 self._print(escape(line))
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:  # fmt: skip
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._stopped.set()
         self.progress.stop()
 

@@ -42,9 +42,35 @@ A field that is not here is an error that names its line. Money is in the produc
 }
 _COLUMNS = {"en": "field|default|takes|what it says", "zh": "字段|默认|取值|说明"}
 _WORDS = {
-    "en": {"required": "required", "below": "see below", "kinds": "Registered kinds", "or": " or ", "to": " to ", "from": "from {}", "above": "above {}", "list": "a list", "fields": "fields", "text": "text", "kind": "a registered kind", "nested": "A kind that has settings takes them where it is named: `operators: [normalize, {dedupe: {threshold: 0.9}}]`."},
-    "zh": {"required": "必填", "below": "见下", "kinds": "已注册的种类", "or": " 或 ", "to": " 到 ", "from": "不小于 {}", "above": "大于 {}", "list": "列表", "fields": "字段", "text": "文本", "kind": "已注册的种类", "nested": "有设置的种类在写它名字的地方取得设置：`operators: [normalize, {dedupe: {threshold: 0.9}}]`。"},
-}  # fmt: skip
+    "en": {
+        "required": "required",
+        "below": "see below",
+        "kinds": "Registered kinds",
+        "or": " or ",
+        "to": " to ",
+        "from": "from {}",
+        "above": "above {}",
+        "list": "a list",
+        "fields": "fields",
+        "text": "text",
+        "kind": "a registered kind",
+        "nested": "A kind that has settings takes them where it is named: `operators: [normalize, {dedupe: {threshold: 0.9}}]`.",
+    },
+    "zh": {
+        "required": "必填",
+        "below": "见下",
+        "kinds": "已注册的种类",
+        "or": " 或 ",
+        "to": " 到 ",
+        "from": "不小于 {}",
+        "above": "大于 {}",
+        "list": "列表",
+        "fields": "字段",
+        "text": "文本",
+        "kind": "已注册的种类",
+        "nested": "有设置的种类在写它名字的地方取得设置：`operators: [normalize, {dedupe: {threshold: 0.9}}]`。",
+    },
+}
 
 
 def reference(language: str = "en") -> str:
@@ -53,7 +79,10 @@ def reference(language: str = "en") -> str:
     for path, model in _sections("", Product):
         parts.append(_table(path, model, language))
         if path == "task":
-            parts += [_table(f"task: {{name: {name}}}", options, language) for name, options in task_options().items()]  # fmt: skip
+            parts += [
+                _table(f"task: {{name: {name}}}", options, language)
+                for name, options in task_options().items()
+            ]
     parts.append(f"## {_WORDS[language]['kinds']}\n")
     groups = (
         "stages",
@@ -99,7 +128,10 @@ def schema() -> dict[str, Any]:
         named = {"name": {"const": name, "description": TaskSpec.model_fields["name"].description}}
         one["properties"] = named | one["properties"]
         each.append(one | {"title": name, "required": ["name", *one.get("required", [])]})
-    made["$defs"]["TaskSpec"] = {"oneOf": each, "description": made["$defs"]["TaskSpec"]["description"]}  # fmt: skip
+    made["$defs"]["TaskSpec"] = {
+        "oneOf": each,
+        "description": made["$defs"]["TaskSpec"]["description"],
+    }
     return made
 
 
@@ -182,7 +214,12 @@ def _base(annotation: Any) -> tuple[Any, list[Any]]:
 
 
 def _range(limits: list[Any], words: dict[str, str]) -> str:
-    bound = {k: getattr(m, k) for m in limits for k in ("ge", "gt", "le", "lt") if getattr(m, k, None) is not None}  # fmt: skip
+    bound = {
+        k: getattr(m, k)
+        for m in limits
+        for k in ("ge", "gt", "le", "lt")
+        if getattr(m, k, None) is not None
+    }
     low, high = bound.get("ge", bound.get("gt")), bound.get("le", bound.get("lt"))
     if low is None:
         return ""

@@ -93,9 +93,16 @@ def _show(facts: dict[str, Any]) -> None:
         if shown:
             typer.echo(f"{label}: {shown['reason'] if isinstance(shown, dict) else shown}")
     rows = [
-        [r["created"][:19].replace("T", " "), r["name"] and said("variant", r["name"]), said("state", r["state"]), r["share"], r["who"], r["reason"]]
+        [
+            r["created"][:19].replace("T", " "),
+            r["name"] and said("variant", r["name"]),
+            said("state", r["state"]),
+            r["share"],
+            r["who"],
+            r["reason"],
+        ]
         for r in facts["history"]
-    ]  # fmt: skip
+    ]
     table(said("title", "releases"), heads("when", "variant", "state", "share", "who", "why"), rows)
 
 

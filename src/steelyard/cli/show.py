@@ -22,9 +22,13 @@ def out(value: Any) -> None:
     """JSON on standard output: UTF-8 with Chinese readable, or escaped where the console writes
     another encoding. Numbers that JSON does not know are null."""
     json.dump(
-        _finite(value), sys.stdout, ensure_ascii=not _is_utf8(sys.stdout), indent=1, default=str,
+        _finite(value),
+        sys.stdout,
+        ensure_ascii=not _is_utf8(sys.stdout),
+        indent=1,
+        default=str,
         allow_nan=False,
-    )  # fmt: skip
+    )
     sys.stdout.write("\n")
 
 
@@ -77,7 +81,9 @@ def table(
     from rich.markup import escape
     from rich.table import Table
 
-    made = Table(title=title or None, title_justify="left", caption=note or None, caption_justify="left")  # fmt: skip
+    made = Table(
+        title=title or None, title_justify="left", caption=note or None, caption_justify="left"
+    )
     for i, column in enumerate(columns):
         numeric = any(isinstance(row[i], (int, float)) for row in rows)
         made.add_column(column, justify="right" if numeric else "left", overflow="fold")

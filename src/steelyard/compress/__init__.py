@@ -19,10 +19,17 @@ def _run(context: Context, step: Step) -> Output:
         {name: context.of(f"{of}.{name}") for name in EVALUATED} for of in ("train", "baseline")
     )
     return run(
-        context.store, context.product, step, task=context.task, dataset=context.of("data.dataset"),
-        labels=context.of("label.labels"), parent=trained, baseline=baseline, prior=context.prior,
+        context.store,
+        context.product,
+        step,
+        task=context.task,
+        dataset=context.of("data.dataset"),
+        labels=context.of("label.labels"),
+        parent=trained,
+        baseline=baseline,
+        prior=context.prior,
         progress=context.report,
-    )  # fmt: skip
+    )
 
 
 def _summary(o: Output, *, ran: bool = True) -> str:
@@ -39,15 +46,27 @@ def _estimate(forecast: Forecast) -> Expected:
 
 
 STAGE = Stage(
-    "compress", _run, doing="building and measuring smaller variants",
+    "compress",
+    _run,
+    doing="building and measuring smaller variants",
     reads=(
-        "compress", "goals", "money.prices.cpu_hour", "money.currency", "serve.batch_tokens",
-        "serve.threads", "plan.requests", "plan.days", "plan.unit",
+        "compress",
+        "goals",
+        "money.prices.cpu_hour",
+        "money.currency",
+        "serve.batch_tokens",
+        "serve.threads",
+        "plan.requests",
+        "plan.days",
+        "plan.unit",
     ),
     takes=(
-        "data.dataset", "label.labels", *(f"train.{name}" for name in EVALUATED),
+        "data.dataset",
+        "label.labels",
+        *(f"train.{name}" for name in EVALUATED),
         *(f"baseline.{name}" for name in EVALUATED),
     ),
     leaves=lambda o: [("artifact", row["variant"]) for row in o["table"]],
-    summary=_summary, estimate=_estimate,
-)  # fmt: skip
+    summary=_summary,
+    estimate=_estimate,
+)

@@ -76,9 +76,14 @@ class Judged:
 
 
 def choose(
-    candidates: Sequence[Candidate], limits: Sequence[Limit], *, metric: str, reference: float,
-    loss_max: float, stakes: Stakes,
-) -> list[Judged]:  # fmt: skip
+    candidates: Sequence[Candidate],
+    limits: Sequence[Limit],
+    *,
+    metric: str,
+    reference: float,
+    loss_max: float,
+    stakes: Stakes,
+) -> list[Judged]:
     """Judge every candidate; at most one is chosen. `reference` is the uncompressed quality, and
     `metric` its name."""
     lacks = {
@@ -89,9 +94,11 @@ def choose(
     best = _best(able, stakes)
     cheapest = min(able, key=lambda c: c.cost_per_1000, default=None)
     return [
-        Judged(c, not lacks[c.variant], c is best, _why(c, lacks[c.variant], best, cheapest, stakes))
+        Judged(
+            c, not lacks[c.variant], c is best, _why(c, lacks[c.variant], best, cheapest, stakes)
+        )
         for c in candidates
-    ]  # fmt: skip
+    ]
 
 
 def _best(able: Sequence[Candidate], stakes: Stakes) -> Candidate | None:
@@ -118,7 +125,10 @@ def lacking(
     known = [(limit, c.figure(limit.goal, metric)) for limit in limits]
     missed = [(limit, found) for limit, found in known if found is not None and limit.missed(found)]
     lost = reference - c.quality
-    loss = Reason("variant.lost_quality", {"quality": c.quality, "reference": reference, "loss": lost, "loss_max": loss_max})  # fmt: skip
+    loss = Reason(
+        "variant.lost_quality",
+        {"quality": c.quality, "reference": reference, "loss": lost, "loss_max": loss_max},
+    )
     return [
         *(limit.reason(found) for limit, found in missed if limit.goal not in TAKEN),
         *([loss] if lost > loss_max else []),
@@ -132,9 +142,12 @@ def near_goal(value: float, goal: float | None) -> bool:
 
 
 def _why(
-    c: Candidate, lacks: list[Reason], best: Candidate | None, cheapest: Candidate | None,
+    c: Candidate,
+    lacks: list[Reason],
+    best: Candidate | None,
+    cheapest: Candidate | None,
     stakes: Stakes,
-) -> Reason:  # fmt: skip
+) -> Reason:
     if lacks:
         return together(lacks)
     assert best is not None and cheapest is not None  # one that lacks nothing may be chosen
@@ -143,10 +156,15 @@ def _why(
     if not _same_cost(c.cost_per_1000, cheapest.cost_per_1000, stakes):
         times = c.cost_per_1000 / best.cost_per_1000 if best.cost_per_1000 else 1.0
         return Reason("variant.dearer", {"best": best.name, "times": times})
-    return Reason("variant.same_cost", {
-        "best": best.name, "more": abs(stakes.money(c.cost_per_1000 - best.cost_per_1000)),
-        "currency": stakes.currency, "behind": _behind(c, best),
-    })  # fmt: skip
+    return Reason(
+        "variant.same_cost",
+        {
+            "best": best.name,
+            "more": abs(stakes.money(c.cost_per_1000 - best.cost_per_1000)),
+            "currency": stakes.currency,
+            "behind": _behind(c, best),
+        },
+    )
 
 
 def _behind(c: Candidate, best: Candidate) -> Reason:
@@ -161,7 +179,12 @@ def _behind(c: Candidate, best: Candidate) -> Reason:
 def _chosen(best: Candidate, cheapest: Candidate, stakes: Stakes) -> Reason:
     if best is cheapest:
         return Reason("variant.cheapest")
-    return Reason("variant.cheap_enough", {
-        "cheapest": cheapest.name, "more": stakes.money(best.cost_per_1000 - cheapest.cost_per_1000),
-        "currency": stakes.currency, "behind": _behind(cheapest, best),
-    })  # fmt: skip
+    return Reason(
+        "variant.cheap_enough",
+        {
+            "cheapest": cheapest.name,
+            "more": stakes.money(best.cost_per_1000 - cheapest.cost_per_1000),
+            "currency": stakes.currency,
+            "behind": _behind(cheapest, best),
+        },
+    )

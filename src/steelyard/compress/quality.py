@@ -54,7 +54,10 @@ def evaluated(folder: Path, task: Task, held: Examples, *, parent: Parent) -> Qu
     predictor, n = _open(folder), len(parent.sample)
     gap = _gap(parent.outputs, _outputs(predictor, parent.sample))
     if gap <= SAME_LOGITS:
-        return Quality(parent.evaluation, f"{n} records whose logits are those of {parent.name} (gap {gap:.0e} of their spread)")  # fmt: skip
+        return Quality(
+            parent.evaluation,
+            f"{n} records whose logits are those of {parent.name} (gap {gap:.0e} of their spread)",
+        )
     # all in one call: int8 scales its activations by the batch, so parts would answer otherwise
     answers = predictor.answers(held.contents)
     return Quality(evaluate(task, answers, held.truths), f"all {len(held)} records", answers)

@@ -50,10 +50,18 @@ class Found:
 
 
 def run(
-    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, labels: str,
-    parent: dict[str, Any], baseline: dict[str, Any], prior: dict[str, Any] | None = None,
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    *,
+    task: Task,
+    dataset: str,
+    labels: str,
+    parent: dict[str, Any],
+    baseline: dict[str, Any],
+    prior: dict[str, Any] | None = None,
     progress: Report | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """{"chosen": id or None, "table": one row a variant, the baseline last}.
 
     `parent` and `baseline` are the outputs of their steps: both were evaluated on the same
@@ -80,9 +88,14 @@ def run(
 
 
 def _qualities(
-    store: Store, task: Task, built: dict[str, str], held: Examples, parent: dict[str, Any],
-    baseline: dict[str, Any], say: Report,
-) -> dict[str, Quality]:  # fmt: skip
+    store: Store,
+    task: Task,
+    built: dict[str, str],
+    held: Examples,
+    parent: dict[str, Any],
+    baseline: dict[str, Any],
+    say: Report,
+) -> dict[str, Quality]:
     whole = f"all {len(held)} records"
     trained = parent["name"]
     known = {trained: parent, BASELINE: baseline}
@@ -119,9 +132,15 @@ def _known(store: Store, variant: str) -> Quality:
 
 
 def _build(
-    store: Store, product: ProductFile, step: Step, task: Task, dataset: str, labels: str,
-    parent: str, say: Report,
-) -> dict[str, str]:  # fmt: skip
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    task: Task,
+    dataset: str,
+    labels: str,
+    parent: str,
+    say: Report,
+) -> dict[str, str]:
     """Name -> id of each published variant; none of a model that no compressor knows."""
     source = store.artifacts.open(parent)
     if read_config(source).get("runtime") != "torch":
@@ -137,15 +156,25 @@ def _build(
     for i, kind in enumerate(kinds):
         say("building variants", i, len(kinds))
         with store.artifacts.draft() as draft:
-            built[kind.name] = _one(store, step, task, dataset, parent, source, kind, draft, shared, contents)  # fmt: skip
+            built[kind.name] = _one(
+                store, step, task, dataset, parent, source, kind, draft, shared, contents
+            )
     shutil.rmtree(shared)
     return built
 
 
 def _one(
-    store: Store, step: Step, task: Task, dataset: str, parent: str, source: Path, kind: Kind,
-    draft: Path, shared: Path, contents: Sequence[Any],
-) -> str:  # fmt: skip
+    store: Store,
+    step: Step,
+    task: Task,
+    dataset: str,
+    parent: str,
+    source: Path,
+    kind: Kind,
+    draft: Path,
+    shared: Path,
+    contents: Sequence[Any],
+) -> str:
     from steelyard.engine.run_torch import load_module
 
     config = read_config(source)
@@ -157,18 +186,35 @@ def _one(
     job = CompressJob(task, preprocessor, module, draft, shared, contents, threads=1, settings=own)
     built = compressor(job)
     write_arrays(
-        draft, task, preprocessor, method=method_in(config), runtime=built.runtime,
+        draft,
+        task,
+        preprocessor,
+        method=method_in(config),
+        runtime=built.runtime,
         precision=built.precision,
-    )  # fmt: skip
-    card = {"name": name, "task": task.name, "options": task.options.model_dump(mode="json"), "dataset": dataset, "parent": parent, "calibration_items": len(contents)}  # fmt: skip
+    )
+    card = {
+        "name": name,
+        "task": task.name,
+        "options": task.options.model_dump(mode="json"),
+        "dataset": dataset,
+        "parent": parent,
+        "calibration_items": len(contents),
+    }
     (draft / "card.json").write_text(
         json.dumps(card, ensure_ascii=False, indent=1), encoding="utf-8"
     )
     identity = store.artifacts.publish(draft)
     step.add(
-        "variant", id=identity, name=name, task=task.name, parent=parent, dataset=dataset,
-        bytes=store.artifacts.bytes(identity), card=card,
-    )  # fmt: skip
+        "variant",
+        id=identity,
+        name=name,
+        task=task.name,
+        parent=parent,
+        dataset=dataset,
+        bytes=store.artifacts.bytes(identity),
+        card=card,
+    )
     return identity
 
 
@@ -184,10 +230,14 @@ def _measure(
 
     give_back_memory()
     return measure_variants(
-        {name: store.artifacts.open(variant) for name, variant in built.items()}, part.contents,
-        traffic=traffic, threads=spec.serve.threads, clock=store.clock, borderline=borderline,
+        {name: store.artifacts.open(variant) for name, variant in built.items()},
+        part.contents,
+        traffic=traffic,
+        threads=spec.serve.threads,
+        clock=store.clock,
+        borderline=borderline,
         progress=say,
-    )  # fmt: skip
+    )
 
 
 def cost_per_1000(product: ProductFile, cpu_ms: float) -> float:
@@ -196,15 +246,23 @@ def cost_per_1000(product: ProductFile, cpu_ms: float) -> float:
 
 
 def _facts(
-    product: ProductFile, step: Step, one: Found, dataset: str, errors: Container[str], *,
+    product: ProductFile,
+    step: Step,
+    one: Found,
+    dataset: str,
+    errors: Container[str],
+    *,
     fresh: bool,
-) -> None:  # fmt: skip
+) -> None:
     m = one.measured
     on = f"this machine as served, held-out records of {dataset}; {m.conditions()}"
     figures = {
-        "cpu_ms": m.cpu_ms, "p50_ms": m.p50_ms, "p95_ms": m.p95_ms, "memory_mb": m.memory_mb,
+        "cpu_ms": m.cpu_ms,
+        "p50_ms": m.p50_ms,
+        "p95_ms": m.p95_ms,
+        "memory_mb": m.memory_mb,
         "cost_per_1000": cost_per_1000(product, m.cpu_ms),
-    }  # fmt: skip
+    }
     for name, value in figures.items():
         step.measure(one.variant, name, value, n=m.n, on=on)
     if not fresh:
@@ -223,9 +281,13 @@ def _chosen(
     candidates = {name: _candidate(product, task, one) for name, one in found.items()}
     baseline = candidates.pop(BASELINE)
     judged = choose(
-        list(candidates.values()), limits(spec.goals, errors_of(task.known)), metric=task.quality,
-        reference=candidates[parent].quality, loss_max=spec.compress.quality_loss_max, stakes=stakes,
-    )  # fmt: skip
+        list(candidates.values()),
+        limits(spec.goals, errors_of(task.known)),
+        metric=task.quality,
+        reference=candidates[parent].quality,
+        loss_max=spec.compress.quality_loss_max,
+        stakes=stakes,
+    )
     rows = [
         _row(found[j.candidate.name], j.candidate, j.why, meets=j.meets, chosen=j.chosen)
         for j in judged
@@ -245,10 +307,16 @@ def _row(one: Found, c: Candidate, why: Reason, *, meets: bool, chosen: bool) ->
     m = one.measured
     said = why if meets or one.name == BASELINE else _busy(m, why)
     return asdict(c) | {
-        "meets": meets, "chosen": chosen, **spoken("why", said),
-        "p50_ms": m.p50_ms, "evaluated_on": one.quality.on, "timed_on": m.conditions(),
-        "busy": m.on_busy_machine, "wall_per_cpu": round(m.busy, 3), "flat": m.flat,
-    }  # fmt: skip
+        "meets": meets,
+        "chosen": chosen,
+        **spoken("why", said),
+        "p50_ms": m.p50_ms,
+        "evaluated_on": one.quality.on,
+        "timed_on": m.conditions(),
+        "busy": m.on_busy_machine,
+        "wall_per_cpu": round(m.busy, 3),
+        "flat": m.flat,
+    }
 
 
 def _busy(m: Measured, why: Reason) -> Reason:
@@ -261,8 +329,14 @@ def _busy(m: Measured, why: Reason) -> Reason:
 def _candidate(product: ProductFile, task: Task, one: Found) -> Candidate:
     quality, m = one.quality.evaluation.metrics[task.quality], one.measured
     return Candidate(
-        variant=one.variant, name=one.name, quality=quality.value, low=quality.low,
-        high=quality.high, cpu_ms=m.cpu_ms, p95_ms=m.p95_ms, memory_mb=m.memory_mb,
+        variant=one.variant,
+        name=one.name,
+        quality=quality.value,
+        low=quality.low,
+        high=quality.high,
+        cpu_ms=m.cpu_ms,
+        p95_ms=m.p95_ms,
+        memory_mb=m.memory_mb,
         cost_per_1000=cost_per_1000(product, m.cpu_ms),
         metrics={name: found.value for name, found in one.quality.evaluation.metrics.items()},
-    )  # fmt: skip
+    )

@@ -34,10 +34,15 @@ def onnx_int8(job: CompressJob) -> Built:
     with quiet(""):  # the library warns through the root logger
         shape.quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
         quantization.quantize_dynamic(
-            str(prepared), str(job.draft / "model.onnx"), per_channel=True, reduce_range=False,
+            str(prepared),
+            str(job.draft / "model.onnx"),
+            per_channel=True,
+            reduce_range=False,
             weight_type=quantization.QuantType.QInt8,
-            op_types_to_quantize=["MatMul", "Gemm", "Gather", "Conv"] if _convolves(prepared) else ["MatMul", "Gemm", "Gather"],
-        )  # fmt: skip
+            op_types_to_quantize=["MatMul", "Gemm", "Gather", "Conv"]
+            if _convolves(prepared)
+            else ["MatMul", "Gemm", "Gather"],
+        )
     return Built("onnxruntime", "int8")
 
 
@@ -62,10 +67,16 @@ def exported(job: CompressJob) -> Path:
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # tracer warnings about shapes that are constant here
         torch.onnx.export(
-            module, (), str(path), kwargs=tensors, input_names=list(tensors),
-            output_names=["logits"], dynamic_axes=free | {"logits": out},
-            opset_version=OPSET, dynamo=False,
-        )  # fmt: skip
+            module,
+            (),
+            str(path),
+            kwargs=tensors,
+            input_names=list(tensors),
+            output_names=["logits"],
+            dynamic_axes=free | {"logits": out},
+            opset_version=OPSET,
+            dynamo=False,
+        )
     _compare(job, module, path, torch)
     return path
 

@@ -38,9 +38,11 @@ def openvino_int8(job: CompressJob) -> Built:
         contextlib.redirect_stdout(io.StringIO()),
     ):  # its progress bars would mix with --json
         model = nncf.quantize(
-            _converted(job), nncf.Dataset(batches), subset_size=len(batches),
+            _converted(job),
+            nncf.Dataset(batches),
+            subset_size=len(batches),
             model_type=_model_type(nncf, batches[0]),
-        )  # fmt: skip
+        )
     _save(job, model, half=True)
     return Built("openvino", "int8")
 

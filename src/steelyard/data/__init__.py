@@ -30,9 +30,13 @@ def _run(context: Context, step: Step) -> Output:
     from steelyard.data import pipeline
 
     return pipeline.run(
-        context.store, context.product, step, task=context.task, progress=context.report,
+        context.store,
+        context.product,
+        step,
+        task=context.task,
+        progress=context.report,
         read=list(context.also),
-    )  # fmt: skip
+    )
 
 
 def _check(product: ProductFile, task: Task) -> None:
@@ -65,7 +69,13 @@ def _estimate(forecast: Forecast) -> Expected:
 
 
 STAGE = Stage(
-    "data", _run, doing="reading and cleaning the data", reads=("data",),
-    also=_sources, leaves=lambda o: [("records", str(o["dataset"]))], check=_check,
-    summary=_summary, estimate=_estimate,
-)  # fmt: skip
+    "data",
+    _run,
+    doing="reading and cleaning the data",
+    reads=("data",),
+    also=_sources,
+    leaves=lambda o: [("records", str(o["dataset"]))],
+    check=_check,
+    summary=_summary,
+    estimate=_estimate,
+)

@@ -93,7 +93,13 @@ def _joined(tokens: Iterable[Token]) -> tuple[str, list[list[Any]]]:
 
 def _dense(c: str) -> bool:
     """Whether it is of a script that is written without spaces."""
-    return "\u2e80" <= c <= "\u9fff" or "\uf900" <= c <= "\ufaff" or c >= "\U00020000" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uffef"  # fmt: skip
+    return (
+        "\u2e80" <= c <= "\u9fff"
+        or "\uf900" <= c <= "\ufaff"
+        or c >= "\U00020000"
+        or "\u3000" <= c <= "\u303f"
+        or "\uff00" <= c <= "\uffef"
+    )
 
 
 def read_tagged(
@@ -108,7 +114,10 @@ def read_tagged(
             reject(where, NUL if "\0" in line else TAGGED_ODD)
             continue
         wanted = [tag if not source.names or tag in source.names else None for *_, tag in words]
-        tokens = [(text, f"I-{tag}" if tag else "O") for (text, *_), tag in zip(words, wanted, strict=True)]  # fmt: skip
+        tokens = [
+            (text, f"I-{tag}" if tag else "O")
+            for (text, *_), tag in zip(words, wanted, strict=True)
+        ]
         if tokens:
             content, spans = _joined(tokens)
             yield Raw(None, content, spans, where)

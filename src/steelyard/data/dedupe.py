@@ -119,7 +119,12 @@ def _buckets(sets: list[set[str]], rows: int) -> Iterable[list[list[int]]]:
     digests = []
     for start in range(0, len(sets), CHUNK):
         part = [sorted(s) for s in sets[start : start + CHUNK]]
-        digests.append(np.array(rensa.RMinHash.digests_from_token_sets(part, num_perm=HASHES, seed=SEED), dtype=np.uint32))  # fmt: skip
+        digests.append(
+            np.array(
+                rensa.RMinHash.digests_from_token_sets(part, num_perm=HASHES, seed=SEED),
+                dtype=np.uint32,
+            )
+        )
     matrix = np.concatenate(digests)
     for b in range(HASHES // rows):
         found: dict[bytes, list[int]] = defaultdict(list)

@@ -98,7 +98,9 @@ def decoded(sample: bytes, codec: str) -> str | None:
         return sample[: error.start].decode(codec)
 
 
-def _common(codec: str, letters: frozenset[str], *, share: float, least: int) -> Callable[[bytes], float]:  # fmt: skip
+def _common(
+    codec: str, letters: frozenset[str], *, share: float, least: int
+) -> Callable[[bytes], float]:
     """1 and more where at least `share` of the letters beyond ASCII are these; 0 for fewer letters
     than `least`, which might be a few of another script."""
 

@@ -19,7 +19,11 @@ _SHEET = "open it and save the sheet as 'CSV UTF-8'"
 _PICTURE = "put pictures into a folder and say reader: folder"
 _PICTURE_TO_BE = "save pictures as PNG or JPEG into a folder and say reader: folder"
 _MAGIC = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook of before 2007, or another Office document", _SHEET),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an Excel workbook of before 2007, or another Office document",
+        _SHEET,
+    ),
     (b"PAR1", "a Parquet file", "say reader: parquet"),
     (b"BZh", "a bzip2 file", _UNPACK),
     (b"\xfd7zXZ\x00", "an xz file", _UNPACK),
@@ -40,7 +44,7 @@ _MAGIC = (
     (b"II*\x00", "a TIFF picture", _PICTURE_TO_BE),
     (b"MM\x00*", "a TIFF picture", _PICTURE_TO_BE),
     (b"RIFF", "a sound, film or WebP file", _PICTURE),
-)  # fmt: skip
+)
 _ZIPPED = (
     ("xl/", "an Excel workbook", _SHEET),
     ("word/", "a Word document", "save its text as UTF-8"),
@@ -51,11 +55,18 @@ _HALF = 0.4  # of the bytes of a text of ASCII in UTF-16 are NUL, and of no othe
 _COHERENT = 0.3  # of the characters of a text are common ones; of bytes paired by chance, few
 _TAR = slice(257, 262)
 _PLAUSIBLE = 0.95  # of the characters, letters and signs a text is made of
-_WIDE = (("utf-32-le", "UTF-32LE"), ("utf-32-be", "UTF-32BE"), ("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE"))  # fmt: skip
+_WIDE = (
+    ("utf-32-le", "UTF-32LE"),
+    ("utf-32-be", "UTF-32BE"),
+    ("utf-16-le", "UTF-16LE"),
+    ("utf-16-be", "UTF-16BE"),
+)
 _MARKS = (  # UTF-32LE begins like UTF-16LE, so it is asked first
-    (b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"),
-    (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
-)  # fmt: skip
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
 
 
 @dataclass(frozen=True)
@@ -148,7 +159,10 @@ def _wide(head: bytes) -> str | None:
 
 def _plausible(text: str) -> float:
     """Share of characters that people write: no private, unassigned or control ones."""
-    odd = sum(c == "\ufffd" or (unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs") and c not in "\t\r\n") for c in text)  # fmt: skip
+    odd = sum(
+        c == "\ufffd" or (unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs") and c not in "\t\r\n")
+        for c in text
+    )
     return 1 - odd / max(1, len(text))
 
 

@@ -65,11 +65,13 @@ class Names:
         changed = {row.id: names[i] for i, row in enumerate(rows)}
         return [
             replace(
-                row, id=names[i], key=self._key(row),
+                row,
+                id=names[i],
+                key=self._key(row),
                 cluster=changed.get(row.cluster, row.cluster),
             )
             for i, row in enumerate(rows)
-        ]  # fmt: skip
+        ]
 
     def parts(self, rows: list[Row]) -> dict[str, str]:
         """Part of each row that is known from before, by its name."""

@@ -37,9 +37,14 @@ def parts_by_class(
 
 
 def check_parts(
-    task: Task, rows: list[Row], parts: dict[str, str], product: ProductFile, *, rejects: Rejects,
+    task: Task,
+    rows: list[Row],
+    parts: dict[str, str],
+    product: ProductFile,
+    *,
+    rejects: Rejects,
     counts: list[dict[str, Any]],
-) -> None:  # fmt: skip
+) -> None:
     """DataError where a part could not do its work."""
     learned, held = (_truths(task, rows, parts, part) for part in ("train", "holdout"))
     place = f"{product.path.name} data"
@@ -49,12 +54,22 @@ def check_parts(
         missing = [name for name in task.classes if name not in there]
         if missing:
             repair = _repair(task, rows, product, rejects, counts) or "add data or remove the label"
-            raise DataError(place, f"records of every label in the {part} part", f"none of {missing}{why}", repair)  # fmt: skip
+            raise DataError(
+                place,
+                f"records of every label in the {part} part",
+                f"none of {missing}{why}",
+                repair,
+            )
     if len(held) < HOLDOUT_MIN:
         repair = (
             _repair(task, rows, product, rejects, counts) or "add data or raise data.split.holdout"
         )
-        raise DataError(place, f"at least {HOLDOUT_MIN} labelled records to hold out", f"{len(held)}{why}", repair)  # fmt: skip
+        raise DataError(
+            place,
+            f"at least {HOLDOUT_MIN} labelled records to hold out",
+            f"{len(held)}{why}",
+            repair,
+        )
 
 
 def _truths(task: Task, rows: list[Row], parts: dict[str, str], part: str) -> list[Truth]:
@@ -110,11 +125,14 @@ def _clusters(task: Task, rows: list[Row], product: ProductFile) -> str:
     members = [row for row in rows if row.cluster in large][:SAMPLE]
     said = f"{n:,} of {len(rows):,} records are near-duplicates of each other and stay in one part"
     if len(large) > 1:
-        said = f"{n:,} of {len(rows):,} records are in {len(large)} groups of near-duplicates, each of which stays in one part"  # fmt: skip
+        said = f"{n:,} of {len(rows):,} records are in {len(large)} groups of near-duplicates, each of which stays in one part"
     for threshold in THRESHOLDS:
         if threshold > now and _largest(members, threshold) * 2 < min(most, len(members)):
-            written = ", ".join(f"{{dedupe: {{threshold: {threshold:g}}}}}" if k.name == "dedupe" else k.name for k in kinds)  # fmt: skip
-            return f"{said}: say data.operators: [{written}] (the threshold is {now:g}) if they are different to you"  # fmt: skip
+            written = ", ".join(
+                f"{{dedupe: {{threshold: {threshold:g}}}}}" if k.name == "dedupe" else k.name
+                for k in kinds
+            )
+            return f"{said}: say data.operators: [{written}] (the threshold is {now:g}) if they are different to you"
     return f"{said}: add data of other kinds"
 
 

@@ -43,13 +43,15 @@ def past_of(store: Store | None, product: ProductFile) -> Found:
         return Found(Past(raw_names=NAMED not in versions[0]["recipe"]))
     records = all_nameless(known_records(store.datasets, newest["tag"]))
     past = Past.of(
-        newest["id"], records,
+        newest["id"],
+        records,
         split_kept=_same_split(newest, product),
-    )  # fmt: skip
+    )
     return Found(
-        past, lambda digests: _rows(known_table(store.datasets, newest["tag"]), records, digests),
+        past,
+        lambda digests: _rows(known_table(store.datasets, newest["tag"]), records, digests),
         lambda digests, names: _older(store, product, whole, digests, names),
-    )  # fmt: skip
+    )
 
 
 def _same_split(version: dict[str, Any], product: ProductFile) -> bool:
@@ -58,9 +60,12 @@ def _same_split(version: dict[str, Any], product: ProductFile) -> bool:
 
 
 def _older(
-    store: Store, product: ProductFile, versions: Iterator[dict[str, Any]], digests: set[str],
+    store: Store,
+    product: ProductFile,
+    versions: Iterator[dict[str, Any]],
+    digests: set[str],
     names: set[str],
-) -> Iterator[list[Known]]:  # fmt: skip
+) -> Iterator[list[Known]]:
     """A text that was taken out and is put back is no new one: it may have been measured on."""
     for version in versions:
         found = all_nameless(known_records(store.datasets, version["tag"]))

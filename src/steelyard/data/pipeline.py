@@ -58,9 +58,14 @@ class Prepared:
 
 
 def run(
-    store: Store, product: ProductFile, step: Step, *, task: Task, progress: Report | None = None,
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    *,
+    task: Task,
+    progress: Report | None = None,
     read: list[str] | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Publish `records` and its row; {"dataset", "counts", "splits", "rejects", "languages",
     "largest_cluster"}.
 
@@ -69,21 +74,32 @@ def run(
     """
     made = prepare(product, task=task, store=store, progress=progress)
     if read is not None and fingerprints(product) != read:
-        raise DataError(f"{product.path.name} data.sources", "files that stand still while they are read", "one that changed", "wait until it is written, then run the command again")  # fmt: skip
+        raise DataError(
+            f"{product.path.name} data.sources",
+            "files that stand still while they are read",
+            "one that changed",
+            "wait until it is written, then run the command again",
+        )
     check_parts(task, made.rows, made.parts, product, rejects=made.rejects, counts=made.counts)
     dataset = _publish(store, product, step, made)
     return {
-        "dataset": dataset, "counts": made.counts, "splits": made.splits,
+        "dataset": dataset,
+        "counts": made.counts,
+        "splits": made.splits,
         "rejects": made.rejects.to_json(),
         "languages": dict(Counter(row.language for row in made.rows)),
         "largest_cluster": largest_cluster(made.rows)[0],
-    }  # fmt: skip
+    }
 
 
 def prepare(
-    product: ProductFile, *, task: Task, store: Store | None, progress: Report | None = None,
+    product: ProductFile,
+    *,
+    task: Task,
+    store: Store | None,
+    progress: Report | None = None,
     most: int | None = None,
-) -> Prepared:  # fmt: skip
+) -> Prepared:
     """Everything `run` does before it publishes; `most` bounds the records read of each source."""
     say = progress or (lambda what, done, total: None)
     called = {name: label for s in product.spec.data.sources for name, label in s.names.items()}
@@ -138,12 +154,20 @@ def _read_all(
 
 
 def _read(
-    product: ProductFile, source: Source, scope: str, made: Prepared, *, task: Task, say: Report,
+    product: ProductFile,
+    source: Source,
+    scope: str,
+    made: Prepared,
+    *,
+    task: Task,
+    say: Report,
     most: int | None,
-) -> None:  # fmt: skip
+) -> None:
     reader, own = get("readers", source.reader.name), settings_of("readers", source.reader.name)
     settings = own.model_validate(source.reader.settings).model_dump()
-    source = source.model_copy(update={"reader": source.reader.model_copy(update={"settings": settings})})  # fmt: skip
+    source = source.model_copy(
+        update={"reader": source.reader.model_copy(update={"settings": settings})}
+    )
     root, limit = root_of(source, product.folder), product.spec.data.line_bytes_max
     raws = reader(source, root, line_bytes_max=limit, reject=made.rejects.add)
     seen: set[str] = set()
@@ -153,14 +177,25 @@ def _read(
             made.whole = False
             return
         row = _row(
-            raw, scope, f"{len(made.rows)}", task=task, names=source.names, rejects=made.rejects, seen=seen
-        )  # fmt: skip
+            raw,
+            scope,
+            f"{len(made.rows)}",
+            task=task,
+            names=source.names,
+            rejects=made.rejects,
+            seen=seen,
+        )
         if row is not None:
             made.rows.append(row)
         if number % REPORT_EVERY == 0:
             say(f"read {place_of(source)}", number, None)
     if number == 0 and made.rejects.total == refused:
-        raise DataError(str(root or place_of(source)), "records", "none: a header or blank lines alone", "fill the file or drop the source")  # fmt: skip
+        raise DataError(
+            str(root or place_of(source)),
+            "records",
+            "none: a header or blank lines alone",
+            "fill the file or drop the source",
+        )
 
 
 def _row(
@@ -206,7 +241,12 @@ def _settled(task: Task, operator: str, before: list[Row], after: list[Row]) -> 
             rows.append(row if old is None else replace(row, content=old))
             continue
         if not isinstance(new, Placed):
-            raise DataError(f"data.operators: {operator}", "a Placed text for a Placed one, since spans are to follow it", "a plain one", "leave the operator out, or use a version that keeps places")  # fmt: skip
+            raise DataError(
+                f"data.operators: {operator}",
+                "a Placed text for a Placed one, since spans are to follow it",
+                "a plain one",
+                "leave the operator out, or use a version that keeps places",
+            )
         label = row.label and task.write(task.moved(task.read(row.label), new))
         rows.append(replace(row, content=Placed(new), label=label))
     return rows
@@ -248,11 +288,18 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
     version = store.datasets.publish("records", table, tag=identity)
     if not store.versions.known(identity):
         step.add(
-            "dataset", id=identity, product=store.product, version=version, tag=identity,
+            "dataset",
+            id=identity,
+            product=store.product,
+            version=version,
+            tag=identity,
             parent=made.past.dataset,
-            sources=[{"place": place_of(s), "licence": s.licence} for s in product.spec.data.sources],
-            recipe={"data": product.spec.data.model_dump(mode="json"), NAMED: "cleaned content"}, counts=made.counts,
-        )  # fmt: skip
+            sources=[
+                {"place": place_of(s), "licence": s.licence} for s in product.spec.data.sources
+            ],
+            recipe={"data": product.spec.data.model_dump(mode="json"), NAMED: "cleaned content"},
+            counts=made.counts,
+        )
     return identity
 
 

@@ -62,7 +62,12 @@ def read_jsonl(source: Source, path: Path, *, line_bytes_max: int, reject: Rejec
         if not line.strip():
             continue
         if not begun and line.lstrip().startswith("["):
-            raise DataError(str(path), "one JSON object a line", "a JSON array", f"write each element on its own line: jq -c '.[]' {path.name}")  # fmt: skip
+            raise DataError(
+                str(path),
+                "one JSON object a line",
+                "a JSON array",
+                f"write each element on its own line: jq -c '.[]' {path.name}",
+            )
         begun = True
         row, why = _object(source, line)
         if row is None:
@@ -105,7 +110,12 @@ def read_csv(source: Source, path: Path, *, line_bytes_max: int, reject: Reject)
 
     def refuse(where: str, reason: str) -> None:
         if header is None:
-            raise DataError(f"{path}:{where.rpartition(':')[2]}", "a header with the names of the columns", reason, "correct the line")  # fmt: skip
+            raise DataError(
+                f"{path}:{where.rpartition(':')[2]}",
+                "a header with the names of the columns",
+                reason,
+                "correct the line",
+            )
         reject(where, reason)
 
     for number, cells in _csv_rows(source, path, line_bytes_max, refuse):
@@ -170,7 +180,12 @@ def _joined(
     next line."""
     held, size = [first], len(first[1])
     cells, why = _cells(held, delimiter)
-    while cells is None and why == _OPEN and size <= line_bytes_max and len(held) < CSV_ROWS_JOINED_MAX:  # fmt: skip
+    while (
+        cells is None
+        and why == _OPEN
+        and size <= line_bytes_max
+        and len(held) < CSV_ROWS_JOINED_MAX
+    ):
         more = take()
         if more is None:
             break
@@ -248,7 +263,12 @@ def read_folder(
 ) -> Iterator[Raw]:
     """One file a record; the folder it lies in is its label unless `every_label` is set."""
     if not path.is_dir():
-        raise DataError(str(path), "a folder", "a file", "name its folder, or say reader: csv, jsonl, lines or parquet")  # fmt: skip
+        raise DataError(
+            str(path),
+            "a folder",
+            "a file",
+            "name its folder, or say reader: csv, jsonl, lines or parquet",
+        )
     found = files_of(source.model_copy(update={"package": None, "path": "."}), path)
     if not found:
         raise DataError(str(path), "files", "an empty folder", "fill it or drop the source")
@@ -342,15 +362,27 @@ def _need_columns(source: Source, header: list[str], path: Path) -> None:
     """DataError for a named column that is not there, or there twice."""
     for column in _wanted(source):
         if header.count(column) > 1:
-            raise DataError(f"{path}:1", f"one column {quoted(column)}", f"{header.count(column)} of that name in {_shown(header)}", "rename or remove the others")  # fmt: skip
+            raise DataError(
+                f"{path}:1",
+                f"one column {quoted(column)}",
+                f"{header.count(column)} of that name in {_shown(header)}",
+                "rename or remove the others",
+            )
         if column not in header:
-            raise DataError(f"{path}:1", f"a column {quoted(column)}", f"columns {_shown(header)}", _meant(column, header))  # fmt: skip
+            raise DataError(
+                f"{path}:1",
+                f"a column {quoted(column)}",
+                f"columns {_shown(header)}",
+                _meant(column, header),
+            )
 
 
 def _shown(header: list[str]) -> str:
     """Where a header is missing, its place may be taken by a record, with all that stands in it."""
     said = f"[{', '.join(quoted(mask(name)[0]) for name in header[:COLUMNS_SHOWN])}]"
-    return said if len(header) <= COLUMNS_SHOWN else f"{said} and {len(header) - COLUMNS_SHOWN:,} more"  # fmt: skip
+    return (
+        said if len(header) <= COLUMNS_SHOWN else f"{said} and {len(header) - COLUMNS_SHOWN:,} more"
+    )
 
 
 def _meant(column: str, header: list[str]) -> str:

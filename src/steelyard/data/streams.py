@@ -98,12 +98,24 @@ def _chunks(path: Path) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 total += len(chunk)
                 if total > UNPACKED_MAX or (total > RATIO_FROM and total > RATIO_MAX * size):
-                    raise DataError(str(path), f"at most {RATIO_MAX} times its packed size", f"{total} bytes and more", "check the file")  # fmt: skip
+                    raise DataError(
+                        str(path),
+                        f"at most {RATIO_MAX} times its packed size",
+                        f"{total} bytes and more",
+                        "check the file",
+                    )
                 yield chunk
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(str(path), "a whole gzip file", str(error), "copy the file again") from error  # fmt: skip
+        raise DataError(
+            str(path), "a whole gzip file", str(error), "copy the file again"
+        ) from error
     except OSError as error:
-        raise DataError(str(path), "a file that can be read", str(error.strerror or error), "change its mode, or copy it again") from error  # fmt: skip
+        raise DataError(
+            str(path),
+            "a file that can be read",
+            str(error.strerror or error),
+            "change its mode, or copy it again",
+        ) from error
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -116,7 +128,12 @@ def _opened(path: Path) -> BinaryIO:
         return gzip.open(path, "rb")  # type: ignore[return-value]
     if path.suffix == ".gz" and path.stat().st_size:
         file.close()
-        raise DataError(str(path), "a gzip file, as its name says", "other bytes", f"rename it to {path.stem} if it is not packed, or copy it again")  # fmt: skip
+        raise DataError(
+            str(path),
+            "a gzip file, as its name says",
+            "other bytes",
+            f"rename it to {path.stem} if it is not packed, or copy it again",
+        )
     return file
 
 
@@ -128,15 +145,23 @@ def _judge(path: Path, number: int, byte: int, line_bytes_max: int) -> None:
     where, fact = f"{path}:{number}", f"byte {byte:#04x}"
     if found.good * BY_CHANCE >= found.bad:
         raise DataError(
-            where, "one encoding in the whole file",
+            where,
+            "one encoding in the whole file",
             f"{found.good:,} lines in UTF-8 and {found.bad:,} that are not",
             "save every part of it as UTF-8",
-        )  # fmt: skip
+        )
     name = looks_like(found.sample)
     if name is not None:
-        raise DataError(where, "UTF-8", f"{fact}; it looks like {NAMES.get(name, name)}", to_utf8(path, name))  # fmt: skip
+        raise DataError(
+            where, "UTF-8", f"{fact}; it looks like {NAMES.get(name, name)}", to_utf8(path, name)
+        )
     if found.bad * FEW > found.lines:
-        raise DataError(where, "UTF-8", f"{fact}, and {found.bad - 1:,} more such lines", f"find out its encoding; {to_utf8(path, 'ITS-ENCODING')}")  # fmt: skip
+        raise DataError(
+            where,
+            "UTF-8",
+            f"{fact}, and {found.bad - 1:,} more such lines",
+            f"find out its encoding; {to_utf8(path, 'ITS-ENCODING')}",
+        )
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ def locate_backbone(
 ) -> tuple[Path, str]:
     """The folder of the first source that is here, and that source."""
     if not sources:
-        raise UserError("train.backbone", "at least one source", "none", "name a package:, a folder or a hub id")  # fmt: skip
+        raise UserError(
+            "train.backbone", "at least one source", "none", "name a package:, a folder or a hub id"
+        )
     tried = []
     for source in sources:
         try:
@@ -177,7 +179,12 @@ def _package(name: str) -> Package:
         raise Missing(f"package:{name}", f"one of {sorted(PACKAGES)}", f"'{name}'", hint)
     for module, _ in package.files.values():
         if find_spec(module) is None:
-            raise Missing(f"package:{name}", f"the package of module '{module}'", "it is not installed", f"run: pip install '{package.install}'")  # fmt: skip
+            raise Missing(
+                f"package:{name}",
+                f"the package of module '{module}'",
+                "it is not installed",
+                f"run: pip install '{package.install}'",
+            )
     return package
 
 
@@ -189,7 +196,9 @@ def _from_hub(identity: str) -> Path:
         return Path(hub.snapshot_download(identity, allow_patterns=wanted))
     except Exception as error:  # the hub library raises many kinds
         fact = f"{type(error).__name__} (HF_HUB_OFFLINE={os.environ.get('HF_HUB_OFFLINE', '0')})"
-        raise Missing(identity, "a model the hub or its cache holds", fact, "go online, or name a folder") from error  # fmt: skip
+        raise Missing(
+            identity, "a model the hub or its cache holds", fact, "go online, or name a folder"
+        ) from error
 
 
 def _from_package(name: str, cache: Path) -> Path:
@@ -216,7 +225,9 @@ def _package_file(name: str, package: Package, role: str) -> Path:
     found = find_spec(module)
     repair = f"run: pip install '{package.install}'"
     if found is None or not found.origin:
-        raise Missing(f"package:{name}", f"the package of module '{module}'", "it is not installed", repair)  # fmt: skip
+        raise Missing(
+            f"package:{name}", f"the package of module '{module}'", "it is not installed", repair
+        )
     path = Path(found.origin).parent / inside
     if not path.is_file():
         raise Missing(str(path), "a file of the package", "nothing there", repair)

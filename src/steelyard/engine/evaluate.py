@@ -51,9 +51,13 @@ def _mean(sums: Array) -> dict[str, Array]:
 
 
 def quality_gain(
-    task: Task, before: Sequence[Answer], after: Sequence[Answer], truths: Sequence[Truth], *,
+    task: Task,
+    before: Sequence[Answer],
+    after: Sequence[Answer],
+    truths: Sequence[Truth],
+    *,
     seed: int = 0,
-) -> Interval:  # fmt: skip
+) -> Interval:
     """`after` minus `before` in the task's quality on the same records: paired bootstrap."""
     old, new = task.counts(before, truths), task.counts(after, truths)
     return paired_sums(old, new, task.metrics, repeats=REPEATS, seed=seed)[task.quality]

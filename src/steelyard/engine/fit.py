@@ -90,10 +90,16 @@ class Progress:
 
 @keeping_memory()
 def fit(
-    parts: Parts, train: Examples, validation: Examples, recipe: Recipe, *, folder: Path, clock: Clock,
+    parts: Parts,
+    train: Examples,
+    validation: Examples,
+    recipe: Recipe,
+    *,
+    folder: Path,
+    clock: Clock,
     report: Callable[[Progress, int], None] | None = None,
     checkpoint_cpu_s: float = CHECKPOINT_CPU_S,
-) -> Progress:  # fmt: skip
+) -> Progress:
     """Train the module in place to its best epoch on `validation`; `folder` holds checkpoints.
 
     The last planned epoch is kept too when it is not worse by more than a standard error.
@@ -147,9 +153,13 @@ def processor_precision(asked: str) -> str:
 
 
 def torch_outputs(
-    torch: Any, parts: Parts, features: Sequence[Array], *, precision: str = "fp32",
+    torch: Any,
+    parts: Parts,
+    features: Sequence[Array],
+    *,
+    precision: str = "fp32",
     batch_tokens: int = EVALUATION_TOKENS,
-) -> list[Array]:  # fmt: skip
+) -> list[Array]:
     """Features [n] -> outputs of a torch module for each, in evaluation mode, in their order."""
     module, preprocessor = parts.module, parts.preprocessor
     outputs: list[Array] = [np.zeros(0, np.float32)] * len(features)
@@ -264,7 +274,12 @@ class _Run:
 
         path = find(folder, WEIGHTS)
         if path is None:
-            raise Damaged(f"{folder}/{WEIGHTS}", "the weights of the best epoch", "none that are whole", "run the command again: it trains again")  # fmt: skip
+            raise Damaged(
+                f"{folder}/{WEIGHTS}",
+                "the weights of the best epoch",
+                "none that are whole",
+                "run the command again: it trains again",
+            )
         self._fill(load_file(str(path)))
 
     def _fill(self, tensors: dict[str, Any]) -> None:

@@ -63,11 +63,12 @@ class LabelHead:
         best = rows.argmax(axis=-1)
         return [
             Answer(
-                self.labels[k], float(row[k]),
+                self.labels[k],
+                float(row[k]),
                 {name: float(p) for name, p in zip(self.labels, row, strict=True)},
             )
             for row, k in zip(rows, best, strict=True)
-        ]  # fmt: skip
+        ]
 
 
 class SpanHead:
@@ -163,6 +164,11 @@ def head_of(task: Task) -> Head:
     """The head for a task's kind of answers; UserError where there is none."""
     kind = HEADS.get(task.answer)
     if kind is None:
-        raise UserError(f"task {task.name}", f"answers of a kind in {sorted(HEADS)} for a model of arrays", f"'{task.answer}'", "name another method in train.methods")  # fmt: skip
+        raise UserError(
+            f"task {task.name}",
+            f"answers of a kind in {sorted(HEADS)} for a model of arrays",
+            f"'{task.answer}'",
+            "name another method in train.methods",
+        )
     head: Head = kind(task)
     return head

@@ -21,10 +21,12 @@ RECORDS_MAX = 1000  # the first of the hold-out, which are a sample of it
 def keep(store: Store, variant: str, *, dataset: str, answers: Sequence[Answer]) -> None:
     """Of the first records of the hold-out, in its order; the rest is not compared."""
     part = answers[:RECORDS_MAX]
-    table = pa.table({
-        "value": [json.dumps(a.value, ensure_ascii=False) for a in part],
-        "score": pa.array([a.score for a in part], pa.float64()),
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "value": [json.dumps(a.value, ensure_ascii=False) for a in part],
+            "score": pa.array([a.score for a in part], pa.float64()),
+        }
+    )
     store.datasets.publish(NAME, table, tag=_tag(variant, dataset))
 
 

@@ -102,7 +102,12 @@ class Rounds:
         cold = np.concatenate([wall[new], [taken * 1000 for _, taken in self.started]])
         met = self._latencies_ms(traffic, quiet, items)
         share = min(1.0, cold.size / traffic.a_day)
-        weights = np.concatenate([np.full(met.size, (1 - share) / met.size), np.full(cold.size, share / max(1, cold.size))])  # fmt: skip
+        weights = np.concatenate(
+            [
+                np.full(met.size, (1 - share) / met.size),
+                np.full(cold.size, share / max(1, cold.size)),
+            ]
+        )
         values = np.concatenate([met, cold])
         return cpu_ms, quantile(values, weights, 0.5), quantile(values, weights, 0.95)
 
@@ -123,9 +128,13 @@ class Probing:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
         self._process = subprocess.Popen(
             command("steelyard.engine.probe", folder.resolve(), str(threads), clock_name(clock)),
-            env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said,
-            text=True, encoding="utf-8",
-        )  # fmt: skip
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            text=True,
+            encoding="utf-8",
+        )
 
     def __enter__(self) -> Probing:
         return self
@@ -153,16 +162,23 @@ class Probing:
             self._said.seek(0)
             last = self._said.read().decode("utf-8", "replace").strip().splitlines()[-1:]
             fact = last[0] if last else f"exit {self._process.returncode}"
-            raise StoreError(str(self.folder), "a variant that answers in a process of its own", fact)  # fmt: skip
+            raise StoreError(
+                str(self.folder), "a variant that answers in a process of its own", fact
+            )
         answer: dict[str, Any] = json.loads(line)
         return answer
 
 
 def measure_variants(
-    folders: Mapping[str, Path], contents: Sequence[Content], *, traffic: Traffic, threads: int,
-    clock: Clock, borderline: Callable[[str, float, float], bool] | None = None,
+    folders: Mapping[str, Path],
+    contents: Sequence[Content],
+    *,
+    traffic: Traffic,
+    threads: int,
+    clock: Clock,
+    borderline: Callable[[str, float, float], bool] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
-) -> dict[str, Measured]:  # fmt: skip
+) -> dict[str, Measured]:
     """Every variant in every round; more rounds for one that was measured while others had the
     core, or whose `borderline(name, cpu_ms, p95_ms)` says that its figures stand at a goal."""
     say = progress or (lambda what, done, total: None)
@@ -202,9 +218,13 @@ def _places(threads: int) -> int:
 
 
 def _side_by_side(
-    names: Sequence[str], what: str, ask: Callable[[str], dict[str, Any]], *, places: int,
+    names: Sequence[str],
+    what: str,
+    ask: Callable[[str], dict[str, Any]],
+    *,
+    places: int,
     say: Callable[[str, int, int], None],
-) -> dict[str, dict[str, Any]]:  # fmt: skip
+) -> dict[str, dict[str, Any]]:
     """One question to every variant, some at a time. Behind an error, or Ctrl-C, no other is asked."""
     answers: dict[str, dict[str, Any]] = {}
     pool = ThreadPoolExecutor(places)
@@ -238,23 +258,32 @@ def _round(probe: Probing, rounds: Rounds) -> None:
 
 
 def _unsure(
-    name: str, rounds: Rounds, traffic: Traffic, threads: int,
+    name: str,
+    rounds: Rounds,
+    traffic: Traffic,
+    threads: int,
     borderline: Callable[[str, float, float], bool] | None,
-) -> bool:  # fmt: skip
+) -> bool:
     cpu_ms, _, p95_ms = rounds.figures(traffic)
     busy = threads == 1 and rounds.busy() > BUSY  # threads share the work: no ratio to compare
     return busy or (borderline is not None and borderline(name, cpu_ms, p95_ms))
 
 
-def _measured(
-    rounds: Rounds, memory: dict[str, Any], traffic: Traffic, load: float
-) -> Measured:  # fmt: skip
+def _measured(rounds: Rounds, memory: dict[str, Any], traffic: Traffic, load: float) -> Measured:
     cpu_ms, p50_ms, p95_ms = rounds.figures(traffic)
     n = sum(len(batch) for batch in rounds.batches)
     return Measured(
-        cpu_ms, p50_ms, p95_ms, max(0.0, float(memory["memory_mb"])), bool(memory["flat"]), n,
-        len(rounds.took), n / len(rounds.batches), rounds.busy(), load,
-    )  # fmt: skip
+        cpu_ms,
+        p50_ms,
+        p95_ms,
+        max(0.0, float(memory["memory_mb"])),
+        bool(memory["flat"]),
+        n,
+        len(rounds.took),
+        n / len(rounds.batches),
+        rounds.busy(),
+        load,
+    )
 
 
 def _ratio(took: list[tuple[bool, float, float]]) -> float:

@@ -42,9 +42,12 @@ class Model(Reading, Protocol):
         """Threads that compute a batch, the calling one among them."""
 
     def answers_of(
-        self, features: Sequence[Array], *, batch_tokens: int = BATCH_TOKENS,
+        self,
+        features: Sequence[Array],
+        *,
+        batch_tokens: int = BATCH_TOKENS,
         progress: Callable[[int], None] | None = None,
-    ) -> list[Answer]:  # fmt: skip
+    ) -> list[Answer]:
         """Features [n] -> n answers in their order; `progress` hears of items that are done."""
 
     def answers(self, contents: Sequence[Content]) -> list[Answer]:
@@ -101,9 +104,12 @@ def token_batches(
 def write_config(folder: Path, task: Task, *, method: str, **more: Any) -> None:
     """`config.json` beside what is already in `folder`."""
     config = {
-        "format": FORMAT, "task": task.name, "options": task.options.model_dump(mode="json"),
-        "method": method, **more,
-    }  # fmt: skip
+        "format": FORMAT,
+        "task": task.name,
+        "options": task.options.model_dump(mode="json"),
+        "method": method,
+        **more,
+    }
     body = json.dumps(config, ensure_ascii=False, indent=1)
     (folder / CONFIG).write_text(body, encoding="utf-8")
 

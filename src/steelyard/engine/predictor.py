@@ -62,9 +62,12 @@ class Predictor:
         return self.preprocessor.size(feature)
 
     def outputs_of(
-        self, features: Sequence[Array], *, batch_tokens: int = BATCH_TOKENS,
+        self,
+        features: Sequence[Array],
+        *,
+        batch_tokens: int = BATCH_TOKENS,
         progress: Callable[[int], None] | None = None,
-    ) -> list[Array]:  # fmt: skip
+    ) -> list[Array]:
         """Features [n] -> what the runtime makes of each, in their order; length-sorted inside a
         token budget."""
         outputs: list[Array] = [np.zeros(0, np.float32)] * len(features)
@@ -78,9 +81,12 @@ class Predictor:
         return outputs
 
     def answers_of(
-        self, features: Sequence[Array], *, batch_tokens: int = BATCH_TOKENS,
+        self,
+        features: Sequence[Array],
+        *,
+        batch_tokens: int = BATCH_TOKENS,
         progress: Callable[[int], None] | None = None,
-    ) -> list[Answer]:  # fmt: skip
+    ) -> list[Answer]:
         outputs = self.outputs_of(features, batch_tokens=batch_tokens, progress=progress)
         return answered(self.head, outputs, features)
 
@@ -97,16 +103,33 @@ def preprocessor_in(folder: Path, config: dict[str, Any]) -> Preprocessor:
 def answered(head: Head, outputs: Sequence[Array], features: Sequence[Array]) -> list[Answer]:
     """Outputs [n] -> n answers; UserError where the training diverged."""
     if not all(np.isfinite(rows).all() for rows in outputs):
-        raise UserError("evaluation", "finite logits", "NaN or infinity: the training diverged", "lower train.learning_rate, or say precision: fp32")  # fmt: skip
+        raise UserError(
+            "evaluation",
+            "finite logits",
+            "NaN or infinity: the training diverged",
+            "lower train.learning_rate, or say precision: fp32",
+        )
     return head.answers(outputs, features)
 
 
 def write_arrays(
-    folder: Path, task: Task, preprocessor: Preprocessor, *, method: str, runtime: str,
-    precision: str, **more: Any,
-) -> None:  # fmt: skip
+    folder: Path,
+    task: Task,
+    preprocessor: Preprocessor,
+    *,
+    method: str,
+    runtime: str,
+    precision: str,
+    **more: Any,
+) -> None:
     """Save the preprocessor and config.json beside weights that are already in `folder`."""
     preprocess = {"kind": preprocessor.kind, "settings": preprocessor.save(folder)}
     write_config(
-        folder, task, method=method, runtime=runtime, precision=precision, preprocess=preprocess, **more
-    )  # fmt: skip
+        folder,
+        task,
+        method=method,
+        runtime=runtime,
+        precision=precision,
+        preprocess=preprocess,
+        **more,
+    )

@@ -19,7 +19,11 @@ from steelyard.clock import Clock
 from steelyard.engine.model import BATCH_ITEMS, open_model, read_config
 from steelyard.engine.processes import named_clock
 
-_LIBRARIES = {"torch": ("torch", "transformers"), "onnxruntime": ("onnxruntime",), "openvino": ("openvino",)}  # fmt: skip
+_LIBRARIES = {
+    "torch": ("torch", "transformers"),
+    "onnxruntime": ("onnxruntime",),
+    "openvino": ("openvino",),
+}
 SIZES_MAX = (
     16  # sizes visited one by one and in full batches, the smallest and the largest among them
 )
@@ -108,11 +112,17 @@ class Probe:
                 self._run([features[i] for i in chosen])
             batches += WINDOW
             now = resident_mb()
-            quiet = quiet + 1 if now - before <= max(GROWTH_MB, GROWTH * (now - self.before_mb)) else 0  # fmt: skip
+            quiet = (
+                quiet + 1 if now - before <= max(GROWTH_MB, GROWTH * (now - self.before_mb)) else 0
+            )
             most, before = max(most, now), now
             if quiet == QUIET_WINDOWS:
                 break
-        return {"memory_mb": most - self.before_mb, "flat": quiet == QUIET_WINDOWS, "batches": batches}  # fmt: skip
+        return {
+            "memory_mb": most - self.before_mb,
+            "flat": quiet == QUIET_WINDOWS,
+            "batches": batches,
+        }
 
     def _full(self, size: int) -> int:
         return max(1, min(BATCH_ITEMS, self.batch_tokens // size))

@@ -92,7 +92,10 @@ class Reader:
         except BadInput as error:
             return {"refused": [error.index, error.message]}, []
         rows = [np.ascontiguousarray(f) for f in found]
-        said = {"arrays": [[r.dtype.str, r.shape] for r in rows], "cpu_s": self._clock.thread_cpu_s() - before}  # fmt: skip
+        said = {
+            "arrays": [[r.dtype.str, r.shape] for r in rows],
+            "cpu_s": self._clock.thread_cpu_s() - before,
+        }
         return said, [r.tobytes() for r in rows]
 
     def _opened(self, folder: str) -> tuple[Task, Reading]:

@@ -31,7 +31,12 @@ def trim(backbone: Backbone, texts: Iterable[str], folder: Path) -> Backbone:
     settings = json.loads(backbone.tokenizer.read_text(encoding="utf-8"))
     model = settings["model"]
     if model.get("type") != "Unigram":
-        raise UserError("train.vocabulary", "full for this backbone", f"trimmed, but its tokenizer is {model.get('type')}", "say: vocabulary: full")  # fmt: skip
+        raise UserError(
+            "train.vocabulary",
+            "full for this backbone",
+            f"trimmed, but its tokenizer is {model.get('type')}",
+            "say: vocabulary: full",
+        )
     kept = sorted(_used(backbone.tokenizer, texts) | _needed(model["vocab"], model["unk_id"]))
     specials = {t["content"] for t in settings["added_tokens"]}
     kept = [i for i in kept if i < len(model["vocab"])]

@@ -39,7 +39,12 @@ def _estimate(forecast: Forecast) -> Expected:
 
 
 STAGE = Stage(
-    "label", _run, doing="taking labels from the training pool",
-    reads=("label", "money.prices.label"), takes=("data.dataset",),
-    leaves=lambda o: [("labels", str(o["labels"]))], summary=_summary, estimate=_estimate,
-)  # fmt: skip
+    "label",
+    _run,
+    doing="taking labels from the training pool",
+    reads=("label", "money.prices.label"),
+    takes=("data.dataset",),
+    leaves=lambda o: [("labels", str(o["labels"]))],
+    summary=_summary,
+    estimate=_estimate,
+)

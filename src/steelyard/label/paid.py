@@ -51,9 +51,11 @@ class Paid(Mapping[str, str]):
         lost = sorted(self.gone.keys() - {tag})
         if lost and tag not in self.tags:
             raise StoreError(
-                f"datasets/{NAME}.lance", f"the labels {lost[0]} that were paid", "nothing there",
+                f"datasets/{NAME}.lance",
+                f"the labels {lost[0]} that were paid",
+                "nothing there",
                 "put the file back, or run once with the data and the label.start of that time",
-            )  # fmt: skip
+            )
 
 
 def paid_labels(store: Store | None) -> Paid:
@@ -97,6 +99,8 @@ def _keys(store: Store, ids: Sequence[str], step: dict[str, Any], tag: str) -> l
         if keys.keys() >= set(ids):
             return [keys[i] for i in ids]
     raise StoreError(
-        f"labels {tag}", "the data they were bought on", "none of the store's versions",
+        f"labels {tag}",
+        "the data they were bought on",
+        "none of the store's versions",
         "put the data back as they were and run: steelyard data",
-    )  # fmt: skip
+    )

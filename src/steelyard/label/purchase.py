@@ -41,7 +41,11 @@ def purchase(
     correction and costs nothing. DataError where the file asks for more than there is.
     """
     # places that were paid for are those of the text as it was then
-    known = {r.key: paid[r.key] for r in records if r.key in paid and (not task.places or r.key == r.digest)}  # fmt: skip
+    known = {
+        r.key: paid[r.key]
+        for r in records
+        if r.key in paid and (not task.places or r.key == r.digest)
+    }
     said = {r.id: r.label or known.get(r.key) for r in records if r.part == "train"}
     pool = {r.id: r for r in records if _known(task, said.get(r.id))}
     order = buying_order(pool, seed=product.spec.label.seed)
@@ -55,10 +59,15 @@ def purchase(
     by_label = {name: holds[name] for name in task.classes}
     _check_every_label(product, by_label)
     return Purchase(
-        chosen, told, [pool[i].key for i in chosen], by_label, new=len(buy), kept=len(known),
+        chosen,
+        told,
+        [pool[i].key for i in chosen],
+        by_label,
+        new=len(buy),
+        kept=len(known),
         corrected=sum(known.get(pool[i].key, t) != t for i, t in zip(chosen, told, strict=True)),
         pool=len(pool),
-    )  # fmt: skip
+    )
 
 
 def _known(task: Task, label: str | None) -> bool:
@@ -84,9 +93,11 @@ def _wanted(product: ProductFile, available: int) -> int:
         return min(LABELS_DEFAULT, available)
     if asked > available:
         raise DataError(
-            f"{product.path.name} label.start", f"at most {available} labels (the training pool)",
-            str(asked), "lower label.start, leave it out to take what there is, or add data",
-        )  # fmt: skip
+            f"{product.path.name} label.start",
+            f"at most {available} labels (the training pool)",
+            str(asked),
+            "lower label.start, leave it out to take what there is, or add data",
+        )
     return asked
 
 
@@ -94,7 +105,8 @@ def _check_every_label(product: ProductFile, by_label: dict[str, int]) -> None:
     absent = [label for label, n in by_label.items() if n == 0]
     if absent:
         raise DataError(
-            f"{product.path.name} label.start", "labels of every kind among those bought",
+            f"{product.path.name} label.start",
+            "labels of every kind among those bought",
             f"none of {absent} among {sum(by_label.values())}",
             "raise label.start or remove the label",
-        )  # fmt: skip
+        )

@@ -35,7 +35,12 @@ def run(
     price = product.spec.money.prices.label
     step.spend("label", new, "label", price, evidence=f"labels:{tag}")
     return {
-        "labels": tag, "dataset": dataset, "bought": len(found.ids), "new": new,
-        "corrected": found.corrected, "pool": found.pool, "price": str(price),
+        "labels": tag,
+        "dataset": dataset,
+        "bought": len(found.ids),
+        "new": new,
+        "corrected": found.corrected,
+        "pool": found.pool,
+        "price": str(price),
         "by_label": found.by_label,
-    }  # fmt: skip
+    }

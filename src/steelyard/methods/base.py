@@ -85,8 +85,15 @@ def own_settings(product: ProductFile, method: Method) -> Section:
 
 
 _SAYS = (
-    "name", "variant", "modules", "needs_backbone", "suits", "fit", "open", "open_reading",
-)  # fmt: skip
+    "name",
+    "variant",
+    "modules",
+    "needs_backbone",
+    "suits",
+    "fit",
+    "open",
+    "open_reading",
+)
 
 
 def method_named(name: str) -> Method:
@@ -101,5 +108,9 @@ def methods_of(product: ProductFile, task: Task) -> list[Method]:
     found = [method_named(name) for name in named]
     for i, method in enumerate(found):
         if not method.suits(task):
-            raise SpecError([f"{product.path.name}: train.methods.{i}: expected a method for {task.answer} of {task.content}, found '{method.name}'; leave it out for {list(task.methods)}"])  # fmt: skip
+            raise SpecError(
+                [
+                    f"{product.path.name}: train.methods.{i}: expected a method for {task.answer} of {task.content}, found '{method.name}'; leave it out for {list(task.methods)}"
+                ]
+            )
     return found

@@ -55,9 +55,12 @@ class Dictionary:
         return max(1, len(feature) // CHARACTERS_A_TOKEN)
 
     def answers_of(
-        self, features: Sequence[Array], *, batch_tokens: int = BATCH_TOKENS,
+        self,
+        features: Sequence[Array],
+        *,
+        batch_tokens: int = BATCH_TOKENS,
         progress: Callable[[int], None] | None = None,
-    ) -> list[Answer]:  # fmt: skip
+    ) -> list[Answer]:
         answers = []
         for feature in features:
             answers.append(self._answer(feature))

@@ -40,7 +40,10 @@ class FittedLinear:
     card: dict[str, Any] = field(default_factory=dict)
 
     def answers(self, contents: Sequence[Content]) -> list[Answer]:
-        runtime, features = LinearRuntime(self.weight, self.bias), self.preprocessor.features(contents)  # fmt: skip
+        runtime, features = (
+            LinearRuntime(self.weight, self.bias),
+            self.preprocessor.features(contents),
+        )
         outputs: list[Array] = []
         for start in range(0, len(features), BATCH):
             outputs += list(runtime.run(self.preprocessor.collate(features[start : start + BATCH])))

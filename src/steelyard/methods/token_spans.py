@@ -49,8 +49,16 @@ class TokenSpans(Tokens):
         before = settings.get("pre_tokenizer")
         if before and before.get("type") == "Metaspace":
             # else every part would begin with the mark of a space
-            before = {"type": "Metaspace", "replacement": before["replacement"], "prepend_scheme": "first", "split": True}  # fmt: skip
-        settings["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split, *([before] if before else [])]}  # fmt: skip
+            before = {
+                "type": "Metaspace",
+                "replacement": before["replacement"],
+                "prepend_scheme": "first",
+                "split": True,
+            }
+        settings["pre_tokenizer"] = {
+            "type": "Sequence",
+            "pretokenizers": [split, *([before] if before else [])],
+        }
         path = folder / "tokenizer.json"
         write(path, json.dumps(settings, ensure_ascii=False))
         return cls(path, length_max=length_max, pad=pad)

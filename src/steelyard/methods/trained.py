@@ -58,13 +58,20 @@ class FittedModule:
     def save(self, draft: Path) -> None:
         """Weights in float32, configuration and tokenizer."""
         save_file = need("safetensors.torch", extra="train").save_file
-        weights = {n: t.detach().float().contiguous() for n, t in self.parts.module.state_dict().items()}  # fmt: skip
+        weights = {
+            n: t.detach().float().contiguous() for n, t in self.parts.module.state_dict().items()
+        }
         save_file(weights, draft / "model.safetensors")
         config = None if self.backbone is None else config_of(self.backbone)
         write_arrays(
-            draft, self.parts.task, self.parts.preprocessor, method=self.method, runtime="torch",
-            precision="fp32", backbone=config,
-        )  # fmt: skip
+            draft,
+            self.parts.task,
+            self.parts.preprocessor,
+            method=self.method,
+            runtime="torch",
+            precision="fp32",
+            backbone=config,
+        )
 
 
 class TorchMethod:
@@ -82,7 +89,9 @@ class TorchMethod:
         return preprocessor_in(folder, config)
 
 
-def train(job: FitJob, method: str, build: Callable[[FitJob, Sequence[Content]], Built]) -> FittedModule:  # fmt: skip
+def train(
+    job: FitJob, method: str, build: Callable[[FitJob, Sequence[Content]], Built]
+) -> FittedModule:
     """One run in the job's folder, continued when it was interrupted there; `build` makes the parts
     from the job and the contents that are learned from."""
     started = job.clock.cpu_s() if job.started is None else job.started
@@ -90,15 +99,25 @@ def train(job: FitJob, method: str, build: Callable[[FitJob, Sequence[Content]],
     learn, validation = parted(job.examples, task=job.task, validation=settings.validation)
     parts, backbone = build(job, learn.contents)
     recipe = Recipe(
-        epochs=settings.epochs, batch=job.batch or settings.batch,
-        learning_rate=settings.learning_rate, weight_decay=settings.weight_decay,
-        precision=processor_precision(settings.precision), patience=settings.patience,
-        checkpoint_steps=settings.checkpoint_steps, augment=settings.augment, seed=settings.seed,
-    )  # fmt: skip
+        epochs=settings.epochs,
+        batch=job.batch or settings.batch,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        precision=processor_precision(settings.precision),
+        patience=settings.patience,
+        checkpoint_steps=settings.checkpoint_steps,
+        augment=settings.augment,
+        seed=settings.seed,
+    )
     setup_s = job.clock.cpu_s() - started
     report = job.report
     progress = fit(
-        parts, learn, validation, recipe, folder=job.folder, clock=job.clock,
+        parts,
+        learn,
+        validation,
+        recipe,
+        folder=job.folder,
+        clock=job.clock,
         report=None if report is None else (lambda p, steps: report(p.step, steps)),
-    )  # fmt: skip
+    )
     return FittedModule(method, parts, backbone, progress, recipe, setup_s)

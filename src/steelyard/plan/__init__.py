@@ -29,11 +29,23 @@ def _summary(o: Output, *, ran: bool = True) -> str:
 
 
 STAGE = Stage(
-    "plan", _run, doing="placing the next unit of money",
+    "plan",
+    _run,
+    doing="placing the next unit of money",
     reads=("plan", "money", "goals"),
     takes=(
-        "label.bought", "label.pool", "baseline.variant", "train.variant", "compress.table",
-        "compress.utility", "compress.accuracy", "release.live", "replay.live", "replay.experiment", "curve.curve",
+        "label.bought",
+        "label.pool",
+        "baseline.variant",
+        "train.variant",
+        "compress.table",
+        "compress.utility",
+        "compress.accuracy",
+        "release.live",
+        "replay.live",
+        "replay.experiment",
+        "curve.curve",
     ),
-    also=_anew, summary=_summary,
-)  # fmt: skip
+    also=_anew,
+    summary=_summary,
+)

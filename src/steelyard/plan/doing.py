@@ -13,7 +13,10 @@ TRAINED = "torch_fp32"  # always among the candidates, whatever the product file
 
 def buy_labels(facts: PlanFacts, total: int, *, money: float) -> Reason:
     """Labels until there are `total`, for `money`."""
-    return Reason("do.buy_labels", {"file": facts.file, "total": total, "money": money, "currency": facts.currency})  # fmt: skip
+    return Reason(
+        "do.buy_labels",
+        {"file": facts.file, "total": total, "money": money, "currency": facts.currency},
+    )
 
 
 def try_variant(facts: PlanFacts, name: str, *, own: bool) -> Reason:

@@ -41,16 +41,32 @@ def labels(facts: PlanFacts) -> Option:
     value = (gain.value - facts.behind) * worth
     low, high = sorted((g - facts.behind) * worth for g in (gain.low, gain.high))
     total = facts.labels_bought + more
-    why = Reason("labels.gain", {
-        "more": more, "total": total, "spend": spend, "currency": facts.currency,
-        "gain": (gain.value, gain.low, gain.high),
-    })  # fmt: skip
+    why = Reason(
+        "labels.gain",
+        {
+            "more": more,
+            "total": total,
+            "spend": spend,
+            "currency": facts.currency,
+            "gain": (gain.value, gain.low, gain.high),
+        },
+    )
     if facts.behind > 0:
-        why = Reason("labels.gain_behind", {"gain": why, "behind": facts.behind, "live": facts.live.name})  # fmt: skip
+        why = Reason(
+            "labels.gain_behind", {"gain": why, "behind": facts.behind, "live": facts.live.name}
+        )
     return Option(
-        "labels", spend, value, value - spend, low - spend, high - spend, EXTRAPOLATED, why,
-        buy_labels(facts, total, money=spend), part=_part(facts),
-    )  # fmt: skip
+        "labels",
+        spend,
+        value,
+        value - spend,
+        low - spend,
+        high - spend,
+        EXTRAPOLATED,
+        why,
+        buy_labels(facts, total, money=spend),
+        part=_part(facts),
+    )
 
 
 def _part(facts: PlanFacts) -> Reason | None:

@@ -50,8 +50,12 @@ class Option:
     def __post_init__(self) -> None:
         figures = (self.net, self.low, self.high)
         known = [f is not None for f in figures]
-        if any(known) and not (all(known) and all(math.isfinite(f) for f in figures if f is not None)):  # fmt: skip
-            raise ValueError(f"option '{self.name}': expected net, low and high, or none of them, found {figures}")  # fmt: skip
+        if any(known) and not (
+            all(known) and all(math.isfinite(f) for f in figures if f is not None)
+        ):
+            raise ValueError(
+                f"option '{self.name}': expected net, low and high, or none of them, found {figures}"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """What a plan keeps of it; KeyError for a reason that has no words."""

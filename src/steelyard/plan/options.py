@@ -44,9 +44,11 @@ class Plan:
         return {
             "recommendation": asdict(self.recommendation),
             "options": [option.to_json() for option in self.options],
-            "unit": self.unit, "currency": self.currency,
-            **spoken("because", self.because), **spoken("do", self.do),
-        }  # fmt: skip
+            "unit": self.unit,
+            "currency": self.currency,
+            **spoken("because", self.because),
+            **spoken("do", self.do),
+        }
 
 
 def allocate(facts: PlanFacts, among: Iterable[Lever] | None = None) -> Plan:
@@ -85,9 +87,13 @@ def _answers(lever: Lever, facts: PlanFacts) -> Sequence[Option]:
 
 
 def _plan(
-    facts: PlanFacts, options: list[Option], option: Option, why: Reason, *,
+    facts: PlanFacts,
+    options: list[Option],
+    option: Option,
+    why: Reason,
+    *,
     experiment: bool = False,
-) -> Plan:  # fmt: skip
+) -> Plan:
     do = option.part if experiment and option.part else option.do
     reopened = next((o for o in options if o.reopens and o is not option), None)
     if reopened is not None:

@@ -17,7 +17,18 @@ PROBE = 0.1  # share of the money for a first experiment
 
 
 def nothing(facts: PlanFacts) -> Option:
-    return Option("nothing", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, Reason("nothing.keep"), keep(facts), keeps=True)  # fmt: skip
+    return Option(
+        "nothing",
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        MEASURED,
+        Reason("nothing.keep"),
+        keep(facts),
+        keeps=True,
+    )
 
 
 def market(facts: PlanFacts) -> Option:

@@ -34,9 +34,12 @@ def run(
     reach = max(facts.labels_bought, min(reach, facts.labels_pool))
     widening = curve.widening if curve else None
     return {
-        "plan": body, "curve": points, "forecast": _forecast(curve, points, reach),
-        "widening": widening, "served": _ratios([facts.live, *facts.alternatives]),
-    }  # fmt: skip
+        "plan": body,
+        "curve": points,
+        "forecast": _forecast(curve, points, reach),
+        "widening": widening,
+        "served": _ratios([facts.live, *facts.alternatives]),
+    }
 
 
 def _ratios(variants: list[Priced]) -> list[dict[str, Any]]:
@@ -46,13 +49,19 @@ def _ratios(variants: list[Priced]) -> list[dict[str, Any]]:
         if v.served is None:
             continue
         cost, p95 = v.served.cost_per_1000, v.served.p95_ms
-        found.append({
-            "variant": v.variant, "name": v.name, "n": v.served.n,
-            "predicted_cost_per_1000": v.cost_per_1000, "served_cost_per_1000": cost,
-            "cost_ratio": cost / v.cost_per_1000 if v.cost_per_1000 else None,
-            "predicted_p95_ms": v.p95_ms, "served_p95_ms": p95,
-            "p95_ratio": p95 / v.p95_ms if v.p95_ms and p95 is not None else None,
-        })  # fmt: skip
+        found.append(
+            {
+                "variant": v.variant,
+                "name": v.name,
+                "n": v.served.n,
+                "predicted_cost_per_1000": v.cost_per_1000,
+                "served_cost_per_1000": cost,
+                "cost_ratio": cost / v.cost_per_1000 if v.cost_per_1000 else None,
+                "predicted_p95_ms": v.p95_ms,
+                "served_p95_ms": p95,
+                "p95_ratio": p95 / v.p95_ms if v.p95_ms and p95 is not None else None,
+            }
+        )
     return found
 
 
@@ -71,7 +80,7 @@ def _curve(points: list[dict[str, Any]]) -> LearningCurve | None:
 
 def _facts(
     store: Store, product: ProductFile, left: Mapping[str, Any], curve: LearningCurve | None
-) -> PlanFacts:  # fmt: skip
+) -> PlanFacts:
     spec = product.spec
     rows = {row["variant"]: row for row in left["compress.table"]}
     accuracy = left["compress.utility"] or left["compress.accuracy"]  # of before 0.4
@@ -81,22 +90,35 @@ def _facts(
     now, trained = priced.get(live) or _of_old(store, live), left["train.variant"]
     own = live in rows and rows[live]["name"] != "baseline"
     return PlanFacts(
-        currency=spec.money.currency, unit=float(spec.plan.unit), requests=spec.plan.requests,
-        label_price=float(spec.money.prices.label), correct_answer=float(spec.money.correct_answer),
-        labels_bought=left["label.bought"], labels_pool=left["label.pool"],
-        retrain_cost=_retrain_cost(store, spec.money.prices.cpu_hour), curve=curve,
-        live=now, behind=0.0 if own else max(0.0, now.accuracy - priced[trained].accuracy),
+        currency=spec.money.currency,
+        unit=float(spec.plan.unit),
+        requests=spec.plan.requests,
+        label_price=float(spec.money.prices.label),
+        correct_answer=float(spec.money.correct_answer),
+        labels_bought=left["label.bought"],
+        labels_pool=left["label.pool"],
+        retrain_cost=_retrain_cost(store, spec.money.prices.cpu_hour),
+        curve=curve,
+        live=now,
+        behind=0.0 if own else max(0.0, now.accuracy - priced[trained].accuracy),
         # what misses the goals may not be released, so it is no option
         alternatives=[priced[v] for v, row in rows.items() if row["meets"]],
-        p95_goal_ms=spec.goals.p95_ms, file=product.path.name,
-    )  # fmt: skip
+        p95_goal_ms=spec.goals.p95_ms,
+        file=product.path.name,
+    )
 
 
 def _priced(store: Store, row: dict[str, Any], accuracy: dict[str, float]) -> Priced:
     return Priced(
-        row["variant"], row["name"], accuracy["value"], accuracy["low"], accuracy["high"],
-        row["cost_per_1000"], row["p95_ms"], _served(store.measures.of(row["variant"])),
-    )  # fmt: skip
+        row["variant"],
+        row["name"],
+        accuracy["value"],
+        accuracy["low"],
+        accuracy["high"],
+        row["cost_per_1000"],
+        row["p95_ms"],
+        _served(store.measures.of(row["variant"])),
+    )
 
 
 def _of_old(store: Store, variant: str) -> Priced:
@@ -126,7 +148,11 @@ def _forecast(
 ) -> list[dict[str, Any]]:
     if curve is None:
         return []
-    grid = np.unique(np.geomspace(points[0]["labels"], max(reach, points[-1]["labels"]), FORECAST_POINTS).astype(int))  # fmt: skip
+    grid = np.unique(
+        np.geomspace(points[0]["labels"], max(reach, points[-1]["labels"]), FORECAST_POINTS).astype(
+            int
+        )
+    )
     found = []
     for n in grid:
         seen = curve.predict(int(n))

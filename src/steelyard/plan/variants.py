@@ -40,14 +40,20 @@ def another(facts: PlanFacts) -> Option:
         return Option("another_variant", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why)
     other, best = max(saving, key=lambda pair: pair[1].net)
     do = try_variant(facts, other.name, own=_own(facts, other))
-    return Option("another_variant", 0.0, best.net, best.net, best.low, best.high, MEASURED, best.because, do)  # fmt: skip
+    return Option(
+        "another_variant", 0.0, best.net, best.net, best.low, best.high, MEASURED, best.because, do
+    )
 
 
 def _own(facts: PlanFacts, other: Priced) -> bool:
     """Whether the chooser takes it when the file names no other: the trained one is always there,
     and the cheaper of the two is taken."""
     trained = next((o for o in facts.alternatives if o.name == TRAINED), None)
-    return trained is None or trained.variant == other.variant or other.cost_per_1000 < trained.cost_per_1000  # fmt: skip
+    return (
+        trained is None
+        or trained.variant == other.variant
+        or other.cost_per_1000 < trained.cost_per_1000
+    )
 
 
 def served(facts: PlanFacts) -> list[Option]:
@@ -60,7 +66,9 @@ def served(facts: PlanFacts) -> list[Option]:
     best = _as_served(facts, seen, times) if times > SERVED_WITHIN else None
     why = _slow(facts, seen)
     if best is not None:
-        why.append(Reason("served.dear", {"live": live.name, "times": times, "because": best.because}))  # fmt: skip
+        why.append(
+            Reason("served.dear", {"live": live.name, "times": times, "because": best.because})
+        )
     if not why:
         return []
     measured = best is not None and best.measured
@@ -69,7 +77,11 @@ def served(facts: PlanFacts) -> list[Option]:
         do = try_variant(facts, best.other.name, own=_own(facts, best.other))
     net, low, high = (best.net, best.low, best.high) if best else (None, None, None)
     evidence = MEASURED if measured or best is None else ASSUMED
-    return [Option("served_variant", 0.0, net, net, low, high, evidence, together(why), do, reopens=True)]  # fmt: skip
+    return [
+        Option(
+            "served_variant", 0.0, net, net, low, high, evidence, together(why), do, reopens=True
+        )
+    ]
 
 
 def _slow(facts: PlanFacts, seen: Served) -> list[Reason]:
@@ -79,7 +91,12 @@ def _slow(facts: PlanFacts, seen: Served) -> list[Reason]:
         return []
     if live.p95_ms is None:
         return [Reason("served.slow", {"live": live.name, "p95_ms": seen.p95_ms, "goal_ms": goal})]
-    return [Reason("served.slower", {"live": live.name, "p95_ms": seen.p95_ms, "goal_ms": goal, "before_ms": live.p95_ms})]  # fmt: skip
+    return [
+        Reason(
+            "served.slower",
+            {"live": live.name, "p95_ms": seen.p95_ms, "goal_ms": goal, "before_ms": live.p95_ms},
+        )
+    ]
 
 
 @dataclass(frozen=True)
@@ -110,7 +127,9 @@ def _as_served(facts: PlanFacts, seen: Served, times: float) -> _Saving | None:
         code = "served.other_served" if own else "served.other_measured"
         because = Reason(code, {"other": other.name, "times": cheap / seen.cost_per_1000})
         if (seen.cost_per_1000 - cheap) * facts.requests / 1000 >= SAME_MONEY * facts.unit:
-            found.append(_Saving((low + high) / 2, low - half, high + half, because, other, own is not None))  # fmt: skip
+            found.append(
+                _Saving((low + high) / 2, low - half, high + half, because, other, own is not None)
+            )
     hopeful = [saving for saving in found if saving.high > 0]
     return max(hopeful, key=lambda saving: saving.net, default=None)
 
@@ -120,10 +139,17 @@ def _saving(facts: PlanFacts, other: Priced) -> _Saving:
     saved = (live.cost_per_1000 - other.cost_per_1000) * facts.requests / 1000
     lost = (live.accuracy - other.accuracy) * worth
     net, spread = saved - lost, _spread(facts, other)
-    because = Reason("another.instead", {
-        "other": other.name, "live": live.name, "serving": saved, "answers": -lost,
-        "currency": facts.currency, "requests": facts.requests,
-    })  # fmt: skip
+    because = Reason(
+        "another.instead",
+        {
+            "other": other.name,
+            "live": live.name,
+            "serving": saved,
+            "answers": -lost,
+            "currency": facts.currency,
+            "requests": facts.requests,
+        },
+    )
     return _Saving(net, net - spread, net + spread, because)
 
 

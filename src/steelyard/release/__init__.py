@@ -21,9 +21,14 @@ def _walk(context: Context, step: Step) -> Output:
     from steelyard.release import walk
 
     return walk.run(
-        context.store, context.product, step, task=context.task, dataset=context.of("data.dataset"),
-        chosen=context.of("compress.chosen"), baseline=context.of("baseline.variant"),
-    )  # fmt: skip
+        context.store,
+        context.product,
+        step,
+        task=context.task,
+        dataset=context.of("data.dataset"),
+        chosen=context.of("compress.chosen"),
+        baseline=context.of("baseline.variant"),
+    )
 
 
 def _decided_anew(context: Context) -> Sequence[str]:
@@ -39,10 +44,16 @@ def _replay(context: Context, step: Step) -> Output:
 
     assert context.serve is not None
     return experiment.run(
-        context.store, context.product, step, task=context.task, dataset=context.of("data.dataset"),
-        live=context.of("release.live"), canary=context.of("release.canary"), serve=context.serve,
+        context.store,
+        context.product,
+        step,
+        task=context.task,
+        dataset=context.of("data.dataset"),
+        live=context.of("release.live"),
+        canary=context.of("release.canary"),
+        serve=context.serve,
         progress=context.report,
-    )  # fmt: skip
+    )
 
 
 def _sent_before(context: Context) -> Sequence[str]:
@@ -69,14 +80,22 @@ def _estimate(forecast: Forecast) -> Expected:
 
 
 RELEASE = Stage(
-    "release", _walk, doing="deciding the release",
+    "release",
+    _walk,
+    doing="deciding the release",
     reads=("release", "goals", "data.sources"),
-    takes=("data.dataset", "compress.chosen", "compress.table", "baseline.variant"), also=_decided_anew,
+    takes=("data.dataset", "compress.chosen", "compress.table", "baseline.variant"),
+    also=_decided_anew,
     summary=lambda o, *, ran=True: o.get("why") or "the chosen variant is canary",
-)  # fmt: skip
+)
 REPLAY = Stage(
-    "replay", _replay, doing="sending the stream through HTTP",
+    "replay",
+    _replay,
+    doing="sending the stream through HTTP",
     reads=("release", "money", "serve", "goals", "data.sources"),
-    takes=("data.dataset", "release.live", "release.canary", "release.live_misses"), also=_sent_before,
-    early=Early(("data.splits",), _check_stream), summary=_decision, estimate=_estimate,
-)  # fmt: skip
+    takes=("data.dataset", "release.live", "release.canary", "release.live_misses"),
+    also=_sent_before,
+    early=Early(("data.splits",), _check_stream),
+    summary=_decision,
+    estimate=_estimate,
+)

@@ -83,7 +83,12 @@ def find(store: Store, named: str) -> str:
         return str(found[0]["id"])
     if found:
         each = ", ".join(f"{v['id'][:12]} ({v['name']}, {v['created'][:16]})" for v in found)
-        raise UserError("VARIANT", "one variant", f"{len(found)} that '{named}' may mean: {each}", "name one by its id")  # fmt: skip
+        raise UserError(
+            "VARIANT",
+            "one variant",
+            f"{len(found)} that '{named}' may mean: {each}",
+            "name one by its id",
+        )
     hint = near(named, [*ids, *(v["name"] for v in variants)]) or "see: steelyard show"
     raise UserError("VARIANT", "the id or the name of a variant of this product", repr(named), hint)
 
@@ -99,7 +104,12 @@ def _standing(rows: Sequence[dict[str, Any]]) -> Standing:
 def _promote(here: Standing, variant: str | None) -> list[Move]:
     _unpinned(here)
     if variant is None and here.canary is None:
-        raise UserError("release promote", "a canary in service, or the name of a VARIANT", "neither", "see: steelyard show")  # fmt: skip
+        raise UserError(
+            "release promote",
+            "a canary in service, or the name of a VARIANT",
+            "neither",
+            "see: steelyard show",
+        )
     return _live(here, variant or str(here.canary and here.canary["variant"]))
 
 
@@ -110,9 +120,16 @@ def _rollback(here: Standing, variant: str | None) -> list[Move]:
         return [Move(canary, RETIRED, 0.0)]
     _unpinned(here)
     if not here.before:
-        raise UserError("release rollback", "a canary in service, or a variant that was live before", "neither")  # fmt: skip
+        raise UserError(
+            "release rollback", "a canary in service, or a variant that was live before", "neither"
+        )
     if variant is not None and variant not in here.before:
-        raise UserError("VARIANT", "the canary, or a variant that was live before", variant[:12], "to put another one live: steelyard release promote")  # fmt: skip
+        raise UserError(
+            "VARIANT",
+            "the canary, or a variant that was live before",
+            variant[:12],
+            "to put another one live: steelyard release promote",
+        )
     return [*_live(here, variant or here.before[0]), *_no_canary(here)]
 
 
@@ -123,7 +140,11 @@ def _pin(here: Standing, variant: str | None) -> list[Move]:
     if chosen is None:
         raise UserError("release pin", "a live release, or the name of a VARIANT", "neither")
     if here.live and chosen == live and here.live["pinned"]:
-        raise UserError("release pin", "a release that is not pinned", f"{chosen[:12]}, pinned by {here.live['pinned']['who']}")  # fmt: skip
+        raise UserError(
+            "release pin",
+            "a release that is not pinned",
+            f"{chosen[:12]}, pinned by {here.live['pinned']['who']}",
+        )
     if chosen != live:
         _unpinned(here)
     moves = [] if chosen == live else _live(here, chosen)
@@ -133,16 +154,25 @@ def _pin(here: Standing, variant: str | None) -> list[Move]:
 
 def _unpin(here: Standing, variant: str | None) -> list[Move]:
     if here.live is None or not here.live["pinned"]:
-        raise UserError("release unpin", "a pinned release", "none", "see: steelyard release status")  # fmt: skip
+        raise UserError(
+            "release unpin", "a pinned release", "none", "see: steelyard release status"
+        )
     if variant not in (None, here.live["variant"]):
         named, pin = here.live["variant"][:12], here.live["pinned"]
-        raise UserError("VARIANT", "the variant that is pinned", f"{variant[:12]}, while {named} is pinned by {pin['who']}: {pin['reason']}", f"run: steelyard release unpin product.yaml {named} --who NAME --why TEXT")  # fmt: skip
+        raise UserError(
+            "VARIANT",
+            "the variant that is pinned",
+            f"{variant[:12]}, while {named} is pinned by {pin['who']}: {pin['reason']}",
+            f"run: steelyard release unpin product.yaml {named} --who NAME --why TEXT",
+        )
     return [Move(here.live["variant"], UNPINNED, 1.0)]
 
 
 def _live(here: Standing, variant: str) -> list[Move]:
     if here.live and here.live["variant"] == variant:
-        raise UserError("VARIANT", "a variant that is not live yet", f"{variant[:12]}, which is live")  # fmt: skip
+        raise UserError(
+            "VARIANT", "a variant that is not live yet", f"{variant[:12]}, which is live"
+        )
     old = [Move(here.live["variant"], RETIRED, 0.0)] if here.live else []
     return [Move(variant, "live", 1.0), *old]
 
@@ -154,7 +184,12 @@ def _no_canary(here: Standing) -> list[Move]:
 def _unpinned(here: Standing) -> None:
     if here.live and here.live["pinned"]:
         pin = here.live["pinned"]
-        raise UserError("release", "a release that is not pinned", f"one pinned by {pin['who']}: {pin['reason']}", "run: steelyard release unpin")  # fmt: skip
+        raise UserError(
+            "release",
+            "a release that is not pinned",
+            f"one pinned by {pin['who']}: {pin['reason']}",
+            "run: steelyard release unpin",
+        )
 
 
 def _text(option: str, value: str, most: int) -> str:
@@ -165,5 +200,8 @@ def _text(option: str, value: str, most: int) -> str:
 
 
 VERBS: dict[str, Callable[[Standing, str | None], list[Move]]] = {
-    "promote": _promote, "rollback": _rollback, "pin": _pin, "unpin": _unpin,
-}  # fmt: skip
+    "promote": _promote,
+    "rollback": _rollback,
+    "pin": _pin,
+    "unpin": _unpin,
+}

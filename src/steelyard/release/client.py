@@ -26,7 +26,9 @@ log = logging.getLogger("steelyard.release")
 class Client:
     """Speaks JSON; StoreError when the server stays away."""
 
-    def __init__(self, base_url: str, *, key: str | None = None, give_up_s: float = GIVE_UP_S) -> None:  # fmt: skip
+    def __init__(
+        self, base_url: str, *, key: str | None = None, give_up_s: float = GIVE_UP_S
+    ) -> None:
         parts = urlsplit(base_url)
         try:
             host, port = parts.hostname, parts.port or 80
@@ -59,7 +61,12 @@ class Client:
         if status == 200:
             arm, variant = lacking
             cause = (body.get("refused") or {}).get(variant) or f"{served.get(arm, 'nothing')[:12]}"
-            raise StoreError(self._url, f"{variant[:12]} in service as {arm}", str(cause), "see: steelyard release status")  # fmt: skip
+            raise StoreError(
+                self._url,
+                f"{variant[:12]} in service as {arm}",
+                str(cause),
+                "see: steelyard release status",
+            )
         if status == 503:
             raise StoreError(self._url, "a live release in service", problem(body))
         raise StoreError(self._url, "a steelyard server", self._cause, "start it: steelyard serve")
@@ -83,7 +90,12 @@ class Client:
                 log.warning("replay.waiting url=%s because=%s", self._url, self._cause)
             self.retried += 1
             time.sleep(min(wait, retry_after) if status == 503 else wait)
-        raise StoreError(f"POST {path}", f"a server within {self._give_up_s:.0f} s", self._cause, "start it again and repeat the command")  # fmt: skip
+        raise StoreError(
+            f"POST {path}",
+            f"a server within {self._give_up_s:.0f} s",
+            self._cause,
+            "start it again and repeat the command",
+        )
 
     def _once(self, method: str, path: str, raw: bytes | None) -> tuple[int, dict[str, Any], float]:
         """(status, body, seconds to wait); status 0 where nothing answered."""
@@ -103,7 +115,11 @@ class Client:
         except ValueError:
             parsed = {}
         after = response.headers.get("Retry-After", "1")
-        return response.status, parsed if isinstance(parsed, dict) else {}, float(after) if after.isdigit() else 1.0  # fmt: skip
+        return (
+            response.status,
+            parsed if isinstance(parsed, dict) else {},
+            float(after) if after.isdigit() else 1.0,
+        )
 
 
 def problem(body: dict[str, Any]) -> str:

@@ -50,7 +50,10 @@ def complete(
 ) -> dict[str, tuple[int, dict[str, dict[str, Any]]]]:
     """Record -> (turn, arm -> answer with its `truth`) where both arms have answer and outcome; a
     record sent in several turns counts in the first, and only in turns below `turn_before`."""
-    variants, by_key = {"live": live, "canary": canary}, defaultdict[tuple[int, str], dict[str, dict[str, Any]]](dict)  # fmt: skip
+    variants, by_key = (
+        {"live": live, "canary": canary},
+        defaultdict[tuple[int, str], dict[str, dict[str, Any]]](dict),
+    )
     for row in store.answers.replayed(experiment_of(live, canary)):
         parts = row["request"].split(":")
         if len(parts) == 4 and parts[1].isdigit() and row["variant"] == variants.get(parts[3]):
@@ -62,17 +65,24 @@ def complete(
     return found
 
 
-def pairs(store: Store, task: Task, names: Mapping[str, str], *, live: str, canary: str) -> list[Pair]:  # fmt: skip
+def pairs(
+    store: Store, task: Task, names: Mapping[str, str], *, live: str, canary: str
+) -> list[Pair]:
     """Every complete pair in the order of sending."""
     found = []
     for record, (turn, arms) in complete(store, live=live, canary=canary).items():
         both = [arms[arm] for arm in ARMS]
         live_outcome, canary_outcome = (_outcome(task, names, row) for row in both)
         if live_outcome is not None and canary_outcome is not None:
-            found.append(Pair(
-                turn, record, (live_outcome, canary_outcome), (both[0]["cpu_s"], both[1]["cpu_s"]),
-                (both[0]["latency_ms"], both[1]["latency_ms"]),
-            ))  # fmt: skip
+            found.append(
+                Pair(
+                    turn,
+                    record,
+                    (live_outcome, canary_outcome),
+                    (both[0]["cpu_s"], both[1]["cpu_s"]),
+                    (both[0]["latency_ms"], both[1]["latency_ms"]),
+                )
+            )
     return sorted(found, key=lambda pair: (pair.turn, pair.record))
 
 
@@ -135,9 +145,11 @@ def _one_by_one(
         elif outcome is not None:
             seen[row["arm"]][row["user"]].append((outcome * n, n))
     return {
-        arm: Sample.of([sum(t for t, _ in rows) / sum(n for _, n in rows) for rows in by_user.values()])
+        arm: Sample.of(
+            [sum(t for t, _ in rows) / sum(n for _, n in rows) for rows in by_user.values()]
+        )
         for arm, by_user in seen.items()
-    }  # fmt: skip
+    }
 
 
 def _outcome(task: Task, names: Mapping[str, str], row: Mapping[str, Any]) -> float | None:

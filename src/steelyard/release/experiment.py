@@ -34,9 +34,17 @@ DECIDED = ("promote", "rolled back")
 
 
 def run(
-    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, live: str | None,
-    canary: str | None, serve: Serve, progress: Report | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    *,
+    task: Task,
+    dataset: str,
+    live: str | None,
+    canary: str | None,
+    serve: Serve,
+    progress: Report | None = None,
+) -> dict[str, Any]:
     """{"experiment", "decision", "reason", "arms", "difference", "users", "path", "sent", ...}.
 
     `sent` counts this turn's records, the readout everything since the experiment began. `serve`
@@ -51,9 +59,20 @@ def run(
     experiment = Experiment(store, product, task, live, canary, key=secrets.token_urlsafe())
     before = sent_before(store, turn=step.turn, live=live, canary=canary)
     charged = store.answers.cpu_s(experiment.id)
-    unsent, most = stream(store, product, task=task, dataset=dataset, live=live, canary=canary, turn=step.turn, without=before)  # fmt: skip
+    unsent, most = stream(
+        store,
+        product,
+        task=task,
+        dataset=dataset,
+        live=live,
+        canary=canary,
+        turn=step.turn,
+        without=before,
+    )
     visits = unsent[:most]
-    sent, found = experiment.until_decided(serve, visits, progress or (lambda what, done, total: None))  # fmt: skip
+    sent, found = experiment.until_decided(
+        serve, visits, progress or (lambda what, done, total: None)
+    )
     if len(unsent) == len(visits):
         found = _exhausted(found, product)
     applied = _facts(step, product, found, live=live, canary=canary)
@@ -62,10 +81,18 @@ def run(
     step.cpu_s = max(0.0, store.clock.cpu_s() - started - served)
     now = canary if found.decision.decision == "promote" and applied else live
     return {
-        "experiment": step.key[:16], "live": now, "live_misses": live_misses(store, product, now),
-        "applied": applied, "sent": sent.sent, "sent_before": len(before), "answered": sent.answered,
-        "lost": sent.lost, "refused": sent.refused, "retried": sent.retried, **found.to_json(),
-    }  # fmt: skip
+        "experiment": step.key[:16],
+        "live": now,
+        "live_misses": live_misses(store, product, now),
+        "applied": applied,
+        "sent": sent.sent,
+        "sent_before": len(before),
+        "answered": sent.answered,
+        "lost": sent.lost,
+        "refused": sent.refused,
+        "retried": sent.retried,
+        **found.to_json(),
+    }
 
 
 def _none(live: str | None, reason: Reason) -> dict[str, Any]:
@@ -115,9 +142,12 @@ class Experiment:
         from steelyard.release.readout import readout
 
         return readout(
-            self.store, self.product, task=self.task, variants=self.arms,
+            self.store,
+            self.product,
+            task=self.task,
+            variants=self.arms,
             without={record_of(visit) for visit in unsent},
-        )  # fmt: skip
+        )
 
 
 def _onward(say: Report, before: int, total: int) -> Callable[[int, int], None]:
@@ -137,7 +167,10 @@ def _in_service(store: Store, live: str, canary: str) -> bool:
     """Whether the two answer users now, and no person keeps turns from changing that."""
     now = {row["state"]: row for row in store.releases.current()}
     pinned = "live" in now and now["live"]["pinned"]
-    return not pinned and {s: r["variant"] for s, r in now.items()} == {"live": live, "canary": canary}  # fmt: skip
+    return not pinned and {s: r["variant"] for s, r in now.items()} == {
+        "live": live,
+        "canary": canary,
+    }
 
 
 def _facts(step: Step, product: ProductFile, found: Readout, *, live: str, canary: str) -> bool:
@@ -145,18 +178,27 @@ def _facts(step: Step, product: ProductFile, found: Readout, *, live: str, canar
     the release meanwhile: then the decision is kept and not applied."""
     experiment, rule = step.key[:16], product.spec.release
     step.add(
-        "experiment", id=experiment, product=step.store.product,
-        arms={"live": live, "canary": canary}, unit="record", metric="outcome",
+        "experiment",
+        id=experiment,
+        product=step.store.product,
+        arms={"live": live, "canary": canary},
+        unit="record",
+        metric="outcome",
         rule={
-            "scheme": "pairs", "confidence": rule.confidence, "look_every": rule.look_every,
+            "scheme": "pairs",
+            "confidence": rule.confidence,
+            "look_every": rule.look_every,
             "outcome_loss_max": rule.outcome_loss_max,
         },
         readout=found.to_json(),
-    )  # fmt: skip
+    )
     on = f"experiment {experiment}"
     for seen in (found.replay, found.users):
         if seen is not None and seen.difference.n:
-            d, name = seen.difference, "outcome_difference" if seen is found.replay else "users_outcome_difference"  # fmt: skip
+            d, name = (
+                seen.difference,
+                "outcome_difference" if seen is found.replay else "users_outcome_difference",
+            )
             step.measure(experiment, name, d.value, low=d.low, high=d.high, n=d.n, on=on)
     for arm in found.served.values():
         if arm.n:

@@ -40,8 +40,15 @@ class Check:
 
 
 def holdout_check(
-    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, live: str, canary: str
-) -> Check:  # fmt: skip
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    *,
+    task: Task,
+    dataset: str,
+    live: str,
+    canary: str,
+) -> Check:
     """Measured once for two variants and a hold-out, and kept as measures of the canary."""
     on = f"holdout of {dataset} against {live}"
     known = _known(store, canary, on)
@@ -59,7 +66,9 @@ def holdout_check(
     quality = quality_gain(task, before, after, held.truths) if alike else None
     for name, found in ((OUTCOME, outcome), (QUALITY, quality)):
         if found is not None:
-            step.measure(canary, name, found.value, low=found.low, high=found.high, n=found.n, on=on)  # fmt: skip
+            step.measure(
+                canary, name, found.value, low=found.low, high=found.high, n=found.n, on=on
+            )
     return Check(outcome, quality)
 
 
@@ -76,7 +85,10 @@ def inferior(check: Check, *, metric: str, loss_max: float) -> Reason | None:
 
 def _inferior(measured: str, found: Interval, loss_max: float) -> Reason:
     difference = found.value, found.low, found.high
-    return Reason("release.inferior", {"measured": measured, "difference": difference, "n": found.n, "loss_max": loss_max})  # fmt: skip
+    return Reason(
+        "release.inferior",
+        {"measured": measured, "difference": difference, "n": found.n, "loss_max": loss_max},
+    )
 
 
 def _answers(store: Store, variant: str, dataset: str, held: Examples) -> Sequence[Answer]:

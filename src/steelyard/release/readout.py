@@ -81,17 +81,25 @@ class Readout:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "scheme": "pairs", "unit": "record",
+            "scheme": "pairs",
+            "unit": "record",
             "arms": {k: asdict(v) for k, v in self.replay.arms.items()},
-            "difference": asdict(self.replay.difference), "path": self.path,
-            "users": self._users(), **self.decision.to_json(),
-        }  # fmt: skip
+            "difference": asdict(self.replay.difference),
+            "path": self.path,
+            "users": self._users(),
+            **self.decision.to_json(),
+        }
 
     def _users(self) -> dict[str, Any] | None:
         if self.users is None:
             return None
         arms = {k: asdict(v) for k, v in self.users.arms.items()}
-        return {"unit": "user", "since": self.since, "arms": arms, "difference": asdict(self.users.difference)}  # fmt: skip
+        return {
+            "unit": "user",
+            "since": self.since,
+            "arms": arms,
+            "difference": asdict(self.users.difference),
+        }
 
     @property
     def served(self) -> Mapping[str, Arm]:
@@ -101,9 +109,13 @@ class Readout:
 
 
 def readout(
-    store: Store, product: ProductFile, *, task: Task, variants: Mapping[str, str],
+    store: Store,
+    product: ProductFile,
+    *,
+    task: Task,
+    variants: Mapping[str, str],
     without: Set[str] = frozenset(),
-) -> Readout:  # fmt: skip
+) -> Readout:
     """Everything known of two variants but the records in `without`, and the decision."""
     pair = {arm: variants[arm] for arm in ARMS}
     words, rule = names_in(product), product.spec.release
@@ -148,8 +160,17 @@ def decide(evidence: Sequence[Seen], worth: Worth, *, loss_max: float) -> Decisi
     proof = min(proofs, key=lambda seen: seen.difference.high - seen.difference.low)
     extra = _extra(proof, worth)
     if extra > 0:
-        return Decision("promote", Reason("readout.promote", {"loss_max": loss_max, "extra": extra, "currency": worth.currency, "told": told}))  # fmt: skip
-    return Decision("keep", Reason("readout.no_gain", {"extra": extra, "currency": worth.currency, "told": told}))  # fmt: skip
+        return Decision(
+            "promote",
+            Reason(
+                "readout.promote",
+                {"loss_max": loss_max, "extra": extra, "currency": worth.currency, "told": told},
+            ),
+        )
+    return Decision(
+        "keep",
+        Reason("readout.no_gain", {"extra": extra, "currency": worth.currency, "told": told}),
+    )
 
 
 def _extra(seen: Seen, worth: Worth) -> float:
@@ -163,7 +184,10 @@ def _told(seen: Seen) -> Reason:
     difference = d.value, d.low, d.high
     if seen.source == REPLAY:
         return Reason("evidence.replay", {"difference": difference, "n": d.n})
-    return Reason("evidence.users", {"difference": difference, "live": arms["live"].n, "canary": arms["canary"].n})  # fmt: skip
+    return Reason(
+        "evidence.users",
+        {"difference": difference, "live": arms["live"].n, "canary": arms["canary"].n},
+    )
 
 
 def _bounded(found: Interval) -> Interval:
@@ -173,7 +197,7 @@ def _bounded(found: Interval) -> Interval:
 
 def _of_pairs(
     rows: Sequence[Pair], named: Mapping[str, tuple[str, str]], *, confidence: float, price: float
-) -> Seen:  # fmt: skip
+) -> Seen:
     sample = Sample.of([p.outcome[1] - p.outcome[0] for p in rows])
     found = _bounded(paired(sample, confidence=confidence, tuned_at=PAIRS_TUNED_AT))
     arms = {}
@@ -181,15 +205,23 @@ def _of_pairs(
         variant, name = named[arm]
         late = float(np.quantile([p.latency_ms[i] for p in rows], 0.95)) if rows else 0.0
         arms[arm] = Arm(
-            variant, name, len(rows), _mean([p.outcome[i] for p in rows]),
-            _cost(_mean([p.cpu_s[i] for p in rows]), price), late,
-        )  # fmt: skip
+            variant,
+            name,
+            len(rows),
+            _mean([p.outcome[i] for p in rows]),
+            _cost(_mean([p.cpu_s[i] for p in rows]), price),
+            late,
+        )
     return Seen(REPLAY, found, arms)
 
 
 def _of_users(
-    by_arm: Mapping[str, Users], named: Mapping[str, tuple[str, str]], *, confidence: float, price: float
-) -> Seen | None:  # fmt: skip
+    by_arm: Mapping[str, Users],
+    named: Mapping[str, tuple[str, str]],
+    *,
+    confidence: float,
+    price: float,
+) -> Seen | None:
     """None while no user's outcome has come."""
     samples = [by_arm[arm].sample for arm in ARMS]
     if not any(sample.n for sample in samples):
@@ -197,10 +229,14 @@ def _of_users(
     found = _bounded(sequence(*samples, confidence=confidence, tuned_at=USERS_TUNED_AT))
     arms = {
         arm: Arm(
-            *named[arm], u.sample.n, u.sample.mean, _cost(u.cpu_s, price), u.p95_ms,
+            *named[arm],
+            u.sample.n,
+            u.sample.mean,
+            _cost(u.cpu_s, price),
+            u.p95_ms,
         )
         for arm, u in by_arm.items()
-    }  # fmt: skip
+    }
     return Seen(USERS, found, arms)
 
 
@@ -218,6 +254,8 @@ def _path(rows: Sequence[Pair], *, confidence: float) -> list[dict[str, float]]:
     found = []
     looks = np.unique(np.linspace(0, len(rows), PATH_POINTS + 1).astype(int)[1:])
     for n in looks[looks > 0]:
-        seen = _bounded(paired(Sample.of(differences[:n]), confidence=confidence, tuned_at=PAIRS_TUNED_AT))  # fmt: skip
+        seen = _bounded(
+            paired(Sample.of(differences[:n]), confidence=confidence, tuned_at=PAIRS_TUNED_AT)
+        )
         found.append({"n": int(n), "value": seen.value, "low": seen.low, "high": seen.high})
     return found

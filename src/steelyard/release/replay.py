@@ -56,9 +56,15 @@ class ReplayReport:
 
 
 def replay(
-    base_url: str, visits: Sequence[Visit], *, arms: Mapping[str, str] | None = None,
-    key: str | None = None, concurrency: int = 8, progress: Progress | None = None, give_up_s: float = GIVE_UP_S,
-) -> ReplayReport:  # fmt: skip
+    base_url: str,
+    visits: Sequence[Visit],
+    *,
+    arms: Mapping[str, str] | None = None,
+    key: str | None = None,
+    concurrency: int = 8,
+    progress: Progress | None = None,
+    give_up_s: float = GIVE_UP_S,
+) -> ReplayReport:
     """Send every record to every arm (state -> variant), and its outcome for each answer; without
     arms as a user would, who is answered by one release.
 
@@ -86,7 +92,9 @@ def replay(
                 report.answered += 1
                 report.answers |= answers
             for identity in answers.values():
-                client.post("/v1/feedback", {"answer_id": identity, "kind": "outcome", "value": visit.truth})  # fmt: skip
+                client.post(
+                    "/v1/feedback", {"answer_id": identity, "kind": "outcome", "value": visit.truth}
+                )
             with lock:
                 report.acknowledged += 1
                 if progress is not None:
@@ -109,7 +117,12 @@ def _answers(client: Client, visit: Visit, arms: Mapping[str, str]) -> dict[str,
         if answered is None:
             return None
         if arm is not None and answered["release"] != arms[arm]:
-            raise StoreError("replay", f"{arms[arm][:12]} in service as {arm}", f"{answered['release'][:12]}: the release was changed meanwhile", "run the command again")  # fmt: skip
+            raise StoreError(
+                "replay",
+                f"{arms[arm][:12]} in service as {arm}",
+                f"{answered['release'][:12]}: the release was changed meanwhile",
+                "run the command again",
+            )
         found[asked["request_id"]] = answered["answers"][0]["answer_id"]
     return found
 

@@ -24,9 +24,11 @@ def status_of(store: Store, product: ProductFile) -> dict[str, Any]:
     history = [row | {"name": names.get(row["variant"])} for row in store.releases.newest(HISTORY)]
     facts: dict[str, Any] = {
         "live": _one(store, product, here.live, names),
-        "canary": _one(store, product, here.canary, names), "readout": None, "note": None,
+        "canary": _one(store, product, here.canary, names),
+        "readout": None,
+        "note": None,
         "history": history,
-    }  # fmt: skip
+    }
     if here.live is None:
         facts["note"] = "nothing is live: steelyard turn, or steelyard release promote"
     if here.live is not None and here.canary is not None:
@@ -43,17 +45,21 @@ def status_of(store: Store, product: ProductFile) -> dict[str, Any]:
 
 def _one(
     store: Store, product: ProductFile, row: dict[str, Any] | None, names: dict[str, str]
-) -> dict[str, Any] | None:  # fmt: skip
+) -> dict[str, Any] | None:
     if row is None:
         return None
     pinned = row["pinned"]
     return {
-        "variant": row["variant"], "name": names.get(row["variant"]), "share": row["share"],
-        "since": row["created"], "who": row["who"], "reason": row["reason"],
+        "variant": row["variant"],
+        "name": names.get(row["variant"]),
+        "share": row["share"],
+        "since": row["created"],
+        "who": row["who"],
+        "reason": row["reason"],
         "pinned": pinned and {k: pinned[k] for k in ("who", "reason", "created")},
         "misses": live_misses(store, product, row["variant"]),
         "damaged": _damage(store, row["variant"]),
-    }  # fmt: skip
+    }
 
 
 def _damage(store: Store, variant: str) -> str | None:

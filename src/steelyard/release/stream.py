@@ -32,15 +32,27 @@ def records_of(product: ProductFile, here: int, asked: int | None = None) -> int
         return min(RECORDS, here)
     if wanted > here:
         place = "--records" if asked is not None else f"{product.path.name} release.replay"
-        repair = "lower it" if asked is not None else "lower release.replay, leave it out, or raise data.split.stream"  # fmt: skip
+        repair = (
+            "lower it"
+            if asked is not None
+            else "lower release.replay, leave it out, or raise data.split.stream"
+        )
         raise DataError(place, f"at most {here} (labelled stream records)", str(wanted), repair)
     return wanted
 
 
 def stream(
-    store: Store, product: ProductFile, *, task: Task, dataset: str, live: str | None,
-    canary: str | None, turn: int, without: Set[str] = frozenset(), records: int | None = None,
-) -> tuple[list[Visit], int]:  # fmt: skip
+    store: Store,
+    product: ProductFile,
+    *,
+    task: Task,
+    dataset: str,
+    live: str | None,
+    canary: str | None,
+    turn: int,
+    without: Set[str] = frozenset(),
+    records: int | None = None,
+) -> tuple[list[Visit], int]:
     """(records by hash, those of `without` left out; how many of them this turn may send).
 
     The same request ids in every attempt of a turn, so that a repeated one gets the answers that

@@ -32,9 +32,15 @@ class Wanted:
 
 
 def run(
-    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str,
-    chosen: str | None, baseline: str,
-) -> dict[str, Any]:  # fmt: skip
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    *,
+    task: Task,
+    dataset: str,
+    chosen: str | None,
+    baseline: str,
+) -> dict[str, Any]:
     """{"live": id or None, "canary": id or None, "live_misses": goals that the live one misses, ...}.
 
     The baseline goes live when nothing is yet, or what meets the goals where the file says so. A
@@ -47,9 +53,11 @@ def run(
         live = _first(store, product, step, chosen=chosen, baseline=baseline)
     wanted = _wanted(store, product, step, task=task, dataset=dataset, live=live, chosen=chosen)
     _canary(step, wanted, current.get("canary"), share=product.spec.release.canary_share)
-    return {"live": live, "canary": wanted.canary, "live_misses": live_misses(store, product, live)} | (
-        spoken("why", wanted.why) if wanted.why else {}
-    ) | ({"holdout_check": wanted.check} if wanted.check else {})  # fmt: skip
+    return (
+        {"live": live, "canary": wanted.canary, "live_misses": live_misses(store, product, live)}
+        | (spoken("why", wanted.why) if wanted.why else {})
+        | ({"holdout_check": wanted.check} if wanted.check else {})
+    )
 
 
 def newest_by_hand(store: Store) -> int:
@@ -59,7 +67,7 @@ def newest_by_hand(store: Store) -> int:
 
 def _first(
     store: Store, product: ProductFile, step: Step, *, chosen: str | None, baseline: str
-) -> str | None:  # fmt: skip
+) -> str | None:
     """What goes live where nothing is: with `below_goals: refuse`, only what meets the goals."""
     found = misses(store.measures.of(baseline), product.spec.goals)
     first, reason = baseline, Reason("release.first")
@@ -86,9 +94,15 @@ def _canary(step: Step, wanted: Wanted, now: dict[str, Any] | None, *, share: fl
 
 
 def _wanted(
-    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str,
-    live: str | None, chosen: str | None,
-) -> Wanted:  # fmt: skip
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    *,
+    task: Task,
+    dataset: str,
+    live: str | None,
+    chosen: str | None,
+) -> Wanted:
     pinned = next(
         (row["pinned"] for row in store.releases.current() if row["state"] == "live"), None
     )
@@ -113,7 +127,9 @@ def _wanted(
     check_whole(store, live=live, canary=chosen)
     from steelyard.release.gate import holdout_check, inferior
 
-    check = holdout_check(store, product, step, task=task, dataset=dataset, live=live, canary=chosen)  # fmt: skip
+    check = holdout_check(
+        store, product, step, task=task, dataset=dataset, live=live, canary=chosen
+    )
     worse = inferior(check, metric=task.quality, loss_max=product.spec.release.outcome_loss_max)
     if worse is not None:
         return Wanted(None, worse, check.to_json())
@@ -124,7 +140,10 @@ def _taken_back(store: Store, live: str, chosen: str) -> Reason | None:
     """Why `chosen` was taken back against this live variant, by the readout or by a person; None
     where it was not."""
     for row in store.experiments.all():
-        if row["arms"] == {"live": live, "canary": chosen} and row["readout"]["decision"] == "rolled back":  # fmt: skip
+        if (
+            row["arms"] == {"live": live, "canary": chosen}
+            and row["readout"]["decision"] == "rolled back"
+        ):
             return kept(row["readout"], "reason")
     for row in reversed(store.releases.history()):
         if row["variant"] == chosen:
@@ -139,6 +158,11 @@ def _taken_back(store: Store, live: str, chosen: str) -> Reason | None:
 def add(step: Step, variant: str, state: str, share: float, reason: Reason) -> None:
     """One release row with the step's other facts; it keeps one line, as of a person, in English."""
     step.add(
-        "release", product=step.store.product, variant=variant, state=state, share=share,
-        reason=say(reason, "en"), who=WHO,
-    )  # fmt: skip
+        "release",
+        product=step.store.product,
+        variant=variant,
+        state=state,
+        share=share,
+        reason=say(reason, "en"),
+        who=WHO,
+    )

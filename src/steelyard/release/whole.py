@@ -21,4 +21,6 @@ def check_whole(store: Store, **arms: str) -> None:
             verb = "rollback" if arm == "canary" else "promote product.yaml VARIANT"
             other = f"or do without it: steelyard release {verb} {BY_HAND}"
             where = f"the {arm} variant: {error.place}"
-            raise type(error)(where, error.expected, error.found, f"{error.repair}; {other}") from error  # fmt: skip
+            raise type(error)(
+                where, error.expected, error.found, f"{error.repair}; {other}"
+            ) from error

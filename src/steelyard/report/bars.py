@@ -52,9 +52,13 @@ def _visible(rows: Sequence[Facts], words: Words) -> list[Facts]:
 
 
 def options(
-    rows: Sequence[Facts], names: Mapping[str, str], words: Words, recommended: str,
-    *, width: int = WIDE,
-) -> str:  # fmt: skip
+    rows: Sequence[Facts],
+    names: Mapping[str, str],
+    words: Words,
+    recommended: str,
+    *,
+    width: int = WIDE,
+) -> str:
     """Net value of each option with its interval."""
     stacked = width < WIDE
     step = 52 if stacked else 44
@@ -125,4 +129,9 @@ def _cell(canvas: Canvas, x: float, y: float, cell: int, count: int, share: floa
         return  # zeros would hide what is wrong
     said = number(count) if count < 1000 else f"{count / 1000:.1f}k"
     tiny = "" if text_width(said) < cell - 4 else " tiny"
-    canvas.text(x + cell / 2 - 1, y + cell / 2 + 4, said, css=f"tick mid{' inverse' if share > 0.5 else ''}{tiny}")  # fmt: skip
+    canvas.text(
+        x + cell / 2 - 1,
+        y + cell / 2 + 4,
+        said,
+        css=f"tick mid{' inverse' if share > 0.5 else ''}{tiny}",
+    )

@@ -52,10 +52,13 @@ def _variants(facts: ReportFacts, rows: list[dict[str, Any]], language: str) -> 
     table = _table(words["variants"], [heads[0], heads[1], heads[3], heads[4], cost])
     for r in rows:
         table.add_row(
-            term("variant", r["name"], language), f"{r['quality']:.4f}", f"{r['p95_ms']:.1f}",
-            f"{r['memory_mb']:,.0f}", at_traffic(facts, r["cost_per_1000"]),
+            term("variant", r["name"], language),
+            f"{r['quality']:.4f}",
+            f"{r['p95_ms']:.1f}",
+            f"{r['memory_mb']:,.0f}",
+            at_traffic(facts, r["cost_per_1000"]),
             style="bold green" if r["chosen"] else None,
-        )  # fmt: skip
+        )
     why = [(term("variant", r["name"], language), sentence(r, "why", language)) for r in rows]
     reasons = _reasons(why, words)
     return [table, *reasons, *map(_plain, caveats(rows, words, language))]
@@ -79,11 +82,15 @@ def _options(facts: ReportFacts, plan: dict[str, Any], language: str) -> list[An
     for o in plan["options"]:
         known = o["net"] is not None
         table.add_row(
-            term("option", o["name"], language), f"{o['net']:+,.2f}" if known else "?",
+            term("option", o["name"], language),
+            f"{o['net']:+,.2f}" if known else "?",
             _plain(f"[{signed(o['low'])}, {signed(o['high'])}]") if known else "?",
             term("evidence", o["evidence"], language),
-        )  # fmt: skip
-    said = [(term("option", o["name"], language), sentence(o, "because", language)) for o in plan["options"]]  # fmt: skip
+        )
+    said = [
+        (term("option", o["name"], language), sentence(o, "because", language))
+        for o in plan["options"]
+    ]
     return [table, *_reasons(said, words)]
 
 

@@ -101,9 +101,13 @@ class ReportFacts:
 
 
 def gather(
-    store: Store, product: ProductFile, outputs: dict[str, Output], *, turn: int | None = None,
+    store: Store,
+    product: ProductFile,
+    outputs: dict[str, Output],
+    *,
+    turn: int | None = None,
     steps: Sequence[str] = (),
-) -> ReportFacts:  # fmt: skip
+) -> ReportFacts:
     """Everything the report shows; money over all turns of the ledger, or until the past `turn`
     whose outputs these are: then what it left live is live. `steps` are those of a whole turn."""
     task = task_of(product)
@@ -162,11 +166,14 @@ def served(facts: ReportFacts) -> list[Served]:
         before = table.get(a["variant"]) or facts.measured.get(a["variant"], {})
         found.append(
             Served(
-                arm, a["variant"], a["name"], a["n"],
+                arm,
+                a["variant"],
+                a["name"],
+                a["n"],
                 (before.get("cost_per_1000"), a["cost_per_1000"]),
                 (before.get("p95_ms"), a["p95_ms"]),
             )
-        )  # fmt: skip
+        )
     return [one for one in found if one.n]
 
 

@@ -151,7 +151,9 @@ def _experiment(facts: ReportFacts) -> list[Headline]:
             why["zh"] = BEFORE.get(why["en"], why["en"])
         found.append(Headline("no_canary", "note", {"why": why}))
     if replay.get("lost"):
-        found.append(Headline("lost", "bad", {"lost": f"{replay['lost']:,}", "sent": f"{replay['sent']:,}"}))  # fmt: skip
+        found.append(
+            Headline("lost", "bad", {"lost": f"{replay['lost']:,}", "sent": f"{replay['sent']:,}"})
+        )
     return found
 
 
@@ -160,7 +162,9 @@ def _decision(replay: Mapping[str, Any]) -> Headline:
     code, tone = _DECIDED.get(replay["decision"], _DECIDED["keep"])
     values = {"name": names["canary"], "other": names["live"], "n": _seen(replay)}
     if replay.get("applied") is False and code != "undecided":
-        return Headline("not_applied", "bad", values | {"decision": _both("decision", replay["decision"])})  # fmt: skip
+        return Headline(
+            "not_applied", "bad", values | {"decision": _both("decision", replay["decision"])}
+        )
     return Headline(code, tone, values)
 
 

@@ -25,9 +25,13 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Numbers to the right. On a narrow screen each row is a card that names its columns."""
     numeric = [all(_numeric(str(row[i])) for row in rows) for i in range(len(columns))]
     css = [" class=n" if n else "" for n in numeric]
-    top = "".join(f"<th scope=col{c}>{text(name)}</th>" for c, name in zip(css, columns, strict=True))  # fmt: skip
+    top = "".join(
+        f"<th scope=col{c}>{text(name)}</th>" for c, name in zip(css, columns, strict=True)
+    )
     body = "".join(f"<tr>{_cells(columns, css, row)}</tr>" for row in rows)
-    return f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"  # fmt: skip
+    return (
+        f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def note(words: str) -> str:

@@ -63,7 +63,9 @@ def _block(block: Block) -> str:
 
 
 def _state(facts: ReportFacts, language: str) -> str:
-    lines = "".join(f"<li class=is-{one.tone}>{text(say(one, language))}</li>" for one in headline(facts))  # fmt: skip
+    lines = "".join(
+        f"<li class=is-{one.tone}>{text(say(one, language))}</li>" for one in headline(facts)
+    )
     return f"<ul class=state>{lines}</ul>"
 
 
@@ -101,9 +103,13 @@ def _chosen(facts: ReportFacts, words: Words, language: str) -> list[Card]:
     cost = f"{at_traffic(facts, chosen['cost_per_1000'])} {facts.currency}"
     return [
         (words["quality"], f"{chosen['quality']:.3f}", span),
-        (words["chosen"], term("variant", chosen["name"], language), f"p95 {chosen['p95_ms']:.3g} ms"),
+        (
+            words["chosen"],
+            term("variant", chosen["name"], language),
+            f"p95 {chosen['p95_ms']:.3g} ms",
+        ),
         (words["cost"], cost, requests(facts, words)),
-    ]  # fmt: skip
+    ]
 
 
 def _measured(facts: ReportFacts, words: Words, language: str) -> list[Card]:

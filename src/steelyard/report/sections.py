@@ -31,13 +31,15 @@ def plan(facts: ReportFacts, words: Words, language: str) -> str:
     names = {name: term("option", name, language) for name in TERMS["option"]}
     rows = [
         [
-            names.get(o["name"], o["name"]), f"{o['spend']:,.2f}",
+            names.get(o["name"], o["name"]),
+            f"{o['spend']:,.2f}",
             "?" if o["net"] is None else f"{o['net']:+,.2f}",
             "?" if o["net"] is None else f"[{signed(o['low'])}, {signed(o['high'])}]",
-            term("evidence", o["evidence"], language), sentence(o, "because", language),
+            term("evidence", o["evidence"], language),
+            sentence(o, "because", language),
         ]
         for o in found["options"]
-    ]  # fmt: skip
+    ]
     draw = partial(_options, found["options"], names, words, advice(found["recommendation"])[0])
     return figure(draw) + table(words["options"].split("|"), rows)
 
@@ -61,13 +63,18 @@ def variants(facts: ReportFacts, words: Words, language: str) -> str:
     named = [r | {"name": term("variant", r["name"], language)} for r in found]
     rows = [
         [
-            r["name"] + (" ✓" if r["chosen"] else ""), f"{r['quality']:.4f}",
-            f"[{r['low']:.3f}, {r['high']:.3f}]", f"{r['p95_ms']:.1f}", f"{r['memory_mb']:,.0f}",
-            f"{r['cpu_ms']:.2f}", amount(r["cost_per_1000"]),
-            at_traffic(facts, r["cost_per_1000"]), sentence(r, "why", language),
+            r["name"] + (" ✓" if r["chosen"] else ""),
+            f"{r['quality']:.4f}",
+            f"[{r['low']:.3f}, {r['high']:.3f}]",
+            f"{r['p95_ms']:.1f}",
+            f"{r['memory_mb']:,.0f}",
+            f"{r['cpu_ms']:.2f}",
+            amount(r["cost_per_1000"]),
+            at_traffic(facts, r["cost_per_1000"]),
+            sentence(r, "why", language),
         ]
         for r in named
-    ]  # fmt: skip
+    ]
     at = requests(facts, words)
     axis = dict(words) | {"cost_axis": words["cost_axis"].format(currency=facts.currency, at=at)}
     times = facts.requests / 1000
@@ -95,12 +102,15 @@ def canary(facts: ReportFacts, words: Words, language: str) -> str:
     users = (found.get("users") or {}).get("arms", {})
     rows = [
         [
-            by, term("state", arm, language), term("variant", a["name"], language), f"{a['n']:,}",
+            by,
+            term("state", arm, language),
+            term("variant", a["name"], language),
+            f"{a['n']:,}",
             f"{a['outcome']:.4f}",
         ]
         for by, arms in ((words["replayed"], found["arms"]), (words["users"], users))
         for arm, a in arms.items()
-    ]  # fmt: skip
+    ]
     path, loss = found["path"], facts.loss_max
     picture = figure(lambda width: charts.canary(path, loss, words, width=width))
     sent = note(words["sent"].format(sent=f"{found['sent']:,}", lost=f"{found['lost']:,}"))
@@ -111,12 +121,16 @@ def served(facts: ReportFacts, words: Words, language: str) -> str:
     """Each arm as measured before and as it answered, with the ratio of the two."""
     rows = [
         [
-            term("state", one.arm, language), term("variant", one.name, language), f"{one.n:,}",
-            *(at_traffic(facts, cost) for cost in one.cost_per_1000), _times(one.cost_per_1000),
-            *("?" if ms is None else f"{ms:.1f}" for ms in one.p95_ms), _times(one.p95_ms),
+            term("state", one.arm, language),
+            term("variant", one.name, language),
+            f"{one.n:,}",
+            *(at_traffic(facts, cost) for cost in one.cost_per_1000),
+            _times(one.cost_per_1000),
+            *("?" if ms is None else f"{ms:.1f}" for ms in one.p95_ms),
+            _times(one.p95_ms),
         ]
         for one in facts.served
-    ]  # fmt: skip
+    ]
     columns = words["served_table"].format(at=requests(facts, words)).split("|")
     return table(columns, rows) if rows else ""
 
@@ -126,11 +140,13 @@ def money(facts: ReportFacts, words: Words, language: str) -> str:
         return ""
     rows = [
         [
-            _account(r, language), f"{r.lines:,}",
-            f"{r.quantity:,.6g} {term('unit', r.unit, language)}", with_currency(r.money),
+            _account(r, language),
+            f"{r.lines:,}",
+            f"{r.quantity:,.6g} {term('unit', r.unit, language)}",
+            with_currency(r.money),
         ]
         for r in facts.money
-    ]  # fmt: skip
+    ]
     currencies = sorted({r.money.currency for r in facts.money})
     pictures = "".join(_bars(facts.money, words, language, currency) for currency in currencies)
     balances = "".join(note(line) for line in balance_lines(facts, words))
@@ -178,7 +194,9 @@ def model(facts: ReportFacts, words: Words, language: str) -> str:
         return ""
     detail = found["detail"]
     if "confusion" not in detail:
-        return _metrics(found, language) + "".join(_brought(t, language) for t in detail.get("tables", []))  # fmt: skip
+        return _metrics(found, language) + "".join(
+            _brought(t, language) for t in detail.get("tables", [])
+        )
     labels, counts = detail["labels"], detail["confusion"]
     bins = detail["calibration"]["bins"]
     half = 400 if len(labels) <= LABELS_ONE_PICTURE else charts.WIDE
@@ -191,9 +209,14 @@ def model(facts: ReportFacts, words: Words, language: str) -> str:
 def _metrics(found: Mapping[str, Any], language: str) -> str:
     """Every metric with its interval."""
     rows = [
-        [term("goal", name, language), f"{m['value']:.3f}", f"[{m['low']:.3f}, {m['high']:.3f}]", f"{m['n']:,}"]
+        [
+            term("goal", name, language),
+            f"{m['value']:.3f}",
+            f"[{m['low']:.3f}, {m['high']:.3f}]",
+            f"{m['n']:,}",
+        ]
         for name, m in found["metrics"].items()
-    ]  # fmt: skip
+    ]
     return table(["", "", "95 %", "n"], rows)
 
 
@@ -227,18 +250,22 @@ def data(facts: ReportFacts, words: Words, language: str) -> str:
         return ""
     rows = [
         [
-            term("operator", c["operator"], language), f"{c['in']:,}", f"{c['out']:,}",
+            term("operator", c["operator"], language),
+            f"{c['in']:,}",
+            f"{c['out']:,}",
             _named(c["detail"], words, language),
         ]
         for c in found["counts"]
-    ]  # fmt: skip
+    ]
     splits = [
         [
-            term("split", name, language), "", f"{sum(by.values()):,}",
+            term("split", name, language),
+            "",
+            f"{sum(by.values()):,}",
             _named(by, words, language),
         ]
         for name, by in found["splits"].items()
-    ]  # fmt: skip
+    ]
     return table(words["operators"].split("|"), rows + splits)
 
 

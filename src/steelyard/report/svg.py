@@ -47,7 +47,9 @@ class Scale:
 
     def __call__(self, value: float) -> float:
         if self.log:
-            at = (math.log(max(value, 1e-300)) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))  # fmt: skip
+            at = (math.log(max(value, 1e-300)) - math.log(self.low)) / (
+                math.log(self.high) - math.log(self.low)
+            )
         else:
             at = (value - self.low) / (self.high - self.low)
         return round(self.start + min(1.0, max(0.0, at)) * (self.end - self.start), 2)
@@ -55,7 +57,12 @@ class Scale:
     def ticks(self, about: int = 5) -> list[float]:
         """Round numbers inside the scale."""
         if self.log:
-            found = [m * 10.0**e for e in range(-12, 13) for m in (1, 2, 5) if self.low <= m * 10.0**e <= self.high]  # fmt: skip
+            found = [
+                m * 10.0**e
+                for e in range(-12, 13)
+                for m in (1, 2, 5)
+                if self.low <= m * 10.0**e <= self.high
+            ]
             return found[:: max(1, math.ceil(len(found) / about))] or [self.low]
         raw = (self.high - self.low) / about
         size = 10.0 ** math.floor(math.log10(raw))
@@ -154,7 +161,9 @@ class Canvas:
     def box(
         self, x: float, y: float, width: float, height: float, *, css: str, extra: str = ""
     ) -> None:
-        self.add(f'<rect class="{css}" x="{x}" y="{y}" width="{max(0.0, width)}" height="{max(0.0, height)}"{extra}/>')  # fmt: skip
+        self.add(
+            f'<rect class="{css}" x="{x}" y="{y}" width="{max(0.0, width)}" height="{max(0.0, height)}"{extra}/>'
+        )
 
     def text(self, x: float, y: float, words: str, *, css: str = "label") -> None:
         self.add(
@@ -164,7 +173,9 @@ class Canvas:
     def upright(self, x: float, y: float, words: str, *, css: str) -> None:
         """Text from (x, y) upwards."""
         x, y = round(x, 2), round(y, 2)
-        self.add(f'<text class="{css}" transform="rotate(-90 {x} {y})" x="{x}" y="{y}">{html.escape(words)}</text>')  # fmt: skip
+        self.add(
+            f'<text class="{css}" transform="rotate(-90 {x} {y})" x="{x}" y="{y}">{html.escape(words)}</text>'
+        )
 
     def add(self, part: str) -> None:
         self.parts.append(part)

@@ -148,26 +148,47 @@ HEADLINES: dict[str, tuple[str, str]] = {
         "Refused: none of {n} variants meets the goals, so nothing new is released. Nearest is {name}: {why}.",
         "已拒绝：{n} 个版本都没有达到目标，因此不发布新版本。最接近的是 {name}：{why}。",
     ),
-    "live_misses": ("Live is {name}, and it misses its goal: {misses}.", "在线版本 {name} 没有达到目标：{misses}。"),
+    "live_misses": (
+        "Live is {name}, and it misses its goal: {misses}.",
+        "在线版本 {name} 没有达到目标：{misses}。",
+    ),
     "live": ("Live is {name}.", "在线版本：{name}。"),
-    "live_unmeasured": ("Live is {name}, which was not measured against the goals.", "在线版本 {name} 尚未对照目标测量。"),
+    "live_unmeasured": (
+        "Live is {name}, which was not measured against the goals.",
+        "在线版本 {name} 尚未对照目标测量。",
+    ),
     "nothing_live": ("Nothing is live.", "没有在线的版本。"),
-    "promoted": ("Promoted: {name} replaced {other} after {n}.", "已上线：经过 {n}，{name} 取代了 {other}。"),
-    "rolled_back": ("Rolled back: {name} after {n}; {other} stays.", "已回滚：{name}，经过 {n}；{other} 保持在线。"),
-    "undecided": ("Undecided: {name} stays canary after {n}.", "尚无定论：经过 {n}，{name} 仍是金丝雀。"),
+    "promoted": (
+        "Promoted: {name} replaced {other} after {n}.",
+        "已上线：经过 {n}，{name} 取代了 {other}。",
+    ),
+    "rolled_back": (
+        "Rolled back: {name} after {n}; {other} stays.",
+        "已回滚：{name}，经过 {n}；{other} 保持在线。",
+    ),
+    "undecided": (
+        "Undecided: {name} stays canary after {n}.",
+        "尚无定论：经过 {n}，{name} 仍是金丝雀。",
+    ),
     "not_applied": (
         "Not applied: the readout says {decision} for {name}, but the release was changed by hand meanwhile.",
         "未执行：读数结论是 {name} {decision}，但版本在此期间被手动更改。",
     ),
-    "waits": ("{name} is canary; no request has been read out yet.", "{name} 是金丝雀，尚未读出任何请求。"),
+    "waits": (
+        "{name} is canary; no request has been read out yet.",
+        "{name} 是金丝雀，尚未读出任何请求。",
+    ),
     "no_canary": ("No canary: {why}.", "没有金丝雀：{why}。"),
-    "lost": ("{lost} of {sent} requests of the replay were lost.", "重放的 {sent} 次请求丢失了 {lost} 次。"),
+    "lost": (
+        "{lost} of {sent} requests of the replay were lost.",
+        "重放的 {sent} 次请求丢失了 {lost} 次。",
+    ),
     "served_apart": (
         "Served, {name} costs {times} times what was measured before.",
         "实际服务时，{name} 的成本是事先测得的 {times} 倍。",
     ),
     "not_run": ("Not run in this turn: {steps}.", "本轮未运行：{steps}。"),
-}  # fmt: skip
+}
 # English sentences of ledgers of before 0.3, which had no Chinese
 BEFORE = {
     "no variant meets the goals": "没有版本达到目标",

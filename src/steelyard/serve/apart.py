@@ -24,10 +24,27 @@ READ_MAX_S = 30.0  # a process that takes longer is stuck: the worst request tak
 FOLDERS_MAX = 2  # a live release and a canary; with a third the process begins anew
 # of the server's variables: what an interpreter and its libraries need to start
 NEEDED = (
-    "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE",
-    "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH",
-    "PYTHONUTF8", "PYTHONIOENCODING", "OMP_NUM_THREADS", "TOKENIZERS_PARALLELISM",
-)  # fmt: skip
+    "PATH",
+    "HOME",
+    "USERPROFILE",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "DYLD_LIBRARY_PATH",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSAFEPATH",
+    "PYTHONUTF8",
+    "PYTHONIOENCODING",
+    "OMP_NUM_THREADS",
+    "TOKENIZERS_PARALLELISM",
+)
 log = logging.getLogger("steelyard.serve")
 
 
@@ -97,7 +114,9 @@ class Apart:
             if variant not in self._told:
                 log.error("release.damaged variant=%s because=%s", variant, error)
             self._told.add(variant)
-            raise Busy("a release whose files are whole", "damaged ones, which the log names") from error  # fmt: skip
+            raise Busy(
+                "a release whose files are whole", "damaged ones, which the log names"
+            ) from error
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._closed:
@@ -106,9 +125,12 @@ class Apart:
             return self._process
         try:
             self._process = subprocess.Popen(
-                command("steelyard.engine.reader"), env=_without_secrets(),
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
+                command("steelyard.engine.reader"),
+                env=_without_secrets(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
         except OSError as error:
             log.error("reader.start failed because=%s", error.strerror)
             raise Busy("a process that reads long requests", "none that could start") from error

@@ -26,7 +26,7 @@ from steelyard.serve.guard import Guard, forbidden
 from steelyard.serve.metrics import Metrics
 from steelyard.serve.openapi import describe, responses
 from steelyard.serve.refusals import add_refusals, refusal_of, refuse
-from steelyard.serve.schema import (  # fmt: skip
+from steelyard.serve.schema import (
     FeedbackRequest,
     FeedbackResponse,
     Health,
@@ -50,7 +50,14 @@ def build_app(service: Service, metrics: Metrics, *, key: str | None) -> ASGIApp
         service.close()
 
     # no redirects: they would lead wherever the Host header of the request says
-    app = FastAPI(title="steelyard", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)  # fmt: skip
+    app = FastAPI(
+        title="steelyard",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     away = service.journal.away
     add_refusals(app, metrics, away=away)
     _probes(app, service, metrics)
@@ -69,7 +76,11 @@ def _routes(app: FastAPI, service: Service, metrics: Metrics, key: str | None) -
     """Path -> function of what users ask."""
     bytes_max, sparing = service.settings.body_bytes_max, Sparing()
 
-    @app.post("/v1/predict", response_model=PredictResponse, responses=responses(400, 401, 403, 408, 409, 413, 415, 422, 503))  # fmt: skip
+    @app.post(
+        "/v1/predict",
+        response_model=PredictResponse,
+        responses=responses(400, 401, 403, 408, 409, 413, 415, 422, 503),
+    )
     async def predict(request: Request) -> Response:
         """Answer one input or many; a raw picture when the content type is image/*."""
         with metrics.timed("predict"):
@@ -78,7 +89,11 @@ def _routes(app: FastAPI, service: Service, metrics: Metrics, key: str | None) -
             answered = await service.predict(asked)
             return _ok(answered, metrics, "/v1/predict")
 
-    @app.post("/v1/feedback", response_model=FeedbackResponse, responses=responses(400, 401, 403, 404, 408, 409, 413, 415, 422, 503))  # fmt: skip
+    @app.post(
+        "/v1/feedback",
+        response_model=FeedbackResponse,
+        responses=responses(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
+    )
     async def feedback(request: Request) -> Response:
         """Acknowledged only when it is on the disk; the same feedback again changes nothing."""
         with metrics.timed("feedback"):
@@ -112,7 +127,9 @@ def _probes(app: FastAPI, service: Service, metrics: Metrics) -> None:
         refused = service.router.refused
         return JSONResponse({"status": "ready", "releases": served, "refused": refused})
 
-    text: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}  # fmt: skip
+    text: dict[int | str, dict[str, Any]] = {
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
+    }
 
     @app.get("/metrics", response_class=Response, responses=text | responses(403))
     async def read_metrics() -> Response:

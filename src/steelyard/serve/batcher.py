@@ -116,9 +116,14 @@ class Batcher:
     `telling`."""
 
     def __init__(
-        self, model: Model, settings: Serve, *, clock: Clock, goal_ms: float | None = None,
+        self,
+        model: Model,
+        settings: Serve,
+        *,
+        clock: Clock,
+        goal_ms: float | None = None,
         telling: Together = nullcontext,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.model, self.settings, self.clock = model, settings, clock
         self.in_work = 0
         self.pace, self._telling = Pace(), telling
@@ -146,12 +151,18 @@ class Batcher:
         expected_s, one_s = self._expected_s(many=many), self.pace.wait_s(self.pace.request_tokens)
         unread = self._reading if many else self._coming
         if len(found) + unread >= self.settings.queue_max:
-            return Busy("room in the queue", f"{self.settings.queue_max} waiting", wait_s=expected_s)  # fmt: skip
+            return Busy(
+                "room in the queue", f"{self.settings.queue_max} waiting", wait_s=expected_s
+            )
         # one at work and one behind it are never too many: a goal that one request alone misses
         # is no reason to answer nobody
         more = self.waiting > 1 if many else expected_s > one_s
         if more and expected_s + one_s + self.pace.after_s > self.wait_max_s:
-            return Busy("an answer in time", f"{expected_s * 1000:.0f} ms of requests waiting", wait_s=expected_s)  # fmt: skip
+            return Busy(
+                "an answer in time",
+                f"{expected_s * 1000:.0f} ms of requests waiting",
+                wait_s=expected_s,
+            )
         return None
 
     def check_room(self, *, many: bool = False) -> None:
@@ -206,7 +217,9 @@ class Batcher:
             many = job.tokens > self._slice_tokens and len(job.left) > 1
             found = self._many if many else self._few
             if len(found) >= self.settings.queue_max:
-                raise Busy("room in the queue", f"{len(found)} waiting", wait_s=self._expected_s(many=many))  # fmt: skip
+                raise Busy(
+                    "room in the queue", f"{len(found)} waiting", wait_s=self._expected_s(many=many)
+                )
             if not many:
                 self.pace.request(job.tokens)
             found.add(job)

@@ -20,7 +20,16 @@ from steelyard.serve.schema import Asked
 
 Model = TypeVar("Model", bound=Asked)
 _NOTHING = object()
-_KINDS: dict[type, str] = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object", bytes: "bytes", type(None): "null"}  # fmt: skip
+_KINDS: dict[type, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    bytes: "bytes",
+    type(None): "null",
+}
 # What pydantic calls a mistake -> what was expected, in our words, with its limits
 _EXPECTED = {
     "model_type": "an object with {fields}",
@@ -51,7 +60,9 @@ def kind_of(request: Request, *, pictures: bool = False) -> str:
         return kind
     expected = "application/json or image/*" if pictures else "application/json"
     found = "another type" if kind else "none"
-    raise RequestError(415, "content-type", expected, found, "send a header Content-Type: application/json")  # fmt: skip
+    raise RequestError(
+        415, "content-type", expected, found, "send a header Content-Type: application/json"
+    )
 
 
 async def read(request: Request, bytes_max: int) -> bytes:
@@ -66,7 +77,9 @@ async def read(request: Request, bytes_max: int) -> bytes:
                         413, "body", f"at most {bytes_max} bytes", "more", "send less at once"
                     )
     except TimeoutError:
-        raise RequestError(408, "body", f"a request within {BODY_S:.0f} s", "a part of one", "send it again") from None  # fmt: skip
+        raise RequestError(
+            408, "body", f"a request within {BODY_S:.0f} s", "a part of one", "send it again"
+        ) from None
     return bytes(body)
 
 
@@ -74,7 +87,13 @@ def parsed(model: type[Model], body: bytes) -> Model:
     try:
         value = from_json(body, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
-        raise RequestError(400, "body", "JSON in UTF-8", _found(str(error), len(body)), "check quotes, nesting and encoding") from None  # fmt: skip
+        raise RequestError(
+            400,
+            "body",
+            "JSON in UTF-8",
+            _found(str(error), len(body)),
+            "check quotes, nesting and encoding",
+        ) from None
     check_keys(body, value, known=model.model_fields)
     return validated(model, value)
 
@@ -98,7 +117,9 @@ def validated(model: type[Model], value: Any) -> Model:
         place = ".".join(known) or "body"
         if first["type"] == "extra_forbidden":
             fields = f"fields among {sorted(model.model_fields)}"
-            raise RequestError(422, place, fields, "another one", "check the spelling, or leave it out") from None  # fmt: skip
+            raise RequestError(
+                422, place, fields, "another one", "check the spelling, or leave it out"
+            ) from None
         for part in first["loc"]:
             value = value[part] if isinstance(value, dict) and part in value else _NOTHING
         kind, context = str(first["type"]), first.get("ctx", {})

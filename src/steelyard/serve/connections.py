@@ -45,15 +45,24 @@ class Connections:
     has been silent longest; it is refused only while all others have a request in work."""
 
     def __init__(
-        self, *, most: int, head_s: float = HEAD_S, body_s: float = BODY_S, refuse: Refuse | None = None,
-        bytes_max: int | None = None, count: Count | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        most: int,
+        head_s: float = HEAD_S,
+        body_s: float = BODY_S,
+        refuse: Refuse | None = None,
+        bytes_max: int | None = None,
+        count: Count | None = None,
+    ) -> None:
         self.most, self.refuse = most, refuse or (lambda method, url: None)
         self.bytes_max, self.count = bytes_max, count or (lambda path, status: None)
         self._wait_s = {
-            "silent": head_s, "head": head_s, "body": body_s + GRACE_S, "rest": REST_S + GRACE_S,
+            "silent": head_s,
+            "head": head_s,
+            "body": body_s + GRACE_S,
+            "rest": REST_S + GRACE_S,
             "leaving": GRACE_S,
-        }  # fmt: skip
+        }
         self._deadlines: dict[Connection, float] = {}
         # in the order in which they began to wait; those that never asked anything go first
         self._silent: dict[Connection, None] = {}
@@ -155,8 +164,10 @@ class Connection(HttpToolsProtocol):
     def _read_head_again(self) -> None:
         """With the offer in it the parser takes no body, and what follows for another protocol."""
         line = b"%s %s HTTP/%s" % (
-            self.parser.get_method(), self.url, self.parser.get_http_version().encode(),
-        )  # fmt: skip
+            self.parser.get_method(),
+            self.url,
+            self.parser.get_http_version().encode(),
+        )
         fields = [b"%s: %s" % field for field in self.headers if field[0] != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as it was
@@ -322,9 +333,12 @@ def _answer(status: int, bytes_max: int | None) -> bytes:
     expected, found, repair = _SAID[status]
     place = "body" if status == 413 else "connection"
     error = {
-        "status": status, "place": place, "expected": expected.format(bytes_max), "found": found,
+        "status": status,
+        "place": place,
+        "expected": expected.format(bytes_max),
+        "found": found,
         "repair": repair,
-    }  # fmt: skip
+    }
     later = {"Retry-After": "1"} if status == 503 else {}
     return as_bytes(status, {"error": error}, later | {"Connection": "close"})
 

@@ -26,10 +26,13 @@ class Direct:
     `forbidden` says why no route may be asked, `told` what is answered to an error."""
 
     def __init__(
-        self, app: ASGIApp, routes: Mapping[str, Route], *,
+        self,
+        app: ASGIApp,
+        routes: Mapping[str, Route],
+        *,
         forbidden: Callable[[Scope], RequestError | None],
         told: Callable[[str, Exception], Response],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.app, self.routes, self.forbidden, self.told = app, routes, forbidden, told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -34,11 +34,27 @@ def check_value(asked: FeedbackRequest, task: Task) -> Any:
         except ValueError as error:
             expected, _, found = str(error).removeprefix("expected ").partition(", found ")
             said = named(value) if not found or found == type(value).__name__ else found
-            raise RequestError(422, "value", expected, said, "send what is right, as /docs shows it") from error  # fmt: skip
+            raise RequestError(
+                422, "value", expected, said, "send what is right, as /docs shows it"
+            ) from error
     if asked.kind == "rating" and not (isinstance(value, str) and RATING.fullmatch(value)):
-        raise RequestError(422, "value", "a rating from 1 to 5, as in '4' or '4.5'", "another text" if isinstance(value, str) else named(value), "send a number in quotes")  # fmt: skip
-    if asked.kind == "preference" and not (isinstance(value, str) and 0 < len(value) <= ID_LENGTH_MAX):  # fmt: skip
-        raise RequestError(422, "value", "the id of another answer, which was liked less", "no such id", "use the answer_id of a response")  # fmt: skip
+        raise RequestError(
+            422,
+            "value",
+            "a rating from 1 to 5, as in '4' or '4.5'",
+            "another text" if isinstance(value, str) else named(value),
+            "send a number in quotes",
+        )
+    if asked.kind == "preference" and not (
+        isinstance(value, str) and 0 < len(value) <= ID_LENGTH_MAX
+    ):
+        raise RequestError(
+            422,
+            "value",
+            "the id of another answer, which was liked less",
+            "no such id",
+            "use the answer_id of a response",
+        )
     return value
 
 
@@ -61,13 +77,25 @@ def said_at(asked: FeedbackRequest, *, now: str) -> str | None:
         at = None
     if at is None or at.tzinfo is None:
         found = "another text" if at is None else "a time without its offset"
-        raise RequestError(422, "at", "a time in ISO 8601 with its offset", found, "send it as in 2026-01-31T08:00:00+08:00")  # fmt: skip
+        raise RequestError(
+            422,
+            "at",
+            "a time in ISO 8601 with its offset",
+            found,
+            "send it as in 2026-01-31T08:00:00+08:00",
+        )
     try:
         utc = at.astimezone(UTC)
     except OverflowError:
         raise RequestError(422, "at", "a time of this era", "another", "check its year") from None
     if utc > datetime.fromisoformat(now) + AHEAD:
-        raise RequestError(422, "at", "a time that has come", "one in the future", "check the clock, and the offset")  # fmt: skip
+        raise RequestError(
+            422,
+            "at",
+            "a time that has come",
+            "one in the future",
+            "check the clock, and the offset",
+        )
     return utc.isoformat(timespec="microseconds")
 
 

@@ -41,9 +41,21 @@ def forbidden(scope: Scope, *, open_: bool) -> RequestError | None:
     """Why a request may come from another site's page; None when it does not."""
     host, origin = _named(scope)
     if open_ and _without_port(host) not in LOOPBACK:
-        return RequestError(403, "header", "Host: localhost or 127.0.0.1, as long as no key is set", "another name", "use http://127.0.0.1, or set a key")  # fmt: skip
+        return RequestError(
+            403,
+            "header",
+            "Host: localhost or 127.0.0.1, as long as no key is set",
+            "another name",
+            "use http://127.0.0.1, or set a key",
+        )
     if origin is not None and _authority(origin) != host.lower():
-        return RequestError(403, "header", "no Origin, or that of this server", "another site's", "call it from a program, not from a page of another site")  # fmt: skip
+        return RequestError(
+            403,
+            "header",
+            "no Origin, or that of this server",
+            "another site's",
+            "call it from a program, not from a page of another site",
+        )
     return None
 
 

@@ -180,11 +180,30 @@ class Journal:
         for variant, seconds in sorted(cpu.items()):
             hours = Decimal(str(round(sum(seconds), 9))) / 3600
             money = self._rounded("cpu.serve", -self.prices.cpu_hour * hours, carried)
-            lines.append(Line("cpu.serve", round(hours, 15), "cpu_hour", money, f"variant:{variant} answers:{len(seconds)}", about={"variant": variant}))  # fmt: skip
+            lines.append(
+                Line(
+                    "cpu.serve",
+                    round(hours, 15),
+                    "cpu_hour",
+                    money,
+                    f"variant:{variant} answers:{len(seconds)}",
+                    about={"variant": variant},
+                )
+            )
         for variant, outcomes in sorted(worth.items()):
             right = Decimal(str(sum(outcomes)))
             money = self._rounded("value.correct", self.correct * right, carried)
-            lines.append(Line("value.correct", right, "correct_answer", money, f"variant:{variant} outcomes:{len(outcomes)}", basis=IMPUTED, about={"variant": variant}))  # fmt: skip
+            lines.append(
+                Line(
+                    "value.correct",
+                    right,
+                    "correct_answer",
+                    money,
+                    f"variant:{variant} outcomes:{len(outcomes)}",
+                    basis=IMPUTED,
+                    about={"variant": variant},
+                )
+            )
         return lines
 
     def _rounded(self, account: str, amount: Decimal, carried: dict[str, Decimal]) -> Money:

@@ -45,14 +45,19 @@ def _tell(value: Any, known: Container[str]) -> None:
     place, key, first, second = _twice(value, "body", known)
     named = f"'{key}'" if place == "body" and key in known else "the same one"
     found = f"{named} as its keys {first} and {second}"
-    raise RequestError(422, place, "an object whose keys are all different", found, "send each key once")  # fmt: skip
+    raise RequestError(
+        422, place, "an object whose keys are all different", found, "send each key once"
+    )
 
 
 def _twice(value: Any, place: str, known: Container[str]) -> Any:
     """Place, key and the two numbers of the first key that is there twice, or None."""
     if isinstance(value, _Pairs):
         return _of_object(value, place, known)
-    found = (_twice(v, f"{place}[{i}]", known) for i, v in enumerate(value if isinstance(value, list) else ()))  # fmt: skip
+    found = (
+        _twice(v, f"{place}[{i}]", known)
+        for i, v in enumerate(value if isinstance(value, list) else ())
+    )
     return next(filter(None, found), None)
 
 

@@ -21,13 +21,18 @@ class Metrics:
     def __init__(self, waiting: Callable[[], int]) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
-            "steelyard_requests", "Requests by route and status", ["route", "status"],
+            "steelyard_requests",
+            "Requests by route and status",
+            ["route", "status"],
             registry=self.registry,
-        )  # fmt: skip
+        )
         self._seconds = Histogram(
-            "steelyard_request_seconds", "Seconds in the server by route", ["route"],
-            buckets=_BUCKETS, registry=self.registry,
-        )  # fmt: skip
+            "steelyard_request_seconds",
+            "Seconds in the server by route",
+            ["route"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
         # found once: looking a child up by its labels takes longer than to count
         self._counters: dict[tuple[str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}

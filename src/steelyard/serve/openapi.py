@@ -40,17 +40,30 @@ def describe(app: FastAPI, service: Service, *, key: bool) -> None:
 def _document(app: FastAPI, service: Service, *, key: bool) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
     pictures = service.task.content == "image"
-    predict, feedback = (document["paths"][f"/v1/{name}"]["post"] for name in ("predict", "feedback"))  # fmt: skip
+    predict, feedback = (
+        document["paths"][f"/v1/{name}"]["post"] for name in ("predict", "feedback")
+    )
     json_body = {"application/json": {"schema": _predict(service)}}
-    predict["requestBody"] = {"required": True, "content": json_body | (_PICTURE if pictures else {})}  # fmt: skip
+    predict["requestBody"] = {
+        "required": True,
+        "content": json_body | (_PICTURE if pictures else {}),
+    }
     if pictures:
         predict["parameters"] = [_header("X-User", 200), _header("X-Request-Id", 64)]
     schema, wire = FeedbackRequest.model_json_schema(), service.task.wire()
     schema["properties"]["value"] = {"anyOf": [wire.truth, {"type": "string", "minLength": 1}]}
     answer = document["components"]["schemas"]["PredictResponse"]["properties"]["answers"]
     fields = {"answer_id": {"type": "string"}, **wire.answer}
-    answer["items"] = {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}  # fmt: skip
-    feedback["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}  # fmt: skip
+    answer["items"] = {
+        "type": "object",
+        "properties": fields,
+        "required": list(fields),
+        "additionalProperties": False,
+    }
+    feedback["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": schema}},
+    }
     for operation in (predict, feedback):
         if key:
             operation["security"] = [{name: []} for name in _SECURITY]

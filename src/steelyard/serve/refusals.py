@@ -27,9 +27,12 @@ def refuse(error: RequestError, metrics: Metrics, path: str) -> JSONResponse:
 def body_of(error: RequestError) -> dict[str, dict[str, object]]:
     """What a refusal says."""
     said = {
-        "status": error.status, "place": error.place, "expected": error.expected,
-        "found": error.found, "repair": error.repair,
-    }  # fmt: skip
+        "status": error.status,
+        "place": error.place,
+        "expected": error.expected,
+        "found": error.found,
+        "repair": error.repair,
+    }
     return {"error": said}
 
 

@@ -53,10 +53,15 @@ class Router:
     when others are loaded than before; answers are told inside `telling`."""
 
     def __init__(
-        self, store: Store, settings: Serve, *, every_s: float = 2.0, goal_ms: float | None = None,
+        self,
+        store: Store,
+        settings: Serve,
+        *,
+        every_s: float = 2.0,
+        goal_ms: float | None = None,
         changed: Callable[[], None] | None = None,
         telling: Together = nullcontext,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.store, self.settings, self.goal_ms, self._telling = store, settings, goal_ms, telling
         self._changed = changed or (lambda: None)
         self._batchers: dict[str, Batcher] = {}
@@ -171,8 +176,12 @@ class Router:
             return None
         self._refused.pop(variant, None)
         self._batchers[variant] = Batcher(
-            model, self.settings, clock=self.store.clock, goal_ms=self.goal_ms, telling=self._telling
-        )  # fmt: skip
+            model,
+            self.settings,
+            clock=self.store.clock,
+            goal_ms=self.goal_ms,
+            telling=self._telling,
+        )
         return self._batchers[variant]
 
     def _older(self) -> Served | None:

@@ -33,8 +33,16 @@ class PredictRequest(Asked):
     input: Any = None  # what it may be says the task
     inputs: list[Any] | None = None
     user: str | None = Field(None, max_length=200, description="keeps a user on one release")
-    request_id: Plain | None = Field(None, min_length=1, max_length=64, description="a retry with the same id gets the same answer")  # fmt: skip
-    arm: Literal["live", "canary"] | None = Field(None, description="answer by this release whatever the user: a replayed record, whose outcome is evidence and never income")  # fmt: skip
+    request_id: Plain | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        description="a retry with the same id gets the same answer",
+    )
+    arm: Literal["live", "canary"] | None = Field(
+        None,
+        description="answer by this release whatever the user: a replayed record, whose outcome is evidence and never income",
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> PredictRequest:
@@ -69,7 +77,12 @@ class FeedbackRequest(Asked):
     answer_id: Plain = Field(min_length=1, max_length=64)
     kind: Literal["outcome", "correction", "rating", "preference"]
     value: Any  # what it may be says the task
-    at: str | None = Field(None, max_length=40, json_schema_extra={"format": "date-time"}, description="the time it speaks of, in ISO 8601 with its offset; left out: now")  # fmt: skip
+    at: str | None = Field(
+        None,
+        max_length=40,
+        json_schema_extra={"format": "date-time"},
+        description="the time it speaks of, in ISO 8601 with its offset; left out: now",
+    )
 
     @classmethod
     def asked(cls) -> str:

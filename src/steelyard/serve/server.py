@@ -63,8 +63,11 @@ class Server:
         return f"http://127.0.0.1:{bound.getsockname()[1]}"
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:  # fmt: skip
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._server.should_exit = True
         self._thread.join(timeout=START_S)
         self._settled.end()
@@ -77,9 +80,11 @@ def serve(product: ProductFile, *, host: str | None = None, port: int | None = N
     key = os.environ.get(settings.key_env) or None
     if key is None and not _loopback(address):
         raise UserError(
-            "serve", f"an API key in ${settings.key_env} to listen on {address}", "none",
+            "serve",
+            f"an API key in ${settings.key_env} to listen on {address}",
+            "none",
             f"export {settings.key_env}=..., or use host 127.0.0.1",
-        )  # fmt: skip
+        )
     _log()
     sys.setswitchinterval(SWITCH_S)
     if key is None:
@@ -107,9 +112,13 @@ def _log() -> None:
 
 
 def _uvicorn(
-    store: Store, product: ProductFile, *, key: str | None, settled: Settled,
+    store: Store,
+    product: ProductFile,
+    *,
+    key: str | None,
+    settled: Settled,
     then: Callable[[], None] | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A uvicorn server; `then` is called once its port answers."""
     import uvicorn
 
@@ -131,15 +140,26 @@ def _uvicorn(
     app = build_app(service, metrics, key=key)
     most = most_connections(product.spec.serve.connections_max)
     open_ = Connections(
-        most=most, refuse=crowded(service, metrics), bytes_max=service.settings.body_bytes_max,
+        most=most,
+        refuse=crowded(service, metrics),
+        bytes_max=service.settings.body_bytes_max,
         count=metrics.count,
-    )  # fmt: skip
+    )
     # asyncio's own loop: uvloop accepts one connection a round, so that in a crowd with connections
     # of their own some wait for seconds before they are refused
     config = uvicorn.Config(
-        app, http=protocol_of(open_), ws="none", log_level="warning", access_log=False,
-        lifespan="on", loop="asyncio", backlog=ACCEPTED_AT_ONCE, timeout_graceful_shutdown=SHUTDOWN_S, server_header=False, timeout_keep_alive=int(REST_S),
-    )  # fmt: skip
+        app,
+        http=protocol_of(open_),
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        loop="asyncio",
+        backlog=ACCEPTED_AT_ONCE,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        server_header=False,
+        timeout_keep_alive=int(REST_S),
+    )
 
     def ready() -> None:
         settled.again()
@@ -159,7 +179,9 @@ def _bind(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         bound.close()
         fact = getattr(error, "strerror", None) or "no such port"
-        raise UserError("serve.port", f"a free port on {host}", f"{port}: {fact}", "name another port") from error  # fmt: skip
+        raise UserError(
+            "serve.port", f"a free port on {host}", f"{port}: {fact}", "name another port"
+        ) from error
     return bound
 
 

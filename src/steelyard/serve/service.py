@@ -51,9 +51,13 @@ class Service:
     """Everything between a parsed request and a durable answer. Its coroutines run in one event loop."""
 
     def __init__(
-        self, store: Store, product: ProductFile, *, poll_s: float = 2.0,
+        self,
+        store: Store,
+        product: ProductFile,
+        *,
+        poll_s: float = 2.0,
         changed: Callable[[], None] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.store, self.product, self.settings = store, product, product.spec.serve
         self.task: Task = task_of(product)
         goal_ms = product.spec.goals.p95_ms
@@ -62,8 +66,13 @@ class Service:
         self.flow = Flow(store.clock, within_s=within_s, most=most)
         self._told: Handover[Told] = Handover(self._tell)
         self.router = Router(
-            store, self.settings, every_s=poll_s, goal_ms=goal_ms, changed=changed, telling=self._telling
-        )  # fmt: skip
+            store,
+            self.settings,
+            every_s=poll_s,
+            goal_ms=goal_ms,
+            changed=changed,
+            telling=self._telling,
+        )
         self.journal = Journal(store, product, telling=self._told.together)
         self.readers = Readers(store.artifacts.open)
         self._to_wake: set[Batcher] = set()
@@ -85,9 +94,17 @@ class Service:
         """The refusal of any further request just now, whichever release would answer it."""
         present, expected_s = self.flow.present, self.flow.expected_s()
         if self.flow.full:
-            return Busy("an answer in time", f"{present} in work, as many as are answered in time", wait_s=expected_s)  # fmt: skip
+            return Busy(
+                "an answer in time",
+                f"{present} in work, as many as are answered in time",
+                wait_s=expected_s,
+            )
         if present >= LEAST and expected_s > self._wait_max_s:
-            return Busy("an answer in time", f"{expected_s * 1000:.0f} ms of requests in work", wait_s=expected_s)  # fmt: skip
+            return Busy(
+                "an answer in time",
+                f"{expected_s * 1000:.0f} ms of requests in work",
+                wait_s=expected_s,
+            )
         found = [served.batcher.refusal() for served in self.router.served]
         return found[0] if found and all(found) else None
 
@@ -96,7 +113,13 @@ class Service:
         if not asked.values:
             raise RequestError(422, "inputs", "at least one input", "none", "put one into the list")
         if len(asked.values) > self.settings.items_max:
-            raise RequestError(422, "inputs", f"at most {self.settings.items_max} inputs", str(len(asked.values)), "send several requests")  # fmt: skip
+            raise RequestError(
+                422,
+                "inputs",
+                f"at most {self.settings.items_max} inputs",
+                str(len(asked.values)),
+                "send several requests",
+            )
         unit = self._unit(asked)
         if asked.request_id is None:
             with self._room(asked):
@@ -149,7 +172,13 @@ class Service:
         value = check_value(asked, self.task)
         answer = await asyncio.to_thread(self.store.answers.one, asked.answer_id)
         if answer is None:
-            raise RequestError(404, "answer_id", "the id of an answer", "an unknown id", "use the answer_id of a response")  # fmt: skip
+            raise RequestError(
+                404,
+                "answer_id",
+                "the id of an answer",
+                "an unknown id",
+                "use the answer_id of a response",
+            )
         if asked.kind == "preference":
             await self._check_other(asked.answer_id, value)
         utility = self._utility(answer["value"], value) if asked.kind == "outcome" else None
@@ -157,14 +186,24 @@ class Service:
         worth = utility or 0.0 if asked.kind == "outcome" and answer["origin"] == "user" else None
         identity = feedback_id(asked, value)
         row = {
-            "id": identity, "answer": asked.answer_id, "kind": asked.kind, "value": value,
-            "at": said_at(asked, now=self.store.clock.now()), "utility": utility,
-        }  # fmt: skip
+            "id": identity,
+            "answer": asked.answer_id,
+            "kind": asked.kind,
+            "value": value,
+            "at": said_at(asked, now=self.store.clock.now()),
+            "utility": utility,
+        }
         new = await asyncio.wrap_future(
             self.journal.feedback(row, worth=worth, variant=answer["variant"])
         )
         if not new and await asyncio.to_thread(self.store.feedback.value, identity) != value:
-            raise RequestError(409, "value", "the outcome that was recorded first", "another one", "send it as a correction")  # fmt: skip
+            raise RequestError(
+                409,
+                "value",
+                "the outcome that was recorded first",
+                "another one",
+                "send it as a correction",
+            )
         return identity
 
     def _utility(self, answer: Any, truth: Truth) -> float | None:
@@ -176,7 +215,13 @@ class Service:
     async def _check_other(self, identity: str, value: str) -> None:
         known = await asyncio.to_thread(self.store.answers.one, value)
         if known is None or value == identity:
-            raise RequestError(422, "value", "the id of another answer, which was liked less", "no such id", "use the answer_id of a response")  # fmt: skip
+            raise RequestError(
+                422,
+                "value",
+                "the id of another answer, which was liked less",
+                "no such id",
+                "use the answer_id of a response",
+            )
 
     async def _answer(self, asked: Asked, unit: str, key: str | None) -> PredictResponse:
         """Once more when the release was replaced on the way."""
@@ -202,9 +247,14 @@ class Service:
         return batched
 
     async def _written(
-        self, release: Served, batched: Future[list[Answered]], asked: Asked, unit: str, key: str | None,
+        self,
+        release: Served,
+        batched: Future[list[Answered]],
+        asked: Asked,
+        unit: str,
+        key: str | None,
         before_s: float,
-    ) -> PredictResponse:  # fmt: skip
+    ) -> PredictResponse:
         """The response, once its rows are on the disk."""
         ids = _ids(key or secrets.token_hex(12), len(asked.values))
         kept: asyncio.Future[tuple[Rows, bool]] = asyncio.get_running_loop().create_future()
@@ -213,7 +263,9 @@ class Service:
             """In the batcher's thread: from there straight to the disk, not through the loop."""
             after_s = self.store.clock.wall_s()
             try:
-                rows = self._rows(release, done.result(), asked, unit, ids, (after_s - before_s) * 1000)  # fmt: skip
+                rows = self._rows(
+                    release, done.result(), asked, unit, ids, (after_s - before_s) * 1000
+                )
                 written = self.journal.answers(rows)
             except BaseException as error:  # whatever it is, the caller must not wait for ever
                 self._told.put((kept, error))
@@ -296,25 +348,46 @@ class Service:
         try:
             yield
         except BadInput as error:
-            raise RequestError(422, f"inputs[{error.index}]", f"an input of {self.task.name}", error.message, "see /docs") from error  # fmt: skip
+            raise RequestError(
+                422,
+                f"inputs[{error.index}]",
+                f"an input of {self.task.name}",
+                error.message,
+                "see /docs",
+            ) from error
 
     def _rows(
-        self, release: Served, priced: list[Answered], asked: Asked, unit: str, ids: list[str],
+        self,
+        release: Served,
+        priced: list[Answered],
+        asked: Asked,
+        unit: str,
+        ids: list[str],
         latency_ms: float,
-    ) -> Rows:  # fmt: skip
+    ) -> Rows:
         shared = {
-            "product": self.store.product, "variant": release.variant, "state": release.state,
-            "user": unit, "request": asked.request_id or "", "latency_ms": latency_ms,
-            "origin": "replay" if asked.arm else "user", "release": release.release,
-            "experiment": release.experiment, "arm": release.experiment and release.state,
-        }  # fmt: skip
+            "product": self.store.product,
+            "variant": release.variant,
+            "state": release.state,
+            "user": unit,
+            "request": asked.request_id or "",
+            "latency_ms": latency_ms,
+            "origin": "replay" if asked.arm else "user",
+            "release": release.release,
+            "experiment": release.experiment,
+            "arm": release.experiment and release.state,
+        }
         return [
-            shared | {
-                "id": identity, "value": p.answer.value, "score": p.answer.score,
-                "detail": p.answer.detail, "cpu_s": p.cpu_s,
+            shared
+            | {
+                "id": identity,
+                "value": p.answer.value,
+                "score": p.answer.score,
+                "detail": p.answer.detail,
+                "cpu_s": p.cpu_s,
             }
             for p, identity in zip(priced, ids, strict=True)
-        ]  # fmt: skip
+        ]
 
     def _stored(self, ids: list[str]) -> PredictResponse | None:
         """The answers of an earlier try: a crash may have lost its response, not its rows."""

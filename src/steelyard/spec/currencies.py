@@ -23,12 +23,42 @@ XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG
 CODES = frozenset(_LIST.split())
 # What people write, and codes that another has taken the place of.
 _MEANT = {
-    "RMB": "CNY", "CNH": "CNY", "CHY": "CNY", "YUAN": "CNY", "CN¥": "CNY", "人民币": "CNY", "元": "CNY",
-    "NTD": "TWD", "NT$": "TWD", "HK$": "HKD", "YEN": "JPY", "JP¥": "JPY", "US$": "USD", "$": "USD",
-    "DOLLAR": "USD", "EURO": "EUR", "€": "EUR", "£": "GBP", "STG": "GBP", "UKP": "GBP", "DEM": "EUR",
-    "FRF": "EUR", "ITL": "EUR", "HRK": "EUR", "RUR": "RUB", "TRL": "TRY", "BYR": "BYN", "ANG": "XCG",
-    "SLL": "SLE", "ZWL": "ZWG", "CUC": "CUP", "VEF": "VES", "MRO": "MRU", "STD": "STN", "WON": "KRW",
-}  # fmt: skip
+    "RMB": "CNY",
+    "CNH": "CNY",
+    "CHY": "CNY",
+    "YUAN": "CNY",
+    "CN¥": "CNY",
+    "人民币": "CNY",
+    "元": "CNY",
+    "NTD": "TWD",
+    "NT$": "TWD",
+    "HK$": "HKD",
+    "YEN": "JPY",
+    "JP¥": "JPY",
+    "US$": "USD",
+    "$": "USD",
+    "DOLLAR": "USD",
+    "EURO": "EUR",
+    "€": "EUR",
+    "£": "GBP",
+    "STG": "GBP",
+    "UKP": "GBP",
+    "DEM": "EUR",
+    "FRF": "EUR",
+    "ITL": "EUR",
+    "HRK": "EUR",
+    "RUR": "RUB",
+    "TRL": "TRY",
+    "BYR": "BYN",
+    "ANG": "XCG",
+    "SLL": "SLE",
+    "ZWL": "ZWG",
+    "CUC": "CUP",
+    "VEF": "VES",
+    "MRO": "MRU",
+    "STD": "STN",
+    "WON": "KRW",
+}
 
 
 def no_code(text: str) -> str:
@@ -40,5 +70,7 @@ def no_code(text: str) -> str:
     if meant is None and len(large) == 3:
         meant = nearest(large, sorted(CODES))
     hint = f"did you mean {meant}?" if meant else "use the one your prices are in, such as CNY"
-    expected = "a code of ISO 4217" if re.match(PATTERN, text) else "three capital letters such as CNY"  # fmt: skip
-    return f"expected {expected}, found {ascii(text) if not text.isprintable() else repr(text)}; {hint}"  # fmt: skip
+    expected = (
+        "a code of ISO 4217" if re.match(PATTERN, text) else "three capital letters such as CNY"
+    )
+    return f"expected {expected}, found {ascii(text) if not text.isprintable() else repr(text)}; {hint}"

@@ -27,7 +27,9 @@ class Declared:
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._value, name)
         if name not in self._allowed:
-            raise SteelyardError(f"'{self._place}{name}' is read by a step that does not declare it: its key would not hold it")  # fmt: skip
+            raise SteelyardError(
+                f"'{self._place}{name}' is read by a step that does not declare it: its key would not hold it"
+            )
         inner = self._allowed[name]
         return value if inner is None else Declared(value, inner, f"{self._place}{name}.")
 

@@ -66,7 +66,11 @@ def load(path: str | Path) -> ProductFile:
     text = _read(file)
     tree = _parse(file, text)
     spec = _validated(file, tree, tree.plain())
-    problems = [*_unregistered(file, tree, spec), *_settings(file, tree, spec), *_missing_files(file, tree, spec)]  # fmt: skip
+    problems = [
+        *_unregistered(file, tree, spec),
+        *_settings(file, tree, spec),
+        *_missing_files(file, tree, spec),
+    ]
     if problems:
         raise SpecError(problems)
     return _product(_filled(spec), file, text)
@@ -203,9 +207,11 @@ _EXPECTED = {
     "string_too_short": "a text that is not empty",
     "string_too_long": f"a text of at most {LABEL_LENGTH_MAX} characters",
     **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "an integer"),
+    **dict.fromkeys(
+        ("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "an integer"
+    ),
     **dict.fromkeys(("float_type", "float_parsing", "decimal_type", "decimal_parsing"), "a number"),
-}  # fmt: skip
+}
 
 
 def _said(error: dict[str, Any], path: Path_, found: str, options: type[BaseModel] | None) -> str:
@@ -282,7 +288,10 @@ def _kinds(spec: Product) -> list[tuple[str, Path_, Kind]]:
         ("readers", ("data", "sources", i, "reader"), source.reader)
         for i, source in enumerate(spec.data.sources)
     ]
-    return [*readers, *((g, (*path, i), kind) for g, path, found in lists for i, kind in enumerate(found))]  # fmt: skip
+    return [
+        *readers,
+        *((g, (*path, i), kind) for g, path, found in lists for i, kind in enumerate(found)),
+    ]
 
 
 def _settings(file: Path, tree: Written, spec: Product) -> list[str]:
@@ -314,7 +323,10 @@ def _of_settings(
     named = ".".join(escaped(str(part)) for part in path)
     if error["type"] == "extra_forbidden":
         known = list(model.model_fields)
-        said = "not a setting; " + (near(str(path[-1]), known) or (f"expected one of {known}" if known else f"{path[depth - 1]} has none"))  # fmt: skip
+        said = "not a setting; " + (
+            near(str(path[-1]), known)
+            or (f"expected one of {known}" if known else f"{path[depth - 1]} has none")
+        )
     else:
         said = _said(error, path, _shown(node) if there else "nothing", None)
     return f"{place(file, tree, path)} {named}: {said}{_quote(error, node)}"
@@ -343,13 +355,19 @@ def _filled(spec: Product) -> Product:
     def each(group: str, kinds: Sequence[Kind] | None) -> tuple[Kind, ...] | None:
         return None if kinds is None else tuple(whole(group, kind) for kind in kinds)
 
-    sources = tuple(s.model_copy(update={"reader": whole("readers", s.reader)}) for s in spec.data.sources)  # fmt: skip
+    sources = tuple(
+        s.model_copy(update={"reader": whole("readers", s.reader)}) for s in spec.data.sources
+    )
     data = {"sources": sources, "operators": each("operators", spec.data.operators)}
-    return spec.model_copy(update={
-        "data": spec.data.model_copy(update=data),
-        "train": spec.train.model_copy(update={"methods": each("methods", spec.train.methods)}),
-        "compress": spec.compress.model_copy(update={"variants": each("compressors", spec.compress.variants)}),
-    })  # fmt: skip
+    return spec.model_copy(
+        update={
+            "data": spec.data.model_copy(update=data),
+            "train": spec.train.model_copy(update={"methods": each("methods", spec.train.methods)}),
+            "compress": spec.compress.model_copy(
+                update={"variants": each("compressors", spec.compress.variants)}
+            ),
+        }
+    )
 
 
 def _exists(path: Path) -> bool:

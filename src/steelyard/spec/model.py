@@ -24,7 +24,9 @@ from steelyard.spec.currencies import PATTERN, no_code
 from steelyard.spec.looks import escaped, twins, visible
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-Price = Annotated[Decimal, Field(ge=0, le=10**9), BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)]  # fmt: skip
+Price = Annotated[
+    Decimal, Field(ge=0, le=10**9), BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)
+]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
@@ -278,12 +280,23 @@ class Serve(Section):
     host: str = Field("127.0.0.1", description="loopback unless said otherwise")
     port: int = Field(8080, ge=0, le=65535, description="0 takes a free one")
     key_env: str = Field("STEELYARD_API_KEY", description="environment variable with the API key")
-    queue_max: int = Field(64, ge=1, description="requests waiting, at most; fewer when they would wait too long for goals.p95_ms")  # fmt: skip
+    queue_max: int = Field(
+        64,
+        ge=1,
+        description="requests waiting, at most; fewer when they would wait too long for goals.p95_ms",
+    )
     body_bytes_max: int = Field(1_000_000, ge=100, description="of one request")
     items_max: int = Field(64, ge=1, description="inputs in one request")
     batch_tokens: int = Field(512, ge=1, description="token budget of one batch")
-    connections_max: int = Field(512, ge=8, le=100_000, description="open connections; one more takes the place of the one that has been silent longest")  # fmt: skip
-    batch_wait_ms: float = Field(2.0, ge=0, le=1000, description="longest wait of a batch for a request that is soon read")  # fmt: skip
+    connections_max: int = Field(
+        512,
+        ge=8,
+        le=100_000,
+        description="open connections; one more takes the place of the one that has been silent longest",
+    )
+    batch_wait_ms: float = Field(
+        2.0, ge=0, le=1000, description="longest wait of a batch for a request that is soon read"
+    )
     threads: int = Field(1, ge=1, le=256, description="threads of one runtime")
 
 

@@ -58,7 +58,9 @@ class Written:
         for step in path:
             held = node.value
             fits = isinstance(step, str) if isinstance(held, dict) else isinstance(held, list)
-            if not fits or (step not in held if isinstance(held, dict) else step not in range(len(held))):  # fmt: skip
+            if not fits or (
+                step not in held if isinstance(held, dict) else step not in range(len(held))
+            ):
                 return node, False
             node = held[step]
         return node, True
@@ -88,7 +90,9 @@ def _composed(reader: Any, text: str) -> Node | None:
         raise Unreadable(f"expected text, {said}", _place_of(text, error.position)) from None
     except Exception:  # the parser fails as it may on `\U00110000` and its like
         mark = reader.reader.get_mark()
-        raise Unreadable("expected YAML, found what is none", (mark.line + 1, mark.column + 1)) from None  # fmt: skip
+        raise Unreadable(
+            "expected YAML, found what is none", (mark.line + 1, mark.column + 1)
+        ) from None
     return found
 
 
@@ -113,7 +117,7 @@ def _place_of(text: str, position: int) -> Place:
     return len(before), len(before[-1]) + 1
 
 
-_DEEP = f"expected at most {DEPTH_MAX} levels, found more; do not nest so deep, nor an alias in its own anchor"  # fmt: skip
+_DEEP = f"expected at most {DEPTH_MAX} levels, found more; do not nest so deep, nor an alias in its own anchor"
 
 
 class _Tree:
@@ -125,7 +129,9 @@ class _Tree:
     def of(self, node: Node, at: Place, *, depth: int) -> Written:
         self.left -= 1
         if self.left < 0:
-            raise Unreadable(f"expected at most {VALUES_MAX} values, found more; do not nest aliases", at)  # fmt: skip
+            raise Unreadable(
+                f"expected at most {VALUES_MAX} values, found more; do not nest aliases", at
+            )
         if depth > DEPTH_MAX:
             raise Unreadable(_DEEP, at)
         if isinstance(node, ScalarNode):
@@ -149,9 +155,13 @@ class _Tree:
                     merged = self.of(part, _place(key), depth=depth + 1).value | merged
                 continue
             if not isinstance(key, ScalarNode):
-                raise Unreadable("expected a name before the colon, found a list or fields", _place(key))  # fmt: skip
+                raise Unreadable(
+                    "expected a name before the colon, found a list or fields", _place(key)
+                )
             if key.value in own:
-                raise Unreadable(f"expected each field once, found '{key.value}' twice", _place(key))  # fmt: skip
+                raise Unreadable(
+                    f"expected each field once, found '{key.value}' twice", _place(key)
+                )
             _whole(key)
             own[key.value] = self.of(value, _place(key), depth=depth + 1)
         return own | {name: part for name, part in merged.items() if name not in own}
@@ -170,7 +180,9 @@ class _Tree:
                 raise ValueError
             return Written(made(node.value), at, node.value)
         except ValueError:  # too long, or no number for all its tag says
-            raise Unreadable(f"expected {expected}, found '{node.value[:100]}'", _place(node)) from None  # fmt: skip
+            raise Unreadable(
+                f"expected {expected}, found '{node.value[:100]}'", _place(node)
+            ) from None
 
 
 def _merged(node: Node) -> Iterator[Node]:
@@ -184,7 +196,9 @@ def _merged(node: Node) -> Iterator[Node]:
 
 def _whole(node: ScalarNode) -> None:
     if _SURROGATE.search(node.value):
-        raise Unreadable("expected text, found half of a surrogate pair (\\ud800 to \\udfff)", _place(node))  # fmt: skip
+        raise Unreadable(
+            "expected text, found half of a surrogate pair (\\ud800 to \\udfff)", _place(node)
+        )
 
 
 def _tag(node: Node) -> str:

@@ -29,13 +29,19 @@ class Interval:
     n: int
 
 
-def bootstrap(values: ArrayLike, *, repeats: int = 1000, confidence: float = 0.95, seed: int) -> Interval:  # fmt: skip
+def bootstrap(
+    values: ArrayLike, *, repeats: int = 1000, confidence: float = 0.95, seed: int
+) -> Interval:
     """Interval of the mean of `values` [n]."""
     column = np.asarray(values, dtype=np.float64).reshape(-1, 1)
     n = len(column)
     found = bootstrap_sums(
-        column, lambda sums: {"mean": sums[..., 0] / n}, repeats=repeats, confidence=confidence, seed=seed
-    )  # fmt: skip
+        column,
+        lambda sums: {"mean": sums[..., 0] / n},
+        repeats=repeats,
+        confidence=confidence,
+        seed=seed,
+    )
     return found["mean"]
 
 
@@ -52,9 +58,14 @@ def bootstrap_sums(
 
 
 def paired_sums(
-    before: Counts, after: Counts, metrics: Metrics, *, repeats: int = 1000,
-    confidence: float = 0.95, seed: int,
-) -> dict[str, Interval]:  # fmt: skip
+    before: Counts,
+    after: Counts,
+    metrics: Metrics,
+    *,
+    repeats: int = 1000,
+    confidence: float = 0.95,
+    seed: int,
+) -> dict[str, Interval]:
     """`after` minus `before` in every metric, of the same records in the same resamples: what both
     share cancels out."""
     n = _rows(before)
@@ -91,9 +102,12 @@ def _weights(n: int, repeats: int, seed: int) -> Iterator[NDArray[np.float64]]:
     at_once = max(1, min(repeats, BLOCK // n))
     for start in range(0, repeats, at_once):
         some = min(at_once, repeats - start)
-        yield np.stack([
-            np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64) for _ in range(some)
-        ])  # fmt: skip
+        yield np.stack(
+            [
+                np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)
+                for _ in range(some)
+            ]
+        )
 
 
 def _interval(value: float, draws: ArrayLike, n: int, confidence: float) -> Interval:

@@ -54,9 +54,11 @@ class LearningCurve:
         best = float(values[0])
         n = len(self.points)
         return Interval(
-            best, best - self.widening * max(0.0, best - float(low)),
-            best + self.widening * max(0.0, float(high) - best), n,
-        )  # fmt: skip
+            best,
+            best - self.widening * max(0.0, best - float(low)),
+            best + self.widening * max(0.0, float(high) - best),
+            n,
+        )
 
 
 def fit_curve(points: Sequence[Point], *, seed: int) -> LearningCurve:

@@ -19,7 +19,7 @@ from steelyard.store.hashed import different, sha256
 from steelyard.store.lock import held, sweep_unheld
 
 MANIFEST = "manifest.json"
-REPAIR = "run: steelyard turn, which makes again what it needs; steelyard doctor product.yaml lists all damage"  # fmt: skip
+REPAIR = "run: steelyard turn, which makes again what it needs; steelyard doctor product.yaml lists all damage"
 
 
 class Artifacts:

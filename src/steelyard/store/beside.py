@@ -45,11 +45,15 @@ def _published(root: Path) -> list[str]:
     """Names of what the folders hold, datasets before artifacts."""
     tags = sorted(root.glob("datasets/*.lance/_refs/tags/*.json"))
     manifests = sorted(root.glob("artifacts/*/manifest.json"))
-    return [f"{p.parents[2].stem} {p.stem}" for p in tags] + [f"artifact {p.parent.name}" for p in manifests]  # fmt: skip
+    return [f"{p.parents[2].stem} {p.stem}" for p in tags] + [
+        f"artifact {p.parent.name}" for p in manifests
+    ]
 
 
 def _lost(url: sa.URL, found: str, held: list[str]) -> Damaged:
     return Damaged(
-        f"ledger {shown(url)}", f"the ledger of what its store holds ({held[0]}, ...: {len(held)} in all)",
-        found, "restore the ledger from a backup; to begin anew on purpose, move the store's folder away",
-    )  # fmt: skip
+        f"ledger {shown(url)}",
+        f"the ledger of what its store holds ({held[0]}, ...: {len(held)} in all)",
+        found,
+        "restore the ledger from a backup; to begin anew on purpose, move the store's folder away",
+    )

@@ -21,7 +21,18 @@ from steelyard.store.tables import entry
 
 GENESIS = "0" * 64
 CASH, IMPUTED = "cash", "imputed"
-_HASHED = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous")  # fmt: skip
+_HASHED = (
+    "id",
+    "time",
+    "turn",
+    "account",
+    "quantity",
+    "unit",
+    "nano",
+    "currency",
+    "evidence",
+    "previous",
+)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,12 @@ class Database:
             with self._told():
                 mine = own.execute(_TRY_LOCK, {"of": _TURNS, "name": number}).scalar()
             if not mine:
-                raise StoreError(self.place, f"one turn of '{name}' at a time", "another one that runs now", "wait for it to end")  # fmt: skip
+                raise StoreError(
+                    self.place,
+                    f"one turn of '{name}' at a time",
+                    "another one that runs now",
+                    "wait for it to end",
+                )
             yield  # what the turn itself meets is none of the ledger's words
         finally:
             try:
@@ -282,9 +287,11 @@ def _engine(url: sa.URL, busy_s: float) -> sa.Engine:
         options = f"{url.query.get('options', '')} -c lock_timeout={int(busy_s * 1000)}"
         wait_s = url.query.get("connect_timeout", str(max(2, int(busy_s))))  # else for minutes
         return sa.create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True,
+            url.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"options": options, "connect_timeout": wait_s},
-        )  # fmt: skip
+        )
     if url.get_backend_name() != "sqlite":
         raise NoSuchModuleError(f"'{url.get_backend_name()}'")
     return _sqlite(url, busy_s)

@@ -175,7 +175,11 @@ class Datasets:
         """Record a tag of an earlier version, or of a process killed before it wrote the record."""
         found = self._unrecorded(name, tag)
         self._save(name, tag, found)
-        log.warning("dataset.recorded name=%s tag=%s: it had no hash of its files, its rows are those of its tag", name, tag)  # fmt: skip
+        log.warning(
+            "dataset.recorded name=%s tag=%s: it had no hash of its files, its rows are those of its tag",
+            name,
+            tag,
+        )
         return found
 
     def _unrecorded(self, name: str, tag: str) -> Published:
@@ -185,13 +189,20 @@ class Datasets:
 
         path = self._path(name)
         if tag not in _names_of_tags(path):
-            raise Missing(str(path), f"the tag '{tag}' of a dataset", "no such tag", "run: steelyard data")  # fmt: skip
+            raise Missing(
+                str(path), f"the tag '{tag}' of a dataset", "no such tag", "run: steelyard data"
+            )
         with _said(path, damaged=True):
             dataset = lance.dataset(_uri(path))
             dataset = dataset.checkout_version(dataset.tags.list()[tag]["version"])
             table = dataset.to_table()
         if not is_of(name, table, tag=tag, products=self._products()):
-            raise Damaged(str(self._record_of(name, tag)), "the hashes of a published version", "no file, and rows that are not those of the tag", REPAIR)  # fmt: skip
+            raise Damaged(
+                str(self._record_of(name, tag)),
+                "the hashes of a published version",
+                "no file, and rows that are not those of the tag",
+                REPAIR,
+            )
         return self._as_it_is(name, tag, dataset)
 
     def _record(self, name: str, tag: str, dataset: Any) -> None:

@@ -13,10 +13,28 @@ from steelyard.errors import Damaged, RowRefused, StoreError, Unavailable
 
 AGAIN = "run the same command again"
 RESTORE = "restore the ledger from a backup"
-_FULL = ("no space left on device", "os error 28", "database or disk is full", "disk quota exceeded", "enospc", "pytorchstreamwriter failed writing")  # fmt: skip
+_FULL = (
+    "no space left on device",
+    "os error 28",
+    "database or disk is full",
+    "disk quota exceeded",
+    "enospc",
+    "pytorchstreamwriter failed writing",
+)
 _READ_ONLY = ("readonly database", "read-only", "permission denied")
 _LOCKED = ("is locked", "lock timeout", "lock_timeout", "lock not available")
-_BROKEN = ("malformed", "not a database", "corrupt", "could not decode", "no such table", "no such column", "duplicate column", "checksum", "has no column", "unsupported file format")  # fmt: skip
+_BROKEN = (
+    "malformed",
+    "not a database",
+    "corrupt",
+    "could not decode",
+    "no such table",
+    "no such column",
+    "duplicate column",
+    "checksum",
+    "has no column",
+    "unsupported file format",
+)
 
 
 def told(error: BaseException, place: str, *, busy_s: float) -> StoreError:
@@ -27,9 +45,16 @@ def told(error: BaseException, place: str, *, busy_s: float) -> StoreError:
     if full(error):
         return no_room(place)
     if any(word in low for word in _LOCKED):
-        return Unavailable(place, f"a turn at writing within {busy_s:g} s", "another process that holds it", f"wait for it to end, then {AGAIN}")  # fmt: skip
+        return Unavailable(
+            place,
+            f"a turn at writing within {busy_s:g} s",
+            "another process that holds it",
+            f"wait for it to end, then {AGAIN}",
+        )
     if any(word in low for word in _READ_ONLY):
-        return StoreError(place, "a ledger that can be written", said, "change its mode or its owner")  # fmt: skip
+        return StoreError(
+            place, "a ledger that can be written", said, "change its mode or its owner"
+        )
     if broken(error):
         return Damaged(place, "a database that can be read", said, RESTORE)
     return Unavailable(place, "a database that answers", said, AGAIN)

@@ -98,7 +98,9 @@ def _every_product_known(connection: sa.Connection) -> None:
         if row.turn and row.of_turn is None:
             raise Damaged(place, f"turn {row.turn}", "none", RESTORE)
         if row.turn and row.product not in (None, row.of_turn):
-            raise Damaged(f"ledger turn {row.turn}", f"product '{row.product}'", f"'{row.of_turn}'", RESTORE)  # fmt: skip
+            raise Damaged(
+                f"ledger turn {row.turn}", f"product '{row.product}'", f"'{row.of_turn}'", RESTORE
+            )
 
 
 def every_step_paid(connection: sa.Connection) -> None:
@@ -107,7 +109,9 @@ def every_step_paid(connection: sa.Connection) -> None:
     paid = set(connection.execute(sa.select(e.evidence).where(e.evidence.like("step:%"))).scalars())
     for step in connection.execute(sa.select(s.name, s.key).order_by(s.done)):
         if f"step:{step.key}" not in paid:
-            raise Damaged(f"ledger step {step.name}", f"a line for step:{step.key}", "none", RESTORE)  # fmt: skip
+            raise Damaged(
+                f"ledger step {step.name}", f"a line for step:{step.key}", "none", RESTORE
+            )
 
 
 def sums(
@@ -123,8 +127,13 @@ def sums(
         total.setdefault((account, unit, currency, basis), Sum()).add(one)
     return [
         {
-            "account": account, "unit": unit, "currency": currency, "basis": basis,
-            "lines": one.lines, "quantity": format(one.quantity.normalize(), "f"), "nano": one.nano,
+            "account": account,
+            "unit": unit,
+            "currency": currency,
+            "basis": basis,
+            "lines": one.lines,
+            "quantity": format(one.quantity.normalize(), "f"),
+            "nano": one.nano,
         }
         for (account, unit, currency, basis), one in sorted(total.items())
-    ]  # fmt: skip
+    ]

@@ -22,7 +22,9 @@ def alone(path: Path) -> Iterator[None]:
     """Hold `path` locked for one turn; StoreError when another process holds it."""
     with held(path) as mine:
         if not mine:
-            raise StoreError(str(path), "one turn at a time", "another one that runs now", "wait for it to end")  # fmt: skip
+            raise StoreError(
+                str(path), "one turn at a time", "another one that runs now", "wait for it to end"
+            )
         yield
 
 

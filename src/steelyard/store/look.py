@@ -82,9 +82,11 @@ def check_end(connection: sa.Connection, path: Path) -> None:
     found = commit_number(connection)
     if noted > found:
         raise Damaged(
-            f"ledger {path}", f"{noted} commits, as {end.name} says", f"{found}: the newest are gone",
+            f"ledger {path}",
+            f"{noted} commits, as {end.name} says",
+            f"{found}: the newest are gone",
             f"{RESTORE}; after you put an older one back on purpose, remove {end.name}",
-        )  # fmt: skip
+        )
 
 
 def _noted(body: bytes) -> int:
@@ -99,13 +101,17 @@ def _end(path: Path) -> Path:
 def _pages(connection: sa.Connection, path: Path, table: str) -> None:
     said = connection.exec_driver_sql(f"PRAGMA integrity_check{table}").scalars().all()
     if said != ["ok"]:
-        raise Damaged(f"ledger {path}", "whole pages", " ".join(str(said[0]).split())[:200], RESTORE)  # fmt: skip
+        raise Damaged(
+            f"ledger {path}", "whole pages", " ".join(str(said[0]).split())[:200], RESTORE
+        )
 
 
 def _few(connection: sa.Connection, table: sa.Table) -> bool:
     """Counted, not taken from the largest row number, which may be what is damaged."""
     part = sa.select(sa.literal(1)).select_from(table).limit(ROWS_MAX + 1).subquery()
-    return (connection.execute(sa.select(sa.func.count()).select_from(part)).scalar() or 0) <= ROWS_MAX  # fmt: skip
+    return (
+        connection.execute(sa.select(sa.func.count()).select_from(part)).scalar() or 0
+    ) <= ROWS_MAX
 
 
 def _state(path: Path) -> tuple[int, ...]:

@@ -36,7 +36,11 @@ def ledger_url(product: ProductFile, root: Path) -> sa.URL:
         raise StoreError("ledger", "a database URL", str(error)) from error
     _check_url(url, named)
     relative = url.database or ""
-    if url.get_backend_name() != "sqlite" or not relative or relative.startswith(("/", ":", "file:")):  # fmt: skip
+    if (
+        url.get_backend_name() != "sqlite"
+        or not relative
+        or relative.startswith(("/", ":", "file:"))
+    ):
         return url
     return url.set(database=str((product.folder / relative).resolve()))
 
@@ -44,18 +48,38 @@ def ledger_url(product: ProductFile, root: Path) -> sa.URL:
 def _check_url(url: sa.URL, named: str) -> None:
     """StoreError for a ledger that would not last, or that would lie under another name."""
     if url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise StoreError("ledger", "a sqlite: or postgresql: URL", f"'{url.drivername}:'", "correct 'ledger' in the product file")  # fmt: skip
+        raise StoreError(
+            "ledger",
+            "a sqlite: or postgresql: URL",
+            f"'{url.drivername}:'",
+            "correct 'ledger' in the product file",
+        )
     if url.get_backend_name() != "sqlite":
         return
     place = url.database or ""
     if not place or ":memory:" in place or url.query.get("mode") == "memory":
-        raise StoreError("ledger", "a database that outlives the command", "one in memory", "name a file, as in sqlite:///ledger.db, or leave 'ledger' out")  # fmt: skip
+        raise StoreError(
+            "ledger",
+            "a database that outlives the command",
+            "one in memory",
+            "name a file, as in sqlite:///ledger.db, or leave 'ledger' out",
+        )
     if place.startswith("file:") and not place.startswith("file:/"):
-        raise StoreError("ledger", "a path from the root behind file:", f"'{place}', which depends on where the command is run", f"write sqlite:///{place.removeprefix('file:')}")  # fmt: skip
+        raise StoreError(
+            "ledger",
+            "a path from the root behind file:",
+            f"'{place}', which depends on where the command is run",
+            f"write sqlite:///{place.removeprefix('file:')}",
+        )
     behind = [option.partition("=")[0] for option in named.partition("?")[2].split("&")]
     odd = [name for name in behind if name and name not in SQLITE_OPTIONS]
     if odd:
-        raise StoreError("ledger", "a path, and behind ? only options of SQLite", f"'?{odd[0]}'", "write %3F for a ? in the name, and %25 for a %")  # fmt: skip
+        raise StoreError(
+            "ledger",
+            "a path, and behind ? only options of SQLite",
+            f"'?{odd[0]}'",
+            "write %3F for a ? in the name, and %25 for a %",
+        )
 
 
 # what a file system says that knows no file without a name: it may still take one with a name
@@ -84,15 +108,28 @@ def _check_folder(folder: Path, field: str) -> None:
     fact = _not_writable(there) if there.is_dir() else "a file"
     if fact:
         expected = "a folder that can be written"
-        raise StoreError(str(there), expected, fact, f"correct '{field}' in the product file, or the folder")  # fmt: skip
+        raise StoreError(
+            str(there), expected, fact, f"correct '{field}' in the product file, or the folder"
+        )
 
 
 def _check_file(path: Path, field: str) -> None:
     if not os.path.lexists(path):
         return
-    fact = "a folder" if path.is_dir() else "" if os.access(path, os.R_OK | os.W_OK) else "no right to write it"  # fmt: skip
+    fact = (
+        "a folder"
+        if path.is_dir()
+        else ""
+        if os.access(path, os.R_OK | os.W_OK)
+        else "no right to write it"
+    )
     if fact:
-        raise StoreError(str(path), "a file that can be written", fact, f"correct '{field}' in the product file, or the file")  # fmt: skip
+        raise StoreError(
+            str(path),
+            "a file that can be written",
+            fact,
+            f"correct '{field}' in the product file, or the file",
+        )
 
 
 def _not_writable(folder: Path) -> str:
@@ -120,5 +157,10 @@ def root_of(product: ProductFile) -> Path:
     if root.exists() and not root.is_dir():
         raise StoreError(str(root), "a folder", "a file", "correct 'store' in the product file")
     if any(ord(c) < 32 or ord(c) == 127 for c in str(root)):
-        raise StoreError(repr(str(root)), "a folder without control characters in its name", "one", "rename the folder")  # fmt: skip
+        raise StoreError(
+            repr(str(root)),
+            "a folder without control characters in its name",
+            "one",
+            "rename the folder",
+        )
     return root

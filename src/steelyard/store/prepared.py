@@ -49,7 +49,10 @@ class Prepared:
             size = max(1, VALUES_MAX // len(made.order))
             for start in range(0, len(bound), size):
                 part = bound[start : start + size]
-                cursor.execute(f"{head} VALUES {', '.join([values] * len(part))}", list(chain.from_iterable(part)))  # fmt: skip
+                cursor.execute(
+                    f"{head} VALUES {', '.join([values] * len(part))}",
+                    list(chain.from_iterable(part)),
+                )
 
     def _of(self, dialect: sa.Dialect) -> _Compiled:
         made = self._made.get(dialect.name)
@@ -89,7 +92,9 @@ class _Compiled:
 
 def _compiled(statement: Any, columns: Sequence[str] | None, dialect: sa.Dialect) -> _Compiled:
     made = statement.compile(dialect=dialect, column_keys=columns)
-    found = ((n, b.type.dialect_impl(dialect).bind_processor(dialect)) for n, b in made.binds.items())  # fmt: skip
+    found = (
+        (n, b.type.dialect_impl(dialect).bind_processor(dialect)) for n, b in made.binds.items()
+    )
     return _Compiled(
         sql=str(made),
         order=tuple(made.positiontup) if dialect.positional else None,

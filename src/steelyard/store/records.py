@@ -42,9 +42,14 @@ def known_records(datasets: Datasets, tag: str) -> list[Known]:
     contents = [digest_of(content) for content in table["content"].to_pylist()]
     keys = table["key"].to_pylist() if "key" in table.column_names else contents
     rows = zip(
-        table["id"].to_pylist(), keys, contents, table["split"].to_pylist(),
-        table["label"].to_pylist(), table["source"].to_pylist(), strict=True,
-    )  # fmt: skip
+        table["id"].to_pylist(),
+        keys,
+        contents,
+        table["split"].to_pylist(),
+        table["label"].to_pylist(),
+        table["source"].to_pylist(),
+        strict=True,
+    )
     return [Known(*row) for row in rows]
 
 

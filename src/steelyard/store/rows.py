@@ -130,17 +130,22 @@ class _Column:
             ((object,), "a value"),
         )
         return cls(
-            key=column.key, name=getattr(own, "name", column.key),
-            table=own.table.name if is_column else "?", types=types, what=what,
+            key=column.key,
+            name=getattr(own, "name", column.key),
+            table=own.table.name if is_column else "?",
+            types=types,
+            what=what,
             # JSON knows a null of its own
             nullable=not is_column or bool(own.nullable) or isinstance(own.type, sa.JSON),
             primary=is_column and bool(own.primary_key),
-        )  # fmt: skip
+        )
 
     def holds(self, value: Any) -> bool:
         if value is None:
             return self.nullable
-        return value is not BROKEN and isinstance(value, self.types) and not isinstance(value, bytes)  # fmt: skip
+        return (
+            value is not BROKEN and isinstance(value, self.types) and not isinstance(value, bytes)
+        )
 
 
 def _damaged(wrong: _Column, columns: Sequence[_Column], row: Any, number: int) -> Damaged:

@@ -59,10 +59,14 @@ def _of_ledger(connection: sa.Connection, product: str) -> bytes | None:
         a = answer.c
         salted = sa.select(a.id).where(a.release.is_not(None), a.product == product).limit(1)
         if connection.execute(salted).first():
-            raise Missing("ledger table secret", f"the salt of the answers of '{product}'", "no row", RESTORE)  # fmt: skip
+            raise Missing(
+                "ledger table secret", f"the salt of the answers of '{product}'", "no row", RESTORE
+            )
         return None
     if row_sha256(secret, dict(row)) != row["sha256"]:
-        raise Damaged(f"ledger table secret row {name}", "the value it was written with", "another", RESTORE)  # fmt: skip
+        raise Damaged(
+            f"ledger table secret row {name}", "the value it was written with", "another", RESTORE
+        )
     return str(row["value"]).encode("latin-1")
 
 

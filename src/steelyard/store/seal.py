@@ -28,9 +28,13 @@ def seal(connection: sa.Connection, *, time: str) -> dict[str, Any]:
     verify(connection)
     lines, head, sums = _read(connection, until=None)
     body: dict[str, Any] = {
-        "seal": FORMAT, "made": time, "lines": lines, "hash": head, "sums": sums,
+        "seal": FORMAT,
+        "made": time,
+        "lines": lines,
+        "hash": head,
+        "sums": sums,
         "counts": _counts(connection),
-    }  # fmt: skip
+    }
     return body | {"sha256": _sha256(body)}
 
 
@@ -45,7 +49,9 @@ def write_seal(path: Path, sealed: dict[str, Any]) -> None:
         _check_place(path)
         write(path, as_text(sealed))
     except OSError as error:
-        fact = UserError(str(path), "a file that can be written", str(error.strerror), "name another file")  # fmt: skip
+        fact = UserError(
+            str(path), "a file that can be written", str(error.strerror), "name another file"
+        )
         raise of_disk(error) or fact from error
 
 
@@ -58,7 +64,9 @@ def _check_place(path: Path) -> None:
         load_seal(path)
     except UserError as error:
         found = "a folder" if path.is_dir() else "something else"
-        raise UserError(str(path), "a new file, or an earlier seal", found, "name another file") from error  # fmt: skip
+        raise UserError(
+            str(path), "a new file, or an earlier seal", found, "name another file"
+        ) from error
 
 
 def load_seal(path: Path) -> dict[str, Any]:
@@ -68,7 +76,9 @@ def load_seal(path: Path) -> dict[str, Any]:
         body = {name: value for name, value in found.items() if name != "sha256"}
         whole = found["sha256"] == _sha256(body) and _is_seal(body)
     except OSError as error:
-        raise UserError(str(path), "a seal", str(error.strerror), "steelyard ledger seal --out makes one") from error  # fmt: skip
+        raise UserError(
+            str(path), "a seal", str(error.strerror), "steelyard ledger seal --out makes one"
+        ) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
     if not whole:
@@ -98,10 +108,20 @@ def against(connection: sa.Connection, sealed: dict[str, Any]) -> int:
     """Lines of a ledger that holds everything the seal does; Damaged says what it does not."""
     found = verify(connection)
     if found < sealed["lines"]:
-        raise Damaged("ledger", f"{sealed['lines']} lines or more, as sealed {sealed['made']}", f"{found}: the newest were cut off", RESTORE)  # fmt: skip
+        raise Damaged(
+            "ledger",
+            f"{sealed['lines']} lines or more, as sealed {sealed['made']}",
+            f"{found}: the newest were cut off",
+            RESTORE,
+        )
     _, head, sums = _read(connection, until=sealed["lines"])
     if head != sealed["hash"]:
-        raise Damaged(f"ledger entry {sealed['lines']}", f"hash {sealed['hash'][:12]}, as sealed {sealed['made']}", f"{head[:12]}: the chain was computed anew", RESTORE)  # fmt: skip
+        raise Damaged(
+            f"ledger entry {sealed['lines']}",
+            f"hash {sealed['hash'][:12]}, as sealed {sealed['made']}",
+            f"{head[:12]}: the chain was computed anew",
+            RESTORE,
+        )
     if sums != sealed["sums"]:
         raise Damaged("ledger", f"the sums sealed {sealed['made']}", "others", RESTORE)
     _check_counts(connection, sealed)
@@ -114,7 +134,12 @@ def behind(connection: sa.Connection, sealed: dict[str, Any]) -> int:
     lines, head = sealed["lines"], sealed["hash"]
     found = connection.execute(sa.select(entry.c.hash).where(entry.c.id == lines)).scalar()
     if lines and found != head:
-        raise Damaged(f"ledger entry {lines}", f"hash {head[:12]}, as sealed {sealed['made']}", str(found)[:12], RESTORE)  # fmt: skip
+        raise Damaged(
+            f"ledger entry {lines}",
+            f"hash {head[:12]}, as sealed {sealed['made']}",
+            str(found)[:12],
+            RESTORE,
+        )
     _check_counts(connection, sealed)
     every_step_paid(connection)
     return int(lines) + sum(1 for _ in chain(connection, after=lines, previous=head))
@@ -123,14 +148,21 @@ def behind(connection: sa.Connection, sealed: dict[str, Any]) -> int:
 def _check_counts(connection: sa.Connection, sealed: dict[str, Any]) -> None:
     for name, n in _counts(connection).items():
         if n < sealed["counts"].get(name, 0):
-            raise Damaged(f"ledger table {name}", f"{sealed['counts'][name]} rows or more, as sealed {sealed['made']}", str(n), RESTORE)  # fmt: skip
+            raise Damaged(
+                f"ledger table {name}",
+                f"{sealed['counts'][name]} rows or more, as sealed {sealed['made']}",
+                str(n),
+                RESTORE,
+            )
 
 
 def _read(
     connection: sa.Connection, *, until: int | None
 ) -> tuple[int, str, dict[str, dict[str, str]]]:
     """(lines, hash of the last, nano-units by product and currency) of the first `until` lines."""
-    products = {row.id: row.product for row in connection.execute(sa.select(turn.c.id, turn.c.product))}  # fmt: skip
+    products = {
+        row.id: row.product for row in connection.execute(sa.select(turn.c.id, turn.c.product))
+    }
     number, head = 0, GENESIS
     sums: dict[str, dict[str, int]] = {}
     for row in chain(connection):
@@ -141,15 +173,21 @@ def _read(
         own = sums.setdefault(owner, {})
         own[row["currency"]] = own.get(row["currency"], 0) + row["nano"]
     # as texts: whole numbers of this size are not safe in every reader of JSON
-    return number, head, {p: {c: str(n) for c, n in sorted(own.items())} for p, own in sorted(sums.items())}  # fmt: skip
+    return (
+        number,
+        head,
+        {p: {c: str(n) for c, n in sorted(own.items())} for p, own in sorted(sums.items())},
+    )
 
 
 def _counts(connection: sa.Connection) -> dict[str, int]:
     return {
-        table.name: int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() or 0)
+        table.name: int(
+            connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() or 0
+        )
         for table in metadata.sorted_tables
         if table not in (tally, pace)  # sums: a release that comes may leave fewer
-    }  # fmt: skip
+    }
 
 
 def _sha256(body: dict[str, Any]) -> str:

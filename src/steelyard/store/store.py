@@ -109,14 +109,29 @@ class Step:
         self.facts.append((tables.of(noun).name, row))
 
     def measure(
-        self, subject: str, name: str, value: float, *, n: int, on: str,
-        low: float | None = None, high: float | None = None, detail: Any = None,
-    ) -> None:  # fmt: skip
+        self,
+        subject: str,
+        name: str,
+        value: float,
+        *,
+        n: int,
+        on: str,
+        low: float | None = None,
+        high: float | None = None,
+        detail: Any = None,
+    ) -> None:
         """One number with its interval, its n and what it was measured on."""
         self.add(
-            "measure", subject=subject, name=name, value=float(value),
-            low=low, high=high, n=n, on=on, detail=detail,
-        )  # fmt: skip
+            "measure",
+            subject=subject,
+            name=name,
+            value=float(value),
+            low=low,
+            high=high,
+            n=n,
+            on=on,
+            detail=detail,
+        )
 
     @property
     def scratch(self) -> Path:
@@ -146,21 +161,32 @@ class Store:
 
     @classmethod
     def open(
-        cls, product: ProductFile, *, clock: Clock | None = None, create: bool = True,
+        cls,
+        product: ProductFile,
+        *,
+        clock: Clock | None = None,
+        create: bool = True,
         busy_s: float = BUSY_S,
-    ) -> Store:  # fmt: skip
+    ) -> Store:
         """The store a product file names; Missing when it is not there and may not be created.
 
         A writer waits `busy_s` for another one, then raises Unavailable.
         """
         root = root_of(product)
         if not create and not root.is_dir():
-            raise Missing(str(root), "the store of an earlier turn", "nothing there", "run: steelyard turn")  # fmt: skip
+            raise Missing(
+                str(root), "the store of an earlier turn", "nothing there", "run: steelyard turn"
+            )
         url = ledger_url(product, root)
         try:
             private_folder(root)
         except OSError as error:
-            raise StoreError(str(root), "a folder that can be written", str(error.strerror), "correct 'store' in the product file") from error  # fmt: skip
+            raise StoreError(
+                str(root),
+                "a folder that can be written",
+                str(error.strerror),
+                "correct 'store' in the product file",
+            ) from error
         refuse_lost_file(url, root)
         database = Database.open(url, busy_s=busy_s)
         refuse_emptied(database, root)
@@ -221,9 +247,14 @@ class Store:
         )
 
     def step(
-        self, turn: int, name: str, key: str, work: Callable[[Step], dict[str, Any]], *,
+        self,
+        turn: int,
+        name: str,
+        key: str,
+        work: Callable[[Step], dict[str, Any]],
+        *,
         cpu_price: Decimal,
-    ) -> tuple[dict[str, Any], bool]:  # fmt: skip
+    ) -> tuple[dict[str, Any], bool]:
         """Run `work` unless the key is done; (its output, whether it ran).
 
         Its facts, its lines, the CPU it used and the `done` row are one transaction.
@@ -251,7 +282,12 @@ class Store:
                 sa.select(tables.step.c.key).where(tables.step.c.key == step.key)
             ).first()
             if taken:
-                raise StoreError(f"step {step.name}", "to be run once at a time", "another run finished it first", "run the command again")  # fmt: skip
+                raise StoreError(
+                    f"step {step.name}",
+                    "to be run once at a time",
+                    "another run finished it first",
+                    "run the command again",
+                )
             self._insert(connection, step.facts, now)
             ledger.append(connection, step.lines, product=self.product, turn=step.turn, time=now)
             row = {"key": step.key, "name": step.name, "turn": step.turn, "done": now}
@@ -268,11 +304,22 @@ class Store:
                 self._remember(connection, turn, name, key, "reused", 0.0, 0, self.clock.now())
 
     def _remember(
-        self, connection: sa.Connection, turn: int, name: str, key: str, how: str, cpu_s: float,
-        nano: int, now: str,
-    ) -> None:  # fmt: skip
+        self,
+        connection: sa.Connection,
+        turn: int,
+        name: str,
+        key: str,
+        how: str,
+        cpu_s: float,
+        nano: int,
+        now: str,
+    ) -> None:
         row = {"turn": turn, "name": name, "key": key, "how": how, "cpu_s": float(cpu_s)}
-        put(connection, tables.turn_step, row | {"nano": nano, "currency": self.currency, "created": now})  # fmt: skip
+        put(
+            connection,
+            tables.turn_step,
+            row | {"nano": nano, "currency": self.currency, "created": now},
+        )
 
     def record_once(
         self,

@@ -24,7 +24,9 @@ from steelyard.store.tables import turn as turns
 
 BLOCK = 1000  # lines whose sums are kept
 _NEWEST = Prepared(sa.select(sa.func.max(entry.c.id)))
-_CLOSED = Prepared(sa.select(subtotal.c.last, subtotal.c.head).order_by(subtotal.c.id.desc()).limit(1))  # fmt: skip
+_CLOSED = Prepared(
+    sa.select(subtotal.c.last, subtotal.c.head).order_by(subtotal.c.id.desc()).limit(1)
+)
 Key = tuple[str, int, str, str, str, str]  # product, turn, account, unit, currency, basis
 
 
@@ -67,7 +69,9 @@ def check_blocks(connection: sa.Connection) -> int:
         if number not in kept:
             continue
         if kept.pop(number) != found:
-            raise Damaged(f"ledger subtotal of line {number}", "the sums of its lines", "others", RESTORE)  # fmt: skip
+            raise Damaged(
+                f"ledger subtotal of line {number}", "the sums of its lines", "others", RESTORE
+            )
         found = {}
     if kept:
         raise Damaged(f"ledger entry {min(kept)}", "the lines whose sum is kept", "none", RESTORE)
@@ -105,21 +109,34 @@ def _keep(
     shared = {"first": first, "last": last, "head": head, "rows": len(found)}
     names = ("product", "turn", "account", "unit", "currency", "basis")
     rows = [
-        {"id": number, **shared, **dict(zip(names, key, strict=True)), "lines": one.lines,
-         "quantity": format(one.quantity, "f"), "nano": str(one.nano)}
+        {
+            "id": number,
+            **shared,
+            **dict(zip(names, key, strict=True)),
+            "lines": one.lines,
+            "quantity": format(one.quantity, "f"),
+            "nano": str(one.nano),
+        }
         for number, (key, one) in enumerate(sorted(found.items()), start=used + 1)
-    ]  # fmt: skip
+    ]
     put_all(connection, subtotal, rows)
 
 
 def _last_block(connection: sa.Connection) -> tuple[int, str]:
     """(last line, its hash) of the last block whose sums are kept; Damaged where one is missing."""
     s = subtotal.c
-    blocks = sa.select(s.first, s.last, s.rows, sa.func.count().label("here")).group_by(s.first, s.last, s.rows)  # fmt: skip
+    blocks = sa.select(s.first, s.last, s.rows, sa.func.count().label("here")).group_by(
+        s.first, s.last, s.rows
+    )
     last = 0
     for row in connection.execute(blocks.order_by(s.first)):
         if row.first != last + 1 or row.here != row.rows:
-            raise Damaged(f"ledger subtotal of line {row.last}", f"{row.rows} rows from line {last + 1}", f"{row.here} from line {row.first}", RESTORE)  # fmt: skip
+            raise Damaged(
+                f"ledger subtotal of line {row.last}",
+                f"{row.rows} rows from line {last + 1}",
+                f"{row.here} from line {row.first}",
+                RESTORE,
+            )
         last = row.last
     if last == 0:
         return 0, GENESIS
@@ -136,7 +153,9 @@ def _subtotals(connection: sa.Connection) -> Iterator[dict[str, Any]]:
     for found in connection.execute(sa.select(subtotal)).mappings():
         row = dict(found)
         if row_sha256(subtotal, row) != row["sha256"]:
-            raise Damaged(f"ledger subtotal {row['id']}", "the values it was written with", "others", RESTORE)  # fmt: skip
+            raise Damaged(
+                f"ledger subtotal {row['id']}", "the values it was written with", "others", RESTORE
+            )
         yield row
 
 

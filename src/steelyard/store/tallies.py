@@ -50,7 +50,7 @@ def check_tallies(connection: sa.Connection) -> None:
         off = sa.select(*keys).group_by(*keys).having(sa.or_(n != 0, sa.func.abs(total) > _OFF))
         found = connection.execute(off.limit(1)).first()
         if found is not None:
-            place = f"ledger {kept.name} of product '{found.product}', experiment {found.experiment}, {found.arm}"  # fmt: skip
+            place = f"ledger {kept.name} of product '{found.product}', experiment {found.experiment}, {found.arm}"
             raise Damaged(place, "the sums of its rows", "others", RESTORE)
 
 
@@ -85,7 +85,9 @@ def _move(connection: sa.Connection, rows: _Rows) -> None:
         before = _since(release.c.id.not_in([row["id"] for row in own]))
         for kept, (_, sums) in _KEPT.items():
             for since, sign in ((before, -1), (_since(), 1)):
-                connection.execute(_adding(connection.dialect.name, kept, sums(since, *moved, sign=sign)))  # fmt: skip
+                connection.execute(
+                    _adding(connection.dialect.name, kept, sums(since, *moved, sign=sign))
+                )
             connection.execute(kept.delete().where(kept.c.n == 0))
 
 
@@ -103,9 +105,15 @@ def _outcomes(since: sa.Label[Any], *where: _Where, sign: int = 1) -> sa.Select[
     untold = f.utility.is_(None)
     said, truth = (sa.case((untold, sa.type_coerce(c, sa.Text))) for c in (a.value, f.value))
     told = sa.select(
-        a.product, a.experiment, a.arm, a.user, since, said.label("said"), truth.label("truth"),
+        a.product,
+        a.experiment,
+        a.arm,
+        a.user,
+        since,
+        said.label("said"),
+        truth.label("truth"),
         f.utility,
-    ).join(feedback, f.answer == a.id)  # fmt: skip
+    ).join(feedback, f.answer == a.id)
     o = told.where(f.kind == OUTCOME, *_SHARED, *where).subquery().c
     pair = sa.case((o.said.is_(None), TOLD), else_=sha256_of_text(o.said + "\n" + o.truth))
     who = (o.product, o.experiment, o.arm, o.user, o.since)
@@ -117,7 +125,9 @@ def _outcomes(since: sa.Label[Any], *where: _Where, sign: int = 1) -> sa.Select[
 def _answers(since: sa.Label[Any], *where: _Where, sign: int = 1) -> sa.Select[Any]:
     """Rows of `pace`: CPU seconds by slice of latency."""
     a = answer.c
-    took = sa.select(a.product, a.experiment, a.arm, since, slice_of(a.latency_ms).label("slice"), a.cpu_s)  # fmt: skip
+    took = sa.select(
+        a.product, a.experiment, a.arm, since, slice_of(a.latency_ms).label("slice"), a.cpu_s
+    )
     o = took.where(*_SHARED, *where).subquery().c
     who = (o.product, o.experiment, o.arm, o.since, o.slice)
     return sa.select(*who, *_signed(sa.func.sum(o.cpu_s), sign)).group_by(*who)

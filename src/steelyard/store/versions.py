@@ -52,7 +52,9 @@ class Published:
         except FileNotFoundError:
             return None
         except (IsADirectoryError, NotADirectoryError) as error:
-            raise Damaged(str(path), "the record of a published version", str(error.strerror), repair) from None  # fmt: skip
+            raise Damaged(
+                str(path), "the record of a published version", str(error.strerror), repair
+            ) from None
         try:
             held = json.loads(raw)
             body = json.dumps(held["published"], sort_keys=True)
@@ -60,7 +62,9 @@ class Published:
                 raise ValueError
             return cls(**held["published"])
         except (ValueError, TypeError, KeyError, RecursionError):
-            raise Damaged(str(path), "the record of a published version", "another text", repair) from None  # fmt: skip
+            raise Damaged(
+                str(path), "the record of a published version", "another text", repair
+            ) from None
 
 
 def save_copy(folder: Path, tag: str, table: pa.Table) -> None:

@@ -173,10 +173,34 @@ def task_of(product: ProductFile) -> Task:
 
 
 _SAYS = (
-    "Options", "content", "answer", "quality", "known", "operators", "words", "places", "cleans", "methods", "parse", "decode",
-    "decode_all", "truth", "write", "read", "moved", "renamed", "classes", "classes_of", "counted_as", "counts", "metrics",
-    "detail", "utility", "sent", "wire",
-)  # fmt: skip
+    "Options",
+    "content",
+    "answer",
+    "quality",
+    "known",
+    "operators",
+    "words",
+    "places",
+    "cleans",
+    "methods",
+    "parse",
+    "decode",
+    "decode_all",
+    "truth",
+    "write",
+    "read",
+    "moved",
+    "renamed",
+    "classes",
+    "classes_of",
+    "counted_as",
+    "counts",
+    "metrics",
+    "detail",
+    "utility",
+    "sent",
+    "wire",
+)
 
 
 def task_kind(name: str) -> Any:

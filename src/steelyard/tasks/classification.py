@@ -89,11 +89,13 @@ class Classification:
         answered, targets, confidence = self._compared(answers, truths)
         right, which, at, ones = answered == targets, _bins(confidence), np.arange(n), np.ones(n)
         parts = [
-            (at[right], targets[right], ones[right]), (at, k + answered, ones),
-            (at, 2 * k + targets, ones), (at, 3 * k + which, confidence),
+            (at[right], targets[right], ones[right]),
+            (at, k + answered, ones),
+            (at, 2 * k + targets, ones),
+            (at, 3 * k + which, confidence),
             (at[right], 3 * k + CALIBRATION_BINS + which[right], ones[right]),
             (at, np.full(n, 3 * k + 2 * CALIBRATION_BINS), ones),
-        ]  # fmt: skip
+        ]
         where, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
         shape = (n, 3 * k + 2 * CALIBRATION_BINS + 1)
         return csr_matrix((values, (where, columns)), shape=shape)
@@ -162,7 +164,11 @@ class Classification:
         """What `sent` makes, as JSON schemas by field."""
         share = {"type": "number", "minimum": 0, "maximum": 1}
         scores = {"type": "object", "additionalProperties": share}
-        return {"label": {"type": "string", "enum": list(self.labels)}, "score": share, "scores": scores}  # fmt: skip
+        return {
+            "label": {"type": "string", "enum": list(self.labels)},
+            "score": share,
+            "scores": scores,
+        }
 
     def truth_schema(self) -> dict[str, Any]:
         return {"type": "string", "enum": list(self.labels)}

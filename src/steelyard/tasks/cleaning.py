@@ -15,10 +15,14 @@ from steelyard.tasks.masking import mask
 from steelyard.tasks.places import Placed, Range
 
 # NFKC would also turn ， into , and ① into 1: only letters, digits and the space are folded.
-_FULL_WIDTH = {c: c - 0xFEE0 for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}  # fmt: skip
+_FULL_WIDTH = {
+    c: c - 0xFEE0 for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+}
 _FULL_WIDTH[0x3000] = 0x20
 _WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u3000]")
-_INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\uffff]")  # fmt: skip
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\uffff]"
+)
 # No combining mark is a letter, a digit, a space or ASCII: only such a run needs to be counted.
 _MARKS = re.compile(r"[^\w !-~\t\n\r]{" + str(MARKS_MAX // 2 + 1) + ",}")
 _HALF = re.compile("[\ud800-\udfff]")

@@ -24,7 +24,7 @@ _ALPHABETS = (
     r"\u0900-\u0963\u0971-\u0df3",  # of India
     r"\u10a0-\u10fa\u10fc-\u10ff",  # Georgian
 )
-_UNSPACED = r"\u3400-\u9fff\u3005\u3041-\u3096\u30a1-\u30fa\u30fc\uac00-\ud7a3\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd"  # fmt: skip
+_UNSPACED = r"\u3400-\u9fff\u3005\u3041-\u3096\u30a1-\u30fa\u30fc\uac00-\ud7a3\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd"
 # As the root zone lists them.
 _TOP_LEVEL_UNSPACED = re.split(
     " ",

@@ -66,7 +66,9 @@ def _encoded(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):
-        raise ValueError(f"expected the bytes or the base64 of a picture, found {type(value).__name__}")  # fmt: skip
+        raise ValueError(
+            f"expected the bytes or the base64 of a picture, found {type(value).__name__}"
+        )
     body = value.split(",", 1)[1] if value.startswith("data:") and "," in value else value
     try:
         # base64 of a mail or of the command line is cut into lines (RFC 2045, 6.8)

@@ -50,7 +50,10 @@ def within(budget: Budget, items: Iterable[Item], amount: Callable[[Item], int])
     for index, item in enumerate(items):
         total += amount(item)
         if total > budget.most:
-            raise BadInput(index, f"expected at most {budget.most:,} {budget.unit} in one request, found {total:,} up to here; send several requests")  # fmt: skip
+            raise BadInput(
+                index,
+                f"expected at most {budget.most:,} {budget.unit} in one request, found {total:,} up to here; send several requests",
+            )
         yield item
 
 

@@ -22,7 +22,9 @@ _BLOCK = "\0"  # stands where an address is: a border that no number reads acros
 # One character for one, so that places stay: full-width forms, every dash, every space.
 _FOLD = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)}
 _FOLD |= dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63"), 0x2D)
-_FOLD |= dict.fromkeys((0x09, 0x0A, 0x0D, 0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), 0x20)  # fmt: skip
+_FOLD |= dict.fromkeys(
+    (0x09, 0x0A, 0x0D, 0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), 0x20
+)
 _FOLD[0xFE6B] = 0x40
 
 

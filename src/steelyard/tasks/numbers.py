@@ -30,9 +30,11 @@ _CLUSTER = re.compile(rf"[0-9]++[Xx]?+(?:{GAP}[0-9]++[Xx]?+)*+")
 _RUN = re.compile(r"([^0-9Xx]*)([0-9]+)([Xx]?)")
 _LISTING = re.compile(r"0?[1-9]|[1-9][0-9]")
 _LISTED = {
-    "PHONE": re.compile(r"(?:\+?86|0086)?1(?:3[0-9]|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])"),
+    "PHONE": re.compile(
+        r"(?:\+?86|0086)?1(?:3[0-9]|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])"
+    ),
     "CARD": re.compile(r"(?:62|4|5[1-5])[0-9]{14}(?![0-9])|62[0-9]{17}|3[47][0-9]{13}(?![0-9])"),
-}  # fmt: skip
+}
 # 11 digits with two decimals and an end are a price; with one, where money is named.
 _MONEY = r" ?(?:[元块角万亿%]|人民币|美元|(?:rmb|cny|usd|eur|yuan)\b)"
 _PRICE = re.compile(rf"\.[0-9]{{2}}(?!\w|[-:/~.][0-9])|\.[0-9]{{1,2}}{_MONEY}", re.I)

@@ -31,9 +31,14 @@ _GIF_BLOCK = 4096  # bytes read at once: its decoder holds the interpreter until
 _MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
 _ORIENTATION = 0x0112
 _TURNS = {
-    2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
-    7: "TRANSVERSE", 8: "ROTATE_90",
-}  # fmt: skip
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
 
 
 class Picture(bytes):
@@ -85,7 +90,9 @@ def cost_of(opened: Opened) -> int:
 
 def _check_cost(cost: int, what: str) -> None:
     if cost > PIXELS_MAX:
-        raise ValueError(f"expected at most {PIXELS_MAX:,} pixels, found the work of {cost:,} ({what})")  # fmt: skip
+        raise ValueError(
+            f"expected at most {PIXELS_MAX:,} pixels, found the work of {cost:,} ({what})"
+        )
 
 
 def decoded(opened: Opened) -> Picture:

@@ -23,7 +23,9 @@ class Placed(str):
         made = super().__new__(cls, text)
         made.ranges = None if ranges is None else tuple(ranges)
         if made.ranges is not None and len(made.ranges) != len(text):
-            raise ValueError(f"expected a range for each of {len(text)} characters, found {len(made.ranges)}")  # fmt: skip
+            raise ValueError(
+                f"expected a range for each of {len(text)} characters, found {len(made.ranges)}"
+            )
         return made
 
     def at(self, i: int) -> Range:

@@ -18,9 +18,12 @@ FORM = 'spans as in [{"start": 0, "end": 2, "label": "name"}]'
 
 
 def spans_in(
-    raw: Any, entities: Sequence[str], *, length: int | None = None,
+    raw: Any,
+    entities: Sequence[str],
+    *,
+    length: int | None = None,
     names: Mapping[str, str] | None = None,
-) -> Spans:  # fmt: skip
+) -> Spans:
     """Spans in order; ValueError for what is none, for spans that overlap, and for one that leaves a
     text of `length`; Unknown for an entity that is not among `entities`, some of which have other
     `names`."""
@@ -84,7 +87,9 @@ def _named(span: list[Any], entities: Sequence[str], names: Mapping[str, str]) -
     if not _whole(start) or not _whole(end) or not 0 <= start < end:
         raise ValueError("expected a span with 0 <= start < end, found another one")
     if not isinstance(label, str):
-        raise ValueError(f"expected a span with the name of an entity, found {type(label).__name__}")  # fmt: skip
+        raise ValueError(
+            f"expected a span with the name of an entity, found {type(label).__name__}"
+        )
     label = names.get(label, label)
     if label not in entities:
         raise Unknown(label, f"expected an entity in {list(entities)}, found another one")

@@ -124,9 +124,11 @@ class TokenClassification(Texts):
         f1 = 2 * right / np.maximum(answered + true, 1)
         r, a, t = right.sum(-1), answered.sum(-1), true.sum(-1)
         return {
-            "span_f1": 2 * r / np.maximum(a + t, 1), "span_macro_f1": f1.mean(-1),
-            "span_precision": r / np.maximum(a, 1), "span_recall": r / np.maximum(t, 1),
-        }  # fmt: skip
+            "span_f1": 2 * r / np.maximum(a + t, 1),
+            "span_macro_f1": f1.mean(-1),
+            "span_precision": r / np.maximum(a, 1),
+            "span_recall": r / np.maximum(t, 1),
+        }
 
     def detail(self, answers: Sequence[Answer], truths: Sequence[Spans]) -> dict[str, Any]:
         sums = self.counts(answers, truths).sum(axis=0).reshape(3, -1)
@@ -160,11 +162,23 @@ class TokenClassification(Texts):
     def wire(self) -> Wire:
         share = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
         place = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
-        span = {"start": place, "end": place, "label": {"type": "string", "enum": list(self.entities)}}  # fmt: skip
-        scored = {"type": "object", "properties": span | {"score": share}, "required": [*span, "score"], "additionalProperties": False}  # fmt: skip
+        span = {
+            "start": place,
+            "end": place,
+            "label": {"type": "string", "enum": list(self.entities)},
+        }
+        scored = {
+            "type": "object",
+            "properties": span | {"score": share},
+            "required": [*span, "score"],
+            "additionalProperties": False,
+        }
         said = "characters [start, end) of the input as it was sent"
         plain = {"type": "object", "properties": span, "required": [*span]}
-        answer: dict[str, dict[str, Any]] = {"spans": {"type": "array", "items": scored, "description": said}, "score": share}  # fmt: skip
+        answer: dict[str, dict[str, Any]] = {
+            "spans": {"type": "array", "items": scored, "description": said},
+            "score": share,
+        }
         return Wire(TEXT_SCHEMA, answer, {"type": "array", "items": plain, "description": said})
 
     def contract_examples(self) -> list[tuple[Any, Spans]]:

@@ -41,19 +41,29 @@ def _train(context: Context, step: Step) -> Output:
     from steelyard.train import model
 
     return model.run(
-        context.store, context.product, step, task=context.task,
-        baseline=context.of("baseline.variant"), report=context.report, **_learned(context),
-    )  # fmt: skip
+        context.store,
+        context.product,
+        step,
+        task=context.task,
+        baseline=context.of("baseline.variant"),
+        report=context.report,
+        **_learned(context),
+    )
 
 
 def _curve(context: Context, step: Step) -> Output:
     from steelyard.train import curve
 
     return curve.run(
-        context.store, context.product, step, task=context.task,
-        trained=context.of("train.variant"), point=context.of("train.point"),
-        report=context.report, **_learned(context),
-    )  # fmt: skip
+        context.store,
+        context.product,
+        step,
+        task=context.task,
+        trained=context.of("train.variant"),
+        point=context.of("train.point"),
+        report=context.report,
+        **_learned(context),
+    )
 
 
 def _backbone(context: Context) -> Sequence[str]:
@@ -107,19 +117,37 @@ def _work_s(forecast: Forecast) -> float:
 
 
 BASELINE = Stage(
-    "baseline", _baseline, doing="fitting the baseline",
-    reads=("train",), takes=LEARNED, leaves=_artifact, needs=_needs, summary=_metric,
+    "baseline",
+    _baseline,
+    doing="fitting the baseline",
+    reads=("train",),
+    takes=LEARNED,
+    leaves=_artifact,
+    needs=_needs,
+    summary=_metric,
     estimate=lambda forecast: Expected(BASELINE_S),
-)  # fmt: skip
+)
 TRAIN = Stage(
-    "train", _train, doing="training the model", reads=("train",),
-    takes=(*LEARNED, "baseline.variant"), also=_backbone, leaves=_artifact, check=_check,
-    needs=_needs, summary=_gain, estimate=lambda forecast: Expected(_work_s(forecast)),
-)  # fmt: skip
+    "train",
+    _train,
+    doing="training the model",
+    reads=("train",),
+    takes=(*LEARNED, "baseline.variant"),
+    also=_backbone,
+    leaves=_artifact,
+    check=_check,
+    needs=_needs,
+    summary=_gain,
+    estimate=lambda forecast: Expected(_work_s(forecast)),
+)
 # Behind the replay: what may earn is in service before the rest of the turn's CPU is spent.
 CURVE = Stage(
-    "curve", _curve, doing="drawing the learning curve",
-    reads=("train", "plan.curve"), takes=(*LEARNED, "train.variant", "train.point"),
-    after=("replay",), summary=_points,
+    "curve",
+    _curve,
+    doing="drawing the learning curve",
+    reads=("train", "plan.curve"),
+    takes=(*LEARNED, "train.variant", "train.point"),
+    after=("replay",),
+    summary=_points,
     estimate=lambda forecast: Expected(_work_s(forecast) * sum(forecast.product.spec.plan.curve)),
-)  # fmt: skip
+)

@@ -57,7 +57,9 @@ def _places() -> int:
 def _result(job: Job) -> Result:
     found = result_of(Path(job.folder))
     if found is None:
-        raise StoreError(f"curve {job.labels}", "the result of a training", "none", "run the command again")  # fmt: skip
+        raise StoreError(
+            f"curve {job.labels}", "the result of a training", "none", "run the command again"
+        )
     return found
 
 
@@ -71,9 +73,13 @@ class _Worker:
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
                 command("steelyard.train.worker", write_job(job).resolve(), clock_name(clock)),
-                env=environment(OMP_NUM_THREADS="1"), stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8",
-            )  # fmt: skip
+                env=environment(OMP_NUM_THREADS="1"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                encoding="utf-8",
+            )
         assert self._process.stdout is not None
         threading.Thread(target=self._read, args=(self._process.stdout, said), daemon=True).start()
 
@@ -89,7 +95,12 @@ class _Worker:
         if code:
             last = self._errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             fact = last[-1] if last else f"exit {code} (-9: killed, perhaps for want of memory)"
-            raise StoreError(f"curve {self.job.labels}", "a training that ends well", fact, "run the command again")  # fmt: skip
+            raise StoreError(
+                f"curve {self.job.labels}",
+                "a training that ends well",
+                fact,
+                "run the command again",
+            )
 
     def stop(self) -> None:
         self._process.kill()

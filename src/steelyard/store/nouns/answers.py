@@ -79,7 +79,9 @@ class Answers(Noun):
         `utility` that it had by it."""
         a, f = tables.answer, tables.feedback
         asked = (a.c.request, a.c.variant, a.c.arm, a.c.cpu_s, a.c.latency_ms, a.c.value)
-        query = sa.select(*asked, f.c.value.label("truth"), f.c.utility).join(f, f.c.answer == a.c.id)  # fmt: skip
+        query = sa.select(*asked, f.c.value.label("truth"), f.c.utility).join(
+            f, f.c.answer == a.c.id
+        )
         return self.rows(query.where(f.c.kind == OUTCOME, *self._of(experiment, REPLAY)))
 
     def cpu_s(self, experiment: str) -> float:
@@ -94,7 +96,10 @@ class Answers(Noun):
         `since` is when a release began, here and below."""
         t = tables.tally.c
         words = (t.said, t.truth.label("true"))
-        values = (sa.type_coerce(t.said, Json).label("value"), sa.type_coerce(t.truth, Json).label("truth"))  # fmt: skip
+        values = (
+            sa.type_coerce(t.said, Json).label("value"),
+            sa.type_coerce(t.truth, Json).label("truth"),
+        )
         query = sa.select(*words, *values).where(t.pair != TOLD, *self._told(experiment, since))
         rows = self.rows(query.distinct())
         return [Untold(row["value"], row["truth"], row["said"], row["true"]) for row in rows]
@@ -111,9 +116,11 @@ class Answers(Noun):
         users = each.group_by(t.arm, t.user).subquery()
         m = users.c.mean
         query = sa.select(
-            users.c.arm, sa.func.count().label("n"), sa.func.avg(m).label("mean"),
+            users.c.arm,
+            sa.func.count().label("n"),
+            sa.func.avg(m).label("mean"),
             sa.func.avg(m * m).label("square"),
-        ).group_by(users.c.arm)  # fmt: skip
+        ).group_by(users.c.arm)
         return {
             row["arm"]: Spread(row["n"], row["mean"], max(0.0, row["square"] - row["mean"] ** 2))
             for row in self.rows(query)
@@ -134,9 +141,16 @@ class Answers(Noun):
     def took(self, experiment: str, *, since: str, arm: str) -> Took:
         """What the answers of one arm to real users took, those without an outcome too."""
         p = tables.pace.c
-        own = (p.product == self.product, p.experiment == experiment, p.arm == arm, p.since >= since)  # fmt: skip
+        own = (
+            p.product == self.product,
+            p.experiment == experiment,
+            p.arm == arm,
+            p.since >= since,
+        )
         n, cpu_s = sa.func.sum(p.n).label("n"), sa.func.sum(p.total).label("cpu_s")
-        slices = self.rows(sa.select(p.slice, n, cpu_s).where(*own).group_by(p.slice).order_by(p.slice))  # fmt: skip
+        slices = self.rows(
+            sa.select(p.slice, n, cpu_s).where(*own).group_by(p.slice).order_by(p.slice)
+        )
         ends = list(accumulate(int(row["n"]) for row in slices))
         if not ends:
             return Took(0, 0.0, 0.0)
@@ -144,12 +158,24 @@ class Answers(Noun):
         at = bisect_right(ends, rank)
         low, high = bounds(slices[at]["slice"])
         a = tables.answer.c
-        within = (*self._of(experiment, USER, since), a.arm == arm, a.latency_ms >= low, a.latency_ms < high)  # fmt: skip
+        within = (
+            *self._of(experiment, USER, since),
+            a.arm == arm,
+            a.latency_ms >= low,
+            a.latency_ms < high,
+        )
         late = sa.select(a.latency_ms).where(*within).order_by(a.latency_ms).limit(1)
         found = self.rows(late.offset(rank - (ends[at - 1] if at else 0)))
         if not found:
-            raise Damaged(f"ledger pace of experiment {experiment}, {arm}", "the answers that are counted", "fewer", RESTORE)  # fmt: skip
-        return Took(ends[-1], math.fsum(row["cpu_s"] for row in slices) / ends[-1], found[0]["latency_ms"])  # fmt: skip
+            raise Damaged(
+                f"ledger pace of experiment {experiment}, {arm}",
+                "the answers that are counted",
+                "fewer",
+                RESTORE,
+            )
+        return Took(
+            ends[-1], math.fsum(row["cpu_s"] for row in slices) / ends[-1], found[0]["latency_ms"]
+        )
 
     def _of(
         self, experiment: str, origin: str, since: str | None = None

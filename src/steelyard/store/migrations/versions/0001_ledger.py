@@ -11,7 +11,19 @@ revision = "0001"
 down_revision = None
 
 _TIME, _ID = sa.String(32), sa.String(64)
-_TABLES = ("turn", "step", "dataset", "variant", "measure", "release", "answer", "feedback", "experiment", "entry", "plan")  # fmt: skip
+_TABLES = (
+    "turn",
+    "step",
+    "dataset",
+    "variant",
+    "measure",
+    "release",
+    "answer",
+    "feedback",
+    "experiment",
+    "entry",
+    "plan",
+)
 
 
 def upgrade() -> None:

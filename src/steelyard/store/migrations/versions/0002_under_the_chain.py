@@ -33,24 +33,45 @@ def downgrade() -> None:
 
 def _carry(connection: sa.Connection) -> None:
     """Written out, not imported: a later way of hashing must not change this history."""
-    lines = sa.text("SELECT e.id, t.product FROM entry e LEFT JOIN turn t ON t.id = e.turn ORDER BY e.id")  # fmt: skip
+    lines = sa.text(
+        "SELECT e.id, t.product FROM entry e LEFT JOIN turn t ON t.id = e.turn ORDER BY e.id"
+    )
     products = [[row.id, row.product] for row in connection.execute(lines)]
     if not products:
         return
     head = sa.text("SELECT id, hash FROM entry ORDER BY id DESC LIMIT 1")
     last = connection.execute(head).one()
     row = {
-        "id": last.id + 1, "time": datetime.now(UTC).isoformat(timespec="microseconds"), "turn": 0,
-        "account": "ledger.carried", "quantity": str(len(products)), "unit": "line", "nano": 0,
-        "currency": "XXX", "evidence": f"products:{_sha256(products)}", "product": "",
+        "id": last.id + 1,
+        "time": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "turn": 0,
+        "account": "ledger.carried",
+        "quantity": str(len(products)),
+        "unit": "line",
+        "nano": 0,
+        "currency": "XXX",
+        "evidence": f"products:{_sha256(products)}",
+        "product": "",
         "previous": last.hash,
-    }  # fmt: skip
+    }
     row["hash"] = _sha256([row[name] for name in _HASHED])
     columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in row]
     connection.execute(sa.table("entry", *columns).insert().values(row))
 
 
-_HASHED = ("id", "time", "turn", "account", "quantity", "unit", "nano", "currency", "evidence", "previous", "product")  # fmt: skip
+_HASHED = (
+    "id",
+    "time",
+    "turn",
+    "account",
+    "quantity",
+    "unit",
+    "nano",
+    "currency",
+    "evidence",
+    "previous",
+    "product",
+)
 
 
 def _sha256(value: Sequence[object]) -> str:

@@ -16,16 +16,52 @@ down_revision = "0002"
 _TABLES = {
     "turn": ("id", "product", "spec_sha256", "started"),  # `ended` is set later
     "step": ("key", "name", "turn", "done", "cpu_s", "output"),
-    "dataset": ("id", "product", "version", "tag", "parent", "sources", "recipe", "counts", "created"),
+    "dataset": (
+        "id",
+        "product",
+        "version",
+        "tag",
+        "parent",
+        "sources",
+        "recipe",
+        "counts",
+        "created",
+    ),
     "variant": ("id", "name", "task", "parent", "dataset", "bytes", "card", "created"),
     "measure": ("id", "subject", "name", "value", "low", "high", "n", "on", "detail", "created"),
     "release": ("id", "product", "variant", "state", "share", "reason", "who", "created"),
-    "answer": ("id", "product", "variant", "state", "user", "request", "label", "score", "scores", "cpu_s", "latency_ms", "created", "origin"),
+    "answer": (
+        "id",
+        "product",
+        "variant",
+        "state",
+        "user",
+        "request",
+        "label",
+        "score",
+        "scores",
+        "cpu_s",
+        "latency_ms",
+        "created",
+        "origin",
+    ),
     "feedback": ("id", "answer", "kind", "value", "created"),
     "experiment": ("id", "product", "arms", "unit", "metric", "rule", "readout", "created"),
     "plan": ("id", "turn", "product", "body", "created"),
-}  # fmt: skip
-_JSON = {"output", "sources", "recipe", "counts", "card", "detail", "scores", "arms", "rule", "readout", "body"}  # fmt: skip
+}
+_JSON = {
+    "output",
+    "sources",
+    "recipe",
+    "counts",
+    "card",
+    "detail",
+    "scores",
+    "arms",
+    "rule",
+    "readout",
+    "body",
+}
 _FLOAT = {"cpu_s", "value", "low", "high", "share", "score", "latency_ms"}
 _BATCH = 2000
 

@@ -58,7 +58,17 @@ def _carry(connection: sa.Connection) -> None:
     made = []
     for number, row in enumerate(connection.execute(steps).all(), start=1):
         nano, currency = money.get(f"step:{row.key}", (0, "XXX"))
-        values = (number, row.turn, row.name, row.key, "ran", float(row.cpu_s), nano, currency, row.done)  # fmt: skip
+        values = (
+            number,
+            row.turn,
+            row.name,
+            row.key,
+            "ran",
+            float(row.cpu_s),
+            nano,
+            currency,
+            row.done,
+        )
         made.append(dict(zip(_HASHED, values, strict=True)) | {"sha256": _sha256(values)})
     columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in (*_HASHED, "sha256")]
     table = sa.table("turn_step", *columns)

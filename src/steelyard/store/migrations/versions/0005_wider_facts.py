@@ -22,7 +22,21 @@ down_revision = "0004"
 _TIME, _ID = sa.String(32), sa.String(64)
 _BATCH = 2000
 _ARMS = ("live", "canary")
-_ANSWER = ("id", "product", "variant", "state", "user", "request", "value", "score", "detail", "cpu_s", "latency_ms", "created", "origin")  # fmt: skip
+_ANSWER = (
+    "id",
+    "product",
+    "variant",
+    "state",
+    "user",
+    "request",
+    "value",
+    "score",
+    "detail",
+    "cpu_s",
+    "latency_ms",
+    "created",
+    "origin",
+)
 _PARTIAL = sa.text("experiment IS NOT NULL")
 
 
@@ -30,8 +44,10 @@ def upgrade() -> None:
     connection = op.get_bind()
     _as_json(connection)
     for column in (
-        sa.Column("release", sa.Integer), sa.Column("experiment", _ID), sa.Column("arm", sa.String(16)),
-    ):  # fmt: skip
+        sa.Column("release", sa.Integer),
+        sa.Column("experiment", _ID),
+        sa.Column("arm", sa.String(16)),
+    ):
         op.add_column("answer", column)
     op.add_column("feedback", sa.Column("at", _TIME))
     op.add_column("feedback", sa.Column("utility", sa.Float))
@@ -40,9 +56,12 @@ def upgrade() -> None:
     _subtotal()
     _experiments(connection)
     op.create_index(
-        "answer_by_experiment", "answer", ["experiment", "origin"],
-        sqlite_where=_PARTIAL, postgresql_where=_PARTIAL,
-    )  # fmt: skip
+        "answer_by_experiment",
+        "answer",
+        ["experiment", "origin"],
+        sqlite_where=_PARTIAL,
+        postgresql_where=_PARTIAL,
+    )
 
 
 def downgrade() -> None:
@@ -84,10 +103,11 @@ def _answers_anew(connection: sa.Connection) -> None:
     same = '"id", "product", "variant", "state", "user", "request"'
     rest = '"cpu_s", "latency_ms", "created", "origin", "sha256"'
     _moved(
-        connection, "answer",
+        connection,
+        "answer",
         f"INSERT INTO answer_new ({same}, value, score, detail, {rest}) "  # noqa: S608
         f"SELECT {same}, json_quote(label), score, scores, {rest} FROM answer",
-    )  # fmt: skip
+    )
     op.create_index("answer_by_request", "answer", ["request"])
 
 
@@ -102,10 +122,11 @@ def _feedback_anew(connection: sa.Connection) -> None:
         sa.Column("sha256", _ID),
     )
     _moved(
-        connection, "feedback",
+        connection,
+        "feedback",
         "INSERT INTO feedback_new (id, answer, kind, value, created, sha256) "
         "SELECT id, answer, kind, json_quote(value), created, sha256 FROM feedback",
-    )  # fmt: skip
+    )
     op.create_index("feedback_by_answer", "feedback", ["answer"])
 
 
@@ -152,9 +173,12 @@ def _experiments(connection: sa.Connection) -> None:
         # replays of 0.1 had no mark of their own: their request ids tell them apart
         old = f"{_pair(live, canary)}:"
         of = [
-            a.c.product == product, a.c.origin == "user", a.c.created >= since,
-            a.c.variant.in_([live, canary]), ~a.c.request.startswith(old, autoescape=True),
-        ]  # fmt: skip
+            a.c.product == product,
+            a.c.origin == "user",
+            a.c.created >= since,
+            a.c.variant.in_([live, canary]),
+            ~a.c.request.startswith(old, autoescape=True),
+        ]
         if until is not None:
             of.append(a.c.created < until)
         pair = _pair("pairs", live, canary)
@@ -202,7 +226,11 @@ def _fill(connection: sa.Connection, rows: list[tuple[Any, str, str]]) -> None:
     """A row that is not what it was written with keeps its hash, so that it is still found."""
     a = _answers()
     update = a.update().where(a.c.id == sa.bindparam("row"))
-    update = update.values(experiment=sa.bindparam("pair"), arm=sa.bindparam("side"), sha256=sa.bindparam("found", type_=sa.String))  # fmt: skip
+    update = update.values(
+        experiment=sa.bindparam("pair"),
+        arm=sa.bindparam("side"),
+        sha256=sa.bindparam("found", type_=sa.String),
+    )
     made = []
     for row, pair, arm in rows:
         found = row.sha256
@@ -224,7 +252,7 @@ def _sha256(values: list[Any]) -> str:
 
 
 def _answers() -> Any:
-    kinds: dict[str, Any] = {"score": sa.Float(), "cpu_s": sa.Float(), "latency_ms": sa.Float()}  # fmt: skip
+    kinds: dict[str, Any] = {"score": sa.Float(), "cpu_s": sa.Float(), "latency_ms": sa.Float()}
     columns = (*_ANSWER, "experiment", "arm", "sha256")
     made: list[sa.ColumnClause[Any]] = [sa.column(n, kinds.get(n, sa.String())) for n in columns]
     return sa.table("answer", *made)

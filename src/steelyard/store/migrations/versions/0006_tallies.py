@@ -60,9 +60,12 @@ def downgrade() -> None:
     op.drop_index("release_by_time", "release")
     op.drop_index("answer_by_arm", "answer")
     op.create_index(
-        "answer_by_experiment", "answer", ["experiment", "origin"],
-        sqlite_where=_PARTIAL, postgresql_where=_PARTIAL,
-    )  # fmt: skip
+        "answer_by_experiment",
+        "answer",
+        ["experiment", "origin"],
+        sqlite_where=_PARTIAL,
+        postgresql_where=_PARTIAL,
+    )
 
 
 def _outcomes(connection: sa.Connection) -> None:
@@ -71,17 +74,26 @@ def _outcomes(connection: sa.Connection) -> None:
     a, f = _table("answer"), _table("feedback")
     untold = f.c.utility.is_(None)
     each = sa.select(
-        a.c.product, a.c.experiment, a.c.arm, a.c.user, _since(a),
-        sa.case((untold, a.c.value)).label("said"), sa.case((untold, f.c.value)).label("truth"),
+        a.c.product,
+        a.c.experiment,
+        a.c.arm,
+        a.c.user,
+        _since(a),
+        sa.case((untold, a.c.value)).label("said"),
+        sa.case((untold, f.c.value)).label("truth"),
         f.c.utility,
-    ).join(f, f.c.answer == a.c.id)  # fmt: skip
+    ).join(f, f.c.answer == a.c.id)
     o = each.where(f.c.kind == "outcome", *_shared(a)).subquery().c
     words = _digest(connection, o.said + "\n" + o.truth)
     alike = (o.product, o.experiment, o.arm, o.user, o.since, o.said, o.truth)
     sums = sa.select(
-        *alike[:5], sa.case((o.said.is_(None), ""), else_=words).label("pair"), o.said, o.truth,
-        sa.func.count().label("n"), sa.func.coalesce(sa.func.sum(o.utility), 0.0).label("total"),
-    ).group_by(*alike)  # fmt: skip
+        *alike[:5],
+        sa.case((o.said.is_(None), ""), else_=words).label("pair"),
+        o.said,
+        o.truth,
+        sa.func.count().label("n"),
+        sa.func.coalesce(sa.func.sum(o.utility), 0.0).label("total"),
+    ).group_by(*alike)
     _insert(connection, "tally", sums)
 
 
@@ -90,10 +102,13 @@ def _answers(connection: sa.Connection) -> None:
     a = _table("answer")
     late = a.c.latency_ms
     slices = sa.case(
-        (late < 0, -1), (late < 1024, _whole(connection, late * 16)),
+        (late < 0, -1),
+        (late < 1024, _whole(connection, late * 16)),
         else_=_whole(connection, late) + 15360,
-    )  # fmt: skip
-    each = sa.select(a.c.product, a.c.experiment, a.c.arm, _since(a), slices.label("slice"), a.c.cpu_s)  # fmt: skip
+    )
+    each = sa.select(
+        a.c.product, a.c.experiment, a.c.arm, _since(a), slices.label("slice"), a.c.cpu_s
+    )
     o = each.where(*_shared(a)).subquery().c
     alike = (o.product, o.experiment, o.arm, o.since, o.slice)
     sums = sa.select(*alike, sa.func.count().label("n"), sa.func.sum(o.cpu_s).label("total"))
@@ -138,12 +153,34 @@ def _key(name: str, kind: Any) -> sa.Column[Any]:
 
 def _table(name: str) -> Any:
     columns = {
-        "answer": ("id", "product", "experiment", "arm", "user", "origin", "created", "value", "latency_ms", "cpu_s"),
+        "answer": (
+            "id",
+            "product",
+            "experiment",
+            "arm",
+            "user",
+            "origin",
+            "created",
+            "value",
+            "latency_ms",
+            "cpu_s",
+        ),
         "feedback": ("answer", "kind", "value", "utility"),
         "release": ("product", "created"),
-        "tally": ("product", "experiment", "arm", "user", "since", "pair", "said", "truth", "n", "total"),
+        "tally": (
+            "product",
+            "experiment",
+            "arm",
+            "user",
+            "since",
+            "pair",
+            "said",
+            "truth",
+            "n",
+            "total",
+        ),
         "pace": ("product", "experiment", "arm", "since", "slice", "n", "total"),
-    }[name]  # fmt: skip
+    }[name]
     real, whole = ("utility", "total", "latency_ms", "cpu_s"), ("n", "slice")
     kinds: dict[str, Any] = dict.fromkeys(real, sa.Float()) | dict.fromkeys(whole, sa.Integer())
     made: list[sa.ColumnClause[Any]] = [sa.column(n, kinds.get(n, sa.String())) for n in columns]
