@@ -18,7 +18,7 @@ from steelyard.plugins import own
 from steelyard.spec import ProductFile, only, sections, without_passwords
 from steelyard.stage import Context, Output, Stage, broken, names, of_key, stages, values
 from steelyard.store import Clock, Store, step_key
-from steelyard.tasks import Task, task_of
+from steelyard.tasks import Task, task_of, valuation
 
 NO_VARIANT = "no variant meets the goals"
 
@@ -135,6 +135,7 @@ def check(product: ProductFile, task: Task) -> None:
             f"task {task.name}: expected a metric of quality of which more is better, found '{task.quality}'"
         )
     wrong = problems(product.spec.goals, task.known, task.name)
+    wrong += valuation.problems(task, product.spec.money)
     if wrong:
         raise SpecError([f"{product.path.name}: {line}" for line in wrong])
     for stage in stages():

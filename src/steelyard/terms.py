@@ -28,11 +28,13 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "label": ("labels", "标注"),
         "cpu.serve": ("answering, CPU", "回答请求的 CPU"),
         "value.correct": ("worth of right answers", "正确回答的价值"),
+        "value.wrong": ("harm of wrong answers", "错误回答的损失"),
     },
     "unit": {
         "label": ("labels", "条标注"),
         "cpu_hour": ("CPU hours", "CPU 核时"),
         "correct_answer": ("right answers", "个正确回答"),
+        "outcome": ("outcomes", "个结果"),
     },
     "state": {
         "live": ("live", "在线"),
@@ -136,6 +138,10 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "macro_f1": ("macro-F1", "宏平均 F1"),
         "accuracy": ("accuracy", "准确率"),
         "utility": ("mean utility", "平均效用"),
+        "worth": (
+            "worth of an answer, as a share of what `money.values` spans",
+            "答案价值（占 `money.values` 范围的比例）",
+        ),
         "precision": ("precision", "精确率"),
         "recall": ("recall", "召回率"),
         "calibration_error": ("calibration error", "校准误差"),

@@ -139,6 +139,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{more:count} more labels of the data that are here ({total:count} in all) for {spend:money} {currency}: accuracy {gain:interval}",
         "为已有数据再取 {more:count} 条标注（共 {total:count} 条），花费 {spend:money} {currency}：准确率 {gain:interval}",
     ),
+    "labels.gain_of": (
+        "{more:count} more labels of the data that are here ({total:count} in all) for {spend:money} {currency}: {measure:goal} {gain:interval}",
+        "为已有数据再取 {more:count} 条标注（共 {total:count} 条），花费 {spend:money} {currency}：{measure:goal} {gain:interval}",
+    ),
     "labels.gain_behind": (
         "{gain}, of which {behind:share} only reaches the live {live:variant}",
         "{gain}，其中 {behind:share} 只够追上现行的 {live:variant}",

@@ -97,3 +97,8 @@ def test_a_stream_that_is_too_small_is_said_before_a_label_is_paid_and_after_it_
     more = replace(file, spec=file.spec.model_copy(update={"release": asking}))
     with pytest.raises(DataError, match=r"release\.replay"):
         turn(more, until="label")
+
+
+def test_a_value_table_prices_what_is_there_and_trains_nothing_again(product_file):
+    table = "correct_answer: 0.01\n  values: {labels: {negative: {positive: -2.5}}}"
+    assert changed(product_file, "correct_answer: 0.01", table) == {"release", "replay", "plan"}

@@ -21,7 +21,7 @@ FACTS = PlanFacts(
     unit=1000.0,
     requests=1_000_000,
     label_price=0.3,
-    correct_answer=0.5,
+    answer=0.5,
     labels_bought=2000,
     labels_pool=10_000,
     retrain_cost=0.1,
@@ -52,9 +52,9 @@ def test_a_steep_curve_and_dear_answers_say_labels():
 
 
 def test_a_flat_curve_says_keep_the_money():
-    assert allocate(
-        replace(FACTS, curve=FLAT, correct_answer=0.01)
-    ).recommendation == Recommendation("nothing")
+    assert allocate(replace(FACTS, curve=FLAT, answer=0.01)).recommendation == Recommendation(
+        "nothing"
+    )
 
 
 def test_an_interval_that_holds_zero_says_an_experiment_first():
@@ -62,7 +62,7 @@ def test_an_interval_that_holds_zero_says_an_experiment_first():
         [Point(n, q, 0.05) for n, q in ((250, 0.7), (500, 0.78), (1000, 0.76), (2000, 0.83))],
         seed=0,
     )
-    plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1))
+    plan = allocate(replace(FACTS, curve=wide, answer=0.1))
     assert plan.recommendation == Recommendation("labels", experiment=True)
     assert option(plan, "labels").low < 0 < option(plan, "labels").net
 
@@ -92,7 +92,7 @@ def test_a_sure_saving_is_not_hidden_behind_an_unsure_gain():
     )
     other = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
     live = replace(LIVE, low=0.85, high=0.85)
-    plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1, alternatives=[other], live=live))
+    plan = allocate(replace(FACTS, curve=wide, answer=0.1, alternatives=[other], live=live))
     assert plan.options[0].name == "labels" and plan.recommendation == Recommendation(
         "another_variant"
     )
@@ -139,7 +139,7 @@ def test_labels_never_exceed_the_pool_or_the_unit(price, pool, unit):
 
 @given(st.floats(0.0, 1e4))
 def test_worthless_answers_never_buy_labels(unit):
-    plan = allocate(replace(FACTS, correct_answer=0.0, unit=unit))
+    plan = allocate(replace(FACTS, answer=0.0, unit=unit))
     assert plan.recommendation == Recommendation("nothing")
 
 
@@ -187,13 +187,13 @@ def test_an_experiment_with_labels_says_how_many_a_part_of_the_unit_buys():
         [Point(n, q, 0.05) for n, q in ((250, 0.7), (500, 0.78), (1000, 0.76), (2000, 0.83))],
         seed=0,
     )
-    plan = allocate(replace(FACTS, curve=wide, correct_answer=0.1))
+    plan = allocate(replace(FACTS, curve=wide, answer=0.1))
     assert plan.recommendation == Recommendation("labels", experiment=True)
     assert "`label.start: 2333`" in en(plan.do) and "99.90 CNY" in en(plan.do)
 
 
 def test_keeping_the_money_says_when_to_ask_again():
-    plan = allocate(replace(FACTS, curve=FLAT, correct_answer=0.01))
+    plan = allocate(replace(FACTS, curve=FLAT, answer=0.01))
     assert plan.recommendation == Recommendation("nothing") and "keep the 1,000.00 CNY" in en(
         plan.do
     )

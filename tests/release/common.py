@@ -9,13 +9,22 @@ from tests.serving import call, publish, release
 from steelyard.release import experiment
 from steelyard.serve import Server
 from steelyard.spec import load
+from steelyard.spec.model import MoneySpec
 from steelyard.tasks import open_task
+from steelyard.tasks.valuation import Valuation
 
 LABELS = ("negative", "positive")
 
 
 def task():
     return open_task("text_classification", {"labels": LABELS})
+
+
+def valuation(money=None):
+    """What its answers are worth; by `money.values` where a test gives them."""
+    prices = {"label": 0, "cpu_hour": 0}
+    plain = {"currency": "CNY", "correct_answer": "0.01", "prices": prices}
+    return Valuation(task(), MoneySpec.model_validate({**plain, **(money or {})}))
 
 
 def published_records(store, *, stream=200, holdout=0, tag="d"):

@@ -9,7 +9,7 @@ from statistics import fmean
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from tests.release.common import LABELS, task
+from tests.release.common import LABELS, valuation
 
 from steelyard.release import evidence
 from steelyard.release.evidence import ARMS, began, users
@@ -182,7 +182,7 @@ def _worth(answer, outcome):
 
 def same(store, names, pair):
     """Whether both ways say the same of a pair that shares the users; None of one that does not."""
-    found = users(store, task(), names, **pair)
+    found = users(store, valuation(), names, **pair)
     if found is None:
         return None
     expected = plain(store, **pair, since=began(store, **pair))
@@ -288,14 +288,14 @@ def test_a_release_that_is_written_late_takes_the_outcomes_that_came_behind_its_
                     "utility": day / 10,
                 },
             )
-    assert users(store, task(), names, **pair)["live"].sample.n == 3
+    assert users(store, valuation(), names, **pair)["live"].sample.n == 3
     with store.database.write() as connection:
         put(
             connection,
             tables.release,
             shared | {"variant": "v2", "state": "canary", "share": 0.4, "created": "2026-01-05"},
         )
-    assert users(store, task(), names, **pair)["live"].sample.mean == pytest.approx(0.6)
+    assert users(store, valuation(), names, **pair)["live"].sample.mean == pytest.approx(0.6)
     assert same(store, names, pair) and history.store is store
     rows = store.database.rows(sa.select(tables.tally))
     assert sorted((r["user"], r["since"], r["n"], r["total"]) for r in rows) == [

@@ -46,7 +46,7 @@ def test_an_undecided_experiment_goes_on_in_the_next_turn_with_new_records(store
     first_turn = store.begin_turn("m1")
     first = replayed(store, product_file, pair, turn=first_turn, key="a")
     assert first["decision"] == "keep" and (first["sent_before"], first["sent"]) == (0, 120)
-    assert not sent_before(store, turn=first_turn, **pair)  # the same turn, walked again
+    assert not sent_before(store, turn=first_turn, scale="", **pair)  # the same turn, walked again
     store.end_turn(first_turn)
     second_turn = store.begin_turn("m2")
     second = replayed(store, product_file, pair, turn=second_turn, key="b")
@@ -104,7 +104,7 @@ def test_half_a_pair_of_an_earlier_turn_is_sent_whole_and_counts_once(store, pro
     visits, _ = stream(store, product, task=task(), dataset="d", turn=first, **pair)
     with Server(store, product) as url:
         replay(url, visits[:5], arms={"live": pair["live"]})
-    assert not sent_before(store, turn=first + 1, **pair)
+    assert not sent_before(store, turn=first + 1, scale="", **pair)
     second = store.begin_turn("m2")
     found = replayed(store, product_file, pair, turn=second, key="b")
     assert (found["sent"], found["difference"]["n"]) == (20, 20)

@@ -2,7 +2,15 @@
 
 import pytest
 from tests.conftest import reviews
-from tests.release.common import ask, canary_of, edit, pair_in_service, replayed, task, tell
+from tests.release.common import (
+    ask,
+    canary_of,
+    edit,
+    pair_in_service,
+    replayed,
+    tell,
+    valuation,
+)
 from tests.serving import publish, release
 
 from steelyard.release.evidence import began, users
@@ -47,7 +55,7 @@ def test_many_requests_of_one_user_are_one_unit(store, product_file):
             tell(url, answer, answer["label"])
         answer, _ = ask(url, rows[10], "a busy user")
         tell(url, answer, OTHER[answer["label"]])
-    found = users(store, task(), names_in(load(product_file)), **pair)
+    found = users(store, valuation(), names_in(load(product_file)), **pair)
     one = found[state]
     assert (one.sample.n, one.sample.mean, one.answers) == (1, 10 / 11, 11)
 
@@ -58,7 +66,7 @@ def test_requests_without_a_user_are_each_their_own_unit(store, product_file):
         for row in reviews(12, seed=4):
             answer, _ = ask(url, row, None)
             tell(url, answer, answer["label"])
-    found = users(store, task(), names_in(load(product_file)), **pair)
+    found = users(store, valuation(), names_in(load(product_file)), **pair)
     assert sum(arm.sample.n for arm in found.values()) == 12
 
 

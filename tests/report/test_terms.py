@@ -37,8 +37,10 @@ def test_every_account_and_unit_that_the_source_writes_has_both_languages():
     units = found(
         line.replace(r"([\w.]+)", r"[\w.]+") + r"[^\"]*\"(\w+)\"", "label", "serve", "release"
     )
-    assert {"label", "cpu.serve", "value.correct", "cpu.replay"} <= accounts
-    assert {"label", "cpu_hour", "correct_answer"} <= units
+    accounts |= found(r"\"(value\.\w+)\"", "serve")
+    units |= found(r"return Decimal\(.+\), \"(\w+)\"", "serve")
+    assert {"label", "cpu.serve", "value.correct", "value.wrong", "cpu.replay"} <= accounts
+    assert {"label", "cpu_hour", "correct_answer", "outcome"} <= units
     assert [name for name in accounts if not in_both("account", name)] == []
     assert [name for name in units if not in_both("unit", name)] == []
 

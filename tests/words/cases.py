@@ -297,6 +297,8 @@ def options_of_labels():
             {"unit": 0.01},
             {"curve": None},
             {"behind": 0.05, "live": replace(LIVE, name="baseline"), "currency": "EUR"},
+            {"measure": "utility"},
+            {"measure": "worth", "behind": 0.05},
         )
     )
 
@@ -311,7 +313,7 @@ def options_of_variants():
         (baseline, [SMALL]),
         (EXACT, [LARGE, trained]),
         (EXACT, [trained]),
-        (replace(EXACT, accuracy=0.8499999), [SMALL]),
+        (replace(EXACT, worth=0.8499999), [SMALL]),
     ):
         yield another(replace(FACTS, live=live, alternatives=others)).to_json()
 
@@ -339,11 +341,11 @@ def other_options():
 
 
 def plans():
-    wide = replace(FACTS, curve=WIDE, correct_answer=0.1)
+    wide = replace(FACTS, curve=WIDE, answer=0.1)
     onnx = Priced("b", "onnx", 0.85, 0.84, 0.86, 0.03)
     for given in (
         FACTS,
-        replace(FACTS, curve=FLAT, correct_answer=0.01),
+        replace(FACTS, curve=FLAT, answer=0.01),
         wide,
         replace(wide, alternatives=[SMALL], live=EXACT),
         replace(FACTS, live=AS_SERVED, alternatives=[onnx]),

@@ -19,6 +19,7 @@ from steelyard.release.whole import check_whole
 from steelyard.spec import ProductFile
 from steelyard.store import Store
 from steelyard.tasks import Task, task_of
+from steelyard.tasks.valuation import Valuation
 
 
 def replay_against(
@@ -61,6 +62,7 @@ def _visits(
     if not datasets:
         raise Missing(str(file.path), "a dataset", "none yet", "run: steelyard data")
     live, canary = arms["live"], arms.get("canary")
+    scale = Valuation(task, file.spec.money).scale
     visits, most = stream(
         store,
         file,
@@ -69,7 +71,7 @@ def _visits(
         live=live,
         canary=canary,
         turn=turn,
-        without=sent_before(store, turn=turn, live=live, canary=canary),
+        without=sent_before(store, turn=turn, live=live, canary=canary, scale=scale),
         records=records,
     )
     return visits[:most]

@@ -9,7 +9,7 @@ from steelyard.stage import Context, Expected, Forecast, Output, Stage
 from steelyard.store import Step
 
 FIRST_S = 300.0  # CPU seconds where the ledger knows none
-EVALUATED = ("variant", "name", "metrics", "detail")
+EVALUATED = ("variant", "name", "metrics", "detail", "kinds")
 
 
 def _run(context: Context, step: Step) -> Output:

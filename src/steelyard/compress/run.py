@@ -128,7 +128,8 @@ def _known(store: Store, variant: str) -> Quality:
     """What an earlier run measured of a variant: the measures that have an interval."""
     rows = {n: m for n, m in store.measures.of(variant).items() if m["low"] is not None}
     metrics = {n: Interval(m["value"], m["low"], m["high"], m["n"]) for n, m in rows.items()}
-    return Quality(Evaluation(metrics, {}), "as measured before")
+    kinds = (rows.get(UTILITY, {}).get("detail") or {}).get("kinds") or []
+    return Quality(Evaluation(metrics, {}, kinds), "as measured before")
 
 
 def _build(
@@ -268,9 +269,12 @@ def _facts(
     if not fresh:
         return
     of = f"holdout of {dataset}: {one.quality.on}"
-    for name, i in one.quality.evaluation.metrics.items():
-        less = {"less": True} if name in errors else None
-        step.measure(one.variant, name, i.value, low=i.low, high=i.high, n=i.n, on=of, detail=less)
+    seen = one.quality.evaluation
+    for name, i in seen.metrics.items():
+        detail = seen.of_measure(name, errors)
+        step.measure(
+            one.variant, name, i.value, low=i.low, high=i.high, n=i.n, on=of, detail=detail
+        )
 
 
 def _chosen(

@@ -5,14 +5,15 @@ Example: `evaluate(task, answers, truths, seed=0).metrics["macro_f1"].low`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from steelyard.stats import Interval, bootstrap_sums, paired_sums
 from steelyard.tasks import Answer, Array, Task, Truth
+from steelyard.tasks.valuation import kinds_of
 
 REPEATS = 1000
 UTILITY = "utility"  # the mean of what answers were worth: what money reads
@@ -20,19 +21,28 @@ UTILITY = "utility"  # the mean of what answers were worth: what money reads
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Every metric of the task and the mean utility as bootstrap intervals, and what the report draws."""
+    """Every metric of the task and the mean utility as bootstrap intervals, what the report draws,
+    and how many answers there were of each kind of right and wrong."""
 
     metrics: dict[str, Interval]
     detail: dict[str, Any]
+    kinds: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def of_json(cls, body: dict[str, Any]) -> Evaluation:
         """The inverse of `to_json`; other keys of `body` are left alone."""
         metrics = {k: Interval(**v) for k, v in body["metrics"].items()}
-        return cls(metrics, body["detail"])
+        return cls(metrics, body["detail"], body.get("kinds") or [])
 
     def to_json(self) -> dict[str, Any]:
-        return {"metrics": {k: asdict(v) for k, v in self.metrics.items()}, "detail": self.detail}
+        metrics = {k: asdict(v) for k, v in self.metrics.items()}
+        return {"metrics": metrics, "detail": self.detail, "kinds": self.kinds}
+
+    def of_measure(self, metric: str, errors: Container[str]) -> dict[str, Any] | None:
+        """What a measure of it keeps beside its interval."""
+        if metric == UTILITY:
+            return {"kinds": self.kinds}
+        return {"less": True} if metric in errors else None
 
 
 def evaluate(
@@ -43,7 +53,7 @@ def evaluate(
     metrics = bootstrap_sums(counts, task.metrics, repeats=REPEATS, seed=seed)
     worth = np.stack([task.utility(answers, truths), np.ones(len(truths))], axis=-1)
     metrics |= bootstrap_sums(worth, _mean, repeats=REPEATS, seed=seed)
-    return Evaluation(metrics, task.detail(answers, truths))
+    return Evaluation(metrics, task.detail(answers, truths), kinds_of(task, answers, truths))
 
 
 def _mean(sums: Array) -> dict[str, Array]:

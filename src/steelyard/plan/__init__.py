@@ -1,6 +1,6 @@
 """plan: where the next unit of money returns most. Reads the turn's facts; leaves a plan.
 
-Knows no model. Example: `run.run(store, product, step, left=context.taken)["plan"]`
+Knows no model. Example: `run.run(store, product, step, left=context.taken, valuation=v)["plan"]`
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from steelyard.terms import learn_options, recommendation
 
 def _run(context: Context, step: Step) -> Output:
     from steelyard.plan.run import run
+    from steelyard.tasks.valuation import valuation_of
 
-    return run(context.store, context.product, step, left=context.taken)
+    valuation = valuation_of(context.task, context.product.spec.money)
+    return run(context.store, context.product, step, left=context.taken, valuation=valuation)
 
 
 def _anew(context: Context) -> Sequence[str]:

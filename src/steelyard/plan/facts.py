@@ -22,12 +22,13 @@ class Served:
 
 @dataclass(frozen=True)
 class Priced:
-    """A variant as a choice: `accuracy` with its interval, money per 1,000 requests as measured
-    before it was released, and what it took in service where it ever answered."""
+    """A variant as a choice: the `worth` of its answers with its interval, as a mean share from 0.0
+    (all the worst) to 1.0 (all the best); money per 1,000 requests as measured before it was
+    released, and what it took in service where it ever answered."""
 
     variant: str
     name: str
-    accuracy: float
+    worth: float
     low: float
     high: float
     cost_per_1000: float
@@ -43,14 +44,15 @@ class PlanFacts:
     unit: float
     requests: int
     label_price: float
-    correct_answer: float
+    answer: float  # money between the worst answer and the best
     labels_bought: int
     labels_pool: int
     retrain_cost: float
     curve: LearningCurve | None
     live: Priced
     alternatives: Sequence[Priced] = ()
-    # accuracy the trained model lacks to reach a live variant that is not its own
+    # worth the trained model lacks to reach a live variant that is not its own
     behind: float = 0.0
     p95_goal_ms: float | None = None
+    measure: str = "accuracy"  # what sentences call the worth of answers
     file: str = "product.yaml"  # what its sentences name

@@ -36,21 +36,12 @@ def labels(facts: PlanFacts) -> Option:
     spend = more * facts.label_price + facts.retrain_cost
     # at the level of the variants' intervals, since the two are compared
     gain = facts.curve.gain(facts.labels_bought, facts.labels_bought + more, confidence=0.95)
-    worth = facts.requests * facts.correct_answer
+    worth = facts.requests * facts.answer
     # what the model must first make good is no gain to users, who are answered by the live variant
     value = (gain.value - facts.behind) * worth
     low, high = sorted((g - facts.behind) * worth for g in (gain.low, gain.high))
     total = facts.labels_bought + more
-    why = Reason(
-        "labels.gain",
-        {
-            "more": more,
-            "total": total,
-            "spend": spend,
-            "currency": facts.currency,
-            "gain": (gain.value, gain.low, gain.high),
-        },
-    )
+    why = _gain(facts, more, total, spend, (gain.value, gain.low, gain.high))
     if facts.behind > 0:
         why = Reason(
             "labels.gain_behind", {"gain": why, "behind": facts.behind, "live": facts.live.name}
@@ -66,6 +57,33 @@ def labels(facts: PlanFacts) -> Option:
         why,
         buy_labels(facts, total, money=spend),
         part=_part(facts),
+    )
+
+
+def _gain(
+    facts: PlanFacts, more: int, total: int, spend: float, gain: tuple[float, float, float]
+) -> Reason:
+    if facts.measure == "accuracy":
+        return Reason(
+            "labels.gain",
+            {
+                "more": more,
+                "total": total,
+                "spend": spend,
+                "currency": facts.currency,
+                "gain": gain,
+            },
+        )
+    return Reason(
+        "labels.gain_of",
+        {
+            "more": more,
+            "total": total,
+            "spend": spend,
+            "currency": facts.currency,
+            "measure": facts.measure,
+            "gain": gain,
+        },
     )
 
 

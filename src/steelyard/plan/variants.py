@@ -119,7 +119,7 @@ def _as_served(facts: PlanFacts, seen: Served, times: float) -> _Saving | None:
         # Never served: between what was measured of it, and that with the live one's excess.
         dear = own.cost_per_1000 if own else other.cost_per_1000 * times
         cheap = own.cost_per_1000 if own else other.cost_per_1000
-        lost = (facts.live.accuracy - other.accuracy) * facts.requests * facts.correct_answer
+        lost = (facts.live.worth - other.worth) * facts.requests * facts.answer
         low, high = (
             (seen.cost_per_1000 - cost) * facts.requests / 1000 - lost for cost in (dear, cheap)
         )
@@ -135,9 +135,9 @@ def _as_served(facts: PlanFacts, seen: Served, times: float) -> _Saving | None:
 
 
 def _saving(facts: PlanFacts, other: Priced) -> _Saving:
-    live, worth = facts.live, facts.requests * facts.correct_answer
+    live, worth = facts.live, facts.requests * facts.answer
     saved = (live.cost_per_1000 - other.cost_per_1000) * facts.requests / 1000
-    lost = (live.accuracy - other.accuracy) * worth
+    lost = (live.worth - other.worth) * worth
     net, spread = saved - lost, _spread(facts, other)
     because = Reason(
         "another.instead",
@@ -157,7 +157,7 @@ def _spread(facts: PlanFacts, other: Priced) -> float:
     """Half an interval of the money between two accuracies, as if measured on different records:
     the same records make it narrower, an old live variant does not."""
     width = math.hypot(facts.live.high - facts.live.low, other.high - other.low)
-    return width / 2 * facts.requests * facts.correct_answer
+    return width / 2 * facts.requests * facts.answer
 
 
 def _respond(facts: PlanFacts, money: float) -> Sequence[Option]:

@@ -60,9 +60,11 @@ def _sent_before(context: Context) -> Sequence[str]:
     """Records of earlier turns for the pair that is compared: an undecided experiment goes on in the
     next turn with records not sent yet."""
     from steelyard.release.stream import sent_before
+    from steelyard.tasks.valuation import Valuation
 
     pair = {arm: context.of(f"release.{arm}") for arm in ("live", "canary")}
-    return [str(len(sent_before(context.store, turn=context.turn, **pair)))]
+    scale = Valuation(context.task, context.product.spec.money).scale
+    return [str(len(sent_before(context.store, turn=context.turn, scale=scale, **pair)))]
 
 
 def _check_stream(product: ProductFile, taken: Mapping[str, Any]) -> None:
@@ -83,7 +85,14 @@ RELEASE = Stage(
     "release",
     _walk,
     doing="deciding the release",
-    reads=("release", "goals", "data.sources"),
+    reads=(
+        "release",
+        "goals",
+        "data.sources",
+        "money.values",
+        "money.correct_answer",
+        "money.currency",
+    ),
     takes=("data.dataset", "compress.chosen", "compress.table", "baseline.variant"),
     also=_decided_anew,
     summary=lambda o, *, ran=True: o.get("why") or "the chosen variant is canary",

@@ -1,7 +1,7 @@
 """What answers and outcomes say of two variants: replayed records as pairs, real users as arms.
 
 Knows no decision. A replayed record was answered by both variants, so each gives one difference; a
-user was answered by one, so users give two averages. Example: `pairs(store, task, names, **arms)[0].outcome`
+user was answered by one, so users give two averages. Example: `pairs(store, valuation, names, **arms)[0].outcome`
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from steelyard.store.tallies import TOLD
 
 if TYPE_CHECKING:
     from steelyard.stats import Sample
-    from steelyard.tasks import Task
+    from steelyard.tasks.valuation import Valuation
 
 ARMS = ("live", "canary")
 PAIRS_MAX = 500  # of answers and truths that a query names
@@ -46,7 +46,7 @@ class Users:
 
 
 def complete(
-    store: Store, *, live: str, canary: str, turn_before: int | None = None
+    store: Store, *, live: str, canary: str, scale: str = "", turn_before: int | None = None
 ) -> dict[str, tuple[int, dict[str, dict[str, Any]]]]:
     """Record -> (turn, arm -> answer with its `truth`) where both arms have answer and outcome; a
     record sent in several turns counts in the first, and only in turns below `turn_before`."""
@@ -54,7 +54,7 @@ def complete(
         {"live": live, "canary": canary},
         defaultdict[tuple[int, str], dict[str, dict[str, Any]]](dict),
     )
-    for row in store.answers.replayed(experiment_of(live, canary)):
+    for row in store.answers.replayed(experiment_of(live, canary, scale=scale)):
         parts = row["request"].split(":")
         if len(parts) == 4 and parts[1].isdigit() and row["variant"] == variants.get(parts[3]):
             by_key[int(parts[1]), parts[2]][parts[3]] = row
@@ -66,13 +66,15 @@ def complete(
 
 
 def pairs(
-    store: Store, task: Task, names: Mapping[str, str], *, live: str, canary: str
+    store: Store, valuation: Valuation, names: Mapping[str, str], *, live: str, canary: str
 ) -> list[Pair]:
     """Every complete pair in the order of sending."""
     found = []
-    for record, (turn, arms) in complete(store, live=live, canary=canary).items():
+    for record, (turn, arms) in complete(
+        store, live=live, canary=canary, scale=valuation.scale
+    ).items():
         both = [arms[arm] for arm in ARMS]
-        live_outcome, canary_outcome = (_outcome(task, names, row) for row in both)
+        live_outcome, canary_outcome = (_outcome(valuation, names, row) for row in both)
         if live_outcome is not None and canary_outcome is not None:
             found.append(
                 Pair(
@@ -102,7 +104,7 @@ def began(store: Store, *, live: str, canary: str) -> str | None:
 
 
 def users(
-    store: Store, task: Task, names: Mapping[str, str], *, live: str, canary: str
+    store: Store, valuation: Valuation, names: Mapping[str, str], *, live: str, canary: str
 ) -> dict[str, Users] | None:
     """Arm -> real users whose outcomes came since the two share the users; None where they do not.
 
@@ -113,9 +115,9 @@ def users(
         return None
     from steelyard.stats import Sample
 
-    experiment = experiment_of(live, canary)
+    experiment = experiment_of(live, canary, scale=valuation.scale)
     worth = {
-        pair: _read(task, names, pair.value, pair.truth)
+        pair: _read(valuation, names, pair.value, pair.truth)
         for pair in store.answers.untold(experiment, since=since)
     }
     if len(worth) > PAIRS_MAX:
@@ -152,19 +154,23 @@ def _one_by_one(
     }
 
 
-def _outcome(task: Task, names: Mapping[str, str], row: Mapping[str, Any]) -> float | None:
+def _outcome(
+    valuation: Valuation, names: Mapping[str, str], row: Mapping[str, Any]
+) -> float | None:
     """As it was told, or as the file has the words now."""
     if row["utility"] is not None:
         return float(row["utility"])
-    return _read(task, names, row["value"], row["truth"])
+    return _read(valuation, names, row["value"], row["truth"])
 
 
-def _read(task: Task, names: Mapping[str, str], answer: Any, truth: Any) -> float | None:
+def _read(valuation: Valuation, names: Mapping[str, str], answer: Any, truth: Any) -> float | None:
     """What an answer was worth, both words as the file names them now; None where the truth is a
     word it does not name."""
     from steelyard.tasks import Answer
 
-    said, true = task.renamed(answer, names), task.renamed(truth, names)
+    said, true = (valuation.task.renamed(value, names) for value in (answer, truth))
     if true is None:
         return None
-    return float(task.utility([Answer(said)], [true])[0]) if said is not None else 0.0
+    if said is None and answer is not None:  # in words that the file has not: it earned nothing
+        return valuation.nothing
+    return float(valuation.shares([Answer(said)], [true])[0])

@@ -23,6 +23,7 @@ from steelyard.spec import ProductFile
 from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, experiment_of
+from steelyard.tasks.valuation import Valuation
 from steelyard.words import spoken
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def run(
     check_whole(store, live=live, canary=canary)
     started = store.clock.cpu_s()
     experiment = Experiment(store, product, task, live, canary, key=secrets.token_urlsafe())
-    before = sent_before(store, turn=step.turn, live=live, canary=canary)
+    before = sent_before(
+        store, turn=step.turn, live=live, canary=canary, scale=experiment.valuation.scale
+    )
     charged = store.answers.cpu_s(experiment.id)
     unsent, most = stream(
         store,
@@ -113,7 +116,12 @@ class Experiment:
     @property
     def id(self) -> str:
         """What every replayed request of this pair begins with, in every turn."""
-        return experiment_of(self.live, self.canary)
+        return experiment_of(self.live, self.canary, scale=self.valuation.scale)
+
+    @property
+    def valuation(self) -> Valuation:
+        """What its answers are worth."""
+        return Valuation(self.task, self.product.spec.money)
 
     @property
     def arms(self) -> dict[str, str]:

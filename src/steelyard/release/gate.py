@@ -24,6 +24,7 @@ from steelyard.spec import ProductFile, names_in
 from steelyard.stats import Interval, bootstrap
 from steelyard.store import Step, Store
 from steelyard.tasks import Answer, Array, Task, Truth
+from steelyard.tasks.valuation import Valuation
 
 OUTCOME, QUALITY = "holdout_outcome_against_live", "holdout_quality_against_live"
 
@@ -50,14 +51,16 @@ def holdout_check(
     canary: str,
 ) -> Check:
     """Measured once for two variants and a hold-out, and kept as measures of the canary."""
+    valuation = Valuation(task, product.spec.money)
     on = f"holdout of {dataset} against {live}"
+    on += f" by values {valuation.scale}" if valuation.scale else ""
     known = _known(store, canary, on)
     if OUTCOME in known:
         return Check(known[OUTCOME], known.get(QUALITY))
     held = first(holdout(store, task=task, dataset=dataset), RECORDS_MAX)
     before, after = (_answers(store, v, dataset, held) for v in (live, canary))
     names = names_in(product)
-    right = [_outcomes(task, names, found, held.truths) for found in (before, after)]
+    right = [_outcomes(valuation, names, found, held.truths) for found in (before, after)]
     difference = right[1] - right[0]
     outcome = bootstrap(difference, seed=0)
     alike = all(
@@ -100,12 +103,16 @@ def _answers(store: Store, variant: str, dataset: str, held: Examples) -> Sequen
 
 
 def _outcomes(
-    task: Task, names: Mapping[str, str], answers: Sequence[Answer], truths: Sequence[Truth]
+    valuation: Valuation,
+    names: Mapping[str, str],
+    answers: Sequence[Answer],
+    truths: Sequence[Truth],
 ) -> Array:
-    """What each answer was worth, read as the file has the words now; 0 for a word it has not."""
+    """What each answer was worth, read as the file has the words now; nothing for a word it has not."""
+    task = valuation.task
     read = [replace(answer, value=task.renamed(answer.value, names)) for answer in answers]
-    known = np.array([answer.value is not None for answer in read])
-    return np.asarray(task.utility(read, truths) * known)
+    lost = [r.value is None and a.value is not None for r, a in zip(read, answers, strict=True)]
+    return np.where(lost, valuation.nothing, valuation.shares(read, truths))
 
 
 def _known(store: Store, canary: str, on: str) -> dict[str, Interval]:

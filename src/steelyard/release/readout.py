@@ -20,6 +20,7 @@ from steelyard.stats import Interval, Sample, paired
 from steelyard.stats import difference as sequence
 from steelyard.store import Store
 from steelyard.tasks import Task
+from steelyard.tasks.valuation import Valuation
 from steelyard.words import spoken
 
 PATH_POINTS = 40
@@ -52,7 +53,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Worth:
-    """Money of one right answer, in `currency`."""
+    """Money between the worst answer and the best, in `currency`."""
 
     value: float
     currency: str
@@ -123,11 +124,12 @@ def readout(
     price = float(product.spec.money.prices.cpu_hour)
     named = {arm: (pair[arm], names.get(pair[arm], pair[arm][:12])) for arm in ARMS}
     each = 1 - (1 - rule.confidence) / 2  # the two intervals hold together
-    rows = [p for p in pairs(store, task, words, **pair) if p.record not in without]
+    valuation = Valuation(task, product.spec.money)
+    rows = [p for p in pairs(store, valuation, words, **pair) if p.record not in without]
     replayed = _of_pairs(rows, named, confidence=each, price=price)
-    by_arm = users(store, task, words, **pair)
+    by_arm = users(store, valuation, words, **pair)
     real = _of_users(by_arm, named, confidence=each, price=price) if by_arm else None
-    worth = Worth(float(product.spec.money.correct_answer), product.spec.money.currency)
+    worth = Worth(float(valuation.range), valuation.currency)
     why_not = unlike(store, task, words, **pair)
     if why_not is not None:
         decision = Decision("keep", why_not)

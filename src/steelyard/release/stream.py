@@ -15,6 +15,7 @@ from steelyard.spec import ProductFile
 from steelyard.store import Store
 from steelyard.store.releases import experiment_of
 from steelyard.tasks import UNLABELLED, Task
+from steelyard.tasks.valuation import Valuation
 
 RECORDS = 1000  # of a turn whose product file names no number
 
@@ -61,7 +62,9 @@ def stream(
     where = "split = 'stream' AND label IS NOT NULL"
     table = store.datasets.read("records", dataset, columns=["id", "content", "label"], where=where)
     rows = sorted(((_digest(r["id"]), r) for r in table.to_pylist()), key=lambda pair: pair[0])
-    most, prefix = records_of(product, len(rows), records), experiment_of(live, canary)
+    most = records_of(product, len(rows), records)
+    scale = Valuation(task, product.spec.money).scale
+    prefix = experiment_of(live, canary, scale=scale)
     # one record is one user: twins are in one cluster, so users are independent
     visits = [
         Visit(f"{prefix}:{turn}:{digest}", f"user-{digest}", r["content"], task.read(r["label"]))
@@ -76,12 +79,14 @@ def record_of(visit: Visit) -> str:
     return visit.request_id.rsplit(":", 1)[1]
 
 
-def sent_before(store: Store, *, turn: int, live: str | None, canary: str | None) -> set[str]:
+def sent_before(
+    store: Store, *, turn: int, live: str | None, canary: str | None, scale: str
+) -> set[str]:
     """Records that earlier turns sent to both variants, with their truth. By the number of the
     turn, which only grows: a clock that is set back would send them again."""
     if live is None or canary is None:
         return set()
-    return set(complete(store, live=live, canary=canary, turn_before=turn))
+    return set(complete(store, live=live, canary=canary, scale=scale, turn_before=turn))
 
 
 def _digest(identity: str) -> str:

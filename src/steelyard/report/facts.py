@@ -12,9 +12,11 @@ from typing import Any
 
 from steelyard.goals import Limit, errors_of, limits
 from steelyard.report.mistakes import Mistake, with_examples
+from steelyard.report.values import PricedKind, priced
 from steelyard.spec import NANO, Money, ProductFile
 from steelyard.store import CASH, IMPUTED, Store
 from steelyard.tasks import task_of
+from steelyard.tasks.valuation import Valuation
 from steelyard.terms import learn_options
 
 Output = dict[str, Any]
@@ -81,6 +83,7 @@ class ReportFacts:
     names: Mapping[str, str] = field(default_factory=dict)
     measured: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     mistakes: Sequence[Mistake] = ()
+    values: Sequence[PricedKind] = ()
     steps: Sequence[str] = ()  # of a whole turn, in their order
     quality: str = "macro_f1"  # the metric by which variants are chosen
 
@@ -113,6 +116,7 @@ def gather(
     task = task_of(product)
     learn_options(outputs.get("plan", {}).get("plan", {}))
     live = _live_now(store) if turn is None else _left_live(outputs)
+    judged = outputs.get("train") or outputs.get("baseline") or {}
     arms = {a["variant"] for a in outputs.get("replay", {}).get("arms", {}).values()}
     return ReportFacts(
         product=store.product,
@@ -128,6 +132,7 @@ def gather(
         names=store.variants.names(),
         measured={v: _values(store, v) for v in {live, *arms} if v},
         mistakes=with_examples(store, task, outputs),
+        values=priced(Valuation(task, product.spec.money), judged.get("kinds") or []),
         steps=steps,
         quality=task.quality,
     )

@@ -194,16 +194,15 @@ def model(facts: ReportFacts, words: Words, language: str) -> str:
         return ""
     detail = found["detail"]
     if "confusion" not in detail:
-        return _metrics(found, language) + "".join(
-            _brought(t, language) for t in detail.get("tables", [])
-        )
+        tables = "".join(_brought(t, language) for t in detail.get("tables", []))
+        return _metrics(found, language) + tables + _valued(facts, words)
     labels, counts = detail["labels"], detail["confusion"]
     bins = detail["calibration"]["bins"]
     half = 400 if len(labels) <= LABELS_ONE_PICTURE else charts.WIDE
     squares = figure(lambda width: bars.confusion(labels, counts, words, width=min(width, half)))
     right = figure(lambda width: charts.calibration(bins, words, width=width))
     pair = f"<div class=pair>{squares}{right}</div>" if half < charts.WIDE else squares + right
-    return pair + _weak(detail, words) + _mistakes(facts, detail, words)
+    return pair + _weak(detail, words) + _mistakes(facts, detail, words) + _valued(facts, words)
 
 
 def _metrics(found: Mapping[str, Any], language: str) -> str:
@@ -223,6 +222,25 @@ def _metrics(found: Mapping[str, Any], language: str) -> str:
 def _brought(one: Mapping[str, Any], language: str) -> str:
     """A table that a task brings: `title` and `columns` by language, and `rows` of texts."""
     return head(one["title"][language]) + table(one["columns"][language], one["rows"])
+
+
+def _valued(facts: ReportFacts, words: Words) -> str:
+    """What each kind of right and wrong is worth by the value table; nothing without one."""
+    if not facts.values:
+        return ""
+    rows = [
+        [
+            " -> ".join([v.truth or "", v.answer or ""]) if v.truth else words["of_price"],
+            f"{v.n:,}",
+            amount(v.each),
+            amount(v.per_1000),
+        ]
+        if v.says
+        else [words["says_nothing"], f"{v.n:,}", amount(v.each), amount(v.per_1000)]
+        for v in facts.values
+    ]
+    title = head(words["valued"].format(currency=facts.currency))
+    return title + table(words["valued_table"].split("|"), rows)
 
 
 def _weak(detail: Mapping[str, Any], words: Words) -> str:

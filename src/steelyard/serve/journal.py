@@ -30,10 +30,33 @@ WAITING_MAX = 8 * GROUP_MAX  # a disk that falls behind refuses instead of filli
 
 
 @dataclass(frozen=True)
+class Earned:
+    """What an outcome says that an answer was worth. `of_right` is its part of a right answer, None
+    where a value table says the money."""
+
+    money: Decimal
+    of_right: float | None = None
+
+    @property
+    def account(self) -> str:
+        return "value.wrong" if self.money < 0 else "value.correct"
+
+    @property
+    def quantity(self) -> tuple[Decimal, str]:
+        """How much of what stands in the ledger's line."""
+        if self.of_right is None:
+            return Decimal(1), "outcome"
+        return Decimal(str(self.of_right)), "correct_answer"
+
+
+NO_WORTH = Earned(Decimal(0), of_right=0.0)
+
+
+@dataclass(frozen=True)
 class _Item:
     noun: str  # answer or feedback
     rows: list[dict[str, Any]]
-    worth: float | None  # correct answers it stands for; None for what can earn nothing
+    worth: Earned | None  # None for what can earn nothing
     variant: str
     future: Future[bool]
 
@@ -47,7 +70,6 @@ class Journal:
         self, store: Store, product: ProductFile, *, telling: Together = nullcontext
     ) -> None:
         self.store, self.prices = store, product.spec.money.prices
-        self.correct = product.spec.money.correct_answer
         # what rounding to whole nano-units left of each account so far, in nano-units
         self._carried: dict[str, Decimal] = {}
         self._away_since: float | None = None
@@ -64,7 +86,7 @@ class Journal:
         """Rows of one request, all by one variant."""
         return self._put(_Item("answer", rows, None, rows[0]["variant"], Future()))
 
-    def feedback(self, row: dict[str, Any], *, worth: float | None, variant: str) -> Future[bool]:
+    def feedback(self, row: dict[str, Any], *, worth: Earned | None, variant: str) -> Future[bool]:
         """One row; the same row again changes and earns nothing. `worth` is None for whatever
         earns nothing by its kind: a rating, or the outcome of a replayed record."""
         return self._put(_Item("feedback", [row], worth, variant, Future()))
@@ -165,7 +187,7 @@ class Journal:
     def _lines(self, group: list[_Item], new: set[str], carried: dict[str, Decimal]) -> list[Line]:
         """One line a variant for the CPU of its answers, one for what its outcomes earned."""
         cpu: dict[str, list[float]] = defaultdict(list)
-        worth: dict[str, list[float]] = defaultdict(list)
+        worth: dict[tuple[str, str, str], list[Earned]] = defaultdict(list)
         counted: set[str] = set()
         for item in group:
             for row in item.rows:
@@ -175,7 +197,8 @@ class Journal:
                 if item.noun == "answer":
                     cpu[item.variant].append(row["cpu_s"])
                 elif item.worth is not None:
-                    worth[item.variant].append(item.worth)
+                    earned = item.worth
+                    worth[item.variant, earned.account, earned.quantity[1]].append(earned)
         lines = []
         for variant, seconds in sorted(cpu.items()):
             hours = Decimal(str(round(sum(seconds), 9))) / 3600
@@ -190,14 +213,14 @@ class Journal:
                     about={"variant": variant},
                 )
             )
-        for variant, outcomes in sorted(worth.items()):
-            right = Decimal(str(sum(outcomes)))
-            money = self._rounded("value.correct", self.correct * right, carried)
+        for (variant, account, unit), outcomes in sorted(worth.items()):
+            total = sum((earned.money for earned in outcomes), Decimal(0))
+            money = self._rounded(account, total, carried)
             lines.append(
                 Line(
-                    "value.correct",
-                    right,
-                    "correct_answer",
+                    account,
+                    sum((earned.quantity[0] for earned in outcomes), Decimal(0)),
+                    unit,
                     money,
                     f"variant:{variant} outcomes:{len(outcomes)}",
                     basis=IMPUTED,

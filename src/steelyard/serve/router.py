@@ -50,7 +50,8 @@ class Served:
 
 class Router:
     """Reads releases from the ledger, now and again every `every_s` seconds; `changed` is called
-    when others are loaded than before; answers are told inside `telling`."""
+    when others are loaded than before; answers are told inside `telling`. `scale`
+    names what outcomes are worth."""
 
     def __init__(
         self,
@@ -58,12 +59,13 @@ class Router:
         settings: Serve,
         *,
         every_s: float = 2.0,
+        scale: str = "",
         goal_ms: float | None = None,
         changed: Callable[[], None] | None = None,
         telling: Together = nullcontext,
     ) -> None:
         self.store, self.settings, self.goal_ms, self._telling = store, settings, goal_ms, telling
-        self._changed = changed or (lambda: None)
+        self._changed, self.scale = changed or (lambda: None), scale
         self._batchers: dict[str, Batcher] = {}
         self._served: dict[str, Served] = {}
         self._wanted: dict[str, str] = {}  # state -> variant, as the ledger has it
@@ -134,7 +136,7 @@ class Router:
             if kept is not None:
                 served["live"] = replace(kept, stands_in=True)
         if "canary" in served and not served["live"].stands_in:
-            pair = experiment_of(served["live"].variant, served["canary"].variant)
+            pair = experiment_of(served["live"].variant, served["canary"].variant, scale=self.scale)
             served = {state: replace(one, experiment=pair) for state, one in served.items()}
         self._served = served
         self._drop({s.variant for s in served.values()})

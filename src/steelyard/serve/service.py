@@ -22,13 +22,14 @@ from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.feedback import check_value, feedback_id, said_at
 from steelyard.serve.flow import LEAST, Flow
 from steelyard.serve.handover import Handover
-from steelyard.serve.journal import Journal
+from steelyard.serve.journal import NO_WORTH, Earned, Journal
 from steelyard.serve.reading import Readers, light, short
 from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictResponse
 from steelyard.spec import ProductFile, names_in
 from steelyard.store import Store
 from steelyard.tasks import Answer, BadInput, Task, Truth, task_of
+from steelyard.tasks.valuation import valuation_of
 
 ANONYMOUS = "anonymous"
 Rows = list[dict[str, Any]]
@@ -60,6 +61,7 @@ class Service:
     ) -> None:
         self.store, self.product, self.settings = store, product, product.spec.serve
         self.task: Task = task_of(product)
+        self.valuation = valuation_of(self.task, product.spec.money)
         goal_ms = product.spec.goals.p95_ms
         most = IN_FLIGHT_QUEUES * self.settings.queue_max
         within_s = WAIT_S if goal_ms is None else goal_ms / 1000
@@ -69,6 +71,7 @@ class Service:
             store,
             self.settings,
             every_s=poll_s,
+            scale=self.valuation.scale,
             goal_ms=goal_ms,
             changed=changed,
             telling=self._telling,
@@ -181,9 +184,9 @@ class Service:
             )
         if asked.kind == "preference":
             await self._check_other(asked.answer_id, value)
-        utility = self._utility(answer["value"], value) if asked.kind == "outcome" else None
+        seen = self._seen(answer["value"], value) if asked.kind == "outcome" else None
         # a replayed record's outcome is evidence: its truth was known before, nobody earns by it
-        worth = utility or 0.0 if asked.kind == "outcome" and answer["origin"] == "user" else None
+        earns = asked.kind == "outcome" and answer["origin"] == "user"
         identity = feedback_id(asked, value)
         row = {
             "id": identity,
@@ -191,8 +194,9 @@ class Service:
             "kind": asked.kind,
             "value": value,
             "at": said_at(asked, now=self.store.clock.now()),
-            "utility": utility,
+            "utility": seen and seen[0],
         }
+        worth = (seen[1] if seen else NO_WORTH) if earns else None
         new = await asyncio.wrap_future(
             self.journal.feedback(row, worth=worth, variant=answer["variant"])
         )
@@ -206,11 +210,15 @@ class Service:
             )
         return identity
 
-    def _utility(self, answer: Any, truth: Truth) -> float | None:
-        """What the answer was worth by an outcome, from 0 to 1; None for one in words that the
-        product file does not know now."""
+    def _seen(self, answer: Any, truth: Truth) -> tuple[float, Earned] | None:
+        """What the answer was worth by an outcome, as a share from 0 to 1 and in money; None for one
+        in words that the product file does not know now."""
         said = self.task.renamed(answer, self._names)
-        return None if said is None else float(self.task.utility([Answer(said)], [truth])[0])
+        if said is None and answer is not None:
+            return None
+        one, values = [Answer(said)], self.valuation
+        money, share = values.money(one, [truth])[0], float(values.shares(one, [truth])[0])
+        return share, Earned(money) if values.scale else Earned(money, of_right=share)
 
     async def _check_other(self, identity: str, value: str) -> None:
         known = await asyncio.to_thread(self.store.answers.one, value)

@@ -3,7 +3,13 @@
 Example: `difference(Sample.of(a), Sample.of(b), tuned_at=1000)`
 """
 
-from steelyard.stats.bootstrap import Interval, bootstrap, bootstrap_sums, paired_sums
+from steelyard.stats.bootstrap import (
+    Interval,
+    bootstrap,
+    bootstrap_kinds,
+    bootstrap_sums,
+    paired_sums,
+)
 from steelyard.stats.curves import LearningCurve, Point, back_test, fit_curve
 from steelyard.stats.sequential import Sample, difference, paired, radius
 
@@ -14,6 +20,7 @@ __all__ = [
     "Sample",
     "back_test",
     "bootstrap",
+    "bootstrap_kinds",
     "bootstrap_sums",
     "difference",
     "fit_curve",

@@ -45,6 +45,24 @@ def bootstrap(
     return found["mean"]
 
 
+def bootstrap_kinds(
+    values: ArrayLike,
+    counts: ArrayLike,
+    *,
+    repeats: int = 1000,
+    confidence: float = 0.95,
+    seed: int,
+) -> Interval:
+    """Interval of a mean of which only the distinct values [k] are known and how often each was
+    seen [k]: the same resamples, drawn as counts. ValueError without observations."""
+    value, seen = np.asarray(values, dtype=np.float64), np.asarray(counts, dtype=np.int64)
+    n = int(seen.sum())
+    if n < 1:
+        raise ValueError("expected at least one observation, found none")
+    drawn = np.random.default_rng(seed).multinomial(n, seen / n, size=repeats) @ value / n
+    return _interval(float(seen @ value / n), drawn, n, confidence)
+
+
 def bootstrap_sums(
     counts: Counts, metrics: Metrics, *, repeats: int = 1000, confidence: float = 0.95, seed: int
 ) -> dict[str, Interval]:

@@ -13,9 +13,11 @@ from typing import Any
 PINNED, UNPINNED, RETIRED = "pinned", "unpinned", "retired"
 
 
-def experiment_of(live: str | None, canary: str | None) -> str:
-    """The id of the comparison of two variants, the same in every turn and on every server."""
-    return hashlib.sha256(f"pairs\t{live}\t{canary}".encode()).hexdigest()[:16]
+def experiment_of(live: str | None, canary: str | None, *, scale: str = "") -> str:
+    """The id of the comparison of two variants, the same in every turn and on every server. What a
+    value table makes of answers is a comparison of its own: its sums never mix with others."""
+    of = f"\t{scale}" if scale else ""
+    return hashlib.sha256(f"pairs\t{live}\t{canary}{of}".encode()).hexdigest()[:16]
 
 
 def standing(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

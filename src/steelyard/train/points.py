@@ -18,8 +18,8 @@ ITEMS_MAX = 1000  # hold-out records each point is measured on
 def point(task: Task, labels: int, answers: Sequence[Answer], held: Examples) -> dict[str, Any]:
     """Quality and utility after `labels` labels, from answers to at least the first records of the
     hold-out; `low` and `high` are the interval of `utility`."""
-    metrics = evaluate(task, answers[:ITEMS_MAX], held.truths[:ITEMS_MAX]).metrics
-    quality, utility = metrics[task.quality], metrics[UTILITY]
+    seen = evaluate(task, answers[:ITEMS_MAX], held.truths[:ITEMS_MAX])
+    quality, utility = seen.metrics[task.quality], seen.metrics[UTILITY]
     return {
         "labels": labels,
         "quality": quality.value,
@@ -27,4 +27,5 @@ def point(task: Task, labels: int, answers: Sequence[Answer], held: Examples) ->
         "high": utility.high,
         UTILITY: utility.value,
         "n": quality.n,
+        "kinds": seen.kinds,
     }

@@ -60,6 +60,6 @@ def publish(
             high=found.high,
             n=found.n,
             on=f"holdout of {dataset}",
-            detail={"less": True} if metric in errors_of(task.known) else None,
+            detail=evaluation.of_measure(metric, errors_of(task.known)),
         )
     return identity
