@@ -10,7 +10,7 @@ from stranger_methods import Method
 from steelyard.goals import Metric
 from steelyard.spec.model import Section
 from steelyard.tasks import LABELLED, Wire
-from steelyard.tasks.texts import TEXT_SCHEMA, Texts
+from steelyard.tasks.texts import Texts
 
 
 class Options(Section):
@@ -79,7 +79,7 @@ class Reply(Texts):
 
     def wire(self):
         text = {"type": "string", "minLength": 1, "maxLength": self.options.length_max}
-        return Wire(TEXT_SCHEMA, {"reply": text}, text)
+        return Wire({"reply": text}, text)
 
     def contract_examples(self):
         said = [("你好", "您好，请讲"), ("hello", "hello, how can I help?"), ("退货", "请填退货单")]

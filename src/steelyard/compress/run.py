@@ -33,7 +33,7 @@ from steelyard.spec.model import Kind, NoSettings
 from steelyard.stage import Report
 from steelyard.stats import Interval
 from steelyard.store import Step, Store
-from steelyard.tasks import Task
+from steelyard.tasks import Task, content_kind
 from steelyard.words import spoken
 
 BASELINE = "baseline"
@@ -80,7 +80,7 @@ def run(
         built = {row["name"]: row["variant"] for row in prior["table"]}
         qualities = {name: _known(store, variant) for name, variant in built.items()}
     part = first(held, product.spec.compress.measure_items)
-    timed = _measure(store, product, built, part, say)
+    timed = _measure(store, product, task, built, part, say)
     found = {n: Found(n, v, qualities[n], timed[n]) for n, v in built.items()}
     for one in found.values():
         _facts(product, step, one, dataset, errors_of(task.known), fresh=prior is None)
@@ -220,7 +220,12 @@ def _one(
 
 
 def _measure(
-    store: Store, product: ProductFile, built: dict[str, str], part: Examples, say: Report
+    store: Store,
+    product: ProductFile,
+    task: Task,
+    built: dict[str, str],
+    part: Examples,
+    say: Report,
 ) -> dict[str, Measured]:
     spec = product.spec
     traffic = Traffic(spec.plan.requests, days=spec.plan.days, batch_tokens=spec.serve.batch_tokens)
@@ -232,7 +237,7 @@ def _measure(
     give_back_memory()
     return measure_variants(
         {name: store.artifacts.open(variant) for name, variant in built.items()},
-        part.contents,
+        [content_kind(task.content).sent(content) for content in part.contents],
         traffic=traffic,
         threads=spec.serve.threads,
         clock=store.clock,

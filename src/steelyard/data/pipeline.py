@@ -32,7 +32,7 @@ from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.store.content import records_tag
 from steelyard.store.records import digest_of
-from steelyard.tasks import Task, Unknown
+from steelyard.tasks import Task, Unknown, content_kind
 from steelyard.tasks.places import Placed
 
 BATCH = 2000
@@ -211,6 +211,8 @@ def _row(
     content, label, why = None, None, ""
     try:
         content = task.parse(raw.content)
+        if not isinstance(content, str):  # a text may know its places, which operators follow
+            content = content_kind(task.content).keep(content)
         label = None if raw.label is None else task.write(task.truth(raw.label, content, names))
     except Unknown as error:
         rejects.word(raw.where, error.word)

@@ -9,7 +9,7 @@ import hashlib
 
 from steelyard.engine.fit import Examples
 from steelyard.store import Store
-from steelyard.tasks import Task
+from steelyard.tasks import Task, content_kind
 
 
 def bought(store: Store, *, task: Task, dataset: str, labels: str) -> Examples:
@@ -19,7 +19,9 @@ def bought(store: Store, *, task: Task, dataset: str, labels: str) -> Examples:
         "records", dataset, columns=["id", "content"], where="split = 'train'"
     )
     content = dict(zip(records["id"].to_pylist(), records["content"].to_pylist(), strict=True))
-    return Examples([content[r["id"]] for r in rows], [task.read(r["label"]) for r in rows])
+    load = content_kind(task.content).load
+    contents = [load(content[r["id"]]) for r in rows]
+    return Examples(contents, [task.read(r["label"]) for r in rows])
 
 
 def holdout(store: Store, *, task: Task, dataset: str) -> Examples:
@@ -30,7 +32,8 @@ def holdout(store: Store, *, task: Task, dataset: str) -> Examples:
     where = "split = 'holdout' AND label IS NOT NULL"
     table = store.datasets.read("records", dataset, columns=["id", "content", "label"], where=where)
     rows = sorted(table.to_pylist(), key=lambda r: hashlib.sha256(r["id"].encode()).digest())
-    return Examples([r["content"] for r in rows], [task.read(r["label"]) for r in rows])
+    load = content_kind(task.content).load
+    return Examples([load(r["content"]) for r in rows], [task.read(r["label"]) for r in rows])
 
 
 def first(examples: Examples, n: int) -> Examples:

@@ -2,12 +2,11 @@
 
 Each variant answers in a fresh process of its own, through the path of a request, in the batches
 that the expected traffic makes; all of them in turn, so that ratios hold on a noisy machine.
-Example: `measure_variants({"onnx_int8": folder}, contents, traffic=t, threads=1, clock=Clock())`
+Example: `measure_variants({"onnx_int8": folder}, values, traffic=t, threads=1, clock=Clock())`
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import subprocess
@@ -28,7 +27,7 @@ from steelyard.engine.model import BATCH_ITEMS
 from steelyard.engine.processes import clock_name, command, cores, environment
 from steelyard.engine.traffic import Traffic, quantile
 from steelyard.errors import StoreError
-from steelyard.tasks import Array, Content
+from steelyard.tasks import Array
 
 ROUNDS = 3
 ROUNDS_MAX = 6
@@ -171,7 +170,7 @@ class Probing:
 
 def measure_variants(
     folders: Mapping[str, Path],
-    contents: Sequence[Content],
+    values: Sequence[Any],
     *,
     traffic: Traffic,
     threads: int,
@@ -179,10 +178,9 @@ def measure_variants(
     borderline: Callable[[str, float, float], bool] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Measured]:
-    """Every variant in every round; more rounds for one that was measured while others had the
+    """Every variant in every round, asked `values` as requests carry them; more rounds for one that was measured while others had the
     core, or whose `borderline(name, cpu_ms, p95_ms)` says that its figures stand at a goal."""
     say = progress or (lambda what, done, total: None)
-    values = [_json(content) for content in contents]
     taken: dict[str, Rounds] = {}
     with ExitStack() as stack:
         probes: dict[str, Probing] = {}
@@ -289,8 +287,3 @@ def _measured(rounds: Rounds, memory: dict[str, Any], traffic: Traffic, load: fl
 def _ratio(took: list[tuple[bool, float, float]]) -> float:
     cpu, wall = sum(b[1] for b in took), sum(b[2] for b in took)
     return wall / cpu if cpu > 0 else 1.0
-
-
-def _json(content: Content) -> Any:
-    """Content as a request carries it."""
-    return base64.b64encode(content).decode("ascii") if isinstance(content, bytes) else content

@@ -6,7 +6,6 @@ its feedback are acknowledged. Example: `replay(url, records, arms={"live": a, "
 
 from __future__ import annotations
 
-import base64
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -128,8 +127,5 @@ def _answers(client: Client, visit: Visit, arms: Mapping[str, str]) -> dict[str,
 
 
 def _request(visit: Visit, arm: str | None) -> dict[str, Any]:
-    value = visit.value
-    if isinstance(value, bytes):
-        value = base64.b64encode(value).decode("ascii")
-    asked = {"input": value, "user": visit.user, "request_id": visit.request_id}
+    asked = {"input": visit.value, "user": visit.user, "request_id": visit.request_id}
     return asked if arm is None else asked | {"request_id": f"{visit.request_id}:{arm}", "arm": arm}

@@ -14,7 +14,7 @@ from steelyard.release.replay import Visit
 from steelyard.spec import ProductFile
 from steelyard.store import Store
 from steelyard.store.releases import experiment_of
-from steelyard.tasks import UNLABELLED, Task
+from steelyard.tasks import UNLABELLED, Task, content_kind
 from steelyard.tasks.valuation import Valuation
 
 RECORDS = 1000  # of a turn whose product file names no number
@@ -65,9 +65,15 @@ def stream(
     most = records_of(product, len(rows), records)
     scale = Valuation(task, product.spec.money).scale
     prefix = experiment_of(live, canary, scale=scale)
+    kind = content_kind(task.content)
     # one record is one user: twins are in one cluster, so users are independent
     visits = [
-        Visit(f"{prefix}:{turn}:{digest}", f"user-{digest}", r["content"], task.read(r["label"]))
+        Visit(
+            f"{prefix}:{turn}:{digest}",
+            f"user-{digest}",
+            kind.sent(kind.load(r["content"])),
+            task.read(r["label"]),
+        )
         for digest, r in rows
         if digest not in without
     ]

@@ -5,12 +5,12 @@ Example: `confusions(["a", "b"], [[8, 2], [0, 9]])[0].truth == "a"`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from steelyard.store import Store
-from steelyard.tasks import Task
+from steelyard.tasks import Task, content_kind
 
 SHOWN = 15  # rows of each table: more are not read
 EXAMPLES = 2
@@ -77,8 +77,10 @@ def with_examples(
     if not places:
         return found
     contents = _holdout(store, task, str(outputs["data"]["dataset"]))
+    shown = content_kind(task.content).shown
     return [
-        replace(m, examples=_texts(contents, places.get((m.truth, m.answer), []))) for m in found
+        replace(m, examples=_lines(contents, places.get((m.truth, m.answer), []), shown))
+        for m in found
     ]
 
 
@@ -88,12 +90,13 @@ def _holdout(store: Store, task: Task, dataset: str) -> Sequence[Any]:
     return holdout(store, task=task, dataset=dataset).contents
 
 
-def _texts(contents: Sequence[Any], rows: Sequence[int]) -> tuple[str, ...]:
-    """Pictures are not shown: the page holds no bytes of users."""
-    texts = [contents[i] for i in rows[:EXAMPLES] if i < len(contents)]
-    return tuple(_short(text) for text in texts if isinstance(text, str))
+def _lines(
+    contents: Sequence[Any], rows: Sequence[int], shown: Callable[[Any], str | None]
+) -> tuple[str, ...]:
+    """What has no line of text, such as a picture, is not shown: the page holds no bytes of users."""
+    lines = [shown(contents[i]) for i in rows[:EXAMPLES] if i < len(contents)]
+    return tuple(_short(line) for line in lines if line is not None)
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
+def _short(line: str) -> str:
     return line if len(line) <= EXAMPLE_CHARACTERS else line[: EXAMPLE_CHARACTERS - 1] + "…"

@@ -82,10 +82,10 @@ def _routes(app: FastAPI, service: Service, metrics: Metrics, key: str | None) -
         responses=responses(400, 401, 403, 408, 409, 413, 415, 422, 503),
     )
     async def predict(request: Request) -> Response:
-        """Answer one input or many; a raw picture when the content type is image/*."""
+        """Answer one input or many; a picture by itself when the content type is image/*."""
         with metrics.timed("predict"):
             _authorize(request, key)
-            asked = await _asked(request, bytes_max, sparing)
+            asked = await _asked(request, bytes_max, sparing, media=service.content.media)
             answered = await service.predict(asked)
             return _ok(answered, metrics, "/v1/predict")
 
@@ -154,8 +154,8 @@ def _authorize(request: Request, key: str | None) -> None:
         )
 
 
-async def _asked(request: Request, bytes_max: int, sparing: Sparing) -> Asked:
-    kind = kind_of(request, pictures=True)
+async def _asked(request: Request, bytes_max: int, sparing: Sparing, *, media: str | None) -> Asked:
+    kind = kind_of(request, media=media)
     body = await read(request, bytes_max)
     if kind == "application/json":
         sent = await sparing.run(partial(parsed, PredictRequest, body), size=len(body))

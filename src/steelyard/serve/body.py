@@ -7,6 +7,7 @@ Example: `parsed(FeedbackRequest, await read(request, 1_000_000))`
 from __future__ import annotations
 
 import asyncio
+from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -50,15 +51,15 @@ def named(value: Any) -> str:
     return _KINDS.get(type(value), "another value")
 
 
-def kind_of(request: Request, *, pictures: bool = False) -> str:
-    """Content type without parameters; 415 unless it is JSON, or a picture where one may be.
+def kind_of(request: Request, *, media: str | None = None) -> str:
+    """Content type without parameters; 415 unless it is JSON, or `media` as in image/*.
 
     It must be said: a page of another site can send a form or a plain text unasked, not this.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind == "application/json" or (pictures and kind.startswith("image/")):
+    if kind == "application/json" or (media and fnmatchcase(kind, media)):
         return kind
-    expected = "application/json or image/*" if pictures else "application/json"
+    expected = f"application/json or {media}" if media else "application/json"
     found = "another type" if kind else "none"
     raise RequestError(
         415, "content-type", expected, found, "send a header Content-Type: application/json"

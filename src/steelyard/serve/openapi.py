@@ -17,7 +17,7 @@ _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
-_PICTURE = {"image/*": {"schema": {"type": "string", "format": "binary"}}}
+_BODY = {"schema": {"type": "string", "format": "binary"}}  # that is one value by itself
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -39,16 +39,16 @@ def describe(app: FastAPI, service: Service, *, key: bool) -> None:
 
 def _document(app: FastAPI, service: Service, *, key: bool) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-    pictures = service.task.content == "image"
+    media = service.content.media
     predict, feedback = (
         document["paths"][f"/v1/{name}"]["post"] for name in ("predict", "feedback")
     )
     json_body = {"application/json": {"schema": _predict(service)}}
     predict["requestBody"] = {
         "required": True,
-        "content": json_body | (_PICTURE if pictures else {}),
+        "content": json_body | ({media: _BODY} if media else {}),
     }
-    if pictures:
+    if media:
         predict["parameters"] = [_header("X-User", 200), _header("X-Request-Id", 64)]
     schema, wire = FeedbackRequest.model_json_schema(), service.task.wire()
     schema["properties"]["value"] = {"anyOf": [wire.truth, {"type": "string", "minLength": 1}]}
@@ -81,7 +81,7 @@ def _predict(service: Service) -> dict[str, Any]:
     """One of `input` and `inputs`, and no more inputs than this server takes."""
     schema = PredictRequest.model_json_schema()
     fields = schema["properties"]
-    value = service.task.wire().input
+    value = service.task.wire().input or dict(service.content.schema)
     many = {"type": "array", "items": value, "minItems": 1, "maxItems": service.settings.items_max}
     null = {"type": "null"}
     del fields["input"], fields["inputs"]

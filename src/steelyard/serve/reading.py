@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 from steelyard.serve.apart import Apart
 from steelyard.serve.busy import Busy
 from steelyard.tasks import Array
+from steelyard.tasks.limits import length_of
 
 Result = TypeVar("Result")
-AT_ONCE = 4_000  # characters whose reading takes less than handing it to a thread and back
-LIGHT_SIZE, LIGHT_ITEMS = 100_000, 4
-LONG_SIZE = 8_000_000  # a phone's photo in base64; more, or more values, waits among the longest
+# a phone's photo in base64; more, or more values, waits among the longest
+LONG_SIZE, LONG_ITEMS = 8_000_000, 4
 WAITING_MAX = 16  # of a lane
 
 
@@ -76,7 +76,7 @@ class Readers:
 
     async def apart(self, variant: str, values: Sequence[Any]) -> tuple[list[Array], float]:
         """Features of the values and their CPU seconds, read in a process; see `Apart.read`."""
-        lane = self._long if light(values, size=LONG_SIZE) else self._longest
+        lane = self._long if _light(values) else self._longest
         return await lane.run(lambda: lane.process.read(variant, values))
 
     def close(self) -> None:
@@ -84,12 +84,6 @@ class Readers:
             lane.close()
 
 
-def short(values: Sequence[Any]) -> bool:
-    """Whether these texts may be read where they stand; what is none is refused at once."""
-    return sum(len(v) for v in values if isinstance(v, str)) <= AT_ONCE
-
-
-def light(values: Sequence[Any], *, size: int = LIGHT_SIZE) -> bool:
+def _light(values: Sequence[Any]) -> bool:
     """Few values of few characters or bytes."""
-    sizes = [len(v) if isinstance(v, str | bytes) else 0 for v in values]
-    return len(values) <= LIGHT_ITEMS and sum(sizes) <= size
+    return len(values) <= LONG_ITEMS and sum(map(length_of, values)) <= LONG_SIZE

@@ -23,12 +23,12 @@ from steelyard.serve.feedback import check_value, feedback_id, said_at
 from steelyard.serve.flow import LEAST, Flow
 from steelyard.serve.handover import Handover
 from steelyard.serve.journal import NO_WORTH, Earned, Journal
-from steelyard.serve.reading import Readers, light, short
+from steelyard.serve.reading import Readers
 from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictResponse
 from steelyard.spec import ProductFile, names_in
 from steelyard.store import Store
-from steelyard.tasks import Answer, BadInput, Task, Truth, task_of
+from steelyard.tasks import Answer, BadInput, Reading, Task, Truth, content_kind, task_of
 from steelyard.tasks.valuation import valuation_of
 
 ANONYMOUS = "anonymous"
@@ -61,6 +61,7 @@ class Service:
     ) -> None:
         self.store, self.product, self.settings = store, product, product.spec.serve
         self.task: Task = task_of(product)
+        self.content = content_kind(self.task.content)
         self.valuation = valuation_of(self.task, product.spec.money)
         goal_ms = product.spec.goals.p95_ms
         most = IN_FLIGHT_QUEUES * self.settings.queue_max
@@ -342,14 +343,15 @@ class Service:
             if self._long(values):
                 return release.batcher.prepared(*await self.readers.apart(release.variant, values))
             read = partial(release.batcher.prepare, partial(self.task.decode_all, values))
-            return read() if self.task.content == "text" else await self.readers.beside(read)
+            at_once = self.content.reading(values) is Reading.AT_ONCE
+            return read() if at_once else await self.readers.beside(read)
 
     def _large(self, asked: Asked) -> bool:
         """Whether it says nothing of the others: they are let in, and answered, beside it."""
         return len(asked.values) > 1 or self._long(asked.values)
 
     def _long(self, values: list[Any]) -> bool:
-        return not (short(values) if self.task.content == "text" else light(values))
+        return self.content.reading(values) is Reading.APART
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

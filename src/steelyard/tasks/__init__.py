@@ -18,6 +18,7 @@ from steelyard.tasks.base import (
     task_kind,
     task_of,
 )
+from steelyard.tasks.contents import ContentKind, Reading, content_kind
 
 __all__ = [
     "LABELLED",
@@ -26,10 +27,13 @@ __all__ = [
     "Array",
     "BadInput",
     "Content",
+    "ContentKind",
+    "Reading",
     "Task",
     "Truth",
     "Unknown",
     "Wire",
+    "content_kind",
     "open_task",
     "task_kind",
     "task_of",

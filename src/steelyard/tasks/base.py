@@ -18,7 +18,7 @@ from steelyard.plugins import whole
 from steelyard.spec import ProductFile
 from steelyard.spec.model import Section
 
-Content = Any  # str for text, bytes of an encoded picture for images
+Content = Any  # by its kind (tasks/contents.py): str for text, bytes of a picture for images
 Truth = Any  # what is right, as JSON: a label, spans, a text
 UNLABELLED, LABELLED = "(unlabelled)", "(labelled)"  # what tables count records as
 Made = TypeVar("Made")
@@ -61,7 +61,7 @@ class Task(Protocol):
 
     name: ClassVar[str]
     Options: ClassVar[type[Section]]  # what the section `task` of a product file may say besides
-    content: ClassVar[str]  # kind of what is asked: text, image
+    content: ClassVar[str]  # kind of what is asked, as registered: text, image
     answer: ClassVar[str]  # kind of answers and truths: label, spans, text
     quality: ClassVar[str]  # the metric that choices read
     known: ClassVar[Mapping[str, Metric]]  # every metric that it has
@@ -138,11 +138,12 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Wire:
-    """JSON schemas: of one input, of an answer's own fields, and of a truth that comes back."""
+    """JSON schemas: of an answer's own fields, of a truth that comes back, and of one input where it
+    is narrower than its kind of content."""
 
-    input: dict[str, Any]
     answer: dict[str, dict[str, Any]]
     truth: dict[str, Any]
+    input: dict[str, Any] | None = None
 
 
 def each(read: Callable[[Any], Made], values: Iterable[Any]) -> Iterator[Made]:

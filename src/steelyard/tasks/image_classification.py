@@ -42,8 +42,7 @@ class ImageClassification(Classification):
         return list(each(decoded, opened))
 
     def wire(self) -> Wire:
-        picture = {"type": "string", "minLength": 1, "description": "base64 of a picture"}
-        return Wire(picture, self.answer_schema(), self.truth_schema())
+        return Wire(self.answer_schema(), self.truth_schema())
 
     def contract_examples(self) -> list[tuple[Any, str]]:
         import io

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from steelyard.tasks.base import Wire
 from steelyard.tasks.classification import Classification
-from steelyard.tasks.texts import TEXT_SCHEMA, Texts
+from steelyard.tasks.texts import Texts
 
 
 class TextClassification(Texts, Classification):
@@ -19,7 +19,7 @@ class TextClassification(Texts, Classification):
     methods: ClassVar[tuple[str, ...]] = ("linear", "fine_tune")
 
     def wire(self) -> Wire:
-        return Wire(TEXT_SCHEMA, self.answer_schema(), self.truth_schema())
+        return Wire(self.answer_schema(), self.truth_schema())
 
     def contract_examples(self) -> list[tuple[Any, str]]:
         texts = [

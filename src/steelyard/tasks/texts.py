@@ -42,6 +42,3 @@ class Texts:
 
     def decode_all(self, values: Sequence[Any]) -> list[str]:
         return list(each(self.decode, list(within(CHARACTERS, values, length_of))))
-
-
-TEXT_SCHEMA = {"type": "string", "minLength": 1, "description": "a text, as it is"}

@@ -19,7 +19,7 @@ from steelyard.tasks.base import LABELLED, Answer, Array, Wire
 from steelyard.tasks.cleaning import clean, normalize
 from steelyard.tasks.places import Placed, placed
 from steelyard.tasks.spans import Spans, spans_in
-from steelyard.tasks.texts import TEXT_SCHEMA, Texts
+from steelyard.tasks.texts import Texts
 
 
 class Entities(Section):
@@ -179,7 +179,7 @@ class TokenClassification(Texts):
             "spans": {"type": "array", "items": scored, "description": said},
             "score": share,
         }
-        return Wire(TEXT_SCHEMA, answer, {"type": "array", "items": plain, "description": said})
+        return Wire(answer, {"type": "array", "items": plain, "description": said})
 
     def contract_examples(self) -> list[tuple[Any, Spans]]:
         words = ["很好", "太差", "满意", "great", "失望", "推荐"]

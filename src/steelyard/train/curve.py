@@ -18,7 +18,7 @@ from steelyard.methods.encoder import Encoder, encoder_of
 from steelyard.spec import ProductFile
 from steelyard.stage import Report
 from steelyard.store import Step, Store
-from steelyard.tasks import Task
+from steelyard.tasks import Task, content_kind
 from steelyard.train.beside import side_by_side
 from steelyard.train.points import ITEMS_MAX
 from steelyard.train.points import point as points_of
@@ -51,7 +51,7 @@ def run(
     part = first(held, ITEMS_MAX)
     sizes = sorted({max(LABELS_MIN, round(len(examples) * s)) for s in product.spec.plan.curve})
     sizes = [n for n in sizes if n < len(examples)]
-    file = write_examples(step.scratch, examples, list(part.contents))
+    file = write_examples(step.scratch, examples, part.contents, kind=content_kind(task.content))
     method = method_named(method_in(read_config(store.artifacts.open(trained))))
     encoder = encoder_of(store, product, dataset=dataset) if method.needs_backbone else None
     jobs = [_job(product, task, method, encoder, file, n, len(examples)) for n in sizes]

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from steelyard.plugins import need
 from steelyard.spec.model import NoSettings, Train
 from steelyard.store.lock import alone
 from steelyard.store.scratch import find, keep, whole
-from steelyard.tasks import Answer, Content, open_task
+from steelyard.tasks import Answer, Content, ContentKind, content_kind, open_task
 
 RESULT, EXAMPLES = "result.json", "examples.json"
 THREADS = 1  # one thread a training: sums do not depend on how many run side by side
@@ -61,12 +61,14 @@ class Result:
     cpu_s: float
 
 
-def write_examples(folder: Path, examples: Examples, part: list[Content]) -> Path:
-    """What every job of one curve reads."""
+def write_examples(
+    folder: Path, examples: Examples, part: Sequence[Content], *, kind: ContentKind
+) -> Path:
+    """What every job of one curve reads: contents as a request carries them, since this is JSON too."""
     body = {
-        "contents": [_plain(c) for c in examples.contents],
+        "contents": [kind.sent(c) for c in examples.contents],
         "truths": list(examples.truths),
-        "part": [_plain(c) for c in part],
+        "part": [kind.sent(c) for c in part],
     }
     return keep(folder, EXAMPLES, json.dumps(body, ensure_ascii=False))
 
@@ -93,10 +95,12 @@ def run(job: Job, clock: Clock) -> None:
     body, method = _read_examples(Path(job.examples)), method_named(job.method)
     if "torch" in method.modules:
         need("torch", extra="train").set_num_threads(THREADS)
-    contents = [_content(c) for c in body["contents"][: job.labels]]
+    task = open_task(job.task, job.options)
+    received = content_kind(task.content).received
+    contents = [received(c) for c in body["contents"][: job.labels]]
     fitted = method.fit(
         FitJob(
-            open_task(job.task, job.options),
+            task,
             Train.model_validate(job.settings),
             Examples(contents, body["truths"][: job.labels]),
             folder=Path(job.folder),
@@ -109,7 +113,7 @@ def run(job: Job, clock: Clock) -> None:
         )
     )
     before = clock.cpu_s()
-    answers = fitted.answers([_content(c) for c in body["part"]])
+    answers = fitted.answers([received(c) for c in body["part"]])
     cpu_s = fitted.cpu_s + clock.cpu_s() - before
     said = {"answers": [[a.value, a.score] for a in answers], "cpu_s": cpu_s}
     keep(Path(job.folder), RESULT, json.dumps(said, ensure_ascii=False))
@@ -123,18 +127,6 @@ def write_job(job: Job) -> Path:
 
 def _say(done: int, steps: int) -> None:
     print(json.dumps([done, steps]), flush=True)
-
-
-def _plain(content: Content) -> Any:
-    return (
-        {"b64": base64.b64encode(content).decode("ascii")}
-        if isinstance(content, bytes)
-        else content
-    )
-
-
-def _content(plain: Any) -> Content:
-    return base64.b64decode(plain["b64"]) if isinstance(plain, dict) else plain
 
 
 def _end_with_parent() -> None:
