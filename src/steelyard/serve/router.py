@@ -89,9 +89,9 @@ class Router:
 
     def arm(self, state: str) -> Served:
         """The release in this state, never one that stands in for it; 409 when there is none."""
-        found = self._served.get(state)
-        if found is not None and not found.stands_in:
-            return found
+        served = self._served.get(state)
+        if served is not None and not served.stands_in:
+            return served
         reason = self.refused.get(self._wanted.get(state, ""))
         fact, repair = ("none", "see /readyz for what is in service")
         if reason is not None:
