@@ -88,10 +88,10 @@ class Reader:
         task, reading = self._opened(header["folder"])
         before = self._clock.thread_cpu_s()
         try:
-            found = reading.features(task.decode_all(_values(header, parts)))
+            features = reading.features(task.decode_all(_values(header, parts)))
         except BadInput as error:
             return {"refused": [error.index, error.message]}, []
-        rows = [np.ascontiguousarray(f) for f in found]
+        rows = [np.ascontiguousarray(f) for f in features]
         said = {
             "arrays": [[r.dtype.str, r.shape] for r in rows],
             "cpu_s": self._clock.thread_cpu_s() - before,
