@@ -127,10 +127,10 @@ def _buckets(sets: list[set[str]], rows: int) -> Iterable[list[list[int]]]:
         )
     matrix = np.concatenate(digests)
     for b in range(HASHES // rows):
-        found: dict[bytes, list[int]] = defaultdict(list)
+        by_hash: dict[bytes, list[int]] = defaultdict(list)
         for i, key in enumerate(np.ascontiguousarray(matrix[:, b * rows : (b + 1) * rows])):
-            found[key.tobytes()].append(i)
-        yield [members for members in found.values() if len(members) > 1]
+            by_hash[key.tobytes()].append(i)
+        yield [members for members in by_hash.values() if len(members) > 1]
 
 
 def _alike(a: set[str], b: set[str], threshold: float) -> bool:
