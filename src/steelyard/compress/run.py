@@ -126,8 +126,8 @@ def _keep(
 
 def _known(store: Store, variant: str) -> Quality:
     """What an earlier run measured of a variant: the measures that have an interval."""
-    rows = {n: m for n, m in store.measures.of(variant).items() if m["low"] is not None}
-    metrics = {n: Interval(m["value"], m["low"], m["high"], m["n"]) for n, m in rows.items()}
+    measures = {n: m for n, m in store.measures.of(variant).items() if m["low"] is not None}
+    metrics = {n: Interval(m["value"], m["low"], m["high"], m["n"]) for n, m in measures.items()}
     return Quality(Evaluation(metrics, {}), "as measured before")
 
 

@@ -157,7 +157,7 @@ def _lost(rows: list[Row], counts: list[dict[str, Any]]) -> str:
 
 def _most(counts: list[dict[str, Any]], kind: str) -> list[tuple[int, int]]:
     """[(lost to it, records read)] where it is more than half of them."""
-    detail: dict[str, int] = next((c["detail"] for c in counts if c["operator"] == "dedupe"), {})
+    by_reason: dict[str, int] = next((c["detail"] for c in counts if c["operator"] == "dedupe"), {})
     read = sum(c["in"] for c in counts if c["operator"] == "dedupe")
-    lost = detail.get(kind, 0)
+    lost = by_reason.get(kind, 0)
     return [(lost, read)] if lost * 2 > read else []

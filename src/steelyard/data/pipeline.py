@@ -114,9 +114,9 @@ def prepare(
             _know_again(made, earlier, names, operators)
             known = True
         rows = names.named(made.rows) if operator.whole else made.rows
-        made.rows, detail = _operate(operator, rows, say)
+        made.rows, counts = _operate(operator, rows, say)
         made.rows = _settled(task, operator.name, rows, made.rows)
-        made.counts.append(_count(operator.name, len(rows), len(made.rows), detail))
+        made.counts.append(_count(operator.name, len(rows), len(made.rows), counts))
     if not known:
         _know_again(made, earlier, names, operators)
     made.rows = names.named(made.rows)
@@ -255,16 +255,16 @@ def _settled(task: Task, operator: str, before: list[Row], after: list[Row]) -> 
 def _operate(operator: Any, rows: list[Row], say: Report) -> tuple[list[Row], dict[str, int]]:
     if operator.whole:
         say(operator.name, 0, len(rows))
-        kept, detail = operator.apply(rows)
-        return kept, dict(detail)
+        kept, counts = operator.apply(rows)
+        return kept, dict(counts)
     made: list[Row] = []
     total: Counter[str] = Counter()
     stream = iter(rows)
     done = 0
     while batch := list(islice(stream, BATCH)):
-        kept, detail = operator.apply(batch)
+        kept, counts = operator.apply(batch)
         made += kept
-        total.update(detail)
+        total.update(counts)
         done += len(batch)
         say(operator.name, done, len(rows))
     return made, dict(total)
@@ -303,5 +303,5 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
     return identity
 
 
-def _count(operator: str, rows_in: int, rows_out: int, detail: dict[str, int]) -> dict[str, Any]:
-    return {"operator": operator, "in": rows_in, "out": rows_out, "detail": detail}
+def _count(operator: str, rows_in: int, rows_out: int, counts: dict[str, int]) -> dict[str, Any]:
+    return {"operator": operator, "in": rows_in, "out": rows_out, "detail": counts}

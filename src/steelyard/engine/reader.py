@@ -91,12 +91,12 @@ class Reader:
             features = reading.features(task.decode_all(_values(header, parts)))
         except BadInput as error:
             return {"refused": [error.index, error.message]}, []
-        rows = [np.ascontiguousarray(f) for f in features]
+        contiguous = [np.ascontiguousarray(f) for f in features]
         said = {
-            "arrays": [[r.dtype.str, r.shape] for r in rows],
+            "arrays": [[r.dtype.str, r.shape] for r in contiguous],
             "cpu_s": self._clock.thread_cpu_s() - before,
         }
-        return said, [r.tobytes() for r in rows]
+        return said, [r.tobytes() for r in contiguous]
 
     def _opened(self, folder: str) -> tuple[Task, Reading]:
         if folder not in self._open:

@@ -60,12 +60,12 @@ def stream(
     """
     where = "split = 'stream' AND label IS NOT NULL"
     table = store.datasets.read("records", dataset, columns=["id", "content", "label"], where=where)
-    rows = sorted(((_digest(r["id"]), r) for r in table.to_pylist()), key=lambda pair: pair[0])
-    most, prefix = records_of(product, len(rows), records), experiment_of(live, canary)
+    hashed = sorted(((_digest(r["id"]), r) for r in table.to_pylist()), key=lambda pair: pair[0])
+    most, prefix = records_of(product, len(hashed), records), experiment_of(live, canary)
     # one record is one user: twins are in one cluster, so users are independent
     visits = [
         Visit(f"{prefix}:{turn}:{digest}", f"user-{digest}", r["content"], task.read(r["label"]))
-        for digest, r in rows
+        for digest, r in hashed
         if digest not in without
     ]
     return visits, most

@@ -88,9 +88,9 @@ def _holdout(store: Store, task: Task, dataset: str) -> Sequence[Any]:
     return holdout(store, task=task, dataset=dataset).contents
 
 
-def _texts(contents: Sequence[Any], rows: Sequence[int]) -> tuple[str, ...]:
+def _texts(contents: Sequence[Any], places: Sequence[int]) -> tuple[str, ...]:
     """Pictures are not shown: the page holds no bytes of users."""
-    texts = [contents[i] for i in rows[:EXAMPLES] if i < len(contents)]
+    texts = [contents[i] for i in places[:EXAMPLES] if i < len(contents)]
     return tuple(_short(text) for text in texts if isinstance(text, str))
 
 

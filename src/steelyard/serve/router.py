@@ -118,12 +118,12 @@ class Router:
 
     def refresh(self) -> None:
         """Follow the ledger. What cannot be loaded is refused; what served before stays."""
-        rows = {row["state"]: row for row in self.store.releases.current()}
-        self._wanted = {state: row["variant"] for state, row in rows.items()}
+        by_state = {row["state"]: row for row in self.store.releases.current()}
+        self._wanted = {state: row["variant"] for state, row in by_state.items()}
         before = set(self._batchers)
         served: dict[str, Served] = {}
         for state in ("live", "canary"):
-            row = rows.get(state)
+            row = by_state.get(state)
             if row is None:
                 continue
             batcher = self._load(row["variant"])
