@@ -88,7 +88,7 @@ def one_more(error: Exception) -> Exception:
     """The same error for one more who waits: raised by several, one instance would carry the
     traceback and the context of each into the others'."""
     kind = type(error)
-    found: Exception = kind.__new__(kind, *error.args)  # not made: each kind takes other arguments
-    found.__dict__.update(vars(error))
-    found.__cause__ = error
-    return found
+    fresh: Exception = kind.__new__(kind, *error.args)  # not made: each kind takes other arguments
+    fresh.__dict__.update(vars(error))
+    fresh.__cause__ = error
+    return fresh

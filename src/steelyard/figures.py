@@ -31,8 +31,8 @@ def apart(value: float, limit: float) -> str:
 def briefly_apart(value: float, limit: float) -> str:
     """In the fewest digits, from three on, in which the two are not the same."""
     digits = (n for n in range(3, 17) if f"{value:.{n}g}" != f"{limit:.{n}g}")
-    found = next(digits, None)
-    return repr(value) if found is None else f"{value:.{found}g}"
+    fewest = next(digits, None)
+    return repr(value) if fewest is None else f"{value:.{fewest}g}"
 
 
 def money(value: float) -> str:

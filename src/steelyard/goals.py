@@ -32,16 +32,16 @@ class Limit:
     value: float
     ceiling: bool
 
-    def missed(self, found: float | None) -> bool:
+    def missed(self, figure: float | None) -> bool:
         """A figure that was never measured is not judged."""
-        if found is None:
+        if figure is None:
             return False
-        return found > self.value if self.ceiling else found < self.value
+        return figure > self.value if self.ceiling else figure < self.value
 
-    def reason(self, found: float) -> Reason:
+    def reason(self, figure: float) -> Reason:
         """Why a figure that misses it does."""
         code = "goal.above" if self.ceiling else "goal.below"
-        return Reason(code, {"goal": self.goal, "value": found, "limit": self.value})
+        return Reason(code, {"goal": self.goal, "value": figure, "limit": self.value})
 
 
 ERRORS = frozenset({"calibration_error"})  # of measures of before 0.4, which do not say it
@@ -60,26 +60,28 @@ def errors_among(measures: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
 
 def limits(goals: Goals, errors: Container[str]) -> list[Limit]:
     """Every goal that is asked, those of quality first; of `errors` less is better."""
-    found = [Limit(name, least, name in errors) for name, least in goals.quality.items()]
+    of_quality = [Limit(name, least, name in errors) for name, least in goals.quality.items()]
     served = {name: value for name, value in goals.model_dump().items() if name != "quality"}
-    return found + [Limit(name, most, True) for name, most in served.items() if most is not None]
+    return of_quality + [
+        Limit(name, most, True) for name, most in served.items() if most is not None
+    ]
 
 
 def problems(goals: Goals, known: Mapping[str, Metric], task: str) -> list[str]:
     """What is wrong with the goals of quality, a line each, as `goals.quality.NAME: ...`."""
-    found = []
+    lines = []
     for name, value in goals.quality.items():
         metric = known.get(name)
         if metric is None:
             hint = near(name, known)
             expected = f"a metric of {task}: {', '.join(sorted(known))}"
-            found.append(
+            lines.append(
                 f"goals.quality.{name}: expected {expected}, found '{name}'"
                 + (f"; {hint}" if hint else "")
             )
         elif not metric.low <= value <= metric.high:
             most = f" and at most {metric.high:g}" if math.isfinite(metric.high) else ""
-            found.append(
+            lines.append(
                 f"goals.quality.{name}: expected at least {metric.low:g}{most}, found {value:g}"
             )
-    return found
+    return lines

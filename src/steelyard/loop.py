@@ -63,8 +63,8 @@ class Turn:
     @property
     def refused(self) -> str | None:
         """Why the gate was not passed, once a variant had to be chosen."""
-        found = self.outputs.get("compress")
-        return NO_VARIANT if found is not None and found["chosen"] is None else None
+        compressed = self.outputs.get("compress")
+        return NO_VARIANT if compressed is not None and compressed["chosen"] is None else None
 
 
 def turn(

@@ -16,5 +16,5 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def near(word: str, known: Iterable[str], *, before: str = "") -> str:
     """`did you mean 'x'?` with the nearest word, behind `before`; empty where none is near."""
-    found = nearest(word, known)
-    return "" if found is None else f"did you mean '{before}{found}'?"
+    likely = nearest(word, known)
+    return "" if likely is None else f"did you mean '{before}{likely}'?"

@@ -37,11 +37,11 @@ def absent(module: str, *, extra: str) -> Missing:
 
 @cache
 def _points(group: str) -> dict[str, EntryPoint]:
-    found: dict[str, EntryPoint] = {}
+    points: dict[str, EntryPoint] = {}
     for point in entry_points(group=f"steelyard.{group}"):
-        if point.name not in found or _is_own(point):  # nobody takes the place of a built-in
-            found[point.name] = point
-    return found
+        if point.name not in points or _is_own(point):  # nobody takes the place of a built-in
+            points[point.name] = point
+    return points
 
 
 def _is_own(point: EntryPoint) -> bool:
@@ -64,7 +64,7 @@ def loaded(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Everything registered under a group by name, and why the rest of it cannot be used: a
     stranger's package must not stop what others bring. `why_not` says what is wrong with one."""
-    found: dict[str, Any] = {}
+    usable: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     for name, point in sorted(_points(group).items()):
         try:
@@ -74,10 +74,10 @@ def loaded(
             continue
         why = why_not(name, thing)
         if why is None:
-            found[name] = thing
+            usable[name] = thing
         else:
             wrong[name] = f"{point.value}: {why}"
-    return found, wrong
+    return usable, wrong
 
 
 def whole(group: str, name: str, *, what: str, says: Sequence[str]) -> Any:

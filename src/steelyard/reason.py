@@ -53,5 +53,5 @@ def _of_json(value: Any) -> Value:
         return Reason.of_json(value)
     if isinstance(value, list):
         return tuple(_of_json(v) for v in value)
-    found: int | float | str = value
-    return found
+    plain: int | float | str = value
+    return plain

@@ -184,11 +184,11 @@ class Stage:
 def values(names: Sequence[str], outputs: Mapping[str, Output]) -> dict[str, Any]:
     """Values by name (`train.variant`, or `train` for the whole) of what steps left; None for one
     that a step did not leave, KeyError where the step left nothing."""
-    found: dict[str, Any] = {}
+    by_name: dict[str, Any] = {}
     for name in names:
         step, _, value = name.partition(".")
-        found[name] = outputs[step].get(value) if value else outputs[step]
-    return found
+        by_name[name] = outputs[step].get(value) if value else outputs[step]
+    return by_name
 
 
 def of_key(taken: Mapping[str, Any]) -> list[str]:
@@ -219,8 +219,8 @@ def stage_named(name: str) -> Stage | None:
 
 @cache
 def _registered() -> tuple[tuple[Stage, ...], dict[str, str]]:
-    found, wrong = loaded("stages", _why_none)
-    usable, lacking = in_order(found)
+    registered, wrong = loaded("stages", _why_none)
+    usable, lacking = in_order(registered)
     wrong |= lacking
     for stage in usable:
         if stage.called is not None:
@@ -236,10 +236,10 @@ def _why_none(name: str, stage: Any) -> str | None:
     return None if stage.name == name else f"it calls itself '{stage.name}'"
 
 
-def in_order(found: Mapping[str, Stage]) -> tuple[tuple[Stage, ...], dict[str, str]]:
+def in_order(registered: Mapping[str, Stage]) -> tuple[tuple[Stage, ...], dict[str, str]]:
     """Stages behind those that they need, of several the first by name; and those left out, with
     why: they need one that is not there, or each other."""
-    left, wrong = dict(found), dict[str, str]()
+    left, wrong = dict(registered), dict[str, str]()
     while lacking := {
         n: sorted(s.behind - left.keys()) for n, s in left.items() if s.behind - left.keys()
     }:

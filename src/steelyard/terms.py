@@ -164,9 +164,9 @@ def learn(kind: str, name: str, words: tuple[str, str]) -> None:
 def term(kind: str, name: str, language: str) -> str:
     """The word for a name; a name that came from a plug-in stands for itself."""
     at = LANGUAGES.index(language)
-    found = TERMS[kind].get(name)
-    if found is not None:
-        return found[at]
+    words = TERMS[kind].get(name)
+    if words is not None:
+        return words[at]
     if kind == "account" and name.startswith("cpu."):
         step = term("step", name.removeprefix("cpu."), language)
         return (f"{step}, CPU", f"{step}的 CPU")[at]
@@ -182,17 +182,17 @@ def learn_options(plan: Mapping[str, Any]) -> None:
             learn("option", option["name"], tuple(option["called"]))
 
 
-def advice(found: str | Mapping[str, Any]) -> tuple[str, bool]:
+def advice(recommended: str | Mapping[str, Any]) -> tuple[str, bool]:
     """(option, whether an experiment with it comes first); plans of before 0.4 held a sentence."""
-    if isinstance(found, str):
-        before, _, option = found.rpartition(": ")
+    if isinstance(recommended, str):
+        before, _, option = recommended.rpartition(": ")
         return option, bool(before)
-    return str(found["option"]), bool(found["experiment"])
+    return str(recommended["option"]), bool(recommended["experiment"])
 
 
-def recommendation(found: str | Mapping[str, Any], language: str) -> str:
+def recommendation(recommended: str | Mapping[str, Any], language: str) -> str:
     """The plan's answer in words."""
-    option, experiment = advice(found)
+    option, experiment = advice(recommended)
     said = term("option", option, language)
     if not experiment:
         return said

@@ -290,21 +290,21 @@ def spoken(name: str, reason: Reason | None) -> dict[str, Any]:
     }
 
 
-def kept(found: Mapping[str, Any], name: str) -> Reason:
+def kept(output: Mapping[str, Any], name: str) -> Reason:
     """The reason that a step left; its sentences as they stand where it has no code, as before
     0.4, or one that nobody has words for any more."""
     try:
         reason = Reason.of_json(
-            {"code": found[f"{name}_code"], "numbers": found[f"{name}_numbers"]}
+            {"code": output[f"{name}_code"], "numbers": output[f"{name}_numbers"]}
         )
         both(reason)
     except (KeyError, TypeError, ValueError, AttributeError):
-        en = str(found[name])
-        return told(en, str(found.get(f"{name}_zh") or en))
+        en = str(output[name])
+        return told(en, str(output.get(f"{name}_zh") or en))
     return reason
 
 
-def sentence(found: Mapping[str, Any], name: str, language: str) -> str:
+def sentence(output: Mapping[str, Any], name: str, language: str) -> str:
     """The sentence that a step left, as it was written down; in English where there is no Chinese."""
-    en = str(found[name])
-    return en if language == "en" else str(found.get(f"{name}_zh") or en)
+    en = str(output[name])
+    return en if language == "en" else str(output.get(f"{name}_zh") or en)

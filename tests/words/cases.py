@@ -269,7 +269,7 @@ def table_of_variants():
             busy=3.216,
             conditions=lambda: "",
         )
-        return compress.Found(name, name, quality, timed)
+        return compress.Assessed(name, name, quality, timed)
 
     spec = SimpleNamespace(
         plan=SimpleNamespace(requests=10**9, unit=100),

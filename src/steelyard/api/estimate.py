@@ -26,37 +26,37 @@ def estimate(file: ProductFile) -> dict[str, Any]:
     what was read; "problems": what would stop a turn; "missing": those to install}."""
     task = task_of(file)
     check(file, task)
-    seen, found = _history(file), look(file, task)
-    with found.telling():
+    seen, outlook = _history(file), look(file, task)
+    with outlook.telling():
         check_places(file)
-    forecast = _forecast(file, task, found)
-    rows = [row for stage in stages() for row in _rows(file, stage, forecast, seen, found)]
+    forecast = _forecast(file, task, outlook)
+    rows = [row for stage in stages() for row in _rows(file, stage, forecast, seen, outlook)]
     total = Money(sum(r["nano"] for r in rows), file.spec.money.currency)
     return {
         "steps": [{k: v for k, v in r.items() if k != "nano"} for r in rows],
         "total": str(total),
         "minutes": round(sum(r["minutes"] for r in rows), 1),
         "data": {
-            "read": found.read,
-            "whole": found.whole,
-            "splits": found.splits,
-            "rejects": found.rejects,
+            "read": outlook.read,
+            "whole": outlook.whole,
+            "splits": outlook.splits,
+            "rejects": outlook.rejects,
         },
-        "missing": found.missing,
-        "problems": found.problems,
+        "missing": outlook.missing,
+        "problems": outlook.problems,
     }
 
 
-def _forecast(file: ProductFile, task: Task, found: Look) -> Forecast:
-    bought = found.bought
+def _forecast(file: ProductFile, task: Task, outlook: Look) -> Forecast:
+    bought = outlook.bought
     labels = file.spec.label.start or LABELS_DEFAULT
     if bought is None:
-        return Forecast(file, task, labels, paid=found.paid)
+        return Forecast(file, task, labels, paid=outlook.paid)
     return Forecast(
         file,
         task,
         len(bought.ids),
-        paid=found.paid,
+        paid=outlook.paid,
         new=bought.new,
         kept=bought.kept,
         pool=bought.pool,
@@ -64,15 +64,15 @@ def _forecast(file: ProductFile, task: Task, found: Look) -> Forecast:
 
 
 def _rows(
-    file: ProductFile, stage: Stage, forecast: Forecast, seen: dict[str, float], found: Look
+    file: ProductFile, stage: Stage, forecast: Forecast, seen: dict[str, float], outlook: Look
 ) -> Iterator[dict[str, Any]]:
     """What a step would buy, and its CPU: as its last run took it, or as it says itself."""
-    expected, done = stage.estimate(forecast), stage.name in found.done
+    expected, done = stage.estimate(forecast), stage.name in outlook.done
     if expected.bought is not None:
         b = expected.bought
         if done:
             yield _row(
-                file, stage.name, 0, b.unit, Decimal(0), f"{found.paid:,} paid, done already"
+                file, stage.name, 0, b.unit, Decimal(0), f"{outlook.paid:,} paid, done already"
             )
         else:
             yield _row(file, stage.name, b.quantity, b.unit, b.money, expected.because)

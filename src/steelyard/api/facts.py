@@ -54,7 +54,7 @@ def headlines(file: ProductFile, outputs: dict[str, dict[str, Any]]) -> list[dic
     from steelyard.report import gather, headline, say
 
     with closing(Store.open(file, create=False)) as store:
-        found = headline(gather(store, file, outputs, steps=names()))
+        entries = headline(gather(store, file, outputs, steps=names()))
     return [
         {
             "code": one.code,
@@ -63,7 +63,7 @@ def headlines(file: ProductFile, outputs: dict[str, dict[str, Any]]) -> list[dic
             "en": say(one, "en"),
             "zh": say(one, "zh"),
         }
-        for one in found
+        for one in entries
     ]
 
 
@@ -75,12 +75,12 @@ def sums(file: ProductFile) -> list[dict[str, Any]]:
 
 def totals(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """(basis, money) of each basis and currency: cash that moved and imputed worth do not add up."""
-    found: dict[tuple[str, str], int] = {}
+    nanos: dict[tuple[str, str], int] = {}
     for row in rows:
         key = row["basis"], row["currency"]
-        found[key] = found.get(key, 0) + row["nano"]
+        nanos[key] = nanos.get(key, 0) + row["nano"]
     return [
-        (basis, str(Money(nano, currency))) for (basis, currency), nano in sorted(found.items())
+        (basis, str(Money(nano, currency))) for (basis, currency), nano in sorted(nanos.items())
     ]
 
 
@@ -112,5 +112,5 @@ def sealed(file: ProductFile) -> dict[str, Any]:
 def reports(file: ProductFile) -> list[str]:
     """Newest first."""
     folder = root_of(file) / "reports"
-    found = sorted(folder.glob("turn-*.html"), key=lambda p: p.stat().st_mtime, reverse=True)
-    return [str(path) for path in found] or [f"no report yet; run: steelyard turn {file.path.name}"]
+    paths = sorted(folder.glob("turn-*.html"), key=lambda p: p.stat().st_mtime, reverse=True)
+    return [str(path) for path in paths] or [f"no report yet; run: steelyard turn {file.path.name}"]

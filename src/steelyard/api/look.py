@@ -62,25 +62,25 @@ class Look:
 
 def look(file: ProductFile, task: Task) -> Look:
     """Everything that would stop a turn, and what its first steps would do."""
-    found = Look()
+    outlook = Look()
     checks: list[Callable[[], object]] = [
         partial(check_installed, file, task),
         partial(check_ledger, file),
     ]
     checks += [partial(root_of, source, file.folder) for source in file.spec.data.sources]
     for one in checks:
-        with found.telling():
+        with outlook.telling():
             one()
-    with found.telling(), _opened(file) as store:
+    with outlook.telling(), _opened(file) as store:
         paid = paid_labels(store)
-        found.paid = len(paid)
+        outlook.paid = len(paid)
         if store is not None and bytes_of(file) <= HASHED_MAX:
-            found.done = done_steps(file, store, task)
-        if store is not None and "data" in found.done:
-            _as_it_is(store, found, file, task, paid)
+            outlook.done = done_steps(file, store, task)
+        if store is not None and "data" in outlook.done:
+            _as_it_is(store, outlook, file, task, paid)
         else:
-            _as_it_would_be(store, found, file, task, paid)
-    return found
+            _as_it_would_be(store, outlook, file, task, paid)
+    return outlook
 
 
 @contextmanager
@@ -93,44 +93,44 @@ def _opened(file: ProductFile) -> Iterator[Store | None]:
         yield store
 
 
-def _as_it_is(store: Store, found: Look, file: ProductFile, task: Task, paid: Paid) -> None:
-    output = found.done["data"]
+def _as_it_is(store: Store, outlook: Look, file: ProductFile, task: Task, paid: Paid) -> None:
+    output = outlook.done["data"]
     records = known_records(store.datasets, output["dataset"])
-    found.splits, found.rejects, found.left = output["splits"], output["rejects"], output
-    found.read = {
+    outlook.splits, outlook.rejects, outlook.left = output["splits"], output["rejects"], output
+    outlook.read = {
         c["operator"].removeprefix("read "): c["in"]
         for c in output["counts"]
         if c["operator"].startswith("read ")
     }
-    _labels(found, file, task, records, paid)
+    _labels(outlook, file, task, records, paid)
 
 
 def _as_it_would_be(
-    store: Store | None, found: Look, file: ProductFile, task: Task, paid: Paid
+    store: Store | None, outlook: Look, file: ProductFile, task: Task, paid: Paid
 ) -> None:
     made = prepare(file, task=task, store=store, most=MOST)
-    found.read = {
+    outlook.read = {
         c["operator"].removeprefix("read "): c["in"]
         for c in made.counts
         if c["operator"].startswith("read ")
     }
-    found.whole, found.splits = made.whole, made.splits
-    found.rejects = made.rejects.to_json()
-    found.left = {"splits": made.splits, "rejects": found.rejects, "counts": made.counts}
+    outlook.whole, outlook.splits = made.whole, made.splits
+    outlook.rejects = made.rejects.to_json()
+    outlook.left = {"splits": made.splits, "rejects": outlook.rejects, "counts": made.counts}
     if not made.whole:
         return  # what was not read may hold what is wanted
-    with found.telling():
+    with outlook.telling():
         check_parts(task, made.rows, made.parts, file, rejects=made.rejects, counts=made.counts)
-        _labels(found, file, task, _records(made), paid)
+        _labels(outlook, file, task, _records(made), paid)
 
 
 def _records(made: Prepared) -> list[Known]:
     return [Known(r.id, r.key, r.digest, made.parts[r.id], r.label, r.source) for r in made.rows]
 
 
-def _labels(found: Look, file: ProductFile, task: Task, records: list[Known], paid: Paid) -> None:
+def _labels(outlook: Look, file: ProductFile, task: Task, records: list[Known], paid: Paid) -> None:
     """In the order of the label step."""
-    with found.telling():
-        check_early(file, {"data": found.left})
-    with found.telling():
-        found.bought = purchase(file, task, records, paid)
+    with outlook.telling():
+        check_early(file, {"data": outlook.left})
+    with outlook.telling():
+        outlook.bought = purchase(file, task, records, paid)

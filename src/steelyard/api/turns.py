@@ -85,8 +85,8 @@ def compared(file: ProductFile, first: int, second: int) -> dict[str, Any]:
 
 
 def _turn(store: Store, number: int) -> dict[str, Any]:
-    found = store.turns.one(number)
-    if found is None:
+    turn = store.turns.one(number)
+    if turn is None:
         newest = store.turns.newest()
         raise UserError(
             "turn",
@@ -94,7 +94,7 @@ def _turn(store: Store, number: int) -> dict[str, Any]:
             str(number),
             "see: steelyard show",
         )
-    return found
+    return turn
 
 
 def _lines(before: dict[str, Any], after: dict[str, Any]) -> list[str] | None:
@@ -116,8 +116,8 @@ def _facts(outputs: Outputs, names: Mapping[str, str]) -> Iterator[tuple[str, An
     if "label" in outputs:
         yield "labels bought", outputs["label"]["bought"]
     for step in ("baseline", "train"):
-        for metric, found in outputs.get(step, {}).get("metrics", {}).items():
-            yield f"{step}, {metric}", round(found["value"], 4)
+        for metric, interval in outputs.get(step, {}).get("metrics", {}).items():
+            yield f"{step}, {metric}", round(interval["value"], 4)
     for row in outputs.get("compress", {}).get("table", []):
         if row["chosen"]:
             yield "chosen variant", row["name"]

@@ -101,19 +101,19 @@ def _known(store: Store) -> dict[Left, _Known]:
         for key, money in store.ledger.of_steps().items()
     }
     leaves = {stage.name: stage.leaves for stage in stages()}
-    found: dict[Left, _Known] = {}
+    by_left: dict[Left, _Known] = {}
     for row in store.steps.all():
         own = leaves.get(row["name"])
         newest = own(row["output"]) if own else []
         for left in newest:
             # a later step may name what an earlier one left, and does not make it again
-            first = found[left].step if left in found else row["name"]
+            first = by_left[left].step if left in by_left else row["name"]
             if first == row["name"]:
-                found[left] = _Known(first, cost.get(row["key"], ""), current=True)
-        for left, known in list(found.items()):
+                by_left[left] = _Known(first, cost.get(row["key"], ""), current=True)
+        for left, known in list(by_left.items()):
             if known.step == row["name"] and left not in newest:
-                found[left] = _Known(known.step, known.cost, current=False)
-    return found
+                by_left[left] = _Known(known.step, known.cost, current=False)
+    return by_left
 
 
 def _looks(

@@ -271,8 +271,8 @@ def replay(
     from steelyard.spec import load
 
     with Screen() as screen:
-        found = replay_against(load(product), url=url, records=records, watcher=screen)
-    return out(found)
+        readout = replay_against(load(product), url=url, records=records, watcher=screen)
+    return out(readout)
 
 
 for _look in (show, diff, report):

@@ -60,10 +60,10 @@ def _left_out() -> list[dict[str, Any]]:
     from steelyard.plan import levers
     from steelyard.stage import broken
 
-    found = [("stage", broken()), ("lever", levers.broken())]
+    by_kind = [("stage", broken()), ("lever", levers.broken())]
     return [
         _row(f"{kind} {name}", None, f"left out: {why}", "correct or remove its package")
-        for kind, lacking in found
+        for kind, lacking in by_kind
         for name, why in sorted(lacking.items())
     ]
 

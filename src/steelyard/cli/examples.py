@@ -27,8 +27,8 @@ def example_text(name: str) -> str:
 
 def example_files(name: str) -> dict[str, str]:
     """Text by file name: product.yaml and the example's own data, if it brings any."""
-    found = {"product.yaml": example_text(name)}
+    texts = {"product.yaml": example_text(name)}
     data = files("steelyard.cli").joinpath("templates", name)
     if data.is_dir():
-        found |= {p.name: p.read_text(encoding="utf-8") for p in data.iterdir()}
-    return found
+        texts |= {p.name: p.read_text(encoding="utf-8") for p in data.iterdir()}
+    return texts

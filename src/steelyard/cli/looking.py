@@ -28,12 +28,12 @@ def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False
     file = load(product)
     if turn is not None:
         return _show_turn(file, turn, as_json=as_json)
-    found, live, begun = variants(file), released(file), turns(file)
+    listed, live, begun = variants(file), released(file), turns(file)
     if as_json:
-        return out({"variants": found, "releases": live, "turns": begun})
-    quality = next((row["quality"] for row in found if row["quality"]), "macro_f1")
+        return out({"variants": listed, "releases": live, "turns": begun})
+    quality = next((row["quality"] for row in listed if row["quality"]), "macro_f1")
     columns = ["name", "variant", quality, "p95_ms", "memory_mb", "cost_per_1000", "state"]
-    name = {row["variant"]: said("variant", row["name"]) for row in found}
+    name = {row["variant"]: said("variant", row["name"]) for row in listed}
     seen = [
         row
         | {
@@ -41,7 +41,7 @@ def show(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = False
             "variant": row["variant"][:SHORT],
             "state": _state(row["state"]),
         }
-        for row in found
+        for row in listed
     ]
     table(
         said("title", "variants"), heads(*columns), [[row.get(c) for c in columns] for row in seen]
@@ -70,13 +70,15 @@ def _show_turn(file: ProductFile, number: int, *, as_json: bool) -> None:
     from steelyard.api.turns import past
     from steelyard.cli.show import heads, out, said, table
 
-    found = past(file, number)
+    turn = past(file, number)
     if as_json:
-        return out(found)
-    title = f"{said('head', 'turn')} {number}: {_when(found['started'])} - {_when(found['ended'])} (UTC)"
+        return out(turn)
+    title = (
+        f"{said('head', 'turn')} {number}: {_when(turn['started'])} - {_when(turn['ended'])} (UTC)"
+    )
     steps = [
         [said("step", s["name"]), said("how", s["how"]), s["cpu_s"], s["money"], s["key"][:SHORT]]
-        for s in found["steps"]
+        for s in turn["steps"]
     ]
     return table(title, heads("step", "how", "cpu_s", "money", "key"), steps)
 
@@ -92,15 +94,15 @@ def diff(
     from steelyard.cli.show import heads, out, said, table
     from steelyard.spec import load
 
-    found = compared(load(product), first, second)
+    changes = compared(load(product), first, second)
     if as_json:
-        return out(found)
-    lines = found["file"]
+        return out(changes)
+    lines = changes["file"]
     told = said("diff", "no file") if lines is None else "\n".join(lines)
     typer.echo(told or said("diff", "same file"))
     columns = [*heads("what"), *(f"{said('head', 'turn')} {n}" for n in (first, second))]
     for name in ("facts", "steps", "money"):
-        rows = [[r["what"], r["before"], r["after"]] for r in found[name]]
+        rows = [[r["what"], r["before"], r["after"]] for r in changes[name]]
         if rows:
             table(said("title", name), columns, rows)
         else:
@@ -116,7 +118,7 @@ def report(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = Fal
     from steelyard.spec import load
 
     file = load(product)
-    found = reports(file) if turn is None else reported(file, turn)
+    paths = reports(file) if turn is None else reported(file, turn)
     if as_json:
-        return out(found)
-    return typer.echo("\n".join(found))
+        return out(paths)
+    return typer.echo("\n".join(paths))

@@ -8,15 +8,15 @@ from importlib.metadata import distributions
 
 def cuda_packages() -> list[str]:
     """Installed distributions named nvidia-*."""
-    found = {str(d.metadata["Name"]).lower() for d in distributions() if d.metadata["Name"]}
-    return sorted(name for name in found if name.startswith("nvidia"))
+    installed = {str(d.metadata["Name"]).lower() for d in distributions() if d.metadata["Name"]}
+    return sorted(name for name in installed if name.startswith("nvidia"))
 
 
 def main() -> int:
-    found = cuda_packages()
-    if found:
+    packages = cuda_packages()
+    if packages:
         print(
-            f"expected no nvidia-* package, found {found}; remove .venv and install with -c constraints.txt"
+            f"expected no nvidia-* package, found {packages}; remove .venv and install with -c constraints.txt"
         )
         return 1
     print("no nvidia-* package is installed")

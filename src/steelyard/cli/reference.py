@@ -114,8 +114,8 @@ def task_options() -> dict[str, type[BaseModel]]:
 def kind_settings() -> list[tuple[str, str, type[BaseModel]]]:
     """(group, name, what it may be set to) of every kind that has settings of its own."""
     groups = ("readers", "operators", "methods", "compressors")
-    found = [(group, name, settings_of(group, name)) for group in groups for name in names(group)]
-    return [one for one in found if one[2].model_fields]
+    kinds = [(group, name, settings_of(group, name)) for group in groups for name in names(group)]
+    return [one for one in kinds if one[2].model_fields]
 
 
 def schema() -> dict[str, Any]:
@@ -136,13 +136,13 @@ def schema() -> dict[str, Any]:
 
 
 def _sections(path: str, model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]:
-    found: list[tuple[str, type[BaseModel]]] = []
+    sections: list[tuple[str, type[BaseModel]]] = []
     for name, field in model.model_fields.items():
         inner = None if _is_kind(field.annotation) else _model(field.annotation)
         if inner is not None:
             place = f"{path}.{name}".lstrip(".")
-            found += [(place, inner), *_sections(place, inner)]
-    return found
+            sections += [(place, inner), *_sections(place, inner)]
+    return sections
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:

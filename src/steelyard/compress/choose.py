@@ -123,16 +123,18 @@ def lacking(
 ) -> list[Reason]:
     """Goals the candidate misses: those of quality, the loss by compression, and what it takes."""
     known = [(limit, c.figure(limit.goal, metric)) for limit in limits]
-    missed = [(limit, found) for limit, found in known if found is not None and limit.missed(found)]
+    missed = [
+        (limit, figure) for limit, figure in known if figure is not None and limit.missed(figure)
+    ]
     lost = reference - c.quality
     loss = Reason(
         "variant.lost_quality",
         {"quality": c.quality, "reference": reference, "loss": lost, "loss_max": loss_max},
     )
     return [
-        *(limit.reason(found) for limit, found in missed if limit.goal not in TAKEN),
+        *(limit.reason(figure) for limit, figure in missed if limit.goal not in TAKEN),
         *([loss] if lost > loss_max else []),
-        *(limit.reason(found) for limit, found in missed if limit.goal in TAKEN),
+        *(limit.reason(figure) for limit, figure in missed if limit.goal in TAKEN),
     ]
 
 

@@ -52,9 +52,9 @@ class Built:
     precision: str
 
 
-def check_equal(place: str, expected: Array, found: Array) -> None:
+def check_equal(place: str, expected: Array, exported: Array) -> None:
     """An export must compute what the trained module computes."""
     spread = float(expected.max() - expected.min()) or 1.0
-    gap = float(np.abs(expected - found).max())
+    gap = float(np.abs(expected - exported).max())
     if not np.isfinite(gap) or gap > EQUAL * spread:
         raise SteelyardError(f"{place}: exported logits differ by {gap:.4f} (spread {spread:.4f})")

@@ -69,9 +69,11 @@ def _outputs(predictor: Predictor, part: Examples) -> list[Array]:
 
 def _gap(before: Sequence[Array], after: Sequence[Array]) -> float:
     """The largest difference, in spreads of the expected logits; infinite where it is no number."""
-    expected, found = (np.concatenate([rows.ravel() for rows in side]) for side in (before, after))
+    expected, compressed = (
+        np.concatenate([rows.ravel() for rows in side]) for side in (before, after)
+    )
     spread = float(expected.max() - expected.min()) or 1.0
-    gap = float(np.abs(expected - found).max()) / spread
+    gap = float(np.abs(expected - compressed).max()) / spread
     return gap if np.isfinite(gap) else float("inf")
 
 

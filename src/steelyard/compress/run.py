@@ -40,7 +40,7 @@ BASELINE = "baseline"
 
 
 @dataclass(frozen=True)
-class Found:
+class Assessed:
     """One variant with everything that was measured of it."""
 
     name: str
@@ -81,10 +81,10 @@ def run(
         qualities = {name: _known(store, variant) for name, variant in built.items()}
     part = first(held, product.spec.compress.measure_items)
     timed = _measure(store, product, task, built, part, say)
-    found = {n: Found(n, v, qualities[n], timed[n]) for n, v in built.items()}
-    for one in found.values():
+    assessed = {n: Assessed(n, v, qualities[n], timed[n]) for n, v in built.items()}
+    for one in assessed.values():
         _facts(product, step, one, dataset, errors_of(task.known), fresh=prior is None)
-    return _chosen(product, task, found, trained)
+    return _chosen(product, task, assessed, trained)
 
 
 def _qualities(
@@ -99,17 +99,17 @@ def _qualities(
     whole = f"all {len(held)} records"
     trained = parent["name"]
     known = {trained: parent, BASELINE: baseline}
-    found = {n: Quality(Evaluation.of_json(body), whole) for n, body in known.items()}
+    qualities = {n: Quality(Evaluation.of_json(body), whole) for n, body in known.items()}
     if built.keys() == known.keys():  # nothing was made of it
-        return found
+        return qualities
     source = store.artifacts.open(built[trained])
-    reference = parent_of(source, trained, found[trained].evaluation, held)
+    reference = parent_of(source, trained, qualities[trained].evaluation, held)
     for i, (name, identity) in enumerate(built.items()):
         say("measuring quality", i, len(built))
-        if name not in found:
+        if name not in qualities:
             folder = store.artifacts.open(identity)
-            found[name] = evaluated(folder, task, held, parent=reference)
-    return found
+            qualities[name] = evaluated(folder, task, held, parent=reference)
+    return qualities
 
 
 def _keep(
@@ -126,9 +126,9 @@ def _keep(
 
 def _known(store: Store, variant: str) -> Quality:
     """What an earlier run measured of a variant: the measures that have an interval."""
-    rows = {n: m for n, m in store.measures.of(variant).items() if m["low"] is not None}
-    metrics = {n: Interval(m["value"], m["low"], m["high"], m["n"]) for n, m in rows.items()}
-    kinds = (rows.get(UTILITY, {}).get("detail") or {}).get("kinds") or []
+    measures = {n: m for n, m in store.measures.of(variant).items() if m["low"] is not None}
+    metrics = {n: Interval(m["value"], m["low"], m["high"], m["n"]) for n, m in measures.items()}
+    kinds = (measures.get(UTILITY, {}).get("detail") or {}).get("kinds") or []
     return Quality(Evaluation(metrics, {}, kinds), "as measured before")
 
 
@@ -254,7 +254,7 @@ def cost_per_1000(product: ProductFile, cpu_ms: float) -> float:
 def _facts(
     product: ProductFile,
     step: Step,
-    one: Found,
+    one: Assessed,
     dataset: str,
     errors: Container[str],
     *,
@@ -283,11 +283,11 @@ def _facts(
 
 
 def _chosen(
-    product: ProductFile, task: Task, found: dict[str, Found], parent: str
+    product: ProductFile, task: Task, assessed: dict[str, Assessed], parent: str
 ) -> dict[str, Any]:
     spec = product.spec
     stakes = Stakes(spec.plan.requests, float(spec.plan.unit), spec.money.currency)
-    candidates = {name: _candidate(product, task, one) for name, one in found.items()}
+    candidates = {name: _candidate(product, task, one) for name, one in assessed.items()}
     baseline = candidates.pop(BASELINE)
     judged = choose(
         list(candidates.values()),
@@ -298,20 +298,20 @@ def _chosen(
         stakes=stakes,
     )
     rows = [
-        _row(found[j.candidate.name], j.candidate, j.why, meets=j.meets, chosen=j.chosen)
+        _row(assessed[j.candidate.name], j.candidate, j.why, meets=j.meets, chosen=j.chosen)
         for j in judged
     ]
     why = Reason("variant.baseline")
-    rows.append(_row(found[BASELINE], baseline, why, meets=False, chosen=False))
+    rows.append(_row(assessed[BASELINE], baseline, why, meets=False, chosen=False))
     best = next((j.candidate.variant for j in judged if j.chosen), None)
-    metrics = {n: one.quality.evaluation.metrics for n, one in found.items()}
+    metrics = {n: one.quality.evaluation.metrics for n, one in assessed.items()}
     utility = {
         name: asdict(m[UTILITY] if UTILITY in m else m["accuracy"]) for name, m in metrics.items()
     }
     return {"chosen": best, "table": rows, UTILITY: utility}
 
 
-def _row(one: Found, c: Candidate, why: Reason, *, meets: bool, chosen: bool) -> dict[str, Any]:
+def _row(one: Assessed, c: Candidate, why: Reason, *, meets: bool, chosen: bool) -> dict[str, Any]:
     """A candidate and what a reader must know of its figures: how evaluated, how busy the machine."""
     m = one.measured
     said = why if meets or one.name == BASELINE else _busy(m, why)
@@ -335,7 +335,7 @@ def _busy(m: Measured, why: Reason) -> Reason:
     return Reason("variant.timed_busy", {"why": why, "wall_s": m.busy})
 
 
-def _candidate(product: ProductFile, task: Task, one: Found) -> Candidate:
+def _candidate(product: ProductFile, task: Task, one: Assessed) -> Candidate:
     quality, m = one.quality.evaluation.metrics[task.quality], one.measured
     return Candidate(
         variant=one.variant,
@@ -347,5 +347,5 @@ def _candidate(product: ProductFile, task: Task, one: Found) -> Candidate:
         p95_ms=m.p95_ms,
         memory_mb=m.memory_mb,
         cost_per_1000=cost_per_1000(product, m.cpu_ms),
-        metrics={name: found.value for name, found in one.quality.evaluation.metrics.items()},
+        metrics={name: interval.value for name, interval in one.quality.evaluation.metrics.items()},
     )

@@ -41,16 +41,16 @@ class Dedupe:
         self.threshold = settings.threshold
 
     def apply(self, rows: list[Row]) -> tuple[list[Row], dict[str, int]]:
-        kept, detail = drop_exact(rows)
+        kept, counts = drop_exact(rows)
         texts = [i for i, row in enumerate(kept) if isinstance(row.content, str)]
         groups = near([kept[i] for i in texts], threshold=self.threshold)
         cluster = {row.id: row.id for row in kept}
         for group in groups:
             smallest = min(kept[texts[i]].id for i in group)
             cluster.update({kept[texts[i]].id: smallest for i in group})
-        detail["near_duplicate"] = sum(len(g) for g in groups)
-        detail["clusters"] = len(set(cluster.values()))
-        return [replace(row, cluster=cluster[row.id]) for row in kept], detail
+        counts["near_duplicate"] = sum(len(g) for g in groups)
+        counts["clusters"] = len(set(cluster.values()))
+        return [replace(row, cluster=cluster[row.id]) for row in kept], counts
 
 
 def drop_exact(rows: list[Row]) -> tuple[list[Row], dict[str, int]]:
@@ -127,10 +127,10 @@ def _buckets(sets: list[set[str]], rows: int) -> Iterable[list[list[int]]]:
         )
     matrix = np.concatenate(digests)
     for b in range(HASHES // rows):
-        found: dict[bytes, list[int]] = defaultdict(list)
+        by_hash: dict[bytes, list[int]] = defaultdict(list)
         for i, key in enumerate(np.ascontiguousarray(matrix[:, b * rows : (b + 1) * rows])):
-            found[key.tobytes()].append(i)
-        yield [members for members in found.values() if len(members) > 1]
+            by_hash[key.tobytes()].append(i)
+        yield [members for members in by_hash.values() if len(members) > 1]
 
 
 def _alike(a: set[str], b: set[str], threshold: float) -> bool:

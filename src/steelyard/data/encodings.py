@@ -110,8 +110,8 @@ def _common(
         known = [c for c in odd if c in letters]
         if len(odd) < least or len(set(known)) < min(5, least):
             return 0.0
-        found = len(known) / len(odd) / share
-        return found if found >= 1 else 0.0
+        ratio = len(known) / len(odd) / share
+        return ratio if ratio >= 1 else 0.0
 
     return score
 

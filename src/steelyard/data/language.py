@@ -42,6 +42,6 @@ class Language:
             return "zh"
         if letters < LETTERS_MIN:
             return "und"
-        found = self._detect(text, model="lite", k=1)
-        sure = found and float(found[0]["score"]) >= UNSURE_BELOW
-        return str(found[0]["lang"]) if sure else "und"
+        guesses = self._detect(text, model="lite", k=1)
+        sure = guesses and float(guesses[0]["score"]) >= UNSURE_BELOW
+        return str(guesses[0]["lang"]) if sure else "und"

@@ -75,12 +75,12 @@ class Names:
 
     def parts(self, rows: list[Row]) -> dict[str, str]:
         """Part of each row that is known from before, by its name."""
-        found = {}
+        parts = {}
         for row in rows:
             known = self.same_text(row) or self.same_id(row)
             if known is not None and known.part and self.past.split_kept:
-                found[row.id] = known.part
-        return found
+                parts[row.id] = known.part
+        return parts
 
     def unknown(self, rows: list[Row]) -> tuple[set[str], set[str]]:
         """(digests, names) of the rows whose text the version before does not hold."""
@@ -96,18 +96,18 @@ class Names:
         named = self.same_id(row)
         if named is not None and named.digest == digest:
             return named  # of equal texts the one of this name
-        found = self.past.by_content.get(digest)
-        if found is None and row.own is None:
-            found = self.past.by_id.get(row.raw)  # named by its content before it was cleaned
-        return found
+        earlier = self.past.by_content.get(digest)
+        if earlier is None and row.own is None:
+            earlier = self.past.by_id.get(row.raw)  # named by its content before it was cleaned
+        return earlier
 
     def same_id(self, row: Row) -> Known | None:
         """The earlier record of this id in this source, whatever its text."""
         if row.own is None:
             return None
-        found = self.past.by_id.get(_scoped(row))
-        if found is not None:
-            return found
+        scoped = self.past.by_id.get(_scoped(row))
+        if scoped is not None:
+            return scoped
         bare = self.past.by_id.get(row.own)
         same = bare is not None and (bare.source == row.source or bare.digest == row.digest)
         return bare if same else None

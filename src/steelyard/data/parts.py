@@ -28,12 +28,12 @@ def parts_by_class(
     task: Task, rows: Iterable[Row], parts: dict[str, str]
 ) -> dict[str, dict[str, int]]:
     """Records of each part by what they are counted as."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        found[parts[row.id]][
+        counts[parts[row.id]][
             UNLABELLED if row.label is None else task.counted_as(task.read(row.label))
         ] += 1
-    return {part: dict(found[part]) for part in PARTS}
+    return {part: dict(counts[part]) for part in PARTS}
 
 
 def check_parts(
@@ -91,9 +91,9 @@ def _repair(
     counts: list[dict[str, Any]],
 ) -> str:
     """What gives back the most records; empty where nothing much was lost."""
-    found = _clusters(task, rows, product) or _unlabelled(rows, product) or rejects.repair("")
-    if found:
-        return found
+    repair = _clusters(task, rows, product) or _unlabelled(rows, product) or rejects.repair("")
+    if repair:
+        return repair
     if rejects.total > len(rows):
         return "correct the records that were rejected, or the source that reads them"
     return "give each text one label" if _most(counts, "conflict") else ""
@@ -143,12 +143,12 @@ def _largest(rows: list[Row], threshold: float) -> int:
 def _lost(rows: list[Row], counts: list[dict[str, Any]]) -> str:
     """Copies and contradictions, where they are most of what was read, and records without label."""
     said = [
-        f"{lost:,} of {found:,} {words}"
+        f"{lost:,} of {read:,} {words}"
         for kind, words in (
             ("duplicate", "were copies of others"),
             ("conflict", "stand there with two labels"),
         )
-        for lost, found in _most(counts, kind)
+        for lost, read in _most(counts, kind)
     ]
     bare = sum(row.label is None for row in rows)
     said += [f"{bare:,} of {len(rows):,} have no label"] if bare else []
@@ -157,7 +157,7 @@ def _lost(rows: list[Row], counts: list[dict[str, Any]]) -> str:
 
 def _most(counts: list[dict[str, Any]], kind: str) -> list[tuple[int, int]]:
     """[(lost to it, records read)] where it is more than half of them."""
-    detail: dict[str, int] = next((c["detail"] for c in counts if c["operator"] == "dedupe"), {})
-    found = sum(c["in"] for c in counts if c["operator"] == "dedupe")
-    lost = detail.get(kind, 0)
-    return [(lost, found)] if lost * 2 > found else []
+    by_reason: dict[str, int] = next((c["detail"] for c in counts if c["operator"] == "dedupe"), {})
+    read = sum(c["in"] for c in counts if c["operator"] == "dedupe")
+    lost = by_reason.get(kind, 0)
+    return [(lost, read)] if lost * 2 > read else []

@@ -22,7 +22,7 @@ NAMED = "names"  # of a recipe: how records without an id were named
 
 
 @dataclass(frozen=True)
-class Found:
+class Earlier:
     """`past`, and `rows(digests)`: its records whose text is none of these, to be cleaned again;
     `older(digests, names)`: those of each older version, the newest first, that have one of these."""
 
@@ -31,23 +31,23 @@ class Found:
     older: Callable[[set[str], set[str]], Iterator[list[Known]]] = lambda digests, names: iter(())
 
 
-def past_of(store: Store | None, product: ProductFile) -> Found:
+def past_of(store: Store | None, product: ProductFile) -> Earlier:
     """The newest version of the product's data whose files are here; empty without one."""
     versions = [] if store is None else store.versions.all()
     if store is None or not versions:
-        return Found()
+        return Earlier()
     # a damaged version is made again from the one before it, which gives the same parts
     whole = (row for row in versions if store.holds([("records", row["tag"])]))
     newest = next(whole, None)
     if newest is None:
-        return Found(Past(raw_names=NAMED not in versions[0]["recipe"]))
+        return Earlier(Past(raw_names=NAMED not in versions[0]["recipe"]))
     records = all_nameless(known_records(store.datasets, newest["tag"]))
     past = Past.of(
         newest["id"],
         records,
         split_kept=_same_split(newest, product),
     )
-    return Found(
+    return Earlier(
         past,
         lambda digests: _rows(known_table(store.datasets, newest["tag"]), records, digests),
         lambda digests, names: _older(store, product, whole, digests, names),
@@ -68,10 +68,10 @@ def _older(
 ) -> Iterator[list[Known]]:
     """A text that was taken out and is put back is no new one: it may have been measured on."""
     for version in versions:
-        found = all_nameless(known_records(store.datasets, version["tag"]))
-        found = [known for known in found if known.digest in digests or known.id in names]
+        records = all_nameless(known_records(store.datasets, version["tag"]))
+        records = [known for known in records if known.digest in digests or known.id in names]
         same = _same_split(version, product)
-        yield found if same else [replace(known, part="") for known in found]
+        yield records if same else [replace(known, part="") for known in records]
 
 
 def _rows(table: pa.Table, records: list[Known], digests: set[str]) -> list[Row]:

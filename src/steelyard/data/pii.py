@@ -26,7 +26,7 @@ class Pii:
     def apply(self, rows: list[Row]) -> tuple[list[Row], dict[str, int]]:
         made, counts = [], Counter[str]()
         for row in rows:
-            text, found = mask(row.content)
-            counts.update(found)
+            text, masked = mask(row.content)
+            counts.update(masked)
             made.append(replace(row, content=text))
         return made, dict(counts)

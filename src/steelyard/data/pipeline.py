@@ -18,7 +18,7 @@ from steelyard.data.ids import nameless
 from steelyard.data.names import Names, Past
 from steelyard.data.operators import Row, opened, operators_of
 from steelyard.data.parts import check_parts, largest_cluster, parts_by_class
-from steelyard.data.past import NAMED, Found, past_of
+from steelyard.data.past import NAMED, Earlier, past_of
 from steelyard.data.readers import Raw
 from steelyard.data.rejects import Rejects
 from steelyard.data.sources import fingerprints, place_of, root_of
@@ -106,36 +106,36 @@ def prepare(
     made = Prepared(task, rejects=Rejects(task.classes, called, option=f"task.{task.words}"))
     _read_all(product, made, task=task, say=say, most=most)
     operators = [opened(kind) for kind in operators_of(product, task)]
-    found = past_of(store, product)
-    made.past = found.past
+    earlier = past_of(store, product)
+    made.past = earlier.past
     names, known = Names(made.past, sources=len(product.spec.data.sources)), False
     for operator in operators:
         if operator.whole and not known:
-            _know_again(made, found, names, operators)
+            _know_again(made, earlier, names, operators)
             known = True
         rows = names.named(made.rows) if operator.whole else made.rows
-        made.rows, detail = _operate(operator, rows, say)
+        made.rows, counts = _operate(operator, rows, say)
         made.rows = _settled(task, operator.name, rows, made.rows)
-        made.counts.append(_count(operator.name, len(rows), len(made.rows), detail))
+        made.counts.append(_count(operator.name, len(rows), len(made.rows), counts))
     if not known:
-        _know_again(made, found, names, operators)
+        _know_again(made, earlier, names, operators)
     made.rows = names.named(made.rows)
     clusters = {row.id: row.cluster or row.id for row in made.rows}
     made.parts = assign(clusters, product.spec.data.split, before=names.parts(made.rows))
     return made
 
 
-def _know_again(made: Prepared, found: Found, names: Names, operators: list[Any]) -> None:
+def _know_again(made: Prepared, earlier: Earlier, names: Names, operators: list[Any]) -> None:
     """Clean what the earlier version holds and no row matches: a better cleaning renames nothing.
     Then look for the rows that are new in the versions before that one."""
-    rows = found.rows({row.digest for row in made.rows})
+    rows = earlier.rows({row.digest for row in made.rows})
     for operator in operators:
         if rows and not operator.whole:
             rows, _ = _operate(operator, rows, lambda what, done, total: None)
     made.past.cleaned_again(rows)
     digests, ids = names.unknown(made.rows)
     if digests:
-        for records in found.older(digests, ids):
+        for records in earlier.older(digests, ids):
             made.past.add(records)
 
 
@@ -257,16 +257,16 @@ def _settled(task: Task, operator: str, before: list[Row], after: list[Row]) -> 
 def _operate(operator: Any, rows: list[Row], say: Report) -> tuple[list[Row], dict[str, int]]:
     if operator.whole:
         say(operator.name, 0, len(rows))
-        found, detail = operator.apply(rows)
-        return found, dict(detail)
+        kept, counts = operator.apply(rows)
+        return kept, dict(counts)
     made: list[Row] = []
     total: Counter[str] = Counter()
     stream = iter(rows)
     done = 0
     while batch := list(islice(stream, BATCH)):
-        kept, detail = operator.apply(batch)
+        kept, counts = operator.apply(batch)
         made += kept
-        total.update(detail)
+        total.update(counts)
         done += len(batch)
         say(operator.name, done, len(rows))
     return made, dict(total)
@@ -305,5 +305,5 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
     return identity
 
 
-def _count(operator: str, rows_in: int, rows_out: int, detail: dict[str, int]) -> dict[str, Any]:
-    return {"operator": operator, "in": rows_in, "out": rows_out, "detail": detail}
+def _count(operator: str, rows_in: int, rows_out: int, counts: dict[str, int]) -> dict[str, Any]:
+    return {"operator": operator, "in": rows_in, "out": rows_out, "detail": counts}

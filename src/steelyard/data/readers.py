@@ -86,10 +86,10 @@ def _object(source: Source, line: str) -> tuple[dict[str, Any] | None, str]:
     """The object of a line, or None and what is wrong with it."""
     twice: list[str] = []
 
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        named = Counter(key for key, _ in found)
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        named = Counter(key for key, _ in items)
         twice[:] = [c for c in _wanted(source) if named[c] > 1]  # the outermost object comes last
-        return dict(found)
+        return dict(items)
 
     try:
         row = json.loads(line, object_pairs_hook=pairs)
@@ -269,10 +269,10 @@ def read_folder(
             "a file",
             "name its folder, or say reader: csv, jsonl, lines or parquet",
         )
-    found = files_of(source.model_copy(update={"package": None, "path": "."}), path)
-    if not found:
+    files = files_of(source.model_copy(update={"package": None, "path": "."}), path)
+    if not files:
         raise DataError(str(path), "files", "an empty folder", "fill it or drop the source")
-    for file in found:
+    for file in files:
         where = file.relative_to(path).as_posix()
         try:
             body = file.read_bytes() if file.stat().st_size <= line_bytes_max else None
@@ -317,13 +317,13 @@ def _bytes(content: Any) -> int:
 
 def _raw(source: Source, row: Mapping[str, Any], where: str) -> Raw:
     identity = _cell(row.get(source.id)) if source.id else None
-    found = row.get(source.label) if source.label else None
-    if isinstance(found, list | dict):
-        return Raw(identity, row.get(source.content), found, where)
-    label = _cell(found)
+    cell = row.get(source.label) if source.label else None
+    if isinstance(cell, list | dict):
+        return Raw(identity, row.get(source.content), cell, where)
+    label = _cell(cell)
     if label is not None:
         # True and False were once read as Python writes them
-        label = source.names.get(label, source.names.get(str(found), label))
+        label = source.names.get(label, source.names.get(str(cell), label))
     content = row.get(source.content)
     return Raw(identity, content, source.every_label or label, where)
 

@@ -127,14 +127,14 @@ def root_of(source: Source, base: Path) -> Path | None:
 
 
 def _in_package(package: str, file: str | None) -> Path:
-    found = find_spec(package)  # a name without dots is located without running its code
-    if found is None or not found.origin:
+    module_spec = find_spec(package)  # a name without dots is located without running its code
+    if module_spec is None or not module_spec.origin:
         extra = EXTRAS.get(package)
         wanted = f"steelyard[{extra}]" if extra else package
         raise Missing(
             f"package:{package}", "an installed package", "none", f"run: pip install '{wanted}'"
         )
-    folder = Path(found.origin).parent if found.has_location else None
+    folder = Path(module_spec.origin).parent if module_spec.has_location else None
     if folder is None or not (folder / (file or "")).exists():
         raise Missing(
             f"package:{package}/{file or ''}".rstrip("/"),

@@ -66,9 +66,9 @@ def _raw_lines(path: Path, line_bytes_max: int) -> Iterator[bytes | None]:
     """Each line, or None for one that is too long and was dropped as it was read."""
     chunks = _chunks(path)
     head = next(chunks, b"")
-    found = kind_of(path, head)
-    if found is not None:
-        raise DataError(str(path), "a text in UTF-8", found.name, found.repair)
+    kind = kind_of(path, head)
+    if kind is not None:
+        raise DataError(str(path), "a text in UTF-8", kind.name, kind.repair)
     # Lines of an old Macintosh end in CR alone; elsewhere a CR inside a line is its own matter.
     end = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
     while head.startswith(_BOM):  # each tool that adds one may add it to a file that has one
@@ -139,27 +139,27 @@ def _opened(path: Path) -> BinaryIO:
 
 def _judge(path: Path, number: int, byte: int, line_bytes_max: int) -> None:
     """Return where a line is broken in a file of UTF-8; DataError where the file is another's."""
-    found = _evidence(path, line_bytes_max)
-    if found.good >= found.bad:
+    evidence = _evidence(path, line_bytes_max)
+    if evidence.good >= evidence.bad:
         return
     where, fact = f"{path}:{number}", f"byte {byte:#04x}"
-    if found.good * BY_CHANCE >= found.bad:
+    if evidence.good * BY_CHANCE >= evidence.bad:
         raise DataError(
             where,
             "one encoding in the whole file",
-            f"{found.good:,} lines in UTF-8 and {found.bad:,} that are not",
+            f"{evidence.good:,} lines in UTF-8 and {evidence.bad:,} that are not",
             "save every part of it as UTF-8",
         )
-    name = looks_like(found.sample)
+    name = looks_like(evidence.sample)
     if name is not None:
         raise DataError(
             where, "UTF-8", f"{fact}; it looks like {NAMES.get(name, name)}", to_utf8(path, name)
         )
-    if found.bad * FEW > found.lines:
+    if evidence.bad * FEW > evidence.lines:
         raise DataError(
             where,
             "UTF-8",
-            f"{fact}, and {found.bad - 1:,} more such lines",
+            f"{fact}, and {evidence.bad - 1:,} more such lines",
             f"find out its encoding; {to_utf8(path, 'ITS-ENCODING')}",
         )
 

@@ -222,13 +222,13 @@ def _from_package(name: str, cache: Path) -> Path:
 
 def _package_file(name: str, package: Package, role: str) -> Path:
     module, inside = package.files[role]
-    found = find_spec(module)
+    module_spec = find_spec(module)
     repair = f"run: pip install '{package.install}'"
-    if found is None or not found.origin:
+    if module_spec is None or not module_spec.origin:
         raise Missing(
             f"package:{name}", f"the package of module '{module}'", "it is not installed", repair
         )
-    path = Path(found.origin).parent / inside
+    path = Path(module_spec.origin).parent / inside
     if not path.is_file():
         raise Missing(str(path), "a file of the package", "nothing there", repair)
     found_hash = _sha256(path)
@@ -247,5 +247,5 @@ def _sha256(path: Path) -> str:
 
 def config_of(backbone: Backbone) -> dict[str, Any]:
     """The encoder's configuration as plain JSON, enough for `empty_backbone`."""
-    found: dict[str, Any] = json.loads(backbone.module.config.to_json_string(use_diff=True))
-    return found
+    config: dict[str, Any] = json.loads(backbone.module.config.to_json_string(use_diff=True))
+    return config

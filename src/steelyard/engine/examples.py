@@ -14,14 +14,14 @@ from steelyard.tasks import Task, content_kind
 
 def bought(store: Store, *, task: Task, dataset: str, labels: str) -> Examples:
     """The labelled training records in the order they were bought."""
-    rows = store.datasets.read("labels", labels).to_pylist()
+    paid = store.datasets.read("labels", labels).to_pylist()
     records = store.datasets.read(
         "records", dataset, columns=["id", "content"], where="split = 'train'"
     )
     content = dict(zip(records["id"].to_pylist(), records["content"].to_pylist(), strict=True))
     load = content_kind(task.content).load
-    contents = [load(content[r["id"]]) for r in rows]
-    return Examples(contents, [task.read(r["label"]) for r in rows])
+    contents = [load(content[r["id"]]) for r in paid]
+    return Examples(contents, [task.read(r["label"]) for r in paid])
 
 
 def holdout(store: Store, *, task: Task, dataset: str) -> Examples:
@@ -31,9 +31,9 @@ def holdout(store: Store, *, task: Task, dataset: str) -> Examples:
     """
     where = "split = 'holdout' AND label IS NOT NULL"
     table = store.datasets.read("records", dataset, columns=["id", "content", "label"], where=where)
-    rows = sorted(table.to_pylist(), key=lambda r: hashlib.sha256(r["id"].encode()).digest())
+    held = sorted(table.to_pylist(), key=lambda r: hashlib.sha256(r["id"].encode()).digest())
     load = content_kind(task.content).load
-    return Examples([load(r["content"]) for r in rows], [task.read(r["label"]) for r in rows])
+    return Examples([load(r["content"]) for r in held], [task.read(r["label"]) for r in held])
 
 
 def first(examples: Examples, n: int) -> Examples:

@@ -59,15 +59,15 @@ class LabelHead:
     def answers(self, outputs: Sequence[Array], features: Sequence[Array]) -> list[Answer]:
         if not len(outputs):
             return []
-        rows = softmax(np.stack(outputs))
-        best = rows.argmax(axis=-1)
+        probabilities = softmax(np.stack(outputs))
+        best = probabilities.argmax(axis=-1)
         return [
             Answer(
                 self.labels[k],
                 float(row[k]),
                 {name: float(p) for name, p in zip(self.labels, row, strict=True)},
             )
-            for row, k in zip(rows, best, strict=True)
+            for row, k in zip(probabilities, best, strict=True)
         ]
 
 

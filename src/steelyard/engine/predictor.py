@@ -102,7 +102,7 @@ def preprocessor_in(folder: Path, config: dict[str, Any]) -> Preprocessor:
 
 def answered(head: Head, outputs: Sequence[Array], features: Sequence[Array]) -> list[Answer]:
     """Outputs [n] -> n answers; UserError where the training diverged."""
-    if not all(np.isfinite(rows).all() for rows in outputs):
+    if not all(np.isfinite(output).all() for output in outputs):
         raise UserError(
             "evaluation",
             "finite logits",

@@ -31,11 +31,11 @@ def command(module: str, *arguments: str | Path) -> list[str]:
 
 def environment(**more: str) -> dict[str, str]:
     """This process's variables; of PYTHONPATH only what names a folder wherever it is read."""
-    found = dict(os.environ) | {"PYTHONSAFEPATH": "1"} | more
-    named = found.pop("PYTHONPATH", "").split(os.pathsep)
+    variables = dict(os.environ) | {"PYTHONSAFEPATH": "1"} | more
+    named = variables.pop("PYTHONPATH", "").split(os.pathsep)
     # an empty entry is the current folder, and a relative one stands beside it
     kept = [entry for entry in named if Path(entry).is_absolute()]
-    return found | ({"PYTHONPATH": os.pathsep.join(kept)} if kept else {})
+    return variables | ({"PYTHONPATH": os.pathsep.join(kept)} if kept else {})
 
 
 def forget_current_folder() -> None:
@@ -95,6 +95,6 @@ def _allocator(call: str, *values: int) -> None:
     need none."""
     import ctypes
 
-    found = getattr(ctypes.CDLL(None), call, None) if sys.platform == "linux" else None
-    if found is not None:
-        found(*values)
+    function = getattr(ctypes.CDLL(None), call, None) if sys.platform == "linux" else None
+    if function is not None:
+        function(*values)

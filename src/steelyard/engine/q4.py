@@ -49,14 +49,14 @@ def _read(raw: memoryview) -> tuple[dict[str, Any], dict[str, NDArray[np.float32
     at = _skip_tokenizer(raw, _HEADER.size)
     (tensors,) = struct.unpack_from("<i", raw, at)
     at += 4
-    found: dict[str, NDArray[np.float32]] = {}
+    weights: dict[str, NDArray[np.float32]] = {}
     for _ in range(tensors):
         (length,) = struct.unpack_from("<H", raw, at)
         name = bytes(raw[at + 2 : at + 2 + length]).decode("ascii")
         _dtype, count, offset, size = struct.unpack_from("<BIQQ", raw, at + 2 + length)
         at += 2 + length + 21
-        found[name] = _tensor(raw[offset : offset + size], count)
-    return sizes, found
+        weights[name] = _tensor(raw[offset : offset + size], count)
+    return sizes, weights
 
 
 def _tensor(body: memoryview, count: int) -> NDArray[np.float32]:

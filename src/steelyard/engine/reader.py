@@ -88,15 +88,15 @@ class Reader:
         task, reading = self._opened(header["folder"])
         before = self._clock.thread_cpu_s()
         try:
-            found = reading.features(task.decode_all(_values(header, parts)))
+            features = reading.features(task.decode_all(_values(header, parts)))
         except BadInput as error:
             return {"refused": [error.index, error.message]}, []
-        rows = [np.ascontiguousarray(f) for f in found]
+        contiguous = [np.ascontiguousarray(f) for f in features]
         said = {
-            "arrays": [[r.dtype.str, r.shape] for r in rows],
+            "arrays": [[r.dtype.str, r.shape] for r in contiguous],
             "cpu_s": self._clock.thread_cpu_s() - before,
         }
-        return said, [r.tobytes() for r in rows]
+        return said, [r.tobytes() for r in contiguous]
 
     def _opened(self, folder: str) -> tuple[Task, Reading]:
         if folder not in self._open:

@@ -52,5 +52,5 @@ class OpenVinoRuntime:
         return cls(compiled, threads)
 
     def run(self, inputs: Inputs) -> Array:
-        found = self._request.infer({name: inputs[name] for name in self._names})
-        return np.array(next(iter(found.values())), dtype=np.float32)
+        outputs = self._request.infer({name: inputs[name] for name in self._names})
+        return np.array(next(iter(outputs.values())), dtype=np.float32)

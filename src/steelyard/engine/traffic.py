@@ -42,15 +42,15 @@ class Traffic:
     def batches(self, n: int, service_s: float, *, most: int, seed: int = 0) -> list[list[int]]:
         """The indices of n requests in the batches, of at most `most`, that they would meet in, in the
         order they come, when each takes `service_s` by itself."""
-        found: list[list[int]] = []
+        batches: list[list[int]] = []
         at = 0
         for waited, _ in islice(self._served(lambda k: k * service_s, most, seed), SETTLED, None):
             size = min(len(waited), n - at)
-            found.append(list(range(at, at + size)))
+            batches.append(list(range(at, at + size)))
             at += size
             if at == n:
                 break
-        return found
+        return batches
 
     def latencies(
         self, alone_s: Array, each_s: float, *, most: int = QUEUE_MAX, seed: int = 0
@@ -61,12 +61,12 @@ class Traffic:
         alone = np.random.default_rng(seed + 1).choice(alone_s, SETTLED + ANSWERED)
         chosen = iter(alone.tolist())
         server = self._served(lambda k: next(chosen) if k == 1 else k * each_s, most, seed)
-        found: list[float] = []
+        latencies_s: list[float] = []
         for waited, took in islice(server, SETTLED, len(alone)):
-            found += [before + took for before in waited]
-            if len(found) >= ANSWERED:
+            latencies_s += [before + took for before in waited]
+            if len(latencies_s) >= ANSWERED:
                 break
-        return np.array(found)
+        return np.array(latencies_s)
 
     def _served(
         self, takes: Callable[[int], float], most: int, seed: int

@@ -55,16 +55,16 @@ def trim(backbone: Backbone, texts: Iterable[str], folder: Path) -> Backbone:
 
 
 def _used(tokenizer: Path, texts: Iterable[str]) -> set[int]:
-    found = need("tokenizers", extra="train").Tokenizer.from_file(str(tokenizer))
-    found.no_truncation()
+    encoder = need("tokenizers", extra="train").Tokenizer.from_file(str(tokenizer))
+    encoder.no_truncation()
     used: set[int] = set()
     batch: list[str] = []
     for text in texts:
         batch.append(text)
         if len(batch) == _BATCH:
-            used.update(i for e in found.encode_batch(batch) for i in e.ids)
+            used.update(i for e in encoder.encode_batch(batch) for i in e.ids)
             batch = []
-    used.update(i for e in found.encode_batch(batch) for i in e.ids)
+    used.update(i for e in encoder.encode_batch(batch) for i in e.ids)
     return used
 
 

@@ -25,22 +25,22 @@ def run(
     `bought` are those that training reads, `new` those that this step pays.
     """
     paid = paid_labels(store)
-    found = purchase(product, task, known_records(store.datasets, dataset), paid)
-    columns = {"id": found.ids, "label": found.labels, "key": found.keys}
+    bought = purchase(product, task, known_records(store.datasets, dataset), paid)
+    columns = {"id": bought.ids, "label": bought.labels, "key": bought.keys}
     tag = paid.tag_of(columns, dataset)
     paid.check_whole(tag)
     # a purchase whose file is gone is known by its tag alone
-    new = 0 if tag in paid.tags else found.new
+    new = 0 if tag in paid.tags else bought.new
     store.datasets.publish(NAME, pa.table(columns), tag=tag, copy=True)  # they were paid for
     price = product.spec.money.prices.label
     step.spend("label", new, "label", price, evidence=f"labels:{tag}")
     return {
         "labels": tag,
         "dataset": dataset,
-        "bought": len(found.ids),
+        "bought": len(bought.ids),
         "new": new,
-        "corrected": found.corrected,
-        "pool": found.pool,
+        "corrected": bought.corrected,
+        "pool": bought.pool,
         "price": str(price),
-        "by_label": found.by_label,
+        "by_label": bought.by_label,
     }

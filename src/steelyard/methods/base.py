@@ -105,12 +105,12 @@ def method_named(name: str) -> Method:
 def methods_of(product: ProductFile, task: Task) -> list[Method]:
     """Those that a turn tries, the baseline first; SpecError for one that does not suit the task."""
     named = map(str, product.spec.train.methods or task.methods)
-    found = [method_named(name) for name in named]
-    for i, method in enumerate(found):
+    methods = [method_named(name) for name in named]
+    for i, method in enumerate(methods):
         if not method.suits(task):
             raise SpecError(
                 [
                     f"{product.path.name}: train.methods.{i}: expected a method for {task.answer} of {task.content}, found '{method.name}'; leave it out for {list(task.methods)}"
                 ]
             )
-    return found
+    return methods

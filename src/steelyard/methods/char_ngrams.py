@@ -46,13 +46,13 @@ class CharNgrams:
 
     def features(self, contents: Sequence[str]) -> list[Array]:
         """For each content int32 [2, n]: places in the vocabulary, and how often each occurs."""
-        found = []
+        features = []
         for text in contents:
             known = (self.vocabulary.get(g) for g in _ngrams(text, self.n_max))
             counts = Counter(i for i in known if i is not None)
             pair = (list(counts.keys()), list(counts.values()))
-            found.append(np.array(pair, dtype=np.int32))
-        return found
+            features.append(np.array(pair, dtype=np.int32))
+        return features
 
     def size(self, feature: Array) -> int:
         return 1

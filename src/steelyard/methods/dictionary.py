@@ -102,10 +102,10 @@ class DictionaryMethod:
                     entities[content[start:end]][entity] += 1
         occurs = _occurrences(examples.contents, entities.keys())
         entries = {}
-        for text, found in sorted(entities.items()):
-            entity, n = found.most_common(1)[0]
-            if n >= RIGHT_MIN * max(occurs[text], found.total()):
-                entries[text] = (entity, n / max(occurs[text], found.total()))
+        for text, counts in sorted(entities.items()):
+            entity, n = counts.most_common(1)[0]
+            if n >= RIGHT_MIN * max(occurs[text], counts.total()):
+                entries[text] = (entity, n / max(occurs[text], counts.total()))
         return Dictionary(job.task, entries, job.clock.cpu_s() - before)
 
     def open(self, folder: Path, config: dict[str, Any], *, threads: int) -> Model:
@@ -123,10 +123,10 @@ class DictionaryMethod:
 
 def _lengths_of(texts: Iterable[str]) -> Lengths:
     """First character -> lengths of the texts that begin with it, the longest first."""
-    found: dict[str, set[int]] = defaultdict(set)
+    by_first: dict[str, set[int]] = defaultdict(set)
     for text in texts:
-        found[text[:1]].add(len(text))
-    return {first: tuple(sorted(lengths, reverse=True)) for first, lengths in found.items()}
+        by_first[text[:1]].add(len(text))
+    return {first: tuple(sorted(lengths, reverse=True)) for first, lengths in by_first.items()}
 
 
 def _longest(text: str, entries: Mapping[str, Any], lengths: Lengths) -> Iterator[tuple[int, int]]:

@@ -47,10 +47,10 @@ def encoder_of(store: Store, product: ProductFile, *, dataset: str) -> Encoder:
             return Encoder(kept.open(pointer.read_text(encoding="utf-8").strip()), source)
         except (Missing, Damaged):
             shutil.rmtree(kept.root)  # made again below
-    rows = store.datasets.read("records", dataset, columns=["content"], where="split = 'train'")
+    records = store.datasets.read("records", dataset, columns=["content"], where="split = 'train'")
     with kept.draft() as draft:
         save_backbone(
-            trim(open_backbone(folder, source), rows["content"].to_pylist(), draft), draft
+            trim(open_backbone(folder, source), records["content"].to_pylist(), draft), draft
         )
         identity = kept.publish(draft)
     write(pointer, identity)

@@ -68,8 +68,8 @@ def _feature(text: str, encoded: Any, pad: int) -> Array:
     if not encoded.ids:
         return np.array([[pad, 0, 0]], dtype=np.int32)
     source = placed(text)
-    rows = np.zeros((len(encoded.ids), 3), dtype=np.int32)
-    rows[:, 0] = encoded.ids
+    feature = np.zeros((len(encoded.ids), 3), dtype=np.int32)
+    feature[:, 0] = encoded.ids
     following = len(text) + 1
     for i in range(len(encoded.ids) - 1, -1, -1):
         start, end = encoded.offsets[i]
@@ -79,5 +79,5 @@ def _feature(text: str, encoded: Any, pad: int) -> Array:
         if start >= end or start >= following:
             continue
         following = start
-        rows[i, 1:] = source.source(start, min(end, len(text)))
-    return rows
+        feature[i, 1:] = source.source(start, min(end, len(text)))
+    return feature

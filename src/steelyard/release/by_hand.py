@@ -76,17 +76,17 @@ def find(store: Store, named: str) -> str:
     ids = [v["id"] for v in variants]
     if named in ids:
         return named
-    found = [v for v in variants if v["name"] == named]
-    if not found and len(named) >= PREFIX_MIN:
-        found = [v for v in variants if v["id"].startswith(named)]
-    if len(found) == 1:
-        return str(found[0]["id"])
-    if found:
-        each = ", ".join(f"{v['id'][:12]} ({v['name']}, {v['created'][:16]})" for v in found)
+    matches = [v for v in variants if v["name"] == named]
+    if not matches and len(named) >= PREFIX_MIN:
+        matches = [v for v in variants if v["id"].startswith(named)]
+    if len(matches) == 1:
+        return str(matches[0]["id"])
+    if matches:
+        each = ", ".join(f"{v['id'][:12]} ({v['name']}, {v['created'][:16]})" for v in matches)
         raise UserError(
             "VARIANT",
             "one variant",
-            f"{len(found)} that '{named}' may mean: {each}",
+            f"{len(matches)} that '{named}' may mean: {each}",
             "name one by its id",
         )
     hint = near(named, [*ids, *(v["name"] for v in variants)]) or "see: steelyard show"

@@ -58,25 +58,25 @@ def complete(
         parts = row["request"].split(":")
         if len(parts) == 4 and parts[1].isdigit() and row["variant"] == variants.get(parts[3]):
             by_key[int(parts[1]), parts[2]][parts[3]] = row
-    found: dict[str, tuple[int, dict[str, dict[str, Any]]]] = {}
+    by_record: dict[str, tuple[int, dict[str, dict[str, Any]]]] = {}
     for (turn, record), arms in sorted(by_key.items()):
         if len(arms) == len(ARMS) and (turn_before is None or turn < turn_before):
-            found.setdefault(record, (turn, arms))
-    return found
+            by_record.setdefault(record, (turn, arms))
+    return by_record
 
 
 def pairs(
     store: Store, valuation: Valuation, names: Mapping[str, str], *, live: str, canary: str
 ) -> list[Pair]:
     """Every complete pair in the order of sending."""
-    found = []
+    judged = []
     for record, (turn, arms) in complete(
         store, live=live, canary=canary, scale=valuation.scale
     ).items():
         both = [arms[arm] for arm in ARMS]
         live_outcome, canary_outcome = (_outcome(valuation, names, row) for row in both)
         if live_outcome is not None and canary_outcome is not None:
-            found.append(
+            judged.append(
                 Pair(
                     turn,
                     record,
@@ -85,7 +85,7 @@ def pairs(
                     (both[0]["latency_ms"], both[1]["latency_ms"]),
                 )
             )
-    return sorted(found, key=lambda pair: (pair.turn, pair.record))
+    return sorted(judged, key=lambda pair: (pair.turn, pair.record))
 
 
 def began(store: Store, *, live: str, canary: str) -> str | None:
@@ -125,11 +125,11 @@ def users(
     else:
         spreads = store.answers.by_user(experiment, since=since, worth=worth)
         samples = {arm: Sample(s.n, s.mean, s.variance) for arm, s in spreads.items()}
-    found = {}
+    by_arm = {}
     for arm in ARMS:
         took = store.answers.took(experiment, since=since, arm=arm)
-        found[arm] = Users(samples.get(arm, Sample(0, 0.0, 0.0)), took.n, took.cpu_s, took.p95_ms)
-    return found
+        by_arm[arm] = Users(samples.get(arm, Sample(0, 0.0, 0.0)), took.n, took.cpu_s, took.p95_ms)
+    return by_arm
 
 
 def _one_by_one(

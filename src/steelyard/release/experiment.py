@@ -73,16 +73,16 @@ def run(
         without=before,
     )
     visits = unsent[:most]
-    sent, found = experiment.until_decided(
+    sent, readout = experiment.until_decided(
         serve, visits, progress or (lambda what, done, total: None)
     )
     if len(unsent) == len(visits):
-        found = _exhausted(found, product)
-    applied = _facts(step, product, found, live=live, canary=canary)
+        readout = _exhausted(readout, product)
+    applied = _facts(step, product, readout, live=live, canary=canary)
     # What the answers took is charged with them, and must not be charged again with the step.
     served = store.answers.cpu_s(experiment.id) - charged
     step.cpu_s = max(0.0, store.clock.cpu_s() - started - served)
-    now = canary if found.decision.decision == "promote" and applied else live
+    now = canary if readout.decision.decision == "promote" and applied else live
     return {
         "experiment": step.key[:16],
         "live": now,
@@ -94,7 +94,7 @@ def run(
         "lost": sent.lost,
         "refused": sent.refused,
         "retried": sent.retried,
-        **found.to_json(),
+        **readout.to_json(),
     }
 
 
@@ -131,18 +131,18 @@ class Experiment:
         self, serve: Serve, visits: list[Visit], say: Report
     ) -> tuple[ReplayReport, Readout]:
         """Look, then send `release.look_every` records, until it is decided or all are sent."""
-        total, found = ReplayReport(), self.look(visits)
-        if not visits or found.decision.decision in DECIDED:
-            return total, found
+        total, readout = ReplayReport(), self.look(visits)
+        if not visits or readout.decision.decision in DECIDED:
+            return total, readout
         every, done = self.product.spec.release.look_every, 0
         with serve(self.key or "") as url:
-            while done < len(visits) and found.decision.decision not in DECIDED:
+            while done < len(visits) and readout.decision.decision not in DECIDED:
                 part = visits[done : done + every]
                 onward = _onward(say, done, len(visits))
                 total.add(replay(url, part, arms=self.arms, key=self.key, progress=onward))
                 done += len(part)
-                found = self.look(visits[done:])
-        return total, found
+                readout = self.look(visits[done:])
+        return total, readout
 
     def look(self, unsent: list[Visit]) -> Readout:
         """What is known without `unsent`, some of which a killed attempt may have sent: looks
@@ -162,13 +162,13 @@ def _onward(say: Report, before: int, total: int) -> Callable[[int, int], None]:
     return lambda done, _: say("records to both variants", before + done, total)
 
 
-def _exhausted(found: Readout, product: ProductFile) -> Readout:
+def _exhausted(readout: Readout, product: ProductFile) -> Readout:
     """An undecided experiment with nothing left to send says so, and what there is to do."""
-    d = found.decision
+    d = readout.decision
     if d.decision in DECIDED:
-        return found
+        return readout
     reason = Reason("readout.exhausted", {"file": product.path.name, "why": d.reason})
-    return replace(found, decision=replace(d, reason=reason))
+    return replace(readout, decision=replace(d, reason=reason))
 
 
 def _in_service(store: Store, live: str, canary: str) -> bool:
@@ -181,7 +181,7 @@ def _in_service(store: Store, live: str, canary: str) -> bool:
     }
 
 
-def _facts(step: Step, product: ProductFile, found: Readout, *, live: str, canary: str) -> bool:
+def _facts(step: Step, product: ProductFile, readout: Readout, *, live: str, canary: str) -> bool:
     """The experiment, what it measured, and the release it decides; False where a person changed
     the release meanwhile: then the decision is kept and not applied."""
     experiment, rule = step.key[:16], product.spec.release
@@ -198,22 +198,22 @@ def _facts(step: Step, product: ProductFile, found: Readout, *, live: str, canar
             "look_every": rule.look_every,
             "outcome_loss_max": rule.outcome_loss_max,
         },
-        readout=found.to_json(),
+        readout=readout.to_json(),
     )
     on = f"experiment {experiment}"
-    for seen in (found.replay, found.users):
+    for seen in (readout.replay, readout.users):
         if seen is not None and seen.difference.n:
             d, name = (
                 seen.difference,
-                "outcome_difference" if seen is found.replay else "users_outcome_difference",
+                "outcome_difference" if seen is readout.replay else "users_outcome_difference",
             )
             step.measure(experiment, name, d.value, low=d.low, high=d.high, n=d.n, on=on)
-    for arm in found.served.values():
+    for arm in readout.served.values():
         if arm.n:
             step.measure(arm.variant, "outcome", arm.outcome, n=arm.n, on=on)
             step.measure(arm.variant, "served_cost_per_1000", arm.cost_per_1000, n=arm.n, on=on)
             step.measure(arm.variant, "served_p95_ms", arm.p95_ms, n=arm.n, on=on)
-    decision, reason = found.decision.decision, found.decision.reason
+    decision, reason = readout.decision.decision, readout.decision.reason
     if not _in_service(step.store, live, canary):
         return False
     if decision == "promote":

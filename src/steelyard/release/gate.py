@@ -60,18 +60,16 @@ def holdout_check(
     held = first(holdout(store, task=task, dataset=dataset), RECORDS_MAX)
     before, after = (_answers(store, v, dataset, held) for v in (live, canary))
     names = names_in(product)
-    right = [_outcomes(valuation, names, found, held.truths) for found in (before, after)]
+    right = [_outcomes(valuation, names, answers, held.truths) for answers in (before, after)]
     difference = right[1] - right[0]
     outcome = bootstrap(difference, seed=0)
     alike = all(
         options_of(store, v) == task.options.model_dump(mode="json") for v in (live, canary)
     )
     quality = quality_gain(task, before, after, held.truths) if alike else None
-    for name, found in ((OUTCOME, outcome), (QUALITY, quality)):
-        if found is not None:
-            step.measure(
-                canary, name, found.value, low=found.low, high=found.high, n=found.n, on=on
-            )
+    for name, gain in ((OUTCOME, outcome), (QUALITY, quality)):
+        if gain is not None:
+            step.measure(canary, name, gain.value, low=gain.low, high=gain.high, n=gain.n, on=on)
     return Check(outcome, quality)
 
 
@@ -86,19 +84,19 @@ def inferior(check: Check, *, metric: str, loss_max: float) -> Reason | None:
     return None
 
 
-def _inferior(measured: str, found: Interval, loss_max: float) -> Reason:
-    difference = found.value, found.low, found.high
+def _inferior(measured: str, interval: Interval, loss_max: float) -> Reason:
+    difference = interval.value, interval.low, interval.high
     return Reason(
         "release.inferior",
-        {"measured": measured, "difference": difference, "n": found.n, "loss_max": loss_max},
+        {"measured": measured, "difference": difference, "n": interval.n, "loss_max": loss_max},
     )
 
 
 def _answers(store: Store, variant: str, dataset: str, held: Examples) -> Sequence[Answer]:
     """As its evaluation left them; a variant of an older turn, or of other data, is asked."""
-    found = kept(store, variant, dataset=dataset, n=len(held))
-    if found is not None:
-        return found
+    answers = kept(store, variant, dataset=dataset, n=len(held))
+    if answers is not None:
+        return answers
     return open_model(store.artifacts.open(variant), threads=cores()).answers(held.contents)
 
 

@@ -15,9 +15,9 @@ from steelyard.spec.model import Goals
 
 def misses(measures: Mapping[str, Mapping[str, Any]], goals: Goals) -> list[Reason]:
     """Newest measures by name -> the goals they miss; a goal that was never measured is not judged."""
-    found = []
+    reasons = []
     for limit in limits(goals, errors_among(measures)):
         value = float(measures[limit.goal]["value"]) if limit.goal in measures else None
         if value is not None and limit.missed(value):
-            found.append(limit.reason(value))
-    return found
+            reasons.append(limit.reason(value))
+    return reasons

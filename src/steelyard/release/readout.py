@@ -192,16 +192,16 @@ def _told(seen: Seen) -> Reason:
     )
 
 
-def _bounded(found: Interval) -> Interval:
+def _bounded(interval: Interval) -> Interval:
     """Outcomes lie in [0, 1], so no difference leaves [-1, 1]."""
-    return Interval(found.value, max(-1.0, found.low), min(1.0, found.high), found.n)
+    return Interval(interval.value, max(-1.0, interval.low), min(1.0, interval.high), interval.n)
 
 
 def _of_pairs(
     rows: Sequence[Pair], named: Mapping[str, tuple[str, str]], *, confidence: float, price: float
 ) -> Seen:
     sample = Sample.of([p.outcome[1] - p.outcome[0] for p in rows])
-    found = _bounded(paired(sample, confidence=confidence, tuned_at=PAIRS_TUNED_AT))
+    difference = _bounded(paired(sample, confidence=confidence, tuned_at=PAIRS_TUNED_AT))
     arms = {}
     for i, arm in enumerate(ARMS):
         variant, name = named[arm]
@@ -214,7 +214,7 @@ def _of_pairs(
             _cost(_mean([p.cpu_s[i] for p in rows]), price),
             late,
         )
-    return Seen(REPLAY, found, arms)
+    return Seen(REPLAY, difference, arms)
 
 
 def _of_users(
@@ -228,7 +228,7 @@ def _of_users(
     samples = [by_arm[arm].sample for arm in ARMS]
     if not any(sample.n for sample in samples):
         return None
-    found = _bounded(sequence(*samples, confidence=confidence, tuned_at=USERS_TUNED_AT))
+    difference = _bounded(sequence(*samples, confidence=confidence, tuned_at=USERS_TUNED_AT))
     arms = {
         arm: Arm(
             *named[arm],
@@ -239,7 +239,7 @@ def _of_users(
         )
         for arm, u in by_arm.items()
     }
-    return Seen(USERS, found, arms)
+    return Seen(USERS, difference, arms)
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -253,11 +253,11 @@ def _cost(cpu_s: float, price: float) -> float:
 def _path(rows: Sequence[Pair], *, confidence: float) -> list[dict[str, float]]:
     """The interval of the pairs as they came in: what a watcher would have seen."""
     differences = [p.outcome[1] - p.outcome[0] for p in rows]
-    found = []
+    points = []
     looks = np.unique(np.linspace(0, len(rows), PATH_POINTS + 1).astype(int)[1:])
     for n in looks[looks > 0]:
         seen = _bounded(
             paired(Sample.of(differences[:n]), confidence=confidence, tuned_at=PAIRS_TUNED_AT)
         )
-        found.append({"n": int(n), "value": seen.value, "low": seen.low, "high": seen.high})
-    return found
+        points.append({"n": int(n), "value": seen.value, "low": seen.low, "high": seen.high})
+    return points

@@ -109,7 +109,7 @@ def replay(
 
 def _answers(client: Client, visit: Visit, arms: Mapping[str, str]) -> dict[str, str] | None:
     """Request id -> answer id of every arm; None where the server's limits refuse the record."""
-    found = {}
+    answer_ids = {}
     for arm in arms or (None,):
         asked = _request(visit, arm)
         answered = client.post("/v1/predict", asked, refusable=True)
@@ -122,8 +122,8 @@ def _answers(client: Client, visit: Visit, arms: Mapping[str, str]) -> dict[str,
                 f"{answered['release'][:12]}: the release was changed meanwhile",
                 "run the command again",
             )
-        found[asked["request_id"]] = answered["answers"][0]["answer_id"]
-    return found
+        answer_ids[asked["request_id"]] = answered["answers"][0]["answer_id"]
+    return answer_ids
 
 
 def _request(visit: Visit, arm: str | None) -> dict[str, Any]:

@@ -61,8 +61,8 @@ def stream(
     """
     where = "split = 'stream' AND label IS NOT NULL"
     table = store.datasets.read("records", dataset, columns=["id", "content", "label"], where=where)
-    rows = sorted(((_digest(r["id"]), r) for r in table.to_pylist()), key=lambda pair: pair[0])
-    most = records_of(product, len(rows), records)
+    hashed = sorted(((_digest(r["id"]), r) for r in table.to_pylist()), key=lambda pair: pair[0])
+    most = records_of(product, len(hashed), records)
     scale = Valuation(task, product.spec.money).scale
     prefix = experiment_of(live, canary, scale=scale)
     kind = content_kind(task.content)
@@ -74,7 +74,7 @@ def stream(
             kind.sent(kind.load(r["content"])),
             task.read(r["label"]),
         )
-        for digest, r in rows
+        for digest, r in hashed
         if digest not in without
     ]
     return visits, most

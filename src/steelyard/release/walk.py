@@ -69,14 +69,14 @@ def _first(
     store: Store, product: ProductFile, step: Step, *, chosen: str | None, baseline: str
 ) -> str | None:
     """What goes live where nothing is: with `below_goals: refuse`, only what meets the goals."""
-    found = misses(store.measures.of(baseline), product.spec.goals)
+    missed = misses(store.measures.of(baseline), product.spec.goals)
     first, reason = baseline, Reason("release.first")
-    if found and product.spec.release.below_goals == "refuse":
+    if missed and product.spec.release.below_goals == "refuse":
         if chosen is None:
             return None
-        first, reason = chosen, Reason("release.first_chosen", {"miss": found[0]})
-    elif found:
-        reason = Reason("release.first_below", {"miss": found[0]})
+        first, reason = chosen, Reason("release.first_chosen", {"miss": missed[0]})
+    elif missed:
+        reason = Reason("release.first_below", {"miss": missed[0]})
     add(step, first, "live", 1.0, reason)
     return first
 

@@ -17,5 +17,5 @@ WHO = "steelyard"
 
 def live_misses(store: Store, product: ProductFile, live: str | None) -> list[dict[str, Any]]:
     """Goals that a live variant misses, as codes, numbers and sentences."""
-    found = misses(store.measures.of(live), product.spec.goals) if live else []
-    return [{"code": miss.code, **miss.numbers, **both(miss)} for miss in found]
+    missed = misses(store.measures.of(live), product.spec.goals) if live else []
+    return [{"code": miss.code, **miss.numbers, **both(miss)} for miss in missed]

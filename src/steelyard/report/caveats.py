@@ -17,8 +17,8 @@ def caveats(
     """One sentence of the variants timed on a busy machine, one of those whose memory still grew."""
     busy = [_timed(row, words, language) for row in rows if row.get("busy")]
     grew = [term("variant", row["name"], language) for row in rows if row.get("flat") is False]
-    found = (("busy", busy), ("grew", grew))
-    return [words[code].format(names=words["comma"].join(names)) for code, names in found if names]
+    named = (("busy", busy), ("grew", grew))
+    return [words[code].format(names=words["comma"].join(names)) for code, names in named if names]
 
 
 def _timed(row: Mapping[str, Any], words: Mapping[str, str], language: str) -> str:

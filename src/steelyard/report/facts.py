@@ -143,20 +143,20 @@ def _live_now(store: Store) -> str | None:
 
 
 def _left_live(outputs: dict[str, Output]) -> str | None:
-    found = outputs.get("replay", {}).get("live") or outputs.get("release", {}).get("live")
-    return found if isinstance(found, str) else None
+    live = outputs.get("replay", {}).get("live") or outputs.get("release", {}).get("live")
+    return live if isinstance(live, str) else None
 
 
 def balances(rows: Iterable[MoneyRow]) -> list[Balance]:
     """One a currency, in the order of currencies: two currencies do not add up."""
-    found: dict[str, Balance] = {}
+    by_currency: dict[str, Balance] = {}
     for row in rows:
         zero = Money(0, row.money.currency)
-        had = found.get(row.money.currency, Balance(zero, zero))
+        had = by_currency.get(row.money.currency, Balance(zero, zero))
         imputed = row.money if row.imputed else zero
         moved = zero if row.imputed else row.money
-        found[row.money.currency] = Balance(had.moved + moved, had.imputed + imputed)
-    return [found[currency] for currency in sorted(found)]
+        by_currency[row.money.currency] = Balance(had.moved + moved, had.imputed + imputed)
+    return [by_currency[currency] for currency in sorted(by_currency)]
 
 
 def served(facts: ReportFacts) -> list[Served]:
@@ -166,10 +166,10 @@ def served(facts: ReportFacts) -> list[Served]:
     if not any(a["n"] for a in arms.values()):  # nothing was replayed: as real users were answered
         arms = (replay.get("users") or {}).get("arms", {})
     table = {row["variant"]: row for row in (facts.of("compress") or {}).get("table", [])}
-    found = []
+    compared = []
     for arm, a in arms.items():
         before = table.get(a["variant"]) or facts.measured.get(a["variant"], {})
-        found.append(
+        compared.append(
             Served(
                 arm,
                 a["variant"],
@@ -179,7 +179,7 @@ def served(facts: ReportFacts) -> list[Served]:
                 (before.get("p95_ms"), a["p95_ms"]),
             )
         )
-    return [one for one in found if one.n]
+    return [one for one in compared if one.n]
 
 
 def ratio(pair: tuple[float | None, float | None]) -> float | None:

@@ -46,14 +46,14 @@ class Miss:
 
 def headline(facts: ReportFacts) -> list[Headline]:
     """The bad first, then what is live, then the rest; never empty."""
-    found = [
+    headlines = [
         *_refused(facts),
         *_live(facts),
         *_experiment(facts),
         *_served(facts),
         *_not_run(facts),
     ]
-    return sorted(found, key=lambda one: one.tone != "bad")
+    return sorted(headlines, key=lambda one: one.tone != "bad")
 
 
 def say(one: Headline, language: str) -> str:
@@ -79,10 +79,10 @@ def of_miss(miss: Miss, currency: str) -> Reason:
 
 
 def _refused(facts: ReportFacts) -> list[Headline]:
-    found = facts.of("compress")
-    if found is None or found["chosen"] is not None:
+    compressed = facts.of("compress")
+    if compressed is None or compressed["chosen"] is not None:
         return []
-    rows = [r for r in found["table"] if r["name"] != "baseline"] or found["table"]
+    rows = [r for r in compressed["table"] if r["name"] != "baseline"] or compressed["table"]
     if not rows:
         return []
     near = min(rows, key=lambda r: (len(misses(facts.goals, _figures(r))), -r["quality"]))
@@ -113,11 +113,11 @@ def _live(facts: ReportFacts) -> list[Headline]:
 def _left(facts: ReportFacts, live: str) -> list[Miss] | None:
     """What the release or the replay found of the live variant's goals; None where it left nothing."""
     for step in ("replay", "release"):
-        found = facts.of(step) or {}
-        if found.get("live") == live and "live_misses" in found:
+        output = facts.of(step) or {}
+        if output.get("live") == live and "live_misses" in output:
             return [
                 Miss(m["goal"], m["value"], m["limit"], m["code"] == "goal.above")
-                for m in found["live_misses"]
+                for m in output["live_misses"]
             ]
     return None
 
@@ -125,9 +125,9 @@ def _left(facts: ReportFacts, live: str) -> list[Miss] | None:
 def _live_now(facts: ReportFacts) -> str | None:
     """What the last step of this turn left live; the ledger where none says it."""
     for step in ("replay", "release"):
-        found = (facts.of(step) or {}).get("live")
-        if found:
-            return str(found)
+        live = (facts.of(step) or {}).get("live")
+        if live:
+            return str(live)
     return facts.live
 
 
@@ -142,19 +142,19 @@ def _experiment(facts: ReportFacts) -> list[Headline]:
         canary = release.get("canary")
         return [Headline("waits", "note", {"name": facts.name(canary)})] if canary else []
     arms = replay.get("arms") or {}
-    found: list[Headline] = []
+    headlines: list[Headline] = []
     if "live" in arms and "canary" in arms:
-        found.append(_decision(replay))
+        headlines.append(_decision(replay))
     elif release.get("why"):
         why = _kept(release, "why")
         if not release.get("why_zh"):
             why["zh"] = BEFORE.get(why["en"], why["en"])
-        found.append(Headline("no_canary", "note", {"why": why}))
+        headlines.append(Headline("no_canary", "note", {"why": why}))
     if replay.get("lost"):
-        found.append(
+        headlines.append(
             Headline("lost", "bad", {"lost": f"{replay['lost']:,}", "sent": f"{replay['sent']:,}"})
         )
-    return found
+    return headlines
 
 
 def _decision(replay: Mapping[str, Any]) -> Headline:
@@ -188,13 +188,15 @@ _DECIDED: dict[str, tuple[str, Tone]] = {
 
 
 def _served(facts: ReportFacts) -> list[Headline]:
-    found = []
+    headlines = []
     for one in facts.served:
         times = ratio(one.cost_per_1000)
         if times is not None and not 1 / SERVED_WITHIN <= times <= SERVED_WITHIN:
             name = _both("variant", one.name)
-            found.append(Headline("served_apart", "note", {"name": name, "times": f"{times:.2g}"}))
-    return found
+            headlines.append(
+                Headline("served_apart", "note", {"name": name, "times": f"{times:.2g}"})
+            )
+    return headlines
 
 
 def _not_run(facts: ReportFacts) -> list[Headline]:
@@ -208,9 +210,9 @@ def _both(kind: str, name: str) -> dict[str, str]:
     return {language: term(kind, name, language) for language in LANGUAGES}
 
 
-def _kept(found: Mapping[str, Any], name: str) -> dict[str, str]:
+def _kept(output: Mapping[str, Any], name: str) -> dict[str, str]:
     """A sentence that a step left, in both languages."""
-    return {language: sentence(found, name, language) for language in LANGUAGES}
+    return {language: sentence(output, name, language) for language in LANGUAGES}
 
 
 def _join(words: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -41,24 +41,24 @@ class Weak:
 
 def confusions(labels: Sequence[str], table: Sequence[Sequence[int]]) -> list[Mistake]:
     """The most frequent pairs of truth and another answer, the most frequent first."""
-    found = [
+    mistakes = [
         Mistake(labels[i], labels[j], n, sum(row))
         for i, row in enumerate(table)
         for j, n in enumerate(row)
         if n and i != j
     ]
-    return sorted(found, key=lambda m: (-m.n, -m.n / m.of))[:SHOWN]
+    return sorted(mistakes, key=lambda m: (-m.n, -m.n / m.of))[:SHOWN]
 
 
 def weakest(detail: Mapping[str, Any]) -> list[Weak]:
     """Labels with the lowest F1 among those that occur in the hold-out."""
     size = dict(zip(detail["labels"], (sum(row) for row in detail["confusion"]), strict=True))
-    found = [
+    occurring = [
         Weak(p["label"], size[p["label"]], p["precision"], p["recall"], p["f1"])
         for p in detail["per_label"]
         if size[p["label"]]
     ]
-    return sorted(found, key=lambda w: (w.f1, -w.n))[:SHOWN]
+    return sorted(occurring, key=lambda w: (w.f1, -w.n))[:SHOWN]
 
 
 def with_examples(
@@ -72,15 +72,15 @@ def with_examples(
     detail = judged["detail"]
     if "confusion" not in detail:  # a task whose answers are no labels
         return []
-    found = confusions(detail["labels"], detail["confusion"])
+    mistakes = confusions(detail["labels"], detail["confusion"])
     places = {(m["truth"], m["answer"]): m["rows"] for m in detail.get("mistakes", [])}
     if not places:
-        return found
+        return mistakes
     contents = _holdout(store, task, str(outputs["data"]["dataset"]))
     shown = content_kind(task.content).shown
     return [
         replace(m, examples=_lines(contents, places.get((m.truth, m.answer), []), shown))
-        for m in found
+        for m in mistakes
     ]
 
 

@@ -82,14 +82,14 @@ def _answer(facts: ReportFacts, words: Words, language: str) -> str:
 
 
 def _figures(facts: ReportFacts, words: Words, language: str) -> str:
-    found = [*_chosen(facts, words, language), *_measured(facts, words, language)]
+    figures = [*_chosen(facts, words, language), *_measured(facts, words, language)]
     for b in facts.balances:
-        found.append((words["spent"], amount(-b.moved.amount), b.moved.currency))
+        figures.append((words["spent"], amount(-b.moved.amount), b.moved.currency))
         if b.imputed.nano:
-            found.append((words["worth"], amount(b.imputed.amount), b.imputed.currency))
+            figures.append((words["worth"], amount(b.imputed.amount), b.imputed.currency))
     cards = "".join(
         f"<li><span>{text(name)}</span><strong>{text(value)}</strong><small>{text(said)}</small></li>"
-        for name, value, said in found
+        for name, value, said in figures
     )
     return f"<ul class=figures>{cards}</ul>"
 
@@ -113,19 +113,19 @@ def _chosen(facts: ReportFacts, words: Words, language: str) -> list[Card]:
 
 
 def _measured(facts: ReportFacts, words: Words, language: str) -> list[Card]:
-    found: list[Card] = []
+    cards: list[Card] = []
     trained, replay = facts.of("train"), facts.of("replay")
     if trained:
         gain = trained["against_baseline"]
         span = f"[{gain['low']:+.3f}, {gain['high']:+.3f}]"
-        found.append((words["gain"], f"{gain['value']:+.3f}", span))
+        cards.append((words["gain"], f"{gain['value']:+.3f}", span))
     if replay:
         arms = replay.get("arms", {})
         paired = replay.get("scheme") == "pairs"  # both variants answered each record
         n = replay["difference"]["n"] if paired else sum(a["n"] for a in arms.values())
         decision = term("decision", str(replay["decision"]), language)
-        found.append((words["decision"], decision, f"n = {n:,}"))
-    return found
+        cards.append((words["decision"], decision, f"n = {n:,}"))
+    return cards
 
 
 def _section(title: str, note: str, body: str, words: Words) -> str:

@@ -25,8 +25,8 @@ LABELS_ONE_PICTURE = 8  # up to here the squares stand beside the calibration
 
 
 def plan(facts: ReportFacts, words: Words, language: str) -> str:
-    found = (facts.of("plan") or {}).get("plan")
-    if not found:
+    planned = (facts.of("plan") or {}).get("plan")
+    if not planned:
         return ""
     names = {name: term("option", name, language) for name in TERMS["option"]}
     rows = [
@@ -38,9 +38,9 @@ def plan(facts: ReportFacts, words: Words, language: str) -> str:
             term("evidence", o["evidence"], language),
             sentence(o, "because", language),
         ]
-        for o in found["options"]
+        for o in planned["options"]
     ]
-    draw = partial(_options, found["options"], names, words, advice(found["recommendation"])[0])
+    draw = partial(_options, planned["options"], names, words, advice(planned["recommendation"])[0])
     return figure(draw) + table(words["options"].split("|"), rows)
 
 
@@ -57,10 +57,10 @@ def curve(facts: ReportFacts, words: Words, language: str) -> str:
 
 
 def variants(facts: ReportFacts, words: Words, language: str) -> str:
-    found = (facts.of("compress") or {}).get("table")
-    if not found:
+    measured = (facts.of("compress") or {}).get("table")
+    if not measured:
         return ""
-    named = [r | {"name": term("variant", r["name"], language)} for r in found]
+    named = [r | {"name": term("variant", r["name"], language)} for r in measured]
     rows = [
         [
             r["name"] + (" ✓" if r["chosen"] else ""),
@@ -86,20 +86,20 @@ def variants(facts: ReportFacts, words: Words, language: str) -> str:
     }
     dots = [r | {"cost": r["cost_per_1000"] * times} for r in named]
     picture = figure(lambda width: charts.quality_cost(dots, goals, axis, width=width))
-    said = "".join(note(line) for line in caveats(found, words, language))
+    said = "".join(note(line) for line in caveats(measured, words, language))
     return picture + table(words["table"].format(at=at).split("|"), rows) + said
 
 
 def canary(facts: ReportFacts, words: Words, language: str) -> str:
-    found = facts.of("replay")
-    if not found:
+    replay = facts.of("replay")
+    if not replay:
         return ""
-    why = sentence(found, "reason", language)
-    decision = term("decision", found["decision"], language)
+    why = sentence(replay, "reason", language)
+    decision = term("decision", replay["decision"], language)
     said = f"<p class=decision><strong>{text(decision)}</strong> {text(why)}</p>"
-    if not found.get("path"):
+    if not replay.get("path"):
         return said
-    users = (found.get("users") or {}).get("arms", {})
+    users = (replay.get("users") or {}).get("arms", {})
     rows = [
         [
             by,
@@ -108,12 +108,12 @@ def canary(facts: ReportFacts, words: Words, language: str) -> str:
             f"{a['n']:,}",
             f"{a['outcome']:.4f}",
         ]
-        for by, arms in ((words["replayed"], found["arms"]), (words["users"], users))
+        for by, arms in ((words["replayed"], replay["arms"]), (words["users"], users))
         for arm, a in arms.items()
     ]
-    path, loss = found["path"], facts.loss_max
+    path, loss = replay["path"], facts.loss_max
     picture = figure(lambda width: charts.canary(path, loss, words, width=width))
-    sent = note(words["sent"].format(sent=f"{found['sent']:,}", lost=f"{found['lost']:,}"))
+    sent = note(words["sent"].format(sent=f"{replay['sent']:,}", lost=f"{replay['lost']:,}"))
     return said + picture + table(words["arms"].split("|"), rows) + sent
 
 
@@ -175,27 +175,27 @@ def _account(row: MoneyRow, language: str) -> str:
 
 def balance_lines(facts: ReportFacts, words: Words) -> list[str]:
     """One sentence a currency: what moved, what is imputed, and both together."""
-    found = []
+    lines = []
     for b in facts.balances:
         spends = b.moved.nano <= 0  # in words, spending carries no sign
         line = words["balance_line" if spends else "earned_line"]
         moved = -b.moved if spends else b.moved
         numbers = {"spent": moved, "worth": b.imputed, "total": b.total}
         said = {name: amount(value.amount) for name, value in numbers.items()}
-        found.append(line.format(currency=moved.currency, **said))
-    return found
+        lines.append(line.format(currency=moved.currency, **said))
+    return lines
 
 
 def model(facts: ReportFacts, words: Words, language: str) -> str:
     """Squares where they can be read, the worst labels and confusions, the calibration; of a task
     without labels the tables that it brings."""
-    found = facts.of("train") or facts.of("baseline")
-    if not found:
+    judged = facts.of("train") or facts.of("baseline")
+    if not judged:
         return ""
-    detail = found["detail"]
+    detail = judged["detail"]
     if "confusion" not in detail:
         tables = "".join(_brought(t, language) for t in detail.get("tables", []))
-        return _metrics(found, language) + tables + _valued(facts, words)
+        return _metrics(judged, language) + tables + _valued(facts, words)
     labels, counts = detail["labels"], detail["confusion"]
     bins = detail["calibration"]["bins"]
     half = 400 if len(labels) <= LABELS_ONE_PICTURE else charts.WIDE
@@ -205,7 +205,7 @@ def model(facts: ReportFacts, words: Words, language: str) -> str:
     return pair + _weak(detail, words) + _mistakes(facts, detail, words) + _valued(facts, words)
 
 
-def _metrics(found: Mapping[str, Any], language: str) -> str:
+def _metrics(judged: Mapping[str, Any], language: str) -> str:
     """Every metric with its interval."""
     rows = [
         [
@@ -214,7 +214,7 @@ def _metrics(found: Mapping[str, Any], language: str) -> str:
             f"[{m['low']:.3f}, {m['high']:.3f}]",
             f"{m['n']:,}",
         ]
-        for name, m in found["metrics"].items()
+        for name, m in judged["metrics"].items()
     ]
     return table(["", "", "95 %", "n"], rows)
 
@@ -252,19 +252,19 @@ def _weak(detail: Mapping[str, Any], words: Words) -> str:
 
 
 def _mistakes(facts: ReportFacts, detail: Mapping[str, Any], words: Words) -> str:
-    found = facts.mistakes or confusions(detail["labels"], detail["confusion"])
-    if not found:
+    mistakes = facts.mistakes or confusions(detail["labels"], detail["confusion"])
+    if not mistakes:
         return note(words["no_mistakes"])
     columns = words["mistakes_table"].split("|")
-    rows = [[m.truth, m.answer, f"{m.n:,}", f"{m.of:,}", " / ".join(m.examples)] for m in found]
-    if not any(m.examples for m in found):
+    rows = [[m.truth, m.answer, f"{m.n:,}", f"{m.of:,}", " / ".join(m.examples)] for m in mistakes]
+    if not any(m.examples for m in mistakes):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     return head(words["mistakes"]) + table(columns, rows)
 
 
 def data(facts: ReportFacts, words: Words, language: str) -> str:
-    found = facts.of("data")
-    if not found:
+    prepared = facts.of("data")
+    if not prepared:
         return ""
     rows = [
         [
@@ -273,7 +273,7 @@ def data(facts: ReportFacts, words: Words, language: str) -> str:
             f"{c['out']:,}",
             _named(c["detail"], words, language),
         ]
-        for c in found["counts"]
+        for c in prepared["counts"]
     ]
     splits = [
         [
@@ -282,7 +282,7 @@ def data(facts: ReportFacts, words: Words, language: str) -> str:
             f"{sum(by.values()):,}",
             _named(by, words, language),
         ]
-        for name, by in found["splits"].items()
+        for name, by in prepared["splits"].items()
     ]
     return table(words["operators"].split("|"), rows + splits)
 
@@ -303,8 +303,8 @@ SECTIONS: tuple[tuple[str, Draw], ...] = (
 def note_of(name: str, facts: ReportFacts) -> str:
     """The note under a section's title, by its name among the words."""
     if name == "model":
-        found = facts.of("train") or facts.of("baseline") or {}
-        if "confusion" not in found.get("detail", {"confusion": None}):
+        judged = facts.of("train") or facts.of("baseline") or {}
+        if "confusion" not in judged.get("detail", {"confusion": None}):
             return "model_plain_note"
     return f"{name}_note"
 
@@ -327,8 +327,8 @@ def _times(pair: tuple[float | None, float | None]) -> str:
 
 def _named(counts: Mapping[str, int], words: Words, language: str) -> str:
     """`name count` of the largest, and how many more there are."""
-    found = sorted(((n, k) for k, n in counts.items() if n), key=lambda pair: -pair[0])
-    said = [f"{term('detail', name, language)} {n:,}" for n, name in found[:LABELS_NAMED]]
-    left = len(found) - LABELS_NAMED
+    largest = sorted(((n, k) for k, n in counts.items() if n), key=lambda pair: -pair[0])
+    said = [f"{term('detail', name, language)} {n:,}" for n, name in largest[:LABELS_NAMED]]
+    left = len(largest) - LABELS_NAMED
     joined = words["comma"].join(said)
     return joined + (f" {words['more'].format(n=left)}" if left > 0 else "")

@@ -57,13 +57,13 @@ class Scale:
     def ticks(self, about: int = 5) -> list[float]:
         """Round numbers inside the scale."""
         if self.log:
-            found = [
+            ticks = [
                 m * 10.0**e
                 for e in range(-12, 13)
                 for m in (1, 2, 5)
                 if self.low <= m * 10.0**e <= self.high
             ]
-            return found[:: max(1, math.ceil(len(found) / about))] or [self.low]
+            return ticks[:: max(1, math.ceil(len(ticks) / about))] or [self.low]
         raw = (self.high - self.low) / about
         size = 10.0 ** math.floor(math.log10(raw))
         step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= raw * 0.999)

@@ -153,8 +153,8 @@ class Apart:
 def _without_secrets() -> dict[str, str]:
     """What an interpreter needs to start: a process that opens strangers' files knows no key and no
     password, whatever they are called."""
-    found = environment(TOKENIZERS_PARALLELISM="false")
-    return {name: found[name] for name in NEEDED if name in found}
+    variables = environment(TOKENIZERS_PARALLELISM="false")
+    return {name: variables[name] for name in NEEDED if name in variables}
 
 
 def _closed(stream: Any) -> None:

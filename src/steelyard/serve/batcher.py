@@ -147,10 +147,10 @@ class Batcher:
         """Why one more request, of `many` inputs or of one, would not be answered in time; None when
         it would be. Those of many inputs wait for all that is here, the others for slices of them:
         who sends many leaves room for the rest."""
-        found = self._many if many else self._few
+        queue = self._many if many else self._few
         expected_s, one_s = self._expected_s(many=many), self.pace.wait_s(self.pace.request_tokens)
         unread = self._reading if many else self._coming
-        if len(found) + unread >= self.settings.queue_max:
+        if len(queue) + unread >= self.settings.queue_max:
             return Busy(
                 "room in the queue", f"{self.settings.queue_max} waiting", wait_s=expected_s
             )
@@ -215,14 +215,14 @@ class Batcher:
             if self._closed:
                 raise Replaced()
             many = job.tokens > self._slice_tokens and len(job.left) > 1
-            found = self._many if many else self._few
-            if len(found) >= self.settings.queue_max:
+            queue = self._many if many else self._few
+            if len(queue) >= self.settings.queue_max:
                 raise Busy(
-                    "room in the queue", f"{len(found)} waiting", wait_s=self._expected_s(many=many)
+                    "room in the queue", f"{len(queue)} waiting", wait_s=self._expected_s(many=many)
                 )
             if not many:
                 self.pace.request(job.tokens)
-            found.add(job)
+            queue.add(job)
             if wake:
                 self._look()
         return job.future
@@ -344,8 +344,8 @@ class Batcher:
         return False
 
     def _forget(self, job: _Job) -> None:
-        for found in (self._few, self._many):
-            found.remove(job)
+        for queue in (self._few, self._many):
+            queue.remove(job)
 
     def _give_up(self, jobs: set[_Job], error: Exception) -> None:
         with self._changed:

@@ -32,6 +32,6 @@ def _policy(page: str) -> str:
 
 
 def _hashes(page: str, tag: str) -> str:
-    found = re.findall(f"<{tag}>(.*?)</{tag}>", page, flags=re.DOTALL)
-    digests = [hashlib.sha256(body.encode()).digest() for body in found]
+    bodies = re.findall(f"<{tag}>(.*?)</{tag}>", page, flags=re.DOTALL)
+    digests = [hashlib.sha256(body.encode()).digest() for body in bodies]
     return " ".join(f"'sha256-{base64.b64encode(d).decode()}'" for d in digests)

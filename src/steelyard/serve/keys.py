@@ -54,11 +54,11 @@ def _twice(value: Any, place: str, known: Container[str]) -> Any:
     """Place, key and the two numbers of the first key that is there twice, or None."""
     if isinstance(value, _Pairs):
         return _of_object(value, place, known)
-    found = (
+    doubles = (
         _twice(v, f"{place}[{i}]", known)
         for i, v in enumerate(value if isinstance(value, list) else ())
     )
-    return next(filter(None, found), None)
+    return next(filter(None, doubles), None)
 
 
 def _of_object(pairs: _Pairs, place: str, known: Container[str]) -> Any:
@@ -68,7 +68,7 @@ def _of_object(pairs: _Pairs, place: str, known: Container[str]) -> Any:
             return place, key, seen[key], n
         seen[key] = n
         outer = place == "body" and key in known
-        found = _twice(inner, key if outer else f"{place}, key {n}", known)
-        if found is not None:
-            return found
+        double = _twice(inner, key if outer else f"{place}, key {n}", known)
+        if double is not None:
+            return double
     return None

@@ -91,9 +91,9 @@ class Router:
 
     def arm(self, state: str) -> Served:
         """The release in this state, never one that stands in for it; 409 when there is none."""
-        found = self._served.get(state)
-        if found is not None and not found.stands_in:
-            return found
+        served = self._served.get(state)
+        if served is not None and not served.stands_in:
+            return served
         reason = self.refused.get(self._wanted.get(state, ""))
         fact, repair = ("none", "see /readyz for what is in service")
         if reason is not None:
@@ -120,12 +120,12 @@ class Router:
 
     def refresh(self) -> None:
         """Follow the ledger. What cannot be loaded is refused; what served before stays."""
-        rows = {row["state"]: row for row in self.store.releases.current()}
-        self._wanted = {state: row["variant"] for state, row in rows.items()}
+        by_state = {row["state"]: row for row in self.store.releases.current()}
+        self._wanted = {state: row["variant"] for state, row in by_state.items()}
         before = set(self._batchers)
         served: dict[str, Served] = {}
         for state in ("live", "canary"):
-            row = rows.get(state)
+            row = by_state.get(state)
             if row is None:
                 continue
             batcher = self._load(row["variant"])

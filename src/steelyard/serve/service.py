@@ -109,8 +109,8 @@ class Service:
                 f"{expected_s * 1000:.0f} ms of requests in work",
                 wait_s=expected_s,
             )
-        found = [served.batcher.refusal() for served in self.router.served]
-        return found[0] if found and all(found) else None
+        refusals = [served.batcher.refusal() for served in self.router.served]
+        return refusals[0] if refusals and all(refusals) else None
 
     async def predict(self, asked: Asked) -> PredictResponse:
         """RequestError 422 for what the task cannot read, 503 when full."""
@@ -146,8 +146,8 @@ class Service:
 
     async def _once(self, asked: Asked, unit: str, key: str) -> PredictResponse:
         with self._room(asked):
-            found = await asyncio.to_thread(self._stored, _ids(key, len(asked.values)))
-            return found or await self._answer(asked, unit, key)
+            stored = await asyncio.to_thread(self._stored, _ids(key, len(asked.values)))
+            return stored or await self._answer(asked, unit, key)
 
     @contextmanager
     def _room(self, asked: Asked | None = None) -> Iterator[None]:
@@ -303,13 +303,13 @@ class Service:
             told[0][0].get_loop().call_soon_threadsafe(self._settle, told)
 
     def _settle(self, told: list[Told]) -> None:
-        for kept, found in told:
+        for kept, result in told:
             if kept.done():  # its caller is gone
                 continue
-            if isinstance(found, BaseException):
-                kept.set_exception(found)
+            if isinstance(result, BaseException):
+                kept.set_exception(result)
             else:
-                kept.set_result(found)
+                kept.set_result(result)
         # behind those that leave now, in the loop's next turn: a batch may wait for them
         told[0][0].get_loop().call_soon(self._wake, [s.batcher for s in self.router.served])
 

@@ -35,14 +35,14 @@ def bootstrap(
     """Interval of the mean of `values` [n]."""
     column = np.asarray(values, dtype=np.float64).reshape(-1, 1)
     n = len(column)
-    found = bootstrap_sums(
+    intervals = bootstrap_sums(
         column,
         lambda sums: {"mean": sums[..., 0] / n},
         repeats=repeats,
         confidence=confidence,
         seed=seed,
     )
-    return found["mean"]
+    return intervals["mean"]
 
 
 def bootstrap_kinds(

@@ -82,9 +82,9 @@ def back_test(points: Sequence[Point], *, seed: int) -> float:
         return UNTESTED
     *earlier, last = points
     naive = LearningCurve(_draws(tuple(earlier), seed), 1.0, tuple(earlier))
-    found = naive.predict(last.labels)
-    miss = abs(last.quality - found.value)
-    reach = found.high - found.value if last.quality > found.value else found.value - found.low
+    guess = naive.predict(last.labels)
+    miss = abs(last.quality - guess.value)
+    reach = guess.high - guess.value if last.quality > guess.value else guess.value - guess.low
     return float(np.clip(miss / max(reach + last.se, SE_MIN), WIDENING_MIN, 10.0))
 
 
