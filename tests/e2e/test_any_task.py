@@ -81,6 +81,15 @@ def spans(n=500):
         yield {"id": f"s{i}", "text": f"{head}{number} 块 {'abc'[i % 3]}", "right": [span]}
 
 
+def rents(n=500):
+    """Fields instead of a text, and a number to say."""
+    rng = random.Random(0)
+    for i in range(n):
+        kind, size = rng.choice(["flat", "房", "house"]), rng.randrange(20, 90)
+        right = {"flat": 30, "房": 60, "house": 90}[kind] + rng.random()
+        yield {"id": f"f{i}", "text": {"kind": kind, "size": size, "at": i}, "right": right}
+
+
 def check_whole(path):
     done = turn(load(path))
     steps = ["data", "label", "baseline", "train", "compress", "release", "replay", "curve", "plan"]
@@ -142,6 +151,29 @@ def test_a_task_of_spans_turns_the_whole_wheel_and_tells_places_as_they_were_sen
     at = text.index("77")
     answer = served(path, text, [{"start": at, "end": at + 2, "label": "number"}])
     assert text[answer["spans"][0]["start"] : answer["spans"][0]["end"]] == "77"
+
+
+def test_a_kind_of_content_of_a_strangers_turns_the_whole_wheel(stranger, tmp_path):
+    """Rows: kept in Arrow, hashed, sent over HTTP, replayed, trained in processes of their own."""
+    path = written(tmp_path, "{name: rent, tolerance: 5}", rents())
+    done = check_whole(path)
+    metrics = done.outputs["train"]["metrics"]
+    assert metrics["within"]["value"] == 1.0 and metrics["mean_error"]["value"] < 1
+    answer = served(path, {"kind": "房", "size": 7}, 60.2)
+    assert answer["rent"] == pytest.approx(60.5, abs=0.3)
+    product = load(path)
+    with closing(Store.open(product)) as store, Server(store, product) as url:
+        document = call(url, "GET", "/openapi.json")[1]["paths"]["/v1/predict"]["post"]
+        (body,) = document["requestBody"]["content"].values()
+        assert body["schema"]["properties"] or body["schema"]["oneOf"]
+        first = body["schema"]["oneOf"][0]["properties"]["input"]
+        assert first["description"] == "fields by name"
+        long = {"kind": "flat", "notes": "x" * 500}, {"kind": "flat", "notes": "x" * 5000}
+        for row in long:  # read in a thread, and in a process of its own
+            status, said, _ = call(url, "POST", "/v1/predict", {"input": row})
+            assert status == 200 and said["answers"][0]["rent"] == pytest.approx(30.5, abs=0.3)
+        assert call(url, "POST", "/v1/predict", {"input": "a text"})[0] == 422
+        assert call(url, "POST", "/v1/predict", b"x", {"Content-Type": "image/png"})[0] == 415
 
 
 def test_options_of_a_task_are_checked_with_their_place(stranger, tmp_path):

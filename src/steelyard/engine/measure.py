@@ -246,7 +246,8 @@ def _started(probe: Probing, seen: dict[str, Any], traffic: Traffic) -> Rounds:
     cold, warm = (probe.ask("round", batches=first)["took"] for _ in range(2))
     service_s = float(np.median([wall for _, _, wall in warm]))
     started = [(c[1] - w[1], c[2]) for c, w in zip(cold, warm, strict=True) if c[0]]
-    most = min(BATCH_ITEMS, max(1, int(traffic.batch_tokens / seen["tokens"])))
+    each = max(seen["tokens"], 1.0)  # a model may need nothing of what it is asked
+    most = min(BATCH_ITEMS, max(1, int(traffic.batch_tokens / each)))
     return Rounds(traffic.batches(n, service_s, most=most), most=most, started=started)
 
 

@@ -125,7 +125,7 @@ class Probe:
         }
 
     def _full(self, size: int) -> int:
-        return max(1, min(BATCH_ITEMS, self.batch_tokens // size))
+        return max(1, min(BATCH_ITEMS, self.batch_tokens // max(1, size)))
 
     def _run(self, features: list[Any]) -> None:
         self.model.answers_of(features, batch_tokens=self.batch_tokens)

@@ -204,7 +204,7 @@ class Batcher:
 
     def prepared(self, features: list[Array], cpu_s: float) -> Prepared:
         """Features of one request, wherever they were read, and the CPU seconds that took."""
-        sizes = [self.model.size(f) for f in features]
+        sizes = [max(1, self.model.size(f)) for f in features]
         return Prepared(features, sizes, cpu_s / max(1, len(features)))
 
     def submit(self, prepared: Prepared, *, wake: bool = True) -> Future[list[Answered]]:

@@ -84,7 +84,7 @@ class Task(Protocol):
     def truth(
         self, raw: Any, content: Content = None, names: Mapping[str, str] | None = None
     ) -> Truth:
-        """A value of a data file or of a request -> what is right for `content`, where that is at
+        """A value of a data file (a text, where it is no list or object) or of a request -> what is right for `content`, where that is at
         hand; `names` are other words of the file. ValueError says what was expected, Unknown names
         the word that the task has not."""
 
