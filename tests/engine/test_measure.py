@@ -16,6 +16,7 @@ from steelyard.engine.measure import BUSY, ROUNDS, ROUNDS_MAX, Rounds, _unsure, 
 from steelyard.engine.probe import _visited
 from steelyard.engine.traffic import BUSY_HOUR, QUEUE_MAX, Traffic, quantile
 from steelyard.errors import StoreError
+from steelyard.tasks import content_kind
 
 A_MONTH = 30 * 86_400
 
@@ -164,8 +165,9 @@ def test_a_variant_is_asked_in_a_process_of_its_own_by_the_clock_it_is_given(tmp
 
 def test_pictures_travel_to_the_measuring_process_as_in_a_request(encoder, tmp_path):
     _, contents = saved_picture(encoder, tmp_path)
+    values = [content_kind("image").sent(content) for content in contents[:6]]
     took = measure_variants(
-        {"x": tmp_path}, contents[:6], traffic=Traffic(10**6), threads=1, clock=Ticks()
+        {"x": tmp_path}, values, traffic=Traffic(10**6), threads=1, clock=Ticks()
     )["x"]
     assert took.n == 6
 
