@@ -45,7 +45,7 @@ class Storage(Protocol):
     """What an implementation must keep.
 
     - What `put` or `publish` wrote is durable when they return. Killed before, `put` leaves the old
-      file or the new one, and `publish` nothing that has the file `last` of the new one.
+      file or the new one; and whoever sees the file `last` of a publication sees all the others.
     - `fetch` hands over the bytes that lie there at the call; nobody writes into what it hands over.
     - Private: whoever else uses the machine or the bucket reads none of it.
     - StoreError where a file has a folder's place or a folder a file's, and Unavailable where the
