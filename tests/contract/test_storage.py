@@ -118,6 +118,7 @@ def test_another_library_writes_at_the_place_and_nowhere_else(storage):
     storage.sync([k for k, e in walk(storage, key) if not e.folder])
     assert lance.dataset(storage.place(key).uri).to_table().equals(TABLE)
     assert [e.name for e in storage.entries("")] == ["数 据"] and key in place.said
+    assert [e.name for e in storage.entries("数 据")] == ["100%20?#.lance"]
 
 
 @pytest.mark.parametrize("kind", ["local", "bucket"])
@@ -132,6 +133,23 @@ def test_a_file_put_by_a_killed_process_is_the_old_one_or_the_new_one(kind, tmp_
         if ended:
             break
     assert seen == {"old", "new" * 9000} and at > 2
+
+
+@pytest.mark.parametrize("kind", ["local", "bucket"])
+def test_whoever_sees_the_last_file_of_a_killed_publication_sees_all_the_others(kind, tmp_path):
+    old, new = {"a": "1", "end": "1", "z": "1"}, {"b": "2", "end": "2", "y": "2", "z": "2"}
+    seen = []
+    for at in count(1):
+        storage = made(kind, tmp_path / str(at))
+        storage.publish(draft_of(storage, old), "x", last="end")
+        draft = draft_of(storage, new)
+        ended = not killed(lambda s=storage, d=draft: s.publish(d, "x", last="end"), at)
+        files = {e.name: storage.fetch(f"x/{e.name}").read_text() for e in storage.entries("x")}
+        seen.append(files)
+        assert "end" not in files or files in (old, new)
+        if ended:
+            break
+    assert seen[0] == old and seen[-1] == new and any("end" not in files for files in seen)
 
 
 def test_this_machines_folders_and_files_are_for_their_owner_alone(tmp_path):
