@@ -250,10 +250,8 @@ def _newest(run: Turn, name: str, key: str) -> str:
 
 def _report(run: Turn) -> Path:
     from steelyard import report
-    from steelyard.files import write
 
     facts = report.gather(run.store, run.product, run.outputs, steps=names())
-    folder = run.store.root / "reports"
-    for language in ("en", "zh"):
-        write(folder / f"turn-{run.id}.{language}.html", report.render(facts, language=language))
-    return folder / f"turn-{run.id}.en.html"
+    pages = {language: report.render(facts, language=language) for language in ("en", "zh")}
+    run.store.reports.write(run.id, pages)
+    return run.store.reports.page(run.id, "en")

@@ -17,6 +17,7 @@ from steelyard.errors import Missing
 from steelyard.spec import load
 from steelyard.store import Datasets, Store, tables
 from steelyard.store.scratch import keep
+from steelyard.store.storage import Local
 
 TABLE = pa.table({"id": ["a", "b"], "label": ["x", "y"]})
 
@@ -316,7 +317,7 @@ def test_records_that_were_changed_behind_their_removed_hashes_are_damaged(produ
         rows = store.datasets.read("records", first).to_pylist()
     altered = [row | {"content": row["content"].replace("很好", "很坏")} for row in rows]
     shutil.rmtree(datasets)
-    Datasets(datasets).publish("records", pa.Table.from_pylist(altered), tag=first)
+    Datasets(Local(datasets)).publish("records", pa.Table.from_pylist(altered), tag=first)
     shutil.rmtree(datasets / "records.tags")
     one = problems(product_file)[f"records {first} (data)"]
     assert one["state"] == "damaged"

@@ -26,7 +26,7 @@ def test_what_a_killed_run_had_half_exported_is_exported_anew(compressed_product
     with closing(Store.open(product)) as store:
         for row in first.outputs["compress"]["table"]:
             if row["name"] == "onnx_fp32":  # gone, so that the step is done again
-                shutil.rmtree(store.artifacts.root / row["variant"])
+                shutil.rmtree(store.artifacts.peek(row["variant"]))
     scratch = Step.scratch.fget
 
     def half_written(step):

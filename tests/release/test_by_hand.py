@@ -49,7 +49,7 @@ def test_rollback_takes_the_canary_back_and_then_what_was_live_before(store):
 
 def test_a_damaged_canary_can_be_rolled_back(store):
     pair = pair_in_service(store)
-    (store.artifacts.root / pair["canary"] / "model.safetensors").write_bytes(b"x")
+    (store.artifacts.peek(pair["canary"]) / "model.safetensors").write_bytes(b"x")
     change(store, "rollback", None, **SAID)
     assert states(store) == {"live": pair["live"]}
 
@@ -60,7 +60,7 @@ def test_what_is_damaged_never_goes_live_and_nothing_is_changed(store, verb):
     release(store, first, "live")
     change(store, "promote", second, **SAID)
     before = rows(store)
-    (store.artifacts.root / first / "model.safetensors").write_bytes(b"x")
+    (store.artifacts.peek(first) / "model.safetensors").write_bytes(b"x")
     with pytest.raises(Damaged, match=r"model\.safetensors"):
         change(store, verb, first, **SAID)
     assert rows(store) == before
@@ -151,7 +151,7 @@ def test_a_running_server_follows_a_change_by_hand(store, product_file):
 
 def test_status_says_what_is_live_what_it_lacks_and_what_is_damaged(store, product_file):
     pair = pair_in_service(store)
-    (store.artifacts.root / pair["canary"] / "model.safetensors").write_bytes(b"x")
+    (store.artifacts.peek(pair["canary"]) / "model.safetensors").write_bytes(b"x")
     facts = status_of(store, load(product_file))
     assert facts["live"]["variant"] == pair["live"] and facts["live"]["damaged"] is None
     assert "model.safetensors" in facts["canary"]["damaged"]

@@ -179,7 +179,7 @@ def test_a_damaged_arm_is_said_before_a_server_starts_or_a_record_is_spent(
     store, product_file, arm
 ):
     pair = canary_of(store, product_file, flip=False, loss_max=0.02)
-    weights = store.artifacts.root / pair[arm] / "model.safetensors"
+    weights = store.artifacts.peek(pair[arm]) / "model.safetensors"
     weights.write_bytes(b"\0" + weights.read_bytes()[1:])
     with pytest.raises(Damaged, match=rf"the {arm} variant.*model\.safetensors") as told:
         replayed(store, product_file, pair, turn=store.begin_turn("m"), key="a", serve=never)

@@ -238,7 +238,7 @@ def test_a_live_variant_that_a_person_took_back_does_not_return_as_canary(store,
 def test_a_damaged_live_variant_is_named_before_a_canary_is_compared_with_it(store, product_file):
     live, canary = publish(store), publish(store, seed=4, name="new")
     release(store, live, "live")
-    (store.artifacts.root / live / "model.safetensors").write_bytes(b"x")
+    (store.artifacts.peek(live) / "model.safetensors").write_bytes(b"x")
     with pytest.raises(Damaged, match=r"the live variant.*steelyard release promote"):
         released(store, product_file, canary, live)
     assert states(store) == {"live": live}

@@ -17,7 +17,7 @@ def canary(store, live):
 
 
 def damage(store, variant):
-    (store.artifacts.root / variant / "model.safetensors").write_bytes(b"damaged")
+    (store.artifacts.peek(variant) / "model.safetensors").write_bytes(b"damaged")
 
 
 def test_an_arm_that_is_named_answers_whatever_the_user(store, product, live, canary):

@@ -92,7 +92,9 @@ def test_no_generated_request_with_a_picture_finds_an_answer_that_is_not_in_the_
 ):
     document = schemathesis.openapi.from_url(f"{pictured}/openapi.json")
     sent = fuzz(document["/v1/predict"]["POST"], mode)
-    assert "application/json" in sent and any(kind.startswith("image/") for kind in sent)
+    assert sent
+    if mode is GenerationMode.POSITIVE:  # which of them is made wrong first is left to chance
+        assert "application/json" in sent and any(kind.startswith("image/") for kind in sent)
 
 
 def fuzz(operation, mode) -> set[str]:

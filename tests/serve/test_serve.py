@@ -329,7 +329,7 @@ def test_a_damaged_release_is_refused_and_the_previous_one_keeps_serving(store, 
 
     router = Router(store, product.spec.serve, every_s=3600)
     newer = publish(store, seed=5, name="newer")
-    (store.artifacts.root / newer / "model.safetensors").write_bytes(b"damaged")
+    (store.artifacts.peek(newer) / "model.safetensors").write_bytes(b"damaged")
     release(store, live, "retired", 0.0)
     release(store, newer, "live")
     router.refresh()
@@ -346,7 +346,7 @@ def test_a_manifest_that_is_no_text_is_refused_and_the_previous_one_keeps_servin
     from steelyard.serve.router import Router
 
     newer = publish(store, seed=5, name="newer")
-    (store.artifacts.root / newer / "manifest.json").write_bytes(b"\xff\xfe")
+    (store.artifacts.peek(newer) / "manifest.json").write_bytes(b"\xff\xfe")
     release(store, live, "retired", 0.0)
     release(store, newer, "live")
     router = Router(store, product.spec.serve, every_s=3600)

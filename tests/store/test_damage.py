@@ -19,6 +19,7 @@ from steelyard.errors import Damaged, Missing, StoreError
 from steelyard.files import write, write_new
 from steelyard.spec import load
 from steelyard.store import Artifacts, Datasets, Step, Store, tables
+from steelyard.store.storage import Local
 
 TABLE = pa.table({"id": [f"r{i}" for i in range(300)], "text": [f"很好 {i}" for i in range(300)]})
 LABELS = pa.table({"id": ["r1", "r2"], "label": ["好", "坏"], "key": ["k1", "k2"]})
@@ -33,14 +34,14 @@ def labels_tag(table: pa.Table) -> str:
 
 @pytest.fixture
 def datasets(tmp_path):
-    made = Datasets(tmp_path / "d")
+    made = Datasets(Local(tmp_path / "d"))
     made.publish("records", TABLE, tag="first")
     made.publish("records", NEWER, tag="second")
     return made
 
 
 def files(datasets: Datasets) -> list[Path]:
-    return sorted(p for p in datasets.root.rglob("*") if p.is_file())
+    return sorted(p for p in datasets.storage.local.rglob("*") if p.is_file())
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -53,7 +54,7 @@ def test_a_flipped_bit_of_a_dataset_is_named_or_changes_nothing(datasets, seed):
             assert datasets.read("records", tag).equals(table)
         except Damaged as error:
             assert "expected" in str(error) and "run: steelyard turn" in error.repair
-            assert str(datasets.root) in error.place
+            assert str(datasets.storage.local) in error.place
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -63,14 +64,14 @@ def test_publishing_again_replaces_what_a_flipped_bit_damaged(datasets, seed):
     flip(path, rng.randrange(8 * path.stat().st_size))
     for tag, table in (("second", NEWER), ("first", TABLE)):
         datasets.publish("records", table, tag=tag)
-    again = Datasets(datasets.root)
+    again = Datasets(Local(datasets.storage.local))
     assert again.read("records", "first").equals(TABLE)
     assert again.read("records", "second").equals(NEWER)
 
 
 @pytest.mark.parametrize("which", ["data", "_versions", "_refs/tags"])
 def test_a_file_of_a_version_that_is_gone_is_named_and_made_again(datasets, which):
-    for path in (datasets.root / "records.lance" / which).iterdir():
+    for path in (datasets.storage.local / "records.lance" / which).iterdir():
         path.unlink()
     with pytest.raises(Damaged, match=f"{which.split('/')[0]}.*found no file"):
         datasets.read("records", "first")
@@ -84,7 +85,7 @@ def test_a_first_write_that_was_killed_is_no_dataset_and_the_next_one_writes_it(
     (tmp_path / "records.lance" / left).mkdir(parents=True)
     if left:
         (tmp_path / "records.lance" / left / "half").write_bytes(b"x")
-    datasets = Datasets(tmp_path)
+    datasets = Datasets(Local(tmp_path))
     assert datasets.tags("records") == {} and not datasets.whole("records", "t")
     with pytest.raises(Missing, match="run: steelyard data"):
         datasets.read("records", "t")
@@ -93,7 +94,9 @@ def test_a_first_write_that_was_killed_is_no_dataset_and_the_next_one_writes_it(
 
 
 def test_a_manifest_that_was_written_by_half_does_not_stop_the_next_write(datasets):
-    (datasets.root / "records.lance" / "_versions" / f"{2**64 - 4:020d}.manifest").write_bytes(b"h")
+    (
+        datasets.storage.local / "records.lance" / "_versions" / f"{2**64 - 4:020d}.manifest"
+    ).write_bytes(b"h")
     third = pa.table({"id": ["c"], "text": ["d"]})
     datasets.publish("records", third, tag="third")
     for tag, table in (("first", TABLE), ("second", NEWER), ("third", third)):
@@ -103,7 +106,7 @@ def test_a_manifest_that_was_written_by_half_does_not_stop_the_next_write(datase
 def test_a_tag_of_an_earlier_version_is_recorded_at_first_sight_and_watched_from_then_on(
     tmp_path, caplog
 ):
-    datasets = Datasets(tmp_path)
+    datasets = Datasets(Local(tmp_path))
     tag = labels_tag(LABELS)
     datasets.publish("labels", LABELS, tag=tag)
     shutil.rmtree(tmp_path / "labels.tags")
@@ -118,7 +121,7 @@ def test_a_tag_of_an_earlier_version_is_recorded_at_first_sight_and_watched_from
 @pytest.mark.parametrize("name", ["labels", "records", "others"])
 def test_rows_that_their_tag_is_no_hash_of_are_not_taken_as_published(tmp_path, name):
     """As when the record of the hashes was removed and the rows were changed."""
-    datasets = Datasets(tmp_path)
+    datasets = Datasets(Local(tmp_path))
     datasets.publish(name, LABELS, tag="0" * 24)
     shutil.rmtree(tmp_path / f"{name}.tags")
     for look in (datasets.read, datasets.examine, datasets.verify):
@@ -130,7 +133,7 @@ def test_rows_that_their_tag_is_no_hash_of_are_not_taken_as_published(tmp_path, 
 
 
 def test_a_look_records_and_restores_nothing(tmp_path):
-    datasets, tag = Datasets(tmp_path), labels_tag(LABELS)
+    datasets, tag = Datasets(Local(tmp_path)), labels_tag(LABELS)
     datasets.publish("labels", LABELS, tag=tag, copy=True)
     (tmp_path / "labels.tags" / f"{tag}.json").unlink()
     before = contents(tmp_path)
@@ -150,9 +153,9 @@ def contents(folder: Path) -> dict[Path, bytes]:
 
 
 def test_an_unreadable_tag_of_an_earlier_version_is_damaged_not_a_traceback(datasets):
-    for path in (datasets.root / "records.tags").iterdir():
+    for path in (datasets.storage.local / "records.tags").iterdir():
         path.unlink()
-    for path in (datasets.root / "records.lance" / "_versions").glob("*.manifest"):
+    for path in (datasets.storage.local / "records.lance" / "_versions").glob("*.manifest"):
         path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(Damaged, match="steelyard turn"):
         datasets.read("records", "first")
@@ -178,7 +181,7 @@ def publish(artifacts: Artifacts, body="weights") -> str:
     ],
 )
 def test_publishing_an_artifact_again_repairs_it(tmp_path, harm):
-    artifacts = Artifacts(tmp_path)
+    artifacts = Artifacts(Local(tmp_path))
     identity = publish(artifacts)
     folder = tmp_path / identity
     {
@@ -200,7 +203,7 @@ def test_publishing_an_artifact_again_repairs_it(tmp_path, harm):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_flipped_bit_of_an_artifact_is_never_opened(tmp_path, seed):
-    artifacts = Artifacts(tmp_path)
+    artifacts = Artifacts(Local(tmp_path))
     identity = publish(artifacts)
     path = sorted((tmp_path / identity).iterdir())[seed % 3]
     flip(path, random.Random(seed).randrange(8 * path.stat().st_size))
@@ -225,7 +228,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from steelyard.store import Artifacts
-with Artifacts(Path(sys.argv[1])).draft() as draft:
+from steelyard.store.storage import Local
+with Artifacts(Local(Path(sys.argv[1]))).draft() as draft:
     (draft / "half").write_text("x")
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -233,10 +237,10 @@ with Artifacts(Path(sys.argv[1])).draft() as draft:
 
 def test_the_draft_of_a_killed_process_goes_at_once_and_that_of_a_living_one_stays(tmp_path):
     subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
-    artifacts = Artifacts(tmp_path)
+    artifacts = Artifacts(Local(tmp_path))
     assert len(artifacts.drafts()) == 1
     with artifacts.draft() as mine:
-        Artifacts(tmp_path).sweep()
+        Artifacts(Local(tmp_path)).sweep()
         assert artifacts.drafts() == [mine]
     assert list(tmp_path.iterdir()) == []
 
@@ -256,7 +260,7 @@ def test_work_done_again_is_charged_once(store):
     run = Turn(product, store, None, Silent(), store.begin_turn("spec"))
     for harm in (False, True, False, False):
         if harm:
-            (store.artifacts.root / run.outputs["baseline"]["variant"] / "manifest.json").unlink()
+            (store.artifacts.peek(run.outputs["baseline"]["variant"]) / "manifest.json").unlink()
         _run(run, stage)
     assert [row["lines"] for row in store.ledger.sums()] == [2]
 
@@ -353,7 +357,7 @@ def test_two_stores_of_one_ledger_hash_a_user_alike_and_their_turns_exclude_each
 
 def test_a_file_in_the_place_of_a_dataset_is_put_away_and_not_lost(tmp_path):
     (tmp_path / "records.lance").write_text("a file")
-    datasets = Datasets(tmp_path)
+    datasets = Datasets(Local(tmp_path))
     datasets.publish("records", TABLE, tag="t")
     assert datasets.read("records", "t").equals(TABLE)
     assert (tmp_path / "records.lance.damaged-0").read_text() == "a file"
@@ -361,17 +365,19 @@ def test_a_file_in_the_place_of_a_dataset_is_put_away_and_not_lost(tmp_path):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_labels_that_were_paid_for_are_restored_from_their_copy(tmp_path, seed, caplog):
-    datasets, rng = Datasets(tmp_path), random.Random(seed)
+    datasets, rng = Datasets(Local(tmp_path)), random.Random(seed)
     datasets.publish("labels", TABLE, tag="t", copy=True)
     (copy,) = (tmp_path / "labels.tags").glob("*.arrow")
     path = sorted(set(files(datasets)) - {copy})[seed % 6]
     flip(path, rng.randrange(8 * path.stat().st_size))
     assert datasets.read("labels", "t").equals(TABLE)
-    assert datasets.whole("labels", "t") and Datasets(tmp_path).read("labels", "t").equals(TABLE)
+    assert datasets.whole("labels", "t") and Datasets(Local(tmp_path)).read("labels", "t").equals(
+        TABLE
+    )
 
 
 def test_a_damaged_copy_restores_nothing(tmp_path):
-    datasets = Datasets(tmp_path)
+    datasets = Datasets(Local(tmp_path))
     datasets.publish("labels", TABLE, tag="t", copy=True)
     (copy,) = (tmp_path / "labels.tags").glob("*.arrow")
     flip(copy, 900)
@@ -383,7 +389,7 @@ def test_a_damaged_copy_restores_nothing(tmp_path):
 
 @pytest.mark.parametrize("harm", ["gone", *HARMS])
 def test_a_copy_of_paid_labels_that_is_not_whole_is_told_and_made_again(tmp_path, harm):
-    datasets = Datasets(tmp_path)
+    datasets = Datasets(Local(tmp_path))
     datasets.publish("labels", TABLE, tag="t", copy=True)
     (copy,) = (tmp_path / "labels.tags").glob("*.arrow")
     datasets.examine_copy("labels", "t")
@@ -399,7 +405,7 @@ def test_a_copy_of_paid_labels_that_is_not_whole_is_told_and_made_again(tmp_path
 
 
 def test_no_copy_is_made_of_what_is_damaged(tmp_path):
-    datasets = Datasets(tmp_path)
+    datasets = Datasets(Local(tmp_path))
     datasets.publish("labels", TABLE, tag="t", copy=True)
     (copy,) = (tmp_path / "labels.tags").glob("*.arrow")
     copy.unlink()
@@ -417,7 +423,7 @@ def test_a_new_turn_makes_a_lost_copy_again(store):
 
 @pytest.mark.parametrize("place", ["records.tags", "records.tags/first.json"])
 def test_what_is_of_the_wrong_kind_in_the_place_of_a_record_is_told_and_put_away(datasets, place):
-    path = datasets.root / place
+    path = datasets.storage.local / place
     if path.is_dir():
         shutil.rmtree(path)
         path.write_text("a file")
@@ -428,7 +434,7 @@ def test_what_is_of_the_wrong_kind_in_the_place_of_a_record_is_told_and_put_away
             look("records", "first")
     datasets.publish("records", TABLE, tag="first")
     assert datasets.read("records", "first").equals(TABLE)
-    assert len(list(datasets.root.rglob("*.damaged-0"))) == 1
+    assert len(list(datasets.storage.local.rglob("*.damaged-0"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -437,7 +443,7 @@ def test_what_is_of_the_wrong_kind_in_the_place_of_a_record_is_told_and_put_away
         ("artifacts", lambda store: publish(store.artifacts)),
         ("datasets", lambda store: store.datasets.publish("records", TABLE, tag="t")),
         ("scratch", lambda store: Step(store, "s", "k", 1, "CNY").scratch),
-        ("reports", lambda store: write(store.root / "reports" / "turn-1.en.html", "")),
+        ("reports", lambda store: store.reports.write(1, {"en": ""})),
         ("reports", lambda store: write_new(store.root / "reports" / "x", "")),
     ],
 )

@@ -15,6 +15,7 @@ from steelyard.files import write, write_new
 from steelyard.spec import load
 from steelyard.store import Clock, Datasets, Store, database, step_key, tables
 from steelyard.store.ledger import verify
+from steelyard.store.storage import Local
 
 PRICE = Decimal("0.35")
 
@@ -219,7 +220,7 @@ def test_the_same_bytes_are_the_same_artifact(store):
 @pytest.mark.parametrize("harm", ["change", "add", "remove", "manifest"])
 def test_a_damaged_artifact_is_refused(store, harm):
     identity = publish(store)
-    folder = store.artifacts.root / identity
+    folder = store.artifacts.peek(identity)
     {
         "change": lambda: (folder / "model.bin").write_text("weightz"),
         "add": lambda: (folder / "more.py").write_text("import os"),
@@ -234,12 +235,12 @@ def test_a_draft_that_is_not_published_leaves_nothing(store):
     with pytest.raises(RuntimeError), store.artifacts.draft() as draft:
         (draft / "half").write_text("x")
         raise RuntimeError
-    assert list(store.artifacts.root.iterdir()) == []
+    assert list((store.root / "artifacts").iterdir()) == []
 
 
 def test_a_draft_of_a_killed_process_is_swept_once_it_is_old(store):
-    store.artifacts.root.mkdir(parents=True, exist_ok=True)
-    old, young = (store.artifacts.root / f".draft-{name}" for name in ("old", "young"))
+    (store.root / "artifacts").mkdir(parents=True, exist_ok=True)
+    old, young = (store.root / "artifacts" / f".draft-{name}" for name in ("old", "young"))
     old.mkdir()
     young.mkdir()
     os.utime(old, (0, 0))
@@ -253,7 +254,7 @@ def test_a_missing_artifact_says_how_to_get_it(store):
 
 
 def test_a_tagged_version_survives_newer_ones_and_upkeep(tmp_path):
-    datasets = Datasets(tmp_path)
+    datasets = Datasets(Local(tmp_path))
     for n in range(1, 15):
         datasets.publish("records", pa.table({"id": [str(i) for i in range(n)]}), tag=f"v{n}")
     datasets.upkeep("records")
@@ -262,7 +263,7 @@ def test_a_tagged_version_survives_newer_ones_and_upkeep(tmp_path):
 
 
 def test_publishing_a_tag_again_changes_nothing(tmp_path):
-    datasets = Datasets(tmp_path)
+    datasets = Datasets(Local(tmp_path))
     first = datasets.publish("records", pa.table({"id": ["a"]}), tag="t")
     assert datasets.publish("records", pa.table({"id": ["b"]}), tag="t") == first
     assert datasets.read("records", "t")["id"].to_pylist() == ["a"]
@@ -270,7 +271,7 @@ def test_publishing_a_tag_again_changes_nothing(tmp_path):
 
 def test_an_unknown_tag_says_what_to_run(tmp_path):
     with pytest.raises(Missing, match="steelyard data"):
-        Datasets(tmp_path).read("records", "none")
+        Datasets(Local(tmp_path)).read("records", "none")
 
 
 @pytest.mark.parametrize("url", ["oracle://x", "nonsense", "postgresql://127.0.0.1:1/x"])

@@ -13,8 +13,7 @@ from typing import Any
 from steelyard.errors import UserError
 from steelyard.spec import Money, ProductFile
 from steelyard.stage import names
-from steelyard.store import Store
-from steelyard.store.place import root_of
+from steelyard.store import Holdings, Store
 from steelyard.store.seal import load_seal
 
 
@@ -111,6 +110,5 @@ def sealed(file: ProductFile) -> dict[str, Any]:
 
 def reports(file: ProductFile) -> list[str]:
     """Newest first."""
-    folder = root_of(file) / "reports"
-    paths = sorted(folder.glob("turn-*.html"), key=lambda p: p.stat().st_mtime, reverse=True)
-    return [str(path) for path in paths] or [f"no report yet; run: steelyard turn {file.path.name}"]
+    places = Holdings.of(file).reports.places()
+    return places or [f"no report yet; run: steelyard turn {file.path.name}"]

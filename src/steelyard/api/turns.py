@@ -11,7 +11,6 @@ from contextlib import closing
 from typing import Any
 
 from steelyard.errors import Missing, UserError
-from steelyard.files import write
 from steelyard.spec import Money, ProductFile, as_it_was
 from steelyard.stage import names
 from steelyard.store import Store
@@ -56,11 +55,8 @@ def reported(file: ProductFile, number: int) -> list[str]:
         facts = gather(
             store, as_it_was(turn["file"], file.path), _outputs(steps), turn=number, steps=names()
         )
-        folder = store.root / "reports"
-        made = {lang: folder / f"turn-{number}.{lang}.html" for lang in ("en", "zh")}
-        for language, path in made.items():
-            write(path, render(facts, language=language))
-    return [str(path) for path in made.values()]
+        pages = {language: render(facts, language=language) for language in ("en", "zh")}
+        return list(store.reports.write(number, pages).values())
 
 
 def compared(file: ProductFile, first: int, second: int) -> dict[str, Any]:

@@ -5,20 +5,18 @@ Changes nothing. Example: `examine_store(load("product.yaml"))`
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from steelyard.errors import Missing, StoreError, UserError
 from steelyard.spec import Money, ProductFile
 from steelyard.stage import stages
-from steelyard.store import Artifacts, Datasets, Store, has_ledger
-from steelyard.store.place import FOLDERS, root_of
-from steelyard.store.scratch import damaged
+from steelyard.store import Artifacts, Datasets, Holdings, Store, has_ledger
+from steelyard.store.place import misplaced, mode_of, root_of
+from steelyard.store.scratch import Scratch
 
 TURN, HAND = (
     "run: steelyard turn {file}",
@@ -49,7 +47,6 @@ class _Known:
 
 def examine_store(file: ProductFile) -> dict[str, Any]:
     """{"checked": counts, "problems": rows}; damage is listed, not raised."""
-    root = root_of(file)
     problems: list[Problem] = []
     checked = {"ledger_lines": 0, "datasets": 0, "artifacts": 0}
     known: dict[Left, _Known] = {}
@@ -58,7 +55,10 @@ def examine_store(file: ProductFile) -> dict[str, Any]:
     try:
         if not has_ledger(file):
             raise Missing(
-                str(root), "the store of an earlier turn", "nothing there", "run: steelyard turn"
+                str(root_of(file)),
+                "the store of an earlier turn",
+                "nothing there",
+                "run: steelyard turn",
             )
         with closing(Store.open(file, create=False)) as store:
             checked["ledger_lines"] = _ledger(store, problems)
@@ -67,8 +67,8 @@ def examine_store(file: ProductFile) -> dict[str, Any]:
             problems += _salt(store)
     except StoreError as error:
         problems.append(Problem("ledger", "damaged", str(error), error.repair))
-    datasets = Datasets(root / "datasets", products=lambda: products)
-    artifacts = Artifacts(root / "artifacts")
+    holdings = Holdings.of(file, products=lambda: products)
+    datasets, artifacts = holdings.datasets, holdings.artifacts
     for left, look in _looks(datasets, artifacts, known, answering):
         checked["artifacts" if left[0] == "artifact" else "datasets"] += 1
         made, copied = known.get(left), partial(datasets.has_copy, *left)
@@ -76,7 +76,7 @@ def examine_store(file: ProductFile) -> dict[str, Any]:
         problems += _problem(look, left, made, repair)
     problems += _copies(file, datasets)
     problems += _about(datasets, artifacts, known, answering)
-    problems += [*_places(root), *_open(root), *_scratch(file, root)]
+    problems += [*_places(file), *_open(file), *_scratch(file, holdings.scratch)]
     return {"checked": checked, "problems": [asdict(p) for p in problems]}
 
 
@@ -198,25 +198,13 @@ def _about(
             "a run that goes on or was killed",
             "the next turn removes it when nobody holds it",
         )
-    for path in sorted(datasets.root.rglob("*.damaged-*")):
-        yield Problem(
-            str(path), "left over", "put away as damaged", "remove it when all else is whole"
-        )
+    for place in datasets.put_away():
+        yield Problem(place, "left over", "put away as damaged", "remove it when all else is whole")
 
 
-def _places(root: Path) -> Iterator[Problem]:
-    """Files in a folder's place, and a folder in the lock's."""
-    for name in (n for n in FOLDERS if (root / n).exists() and not (root / n).is_dir()):
-        yield Problem(
-            name, "damaged", f"{root / name}: expected a folder, found a file", "move it away"
-        )
-    if (root / "turn.lock").is_dir():
-        yield Problem(
-            "turn.lock",
-            "damaged",
-            f"{root / 'turn.lock'}: expected a file, found a folder",
-            "move it away",
-        )
+def _places(file: ProductFile) -> Iterator[Problem]:
+    for name, fact in misplaced(file):
+        yield Problem(name, "damaged", fact, "move it away")
 
 
 def _salt(store: Store) -> Iterator[Problem]:
@@ -226,22 +214,18 @@ def _salt(store: Store) -> Iterator[Problem]:
         yield Problem("salt", _state(error), str(error), error.repair)
 
 
-def _open(root: Path) -> Iterator[Problem]:
-    if stat.S_IMODE(root.stat().st_mode) & 0o077:
-        yield Problem(
-            str(root),
-            "open to others",
-            f"mode {stat.S_IMODE(root.stat().st_mode):o}",
-            f"run: chmod 700 {root}",
-        )
+def _open(file: ProductFile) -> Iterator[Problem]:
+    mode, place = mode_of(file), str(root_of(file))
+    if mode & 0o077:
+        yield Problem(place, "open to others", f"mode {mode:o}", f"run: chmod 700 {place}")
 
 
-def _scratch(file: ProductFile, root: Path) -> Iterator[Problem]:
+def _scratch(file: ProductFile, scratch: Scratch) -> Iterator[Problem]:
     """What a killed turn would go on from."""
-    for path in damaged(root / "scratch"):
+    for name, path in scratch.damaged():
         repair = f"{TURN.format(file=file.path.name)}, which trains again"
         yield Problem(
-            f"scratch {path.relative_to(root / 'scratch')}",
+            f"scratch {name}",
             "damaged",
             f"{path}: left over by a killed turn, expected the bytes that its name is the hash of, found others",
             repair,

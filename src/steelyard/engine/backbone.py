@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,9 @@ from typing import Any
 from steelyard.engine.arrays import Backbone
 from steelyard.engine.packages import PACKAGES, Package
 from steelyard.errors import Damaged, Missing, UserError
-from steelyard.files import write
 from steelyard.near import near
 from steelyard.plugins import need
-from steelyard.store import Artifacts
+from steelyard.store import Made
 
 _CHUNK = 1 << 20
 # Measured on CPU: drawing the masks of attention dropout took a sixth of a training step, and the
@@ -206,18 +206,8 @@ def _from_package(name: str, cache: Path) -> Path:
     files = {role: _package_file(name, package, role) for role in package.files}
     if package.convert is None:
         return files["weights"].parent
-    artifacts = Artifacts(cache / "backbones")
-    pointer = cache / "backbones" / f"{name}-{package.sha256['weights'][:12]}.id"
-    if pointer.is_file():
-        try:
-            return artifacts.open(pointer.read_text().strip())
-        except (Missing, Damaged):
-            pointer.unlink()  # converted again below
-    with artifacts.draft() as draft:
-        package.convert(files, draft)
-        identity = artifacts.publish(draft)
-    write(pointer, identity)
-    return artifacts.root / identity
+    named = f"{name}-{package.sha256['weights'][:12]}"
+    return Made(cache / "backbones").of(named, partial(package.convert, files))
 
 
 def _package_file(name: str, package: Package, role: str) -> Path:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +18,8 @@ from steelyard.engine.backbone import (
     save_backbone,
 )
 from steelyard.engine.vocabulary import trim
-from steelyard.errors import Damaged, Missing
-from steelyard.files import write
 from steelyard.spec import ProductFile
-from steelyard.store import Artifacts, Store
+from steelyard.store import Store
 
 
 @dataclass(frozen=True)
@@ -39,19 +36,11 @@ def encoder_of(store: Store, product: ProductFile, *, dataset: str) -> Encoder:
     folder, source = locate_backbone(settings.backbone, cache=default_cache(), base=product.folder)
     if settings.vocabulary == "full":
         return Encoder(folder, source)
-    kept = Artifacts(store.root / "scratch" / "encoders")
     body = json.dumps([identity_of(folder), dataset])
-    pointer = kept.root / f"{hashlib.sha256(body.encode()).hexdigest()[:32]}.id"
-    if pointer.is_file():
-        try:
-            return Encoder(kept.open(pointer.read_text(encoding="utf-8").strip()), source)
-        except (Missing, Damaged):
-            shutil.rmtree(kept.root)  # made again below
-    records = store.datasets.read("records", dataset, columns=["content"], where="split = 'train'")
-    with kept.draft() as draft:
-        save_backbone(
-            trim(open_backbone(folder, source), records["content"].to_pylist(), draft), draft
-        )
-        identity = kept.publish(draft)
-    write(pointer, identity)
-    return Encoder(kept.root / identity, source)
+
+    def fill(draft: Path) -> None:
+        rows = store.datasets.read("records", dataset, columns=["content"], where="split = 'train'")
+        trimmed = trim(open_backbone(folder, source), rows["content"].to_pylist(), draft)
+        save_backbone(trimmed, draft)
+
+    return Encoder(store.encoders.of(hashlib.sha256(body.encode()).hexdigest()[:32], fill), source)

@@ -19,7 +19,7 @@ def options_of(store: Store, variant: str) -> dict[str, Any] | None:
     from steelyard.engine.model import read_config, task_in
 
     try:
-        config = read_config(store.artifacts.root / variant)
+        config = read_config(store.artifacts.peek(variant))
         return task_in(config).options.model_dump(mode="json")
     except (StoreError, UserError):
         return None
@@ -30,7 +30,7 @@ def _strange(store: Store, task: Task, names: Mapping[str, str], variant: str) -
     from steelyard.engine.model import read_config, task_in
 
     try:
-        classes = task_in(read_config(store.artifacts.root / variant)).classes
+        classes = task_in(read_config(store.artifacts.peek(variant))).classes
     except (StoreError, UserError):
         return []
     known = {*task.classes, *names}

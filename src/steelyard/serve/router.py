@@ -173,7 +173,7 @@ class Router:
             if refused is None:
                 log.error("release.refused variant=%s because=%s", variant, error)
             # told over HTTP, to people who have no business with this machine's folders
-            reason = str(error).replace(f"{self.store.root}/", "")
+            reason = self.store.placeless(str(error))
             self._refused[variant] = _Refused(reason, time.monotonic())
             return None
         self._refused.pop(variant, None)

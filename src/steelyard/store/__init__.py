@@ -7,8 +7,11 @@ Example: `Store.open(load("product.yaml")).ledger.sums()`
 from steelyard.clock import Clock
 from steelyard.store.artifacts import Artifacts
 from steelyard.store.datasets import Datasets
+from steelyard.store.holdings import Holdings
 from steelyard.store.ledger import CASH, IMPUTED, Line
-from steelyard.store.store import Fact, Step, Store, check_ledger, has_ledger, step_key
+from steelyard.store.made import Made
+from steelyard.store.step import Fact, Step, step_key
+from steelyard.store.store import Store, check_ledger, has_ledger
 
 __all__ = [
     "CASH",
@@ -17,7 +20,9 @@ __all__ = [
     "Clock",
     "Datasets",
     "Fact",
+    "Holdings",
     "Line",
+    "Made",
     "Step",
     "Store",
     "check_ledger",

@@ -8,23 +8,21 @@ Example: `version = datasets.publish("records", table, tag="a1b2"); datasets.rea
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from steelyard.errors import Damaged, Missing, StoreError
-from steelyard.files import private_folder, sync_files
 from steelyard.store.content import is_of
 from steelyard.store.failures import full, no_room
+from steelyard.store.storage import Storage, joined, walk
 from steelyard.store.versions import (
     Published,
     check_copy,
+    clear_way,
     drop_damaged_copies,
-    put_away,
     read_copy,
     save_copy,
 )
@@ -39,13 +37,15 @@ log = logging.getLogger("steelyard.store")
 
 
 class Datasets:
-    """`root/<name>.lance`, one Lance dataset per name; `root/<name>.tags/<tag>.json` beside it.
+    """`under/<name>.lance`, one Lance dataset per name; `under/<name>.tags/<tag>.json` beside it.
 
     `products` are those whose data may lie here: a part of their tags' hashes.
     """
 
-    def __init__(self, root: Path, *, products: Callable[[], Iterable[str]] = tuple) -> None:
-        self.root, self._products = root, products
+    def __init__(
+        self, storage: Storage, under: str = "", *, products: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        self.storage, self._under, self._products = storage, under, products
 
     def publish(self, name: str, table: pa.Table, *, tag: str, copy: bool = False) -> int:
         """Write `table` as the newest version and tag it; the same tag again changes nothing,
@@ -54,22 +54,21 @@ class Datasets:
         With `copy` a second copy is kept, for what could not be made again: damage is repaired
         from it.
         """
-        private_folder(self.root)
         if self.whole(name, tag):
             return self._published(name, tag).version
         if copy:
-            save_copy(self._records(name), tag, table)
+            save_copy(self.storage, self._records(name), tag, table)
         return self._write(name, table, tag)
 
     def _write(self, name: str, table: pa.Table, tag: str) -> int:
         import lance
 
-        path = self._path(name)
-        with _said(path):
-            found = self._latest(name)
-            mode = "create" if found is None else "overwrite"
-            written = lance.write_dataset(table, _uri(path), mode=mode)
-            _tag(written, path, tag)
+        place = self.storage.place(self._key(name), write=True)
+        with self._told(name):
+            mode = "create" if self._latest(name) is None else "overwrite"
+            options = dict(place.options) or None
+            written = lance.write_dataset(table, place.uri, mode=mode, storage_options=options)
+            self._tag(name, tag, written)
             self._record(name, tag, written)
             self.upkeep(name)
         return int(written.version)
@@ -81,12 +80,9 @@ class Datasets:
 
         Damaged when a file of it is not the file that was published.
         """
-        import lance
-
         published = self.verify(name, tag)
-        with _said(self._path(name)):
-            dataset = lance.dataset(_uri(self._path(name)), version=published.version)
-            return dataset.to_table(columns=columns, filter=where)
+        with self._told(name):
+            return self._lance(name, published.version).to_table(columns=columns, filter=where)
 
     def verify(self, name: str, tag: str) -> Published:
         """What the tag names, after every file of it was compared; Missing or Damaged. What has a
@@ -94,7 +90,7 @@ class Datasets:
         try:
             return self._verified(name, self._published(name, tag))
         except (Missing, Damaged) as error:
-            table = read_copy(self._records(name), tag)
+            table = read_copy(self.storage, self._records(name), tag)
             if table is None:
                 raise
             log.warning("dataset.restored name=%s tag=%s from its copy: %s", name, tag, error)
@@ -103,17 +99,17 @@ class Datasets:
 
     def examine(self, name: str, tag: str) -> None:
         """Missing or Damaged, as `verify` has it; changes nothing."""
-        published = Published.load(self._record_of(name, tag), REPAIR)
+        published = Published.load(self.storage, self._record_of(name, tag), REPAIR)
         self._verified(name, published or self._unrecorded(name, tag))
 
     def examine_copy(self, name: str, tag: str) -> None:
         """Missing or Damaged where the copy of what was paid for is not whole; changes nothing."""
         if name in PAID:
-            check_copy(self._records(name), tag, REPAIR)
+            check_copy(self.storage, self._records(name), tag, REPAIR)
 
     def has_copy(self, name: str, tag: str) -> bool:
         """Whether there is a whole one to restore the tag from."""
-        return read_copy(self._records(name), tag) is not None
+        return read_copy(self.storage, self._records(name), tag) is not None
 
     def mend_copies(self) -> None:
         """Make copies of what was paid for again, from every tag that is whole."""
@@ -127,13 +123,13 @@ class Datasets:
         if not self.whole(name, tag):
             return
         log.warning("dataset.copied name=%s tag=%s again: %s", name, tag, why)
-        drop_damaged_copies(self._records(name), tag)
-        save_copy(self._records(name), tag, self.read(name, tag))
+        drop_damaged_copies(self.storage, self._records(name), tag)
+        save_copy(self.storage, self._records(name), tag, self.read(name, tag))
 
     def _verified(self, name: str, published: Published) -> Published:
-        wrong = published.problem(self._path(name))
+        wrong = published.problem(self.storage, self._key(name))
         if wrong:
-            raise Damaged(str(wrong.path), wrong.expected, wrong.found, REPAIR)
+            raise Damaged(f"{self._at(name)}/{wrong.name}", wrong.expected, wrong.fact, REPAIR)
         return published
 
     def whole(self, name: str, tag: str) -> bool:
@@ -145,7 +141,7 @@ class Datasets:
         return True
 
     def names(self) -> list[str]:
-        return sorted(path.stem for path in self.root.glob("*.lance"))
+        return sorted(_stems(self.storage, self._under, ".lance"))
 
     def tags(self, name: str) -> dict[str, int]:
         """Version of every tag, whole or not."""
@@ -153,52 +149,54 @@ class Datasets:
 
     def tag_names(self, name: str) -> list[str]:
         """Every tag, whole or not, without opening anything."""
-        found = {path.stem for path in self._path(name).glob("_refs/tags/*.json")}
-        return sorted(found | {path.stem for path in self._records(name).glob("*.json")})
+        return sorted({*self._tags(name), *_stems(self.storage, self._records(name), ".json")})
+
+    def put_away(self) -> list[str]:
+        """Where what was damaged lies now, out of the way."""
+        aside = (k for k, e in walk(self.storage, self._under) if ".damaged-" in e.name)
+        return [self.storage.place(key).said for key in aside]
 
     def upkeep(self, name: str) -> None:
         """Join small fragments, then drop what no tag names; tagged versions stay readable."""
-        import lance
-
-        dataset = lance.dataset(_uri(self._path(name)))
+        dataset = self._lance(name)
         if len(dataset.get_fragments()) > FRAGMENTS_MAX:
             dataset.optimize.compact_files()
         # a damaged tag or manifest would let the files of a whole version be taken for unused
-        if all(self.whole(name, tag) for tag in _names_of_tags(self._path(name))):
+        if all(self.whole(name, tag) for tag in self._tags(name)):
             dataset.cleanup_old_versions(timedelta(days=1), error_if_tagged_old_versions=False)
 
     def _published(self, name: str, tag: str) -> Published:
-        found = Published.load(self._record_of(name, tag), REPAIR)
-        return found if found is not None else self._adopt(name, tag)
+        published = Published.load(self.storage, self._record_of(name, tag), REPAIR)
+        return published if published is not None else self._adopt(name, tag)
 
     def _adopt(self, name: str, tag: str) -> Published:
         """Record a tag of an earlier version, or of a process killed before it wrote the record."""
-        found = self._unrecorded(name, tag)
-        self._save(name, tag, found)
+        published = self._unrecorded(name, tag)
+        self._save(name, tag, published)
         log.warning(
             "dataset.recorded name=%s tag=%s: it had no hash of its files, its rows are those of its tag",
             name,
             tag,
         )
-        return found
+        return published
 
     def _unrecorded(self, name: str, tag: str) -> Published:
         """A tag without a record, read whole: Damaged unless it is the hash of its rows, since
         whoever removes the record may have changed them."""
-        import lance
-
-        path = self._path(name)
-        if tag not in _names_of_tags(path):
+        if tag not in self._tags(name):
             raise Missing(
-                str(path), f"the tag '{tag}' of a dataset", "no such tag", "run: steelyard data"
+                self._at(name),
+                f"the tag '{tag}' of a dataset",
+                "no such tag",
+                "run: steelyard data",
             )
-        with _said(path, damaged=True):
-            dataset = lance.dataset(_uri(path))
+        with self._told(name, damaged=True):
+            dataset = self._lance(name)
             dataset = dataset.checkout_version(dataset.tags.list()[tag]["version"])
             table = dataset.to_table()
         if not is_of(name, table, tag=tag, products=self._products()):
             raise Damaged(
-                str(self._record_of(name, tag)),
+                self.storage.place(self._record_of(name, tag)).said,
                 "the hashes of a published version",
                 "no file, and rows that are not those of the tag",
                 REPAIR,
@@ -206,91 +204,105 @@ class Datasets:
         return self._as_it_is(name, tag, dataset)
 
     def _record(self, name: str, tag: str, dataset: Any) -> None:
-        found = self._as_it_is(name, tag, dataset)
-        sync_files([self._path(name) / f for f in found.files])
-        self._save(name, tag, found)
+        published = self._as_it_is(name, tag, dataset)
+        self.storage.sync([joined(self._key(name), file) for file in published.files])
+        self._save(name, tag, published)
 
     def _as_it_is(self, name: str, tag: str, dataset: Any) -> Published:
-        path = self._path(name)
         files = [f"data/{f.path}" for part in dataset.get_fragments() for f in part.data_files()]
-        files += [f"_versions/{p.name}" for p in [_manifest(path, dataset.version)]]
+        files += [f"_versions/{self._manifest(name, dataset.version)}"]
         files += [f"_refs/tags/{tag}.json"]
         return Published.of(
-            path, version=int(dataset.version), rows=dataset.count_rows(), files=files
+            self.storage,
+            self._key(name),
+            version=int(dataset.version),
+            rows=dataset.count_rows(),
+            files=files,
         )
 
     def _save(self, name: str, tag: str, published: Published) -> None:
-        folder, path = self._records(name), self._record_of(name, tag)
-        for odd in (folder if not folder.is_dir() else None, path if path.is_dir() else None):
-            if odd is not None:
-                put_away(odd)
-        private_folder(folder)
-        published.save(path)
+        clear_way(self.storage, self._records(name), folder=True)
+        clear_way(self.storage, self._record_of(name, tag), folder=False)
+        published.save(self.storage, self._record_of(name, tag))
 
     def _latest(self, name: str) -> Any | None:
         """The dataset to write on, or None. What a killed process left half is put away, and so
         are manifests and tags that are not what was published."""
+        for tag in self._tags(name):
+            record = self._record_or_none(name, tag)
+            wrong = record.problem(self.storage, self._key(name)) if record else None
+            if wrong and PurePosixPath(wrong.name).parent.name in ("_versions", "tags"):
+                self.storage.set_aside(joined(self._key(name), wrong.name))
+        while manifests := self._manifests(name):
+            try:
+                with self._told(name, damaged=True):
+                    latest = self._lance(name)
+                    latest.tags.list()
+                    return latest
+            except Damaged:
+                self.storage.set_aside(joined(self._key(name), "_versions", min(manifests)))
+        self.storage.set_aside(self._key(name))
+        return None
+
+    def _lance(self, name: str, version: int | None = None) -> Any:
+        """The dataset at its newest version, or at this one."""
         import lance
 
-        path = self._path(name)
-        for tag in _names_of_tags(path):
-            record = _record_or_none(self._record_of(name, tag))
-            wrong = record.problem(path) if record else None
-            if wrong and wrong.path.parent.name in ("_versions", "tags"):
-                put_away(wrong.path)
-        while any(path.glob("_versions/*.manifest")):
-            try:
-                with _said(path, damaged=True):
-                    found = lance.dataset(_uri(path))
-                    found.tags.list()
-                    return found
-            except Damaged:
-                put_away(min(path.glob("_versions/*.manifest")))
-        put_away(path)
-        return None
+        place = self.storage.place(self._key(name))
+        return lance.dataset(
+            place.uri, version=version, storage_options=dict(place.options) or None
+        )
 
-    def _path(self, name: str) -> Path:
-        return self.root / f"{name}.lance"
+    def _tag(self, name: str, tag: str, dataset: Any) -> None:
+        if tag in self._tags(name):
+            dataset.tags.update(tag, dataset.version)
+        else:
+            dataset.tags.create(tag, dataset.version)
 
-    def _records(self, name: str) -> Path:
-        return self.root / f"{name}.tags"
+    def _tags(self, name: str) -> list[str]:
+        """Those that Lance has."""
+        return _stems(self.storage, f"{self._key(name)}/_refs/tags", ".json")
 
-    def _record_of(self, name: str, tag: str) -> Path:
-        return self._records(name) / f"{tag}.json"
+    def _manifests(self, name: str) -> list[str]:
+        stems = _stems(self.storage, f"{self._key(name)}/_versions", ".manifest")
+        return [f"{stem}.manifest" for stem in stems]
 
+    def _manifest(self, name: str, version: int) -> str:
+        """Lance names manifests downwards from 2^64 - 1, so that the newest is the first."""
+        newer = f"{2**64 - 1 - version:020d}.manifest"
+        return newer if newer in self._manifests(name) else f"{version}.manifest"
 
-def _uri(path: Path) -> str:
-    """Every byte of the path escaped: as a plain path, `%`, `?`, `#` and Chinese make Lance leave
-    folders of another name outside."""
-    return f"file-object-store://{quote(os.fsencode(path.resolve()))}"
+    def _record_or_none(self, name: str, tag: str) -> Published | None:
+        try:
+            return Published.load(self.storage, self._record_of(name, tag), REPAIR)
+        except Damaged:
+            return None
 
+    def _at(self, name: str) -> str:
+        """The dataset's place, as people are told it."""
+        return self.storage.place(self._key(name)).said
 
-def _names_of_tags(path: Path) -> list[str]:
-    return sorted(p.stem for p in path.glob("_refs/tags/*.json"))
+    def _key(self, name: str) -> str:
+        return joined(self._under, f"{name}.lance")
 
+    def _records(self, name: str) -> str:
+        return joined(self._under, f"{name}.tags")
 
-def _manifest(path: Path, version: int) -> Path:
-    """Lance names manifests downwards from 2^64 - 1, so that the newest is the first."""
-    newer = path / "_versions" / f"{2**64 - 1 - version:020d}.manifest"
-    return newer if newer.exists() else path / "_versions" / f"{version}.manifest"
+    def _record_of(self, name: str, tag: str) -> str:
+        return joined(self._records(name), f"{tag}.json")
 
-
-def _tag(dataset: Any, path: Path, tag: str) -> None:
-    if tag in _names_of_tags(path):
-        dataset.tags.update(tag, dataset.version)
-    else:
-        dataset.tags.create(tag, dataset.version)
+    def _told(self, name: str, *, damaged: bool = False) -> AbstractContextManager[None]:
+        return _said(self._at(name), damaged=damaged)
 
 
-def _record_or_none(path: Path) -> Published | None:
-    try:
-        return Published.load(path, REPAIR)
-    except Damaged:
-        return None
+def _stems(storage: Storage, key: str, suffix: str) -> list[str]:
+    """Names under a key that end so, without their ends."""
+    names = (e.name for e in storage.entries(key))
+    return [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
 
 
 @contextmanager
-def _said(path: Path, *, damaged: bool = False) -> Iterator[None]:
+def _said(place: str, *, damaged: bool = False) -> Iterator[None]:
     """What Lance says becomes an error of ours; its panics are no `Exception`."""
     try:
         yield
@@ -298,10 +310,10 @@ def _said(path: Path, *, damaged: bool = False) -> Iterator[None]:
         raise
     except BaseException as error:
         if full(error):
-            raise no_room(str(path)) from error
+            raise no_room(place) from error
         fact = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         if damaged or type(error).__name__ == "PanicException":
-            raise Damaged(str(path), "a Lance dataset that can be read", fact, REPAIR) from error
+            raise Damaged(place, "a Lance dataset that can be read", fact, REPAIR) from error
         if isinstance(error, (OSError, KeyError)):
-            raise StoreError(str(path), "a Lance dataset that can be read", fact) from error
+            raise StoreError(place, "a Lance dataset that can be read", fact) from error
         raise

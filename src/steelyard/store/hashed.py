@@ -1,12 +1,12 @@
 """SHA-256 of files and whether they still have it, read once while they do not change. Knows no noun.
 
-Example: `different(folder, {"model.bin": "9f86d0..."})` is None, or says which file and how
+Example: `different(folder.joinpath, {"model.bin": "9f86d0..."})` is None, or says which file and how
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,18 +18,17 @@ _known: dict[str, tuple[_Stat, str]] = {}  # of this process: a file is read aga
 class Difference:
     """The first file that is not what was published."""
 
-    path: Path
+    name: str
     expected: str
-    found: str
+    fact: str
 
 
-def different(folder: Path, hashes: Mapping[str, str]) -> Difference | None:
+def different(path_of: Callable[[str], Path], hashes: Mapping[str, str]) -> Difference | None:
     """The first of the named files whose bytes are not those of its hash."""
     for name, expected in sorted(hashes.items()):
-        path = folder / name
-        found = sha256(path)
-        if found != expected:
-            return Difference(path, f"SHA-256 {expected[:12]}", found[:12] or "no file")
+        actual = sha256(path_of(name))
+        if actual != expected:
+            return Difference(name, f"SHA-256 {expected[:12]}", actual[:12] or "no file")
     return None
 
 
@@ -49,5 +48,5 @@ def sha256(path: Path) -> str:
 
 
 def _stat(path: Path) -> _Stat:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ino
+    seen = path.stat()
+    return seen.st_size, seen.st_mtime_ns, seen.st_ino

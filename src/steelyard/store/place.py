@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -85,7 +87,8 @@ def _check_url(url: sa.URL, named: str) -> None:
 # what a file system says that knows no file without a name: it may still take one with a name
 _UNSURE = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS)
 FOLDERS = ("datasets", "artifacts", "reports", "scratch")  # of a store
-FILES = ("turn.lock", "salt", "salt.sha256")
+LOCK = "turn.lock"
+FILES = (LOCK, "salt", "salt.sha256")
 
 
 def check_places(product: ProductFile) -> None:
@@ -100,6 +103,20 @@ def check_places(product: ProductFile) -> None:
     if ledger is not None:
         _check_folder(ledger.parent, "ledger")
         _check_file(ledger, "ledger")
+
+
+def misplaced(product: ProductFile) -> Iterator[tuple[str, str]]:
+    """Name, and what is wrong with it: files in a folder's place, and a folder in the lock's."""
+    root = root_of(product)
+    for name in (n for n in FOLDERS if (root / n).exists() and not (root / n).is_dir()):
+        yield name, f"{root / name}: expected a folder, found a file"
+    if (root / LOCK).is_dir():
+        yield LOCK, f"{root / LOCK}: expected a file, found a folder"
+
+
+def mode_of(product: ProductFile) -> int:
+    """Who may do what in the folder of the store."""
+    return stat.S_IMODE(root_of(product).stat().st_mode)
 
 
 def _check_folder(folder: Path, field: str) -> None:

@@ -14,12 +14,38 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from steelyard.files import write
+from steelyard.files import make_folder, sweep, write
 from steelyard.store.hashed import sha256
 
 DIGITS = 24  # of the hash, as in the names of artifacts
 _NAMED = re.compile(rf".+\.[0-9a-f]{{{DIGITS}}}\.[a-z]+")
 log = logging.getLogger("steelyard.store")
+
+
+class Scratch:
+    """A folder for each step, on this machine alone, until the step is done: a turn that goes on
+    elsewhere does that step from its beginning."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def of(self, key: str) -> Path:
+        """The folder of a step, made where there is none."""
+        make_folder(self.folder / key)
+        return self.folder / key
+
+    def clear(self, key: str) -> None:
+        """The step is done."""
+        shutil.rmtree(self.folder / key, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what killed attempts left; what is young may belong to another product's turn."""
+        sweep(self.folder, "*")
+
+    def damaged(self) -> Iterator[tuple[str, Path]]:
+        """Name and path of kept files that are not what was written; nothing is changed."""
+        for path in damaged(self.folder):
+            yield str(path.relative_to(self.folder)), path
 
 
 def keep(folder: Path, name: str, body: bytes | str) -> Path:
@@ -66,8 +92,8 @@ def whole(path: Path) -> bool:
 def _under(folder: Path, name: str) -> list[Path]:
     """Newest first: a kill may leave two."""
     stem, _, kind = name.rpartition(".")
-    found = folder.glob(f"{stem}.{'[0-9a-f]' * DIGITS}.{kind}")
-    return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    paths = folder.glob(f"{stem}.{'[0-9a-f]' * DIGITS}.{kind}")
+    return sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
 
 def _remove(path: Path) -> None:

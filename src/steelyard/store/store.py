@@ -6,12 +6,8 @@ Knows no model and no server. Example:
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,13 +16,12 @@ import sqlalchemy as sa
 
 from steelyard.clock import Clock
 from steelyard.errors import Missing, StoreError
-from steelyard.files import make_folder, private_folder, sweep
-from steelyard.spec import Money, ProductFile
+from steelyard.files import private_folder
+from steelyard.spec import ProductFile
 from steelyard.store import ledger, tables
-from steelyard.store.artifacts import Artifacts
 from steelyard.store.beside import refuse_emptied, refuse_lost_file
 from steelyard.store.database import BUSY_S, Database, file_of
-from steelyard.store.datasets import Datasets
+from steelyard.store.holdings import Holdings
 from steelyard.store.lock import alone
 from steelyard.store.nouns import (
     Answers,
@@ -44,7 +39,8 @@ from steelyard.store.nouns import (
 from steelyard.store.place import ledger_url, root_of
 from steelyard.store.rows import present, put, put_all
 from steelyard.store.salt import check_salt, salt
-from steelyard.version import __version__
+from steelyard.store.step import Fact, Step
+from steelyard.store.storage import Storage, storage_at
 
 CHECK_S = 5.0  # how long a look waits for a ledger that another holds
 
@@ -56,7 +52,7 @@ def has_ledger(product: ProductFile) -> bool:
     path = file_of(url)
     if path is None:
         return root.is_dir()
-    refuse_lost_file(url, root)
+    refuse_lost_file(url, storage_at(root))
     return path.is_file()
 
 
@@ -67,90 +63,34 @@ def check_ledger(product: ProductFile) -> None:
         Database.reach(url, busy_s=CHECK_S)
 
 
-Fact = tuple[str, dict[str, Any]]  # a noun of `tables`, and its row
-
-
 def _by_noun(facts: list[Fact]) -> dict[str, dict[str, dict[str, Any]]]:
     """Rows of each noun by id, in the order they came; of two with one id the first."""
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+    rows: dict[str, dict[str, dict[str, Any]]] = {}
     for noun, row in facts:
-        found.setdefault(noun, {}).setdefault(row["id"], row)
-    return found
-
-
-def step_key(name: str, reads: Any, inputs: list[str]) -> str:
-    """Hash of the code version, the spec sections a step reads, and the ids it takes in."""
-    body = json.dumps([__version__, name, reads, inputs], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(body.encode()).hexdigest()[:32]
-
-
-@dataclass
-class Step:
-    """What a running step gathers; all of it is committed with its `done` row, or none."""
-
-    store: Store
-    name: str
-    key: str
-    turn: int
-    currency: str
-    lines: list[ledger.Line] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-    cpu_s: float | None = None  # set by a step that resumes: seconds over all its attempts
-
-    def spend(
-        self, account: str, quantity: float, unit: str, price: Decimal, *, evidence: str
-    ) -> None:
-        """Money out: quantity times price."""
-        money = Money.of(price * Decimal(str(quantity)), self.currency)
-        self.lines.append(ledger.Line(account, quantity, unit, -money, evidence))
-
-    def add(self, noun: str, **row: Any) -> None:
-        """One fact, a row of the noun's table; `created` is set at commit."""
-        self.facts.append((tables.of(noun).name, row))
-
-    def measure(
-        self,
-        subject: str,
-        name: str,
-        value: float,
-        *,
-        n: int,
-        on: str,
-        low: float | None = None,
-        high: float | None = None,
-        detail: Any = None,
-    ) -> None:
-        """One number with its interval, its n and what it was measured on."""
-        self.add(
-            "measure",
-            subject=subject,
-            name=name,
-            value=float(value),
-            low=low,
-            high=high,
-            n=n,
-            on=on,
-            detail=detail,
-        )
-
-    @property
-    def scratch(self) -> Path:
-        """A folder of this step's own, for checkpoints; removed when the step is done."""
-        folder = self.store.root / "scratch" / self.key
-        make_folder(folder)
-        return folder
+        rows.setdefault(noun, {}).setdefault(row["id"], row)
+    return rows
 
 
 class Store:
     """The only code that persists."""
 
     def __init__(
-        self, root: Path, database: Database, *, product: str, currency: str, clock: Clock
+        self,
+        root: Path,
+        database: Database,
+        *,
+        product: str,
+        currency: str,
+        clock: Clock,
+        storage: Storage | None = None,
     ) -> None:
         self.root, self.database, self.clock = root, database, clock
         self.product, self.currency = product, currency
-        self.artifacts = Artifacts(root / "artifacts")
-        self.datasets = Datasets(root / "datasets", products=self.products)
+        self._storage = storage or storage_at(root)
+        holdings = Holdings.at(self._storage, products=self.products)
+        self.artifacts, self.datasets = holdings.artifacts, holdings.datasets
+        self.reports, self.scratch = holdings.reports, holdings.scratch
+        self.encoders = holdings.encoders
         self.turns, self.steps = Turns(database, product), Steps(database, product)
         self.versions = Versions(database, product)
         self.variants, self.measures = Variants(database, product), Measures(database, product)
@@ -187,19 +127,27 @@ class Store:
                 str(error.strerror),
                 "correct 'store' in the product file",
             ) from error
-        refuse_lost_file(url, root)
+        storage = storage_at(root)
+        refuse_lost_file(url, storage)
         database = Database.open(url, busy_s=busy_s)
-        refuse_emptied(database, root)
+        refuse_emptied(database, storage)
         return cls(
             root,
             database,
             product=product.spec.product,
             currency=product.spec.money.currency,
             clock=clock or Clock(),
+            storage=storage,
         )
 
     def close(self) -> None:
         self.database.close()
+
+    def placeless(self, text: str) -> str:
+        """A sentence about files, for people who have no business with where they lie."""
+        for place in (self._storage.place("").said, str(self._storage.local), str(self.root)):
+            text = text.replace(f"{place}/", "")
+        return text
 
     def products(self) -> list[str]:
         """This product, and every other one that had a turn in this ledger."""
@@ -233,8 +181,7 @@ class Store:
 
     def end_turn(self, turn: int) -> None:
         self.turns.end(turn, now=self.clock.now())
-        # What killed attempts left; what is young may belong to another product's turn.
-        sweep(self.root / "scratch", "*")
+        self.scratch.sweep()
         self.artifacts.sweep()
 
     def holds(self, left: Sequence[tuple[str, str]]) -> bool:
@@ -259,10 +206,10 @@ class Store:
 
         Its facts, its lines, the CPU it used and the `done` row are one transaction.
         """
-        found = self.steps.done(key)
-        if found is not None:
+        done = self.steps.done(key)
+        if done is not None:
             self._reused(turn, name, key)
-            return found, False
+            return done, False
         step = Step(self, name, key, turn, self.currency)
         before = self.clock.cpu_s()
         output = work(step)
@@ -272,7 +219,7 @@ class Store:
             f"cpu.{name}", float(round(hours, 9)), "cpu_hour", cpu_price, evidence=f"step:{key}"
         )
         self.commit(step, output, cpu_s=used)
-        self._clear(step)
+        self.scratch.clear(step.key)
         return output, True
 
     def commit(self, step: Step, output: dict[str, Any], *, cpu_s: float) -> None:
@@ -358,6 +305,3 @@ class Store:
             connection.execute(sa.select(table.c.id).where(table.c.id == identity)).first()
             is not None
         )
-
-    def _clear(self, step: Step) -> None:
-        shutil.rmtree(self.root / "scratch" / step.key, ignore_errors=True)

@@ -1,22 +1,21 @@
 """What was published under a tag: its files and their SHA-256, in a file beside the dataset.
 
 Opens no dataset, so that a damaged one is found before it is read.
-Example: `Published.of(folder, version=1, rows=9, files=["data/x.lance"]).problem(folder)` is None
+Example: `Published.of(storage, "r.lance", version=1, rows=9, files=["data/x"]).problem(storage, "r.lance")`
 """
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steelyard.errors import Damaged, Missing
-from steelyard.files import private_folder, write
 from steelyard.store.hashed import Difference, different, sha256
+from steelyard.store.storage import Storage, entry, joined
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,27 +32,32 @@ class Published:
     files: dict[str, str]
 
     @classmethod
-    def of(cls, folder: Path, *, version: int, rows: int, files: Sequence[str]) -> Published:
-        return cls(version, rows, {name: sha256(folder / name) for name in files})
+    def of(
+        cls, storage: Storage, key: str, *, version: int, rows: int, files: Sequence[str]
+    ) -> Published:
+        path_of = _within(storage, key)
+        return cls(version, rows, {name: sha256(path_of(name)) for name in files})
 
-    def problem(self, folder: Path) -> Difference | None:
+    def problem(self, storage: Storage, key: str) -> Difference | None:
         """The first file that is not what was published."""
-        return different(folder, self.files)
+        return different(_within(storage, key), self.files)
 
-    def save(self, path: Path) -> None:
+    def save(self, storage: Storage, key: str) -> None:
         body = json.dumps(asdict(self), sort_keys=True)
-        write(path, json.dumps({"published": asdict(self), "sha256": _hash(body)}, indent=1))
+        text = json.dumps({"published": asdict(self), "sha256": _hash(body)}, indent=1)
+        storage.put(key, text)
 
     @classmethod
-    def load(cls, path: Path, repair: str) -> Published | None:
+    def load(cls, storage: Storage, key: str, repair: str) -> Published | None:
         """None where nothing was recorded; Damaged when the record itself is."""
+        said = storage.place(key).said
         try:
-            raw = path.read_bytes()
+            raw = storage.fetch(key).read_bytes()
         except FileNotFoundError:
             return None
         except (IsADirectoryError, NotADirectoryError) as error:
             raise Damaged(
-                str(path), "the record of a published version", str(error.strerror), repair
+                said, "the record of a published version", str(error.strerror), repair
             ) from None
         try:
             held = json.loads(raw)
@@ -63,66 +67,68 @@ class Published:
             return cls(**held["published"])
         except (ValueError, TypeError, KeyError, RecursionError):
             raise Damaged(
-                str(path), "the record of a published version", "another text", repair
+                said, "the record of a published version", "another text", repair
             ) from None
 
 
-def save_copy(folder: Path, tag: str, table: pa.Table) -> None:
+def save_copy(storage: Storage, folder: str, tag: str, table: pa.Table) -> None:
     """Keep the rows a second time, under a name that holds their hash."""
     import pyarrow as pa
 
-    private_folder(folder)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema) as file:
         file.write_table(table)
     body = sink.getvalue().to_pybytes()
-    path = folder / f"{tag}.{hashlib.sha256(body).hexdigest()[:_DIGITS]}.arrow"
-    if path.is_dir():
-        put_away(path)
-    write(path, body)
+    name = f"{tag}.{hashlib.sha256(body).hexdigest()[:_DIGITS]}.arrow"
+    clear_way(storage, joined(folder, name), folder=False)
+    storage.put(joined(folder, name), body)
 
 
-def read_copy(folder: Path, tag: str) -> pa.Table | None:
+def read_copy(storage: Storage, folder: str, tag: str) -> pa.Table | None:
     """The rows of a copy that is whole, or None."""
     import pyarrow as pa
 
-    for path in _copies(folder, tag):
+    for key in _copies(storage, folder, tag):
+        path = storage.fetch(key)
         if _is_whole(path):
             return pa.ipc.open_file(pa.BufferReader(path.read_bytes())).read_all()
     return None
 
 
-def check_copy(folder: Path, tag: str, repair: str) -> None:
+def check_copy(storage: Storage, folder: str, tag: str, repair: str) -> None:
     """Missing when a tag has no copy, Damaged when one is not what was written."""
-    found = _copies(folder, tag)
-    if not found:
-        raise Missing(f"{folder}/{tag}.*.arrow", "a copy of the rows", "none", repair)
-    for path in found:
-        if not _is_whole(path):
-            raise Damaged(str(path), "the bytes that its name is the hash of", "others", repair)
+    copies = list(_copies(storage, folder, tag))
+    if not copies:
+        said = storage.place(folder).said
+        raise Missing(f"{said}/{tag}.*.arrow", "a copy of the rows", "none", repair)
+    for key in copies:
+        if not _is_whole(storage.fetch(key)):
+            said = storage.place(key).said
+            raise Damaged(said, "the bytes that its name is the hash of", "others", repair)
 
 
-def drop_damaged_copies(folder: Path, tag: str) -> None:
+def drop_damaged_copies(storage: Storage, folder: str, tag: str) -> None:
     """Put them away, so that one that is whole may take their place."""
-    for path in _copies(folder, tag):
-        if not _is_whole(path):
-            put_away(path)
+    for key in list(_copies(storage, folder, tag)):
+        if not _is_whole(storage.fetch(key)):
+            storage.set_aside(key)
 
 
-def put_away(path: Path) -> None:
-    """Out of the way, but not lost."""
-    if not path.exists():
-        return
-    for n in range(1000):
-        aside = path.with_name(f"{path.name}.damaged-{n}")
-        if not aside.exists():
-            path.rename(aside)
-            return
-    raise Damaged(str(path), "room for one more damaged file beside it", "1000", "remove them")
+def clear_way(storage: Storage, key: str, *, folder: bool) -> None:
+    """Put away what is of the wrong kind in the place of a folder, or of a file."""
+    there = entry(storage, key)
+    if there is not None and there.folder != folder:
+        storage.set_aside(key)
 
 
-def _copies(folder: Path, tag: str) -> list[Path]:
-    return sorted(folder.glob(f"{glob.escape(tag)}.*.arrow"))
+def _copies(storage: Storage, folder: str, tag: str) -> Iterator[str]:
+    for one in storage.entries(folder):
+        if one.name.startswith(f"{tag}.") and one.name.endswith(".arrow"):
+            yield joined(folder, one.name)
+
+
+def _within(storage: Storage, key: str) -> Callable[[str], Path]:
+    return lambda name: storage.fetch(joined(key, name))
 
 
 def _is_whole(path: Path) -> bool:
