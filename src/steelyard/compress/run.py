@@ -19,6 +19,7 @@ from steelyard.compress.quality import Quality, evaluated, parent_of
 from steelyard.engine.evaluate import UTILITY, Evaluation
 from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
+from steelyard.engine.heads import head_of
 from steelyard.engine.kept import keep, kept
 from steelyard.engine.measure import Measured, measure_variants
 from steelyard.engine.model import method_in, read_config
@@ -184,7 +185,10 @@ def _one(
     module = partial(load_module, source, config, attention="eager")
     compressor, name = get("compressors", kind.name), kind.name
     own = getattr(compressor, "Settings", NoSettings).model_validate(kind.settings)
-    job = CompressJob(task, preprocessor, module, draft, shared, contents, threads=1, settings=own)
+    parts = get("methods", method_in(config)).parts(head_of(task))
+    job = CompressJob(
+        task, preprocessor, parts, module, draft, shared, contents, threads=1, settings=own
+    )
     built = compressor(job)
     write_arrays(
         draft,

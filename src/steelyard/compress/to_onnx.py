@@ -56,14 +56,6 @@ def exported(job: CompressJob) -> Path:
     module = job.load_module()
     inputs = job.batches(SAMPLE)[0]
     tensors = {name: torch.as_tensor(a) for name, a in inputs.items()}
-    # A text's second axis is its length; a picture has one size.
-    free = {
-        name: {0: "batch", 1: "length"} if t.ndim == 2 else {0: "batch"}
-        for name, t in tensors.items()
-    }
-    with torch.inference_mode():
-        tokens = module(**tensors).ndim == 3  # a row of outputs a token
-    out = {0: "batch", 1: "length"} if tokens else {0: "batch"}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # tracer warnings about shapes that are constant here
         torch.onnx.export(
@@ -73,7 +65,7 @@ def exported(job: CompressJob) -> Path:
             kwargs=tensors,
             input_names=list(tensors),
             output_names=["logits"],
-            dynamic_axes=free | {"logits": out},
+            dynamic_axes={**job.parts.inputs, "logits": job.parts.outputs},
             opset_version=OPSET,
             dynamo=False,
         )

@@ -59,18 +59,21 @@ class Recipe:
     checkpoint_steps: int
     augment: bool
     seed: int
+    head_rate: float = 1.0  # times the learning rate, of what is new in the module
 
 
 @dataclass(frozen=True)
 class Parts:
     """What is trained: a torch module with `forward(**inputs) -> [B, ..., K]`, what makes its
-    inputs, and what stands behind it. `vary` changes one training batch (torch tensors)."""
+    inputs, and what stands behind it. `vary` changes one training batch (torch tensors); `new` is the
+    attribute of the module that nothing pretrained is in."""
 
     task: Task
     head: Head
     module: Any
     preprocessor: Preprocessor
     vary: Callable[[dict[str, Any], Any], dict[str, Any]] | None = None
+    new: str | None = None
 
 
 @dataclass
@@ -185,11 +188,20 @@ class _Run:
         self.steps = steps
         self.trained = {n: p for n, p in self.module.named_parameters() if p.requires_grad}
         self.optimizer = torch.optim.AdamW(
-            self.trained.values(),
+            self._groups(),
             lr=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
             fused=True,
         )
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """What is pretrained, and what is new and may learn faster; `times` the learning rate."""
+        prefix = f"{self.parts.new}." if self.parts.new is not None else None
+        new = [p for n, p in self.trained.items() if prefix and n.startswith(prefix)]
+        fresh = {id(p) for p in new}
+        rest = [p for p in self.trained.values() if id(p) not in fresh]
+        groups = ({"params": rest, "times": 1.0}, {"params": new, "times": self.recipe.head_rate})
+        return [group for group in groups if group["params"]]
 
     def step(self, inputs: Any, targets: Sequence[Array], *, at: int) -> float:
         torch = self.torch
@@ -205,7 +217,7 @@ class _Run:
         right = torch.as_tensor(self.parts.head.together(targets, outputs.shape[1]))
         loss = self.parts.head.loss(outputs, right).mean()
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * schedule(at, self.steps)
+            group["lr"] = self.recipe.learning_rate * group["times"] * schedule(at, self.steps)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.trained.values(), GRADIENT_NORM_MAX)

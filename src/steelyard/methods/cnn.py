@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from steelyard.engine.arrays import Preprocessor
+from steelyard.engine.arrays import ModuleParts, Preprocessor
 from steelyard.engine.fit import Parts
-from steelyard.engine.heads import head_of
+from steelyard.engine.heads import Head, head_of
 from steelyard.methods.base import FitJob
 from steelyard.methods.pixels import Pixels
 from steelyard.methods.trained import Built, FittedModule, TorchMethod, train
@@ -29,6 +29,9 @@ class CnnMethod(TorchMethod):
 
     def fit(self, job: FitJob) -> FittedModule:
         return train(job, self.name, _build)
+
+    def parts(self, head: Head) -> ModuleParts:
+        return ModuleParts({"x": {0: "batch"}}, {0: "batch"})  # a picture has one size
 
     def module(self, task: Task, preprocessor: Preprocessor, config: Any, folder: Path) -> Any:
         """The untrained module of an artifact."""
