@@ -35,7 +35,7 @@ def read(path, *, limit=LIMIT, **fields):
     source = Source(path=path.name, **fields)
     reader = get("readers", source.reader.name)
     raws = list(
-        reader(source, path, line_bytes_max=limit, reject=lambda w, r: rejects.append((w, r)))
+        reader.read(source, path, line_bytes_max=limit, reject=lambda w, r: rejects.append((w, r)))
     )
     return raws, rejects
 
@@ -375,7 +375,7 @@ def test_cifar_pictures_come_out_of_parquet():
         label="label",
         names={"airplane": "plane", "cat": "kitten"},
     )
-    rows = get("readers", "parquet")(source, path, line_bytes_max=LIMIT, reject=print)
+    rows = get("readers", "parquet").read(source, path, line_bytes_max=LIMIT, reject=print)
     firsts = list(itertools.islice(rows, 200))
     names = {row.label for row in firsts}
     assert {"plane", "kitten"} <= names and not {"airplane", "cat"} & names and len(names) == 10

@@ -21,7 +21,7 @@ FIRST_S = 10.0  # CPU seconds where the ledger knows none
 
 def _sources(context: Context) -> Sequence[str]:
     """Hash of every source's bytes, so that changed data are read again."""
-    from steelyard.data.sources import fingerprints
+    from steelyard.data.reading import fingerprints
 
     return fingerprints(context.product)
 
