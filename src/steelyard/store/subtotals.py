@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from steelyard.store.tables import entry, row_sha256, subtotal
 from steelyard.store.tables import turn as turns
 
 BLOCK = 1000  # lines whose sums are kept
+EXACT = Context(prec=80)  # Python's own would round a sum to 28 digits
 _NEWEST = Prepared(sa.select(sa.func.max(entry.c.id)))
 _CLOSED = Prepared(
     sa.select(subtotal.c.last, subtotal.c.head).order_by(subtotal.c.id.desc()).limit(1)
@@ -40,7 +41,7 @@ class Sum:
 
     def add(self, more: Sum) -> None:
         self.lines += more.lines
-        self.quantity += more.quantity
+        self.quantity = EXACT.add(self.quantity, more.quantity)
         self.nano += more.nano
 
 
