@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.release.common import valuation
 
@@ -169,6 +169,9 @@ states = st.lists(
 
 
 @settings(max_examples=150)
+@example([("a", "live", 0.1), ("b", "canary", 0.1), ("a", "live", 0.1)])  # said once more
+@example([("a", "live", 0.1), ("b", "canary", 0.1), ("b", "canary", 0.5)])
+@example([("a", "live", 0.1), ("b", "canary", 0.1), ("a", "pinned", 0.1)])
 @given(states)
 def test_two_variants_share_users_since_the_last_change_that_users_could_see(rows):
     history = [

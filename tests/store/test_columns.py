@@ -154,6 +154,11 @@ def test_a_variant_that_comes_back_is_no_longer_pinned():
     assert standing(rows[:3])[0]["pinned"]["who"] == "li"
 
 
+def test_a_pin_that_was_taken_off_holds_no_longer():
+    rows = [{"variant": "v", "state": state} for state in ("live", "pinned", "unpinned")]
+    assert standing(rows[:2])[0]["pinned"] and standing(rows)[0]["pinned"] is None
+
+
 def test_rows_that_are_read_are_not_changed_by_the_fold():
     rows = [{"variant": "v", "state": "live"}, {"variant": "v", "state": "pinned"}]
     before = json.dumps(rows)

@@ -46,13 +46,19 @@ def change(store: Store, verb: str, named: str | None, *, who: str, why: str) ->
     if said["who"] == WHO:
         raise UserError("--who", "the name of a person", f"'{WHO}', who stands for turns")
     variant = find(store, named) if named is not None else None
-    for move in VERBS[verb](now(store), variant):
+    moves = VERBS[verb](now(store), variant)
+    for move in moves:
         if move.state in ("live", PINNED):
             check_whole(store, move.variant)  # hashing takes a while: not inside the transaction
-    moves: list[Move] = []
 
     def rows(history: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        moves.extend(VERBS[verb](_standing(history), variant))
+        if VERBS[verb](_standing(history), variant) != moves:
+            raise UserError(
+                f"release {verb}",
+                "the release as it was read",
+                "another: it was changed meanwhile",
+                "see: steelyard release status, then run the command again",
+            )
         return [vars(move) | said for move in moves]
 
     store.releases.change(rows, now=store.clock.now())
