@@ -163,6 +163,11 @@ def any_store(request, product_file):
 @pytest.fixture
 def empty_postgres_url(postgres_url):
     """The same without what other tests left in it, and may have damaged."""
+    return emptied(postgres_url)
+
+
+def emptied(postgres_url: str) -> str:
+    """The URL of a PostgreSQL that holds nothing any more."""
     import sqlalchemy as sa
 
     engine = sa.create_engine(sa.make_url(postgres_url).set(drivername="postgresql+psycopg"))

@@ -10,6 +10,7 @@ from tests.release.common import pair_in_service
 from tests.serving import call, publish, release
 
 from steelyard.errors import Damaged, UserError
+from steelyard.release import by_hand
 from steelyard.release.by_hand import change, find
 from steelyard.release.status import status_of
 from steelyard.serve import Server
@@ -137,6 +138,45 @@ def test_pin_may_name_another_variant_which_then_answers_everybody(store):
         "live",
         "li.lei",
     )
+
+
+def meanwhile(monkeypatch, do):
+    """Somebody else is quicker: `do` comes between the look at the release and its change."""
+    whole, looked = by_hand.check_whole, []
+
+    def check_whole(store, variant):
+        whole(store, variant)
+        looked.append(variant)
+        if len(looked) == 1:
+            do()
+
+    monkeypatch.setattr(by_hand, "check_whole", check_whole)
+    return looked
+
+
+def test_a_pin_that_comes_while_files_are_read_holds(store, monkeypatch):
+    pair = pair_in_service(store)
+    meanwhile(monkeypatch, lambda: release(store, pair["live"], "pinned"))
+    before = len(rows(store))
+    with pytest.raises(UserError, match="pinned"):
+        change(store, "promote", None, **SAID)
+    assert len(rows(store)) == before + 1 and states(store)["live"] == pair["live"]
+
+
+def test_a_canary_that_changed_while_files_are_read_does_not_go_live_unread(store, monkeypatch):
+    pair = pair_in_service(store)
+    other = publish(store, seed=9, name="other")
+
+    def another_canary():
+        release(store, pair["canary"], "retired", 0.0)
+        release(store, other, "canary", 0.5)
+
+    looked = meanwhile(monkeypatch, another_canary)
+    with pytest.raises(UserError, match="changed meanwhile"):
+        change(store, "promote", None, **SAID)
+    assert looked == [pair["canary"]] and states(store)["live"] == pair["live"]
+    change(store, "promote", None, **SAID)
+    assert looked[1:] == [other] and states(store)["live"] == other
 
 
 def test_a_running_server_follows_a_change_by_hand(store, product_file):

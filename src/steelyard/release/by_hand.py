@@ -13,6 +13,7 @@ from typing import Any
 from steelyard.errors import UserError
 from steelyard.near import near
 from steelyard.release.who import WHO
+from steelyard.spec.looks import visible
 from steelyard.store import Store
 from steelyard.store.releases import PINNED, RETIRED, UNPINNED, standing
 
@@ -45,13 +46,19 @@ def change(store: Store, verb: str, named: str | None, *, who: str, why: str) ->
     if said["who"] == WHO:
         raise UserError("--who", "the name of a person", f"'{WHO}', who stands for turns")
     variant = find(store, named) if named is not None else None
-    for move in VERBS[verb](now(store), variant):
+    moves = VERBS[verb](now(store), variant)
+    for move in moves:
         if move.state in ("live", PINNED):
             check_whole(store, move.variant)  # hashing takes a while: not inside the transaction
-    moves: list[Move] = []
 
     def rows(history: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        moves.extend(VERBS[verb](_standing(history), variant))
+        if VERBS[verb](_standing(history), variant) != moves:
+            raise UserError(
+                f"release {verb}",
+                "the release as it was read",
+                "another: it was changed meanwhile",
+                "see: steelyard release status, then run the command again",
+            )
         return [vars(move) | said for move in moves]
 
     store.releases.change(rows, now=store.clock.now())
@@ -194,7 +201,10 @@ def _unpinned(here: Standing) -> None:
 
 def _text(option: str, value: str, most: int) -> str:
     kept = value.strip()
-    if not 1 <= len(kept) <= most or any(ord(c) < 32 or ord(c) == 127 for c in kept):
+    if any(0xD800 <= ord(c) < 0xE000 for c in kept):  # bytes of a terminal that are not UTF-8
+        raise UserError(option, "a text in UTF-8", "another byte", "type it in UTF-8")
+    broken = any(ord(c) < 32 or ord(c) == 127 for c in kept) or len(kept.splitlines()) > 1
+    if len(kept) > most or broken or not visible(kept):
         raise UserError(option, f"1 to {most} characters on one line", f"{len(kept)}")
     return kept
 

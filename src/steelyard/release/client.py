@@ -29,12 +29,12 @@ class Client:
     def __init__(
         self, base_url: str, *, key: str | None = None, give_up_s: float = GIVE_UP_S
     ) -> None:
-        parts = urlsplit(base_url)
         try:
-            host, port = parts.hostname, parts.port or 80
-        except ValueError:  # a port that is no number
+            parts = urlsplit(base_url)
+            scheme, host, port = parts.scheme, parts.hostname, parts.port or 80
+        except ValueError:  # a port that is no number, half a bracket of an address
             host = None
-        if parts.scheme != "http" or not host:
+        if not host or scheme != "http":
             raise UserError("url", "http://host:port", repr(base_url))
         self._host, self._port, self._url = host, port, base_url
         self._headers: dict[str, str | bytes] = {"Content-Type": "application/json"}

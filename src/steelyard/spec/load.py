@@ -89,20 +89,20 @@ def without_passwords(text: str) -> str:
 
 
 def _validated(file: Path, tree: Written, values: Any) -> Product:
-    found: list[dict[str, Any]] = []
+    problems: list[dict[str, Any]] = []
     spec, kind = None, _options_of(values)
     try:
         spec = Product.model_validate(values)
     except ValidationError as error:
-        found += _told(error)
+        problems += _told(error)
     if kind is not None:
         given = {k: v for k, v in values["task"].items() if k != "name"}
         try:
             options = kind.model_validate(given)
         except ValidationError as error:
-            found += [e | {"loc": ("task", *e["loc"])} for e in _told(error)]
-    if found or spec is None:
-        raise SpecError([_line(file, tree, e, kind) for e in found])
+            problems += [e | {"loc": ("task", *e["loc"])} for e in _told(error)]
+    if problems or spec is None:
+        raise SpecError([_line(file, tree, e, kind) for e in problems])
     if kind is None:
         return spec
     task = spec.task.model_validate({"name": spec.task.name, **options.model_dump(mode="json")})
@@ -162,9 +162,9 @@ def _parse(file: Path, text: str) -> Written:
 
 def _told(error: ValidationError) -> list[dict[str, Any]]:
     """Errors worth telling: a list that seems too short because its parts are wrong is not."""
-    found: list[dict[str, Any]] = [dict(e) for e in error.errors()]
-    parts = {e["loc"][:n] for e in found for n in range(len(e["loc"]))}
-    return [e for e in found if e["type"] != "too_short" or e["loc"] not in parts]
+    problems: list[dict[str, Any]] = [dict(e) for e in error.errors()]
+    parts = {e["loc"][:n] for e in problems for n in range(len(e["loc"]))}
+    return [e for e in problems if e["type"] != "too_short" or e["loc"] not in parts]
 
 
 def place(file: Path, tree: Written, path: Path_) -> str:
@@ -214,7 +214,7 @@ _EXPECTED = {
 }
 
 
-def _said(error: dict[str, Any], path: Path_, found: str, options: type[BaseModel] | None) -> str:
+def _said(error: dict[str, Any], path: Path_, shown: str, options: type[BaseModel] | None) -> str:
     if error["type"] == "extra_forbidden":
         called = now_called(path)
         if called is not None:
@@ -231,7 +231,7 @@ def _said(error: dict[str, Any], path: Path_, found: str, options: type[BaseMode
     if error["type"] == "value_error":  # a validator of ours says the whole of it
         return message
     message = PATTERNS.get(str(error.get("ctx", {}).get("pattern")), message)
-    return f"expected {_EXPECTED.get(error['type'], message)}, found {found}"
+    return f"expected {_EXPECTED.get(error['type'], message)}, found {shown}"
 
 
 def _fields(path: Path_, options: type[BaseModel] | None) -> dict[str, str]:
@@ -290,7 +290,7 @@ def _kinds(spec: Product) -> list[tuple[str, Path_, Kind]]:
     ]
     return [
         *readers,
-        *((g, (*path, i), kind) for g, path, found in lists for i, kind in enumerate(found)),
+        *((g, (*path, i), kind) for g, path, kinds in lists for i, kind in enumerate(kinds)),
     ]
 
 

@@ -399,10 +399,10 @@ class Product(Section):
 def sections(product: Product, *names: str) -> dict[str, Any]:
     """The named sections, or single fields (`serve.threads`), as JSON for a step's key."""
     whole = product.model_dump(mode="json")
-    found = {}
+    chosen = {}
     for name in names:
         value = whole
         for part in name.split("."):
             value = value[part]
-        found[name] = value
-    return found
+        chosen[name] = value
+    return chosen

@@ -33,14 +33,14 @@ def now_called(path: Path_) -> str | None:
 
 def as_now(plain: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a file, old names replaced where the new ones do not stand beside them."""
-    found = dict(plain)
+    values = dict(plain)
     for gone in MOVED:
-        _taken(found, gone)
+        _taken(values, gone)
     for old, new in RENAMED.items():
-        value = _taken(found, old)
+        value = _taken(values, old)
         if value is not None:
-            _placed(found, new, value)
-    return found
+            _placed(values, new, value)
+    return values
 
 
 def _taken(values: dict[str, Any], path: tuple[str, ...]) -> Any:

@@ -80,7 +80,7 @@ def _composed(reader: Any, text: str) -> Node | None:
     try:
         composer = reader.get_constructor_parser(text)[0].composer
         composer.warn_double_anchors = False  # YAML allows an anchor to be set anew
-        found: Node | None = composer.get_single_node()
+        root: Node | None = composer.get_single_node()
     except MaxDepthExceededError as error:
         raise Unreadable(_DEEP, _marked(error)) from None
     except MarkedYAMLError as error:
@@ -93,7 +93,7 @@ def _composed(reader: Any, text: str) -> Node | None:
         raise Unreadable(
             "expected YAML, found what is none", (mark.line + 1, mark.column + 1)
         ) from None
-    return found
+    return root
 
 
 def _problem(error: MarkedYAMLError) -> str:

@@ -118,8 +118,9 @@ def _lock_of(draft: Path) -> Path:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """All but the manifest itself; one of that name further down is a file as any other."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != MANIFEST:
+        if path.is_file() and path != folder / MANIFEST:
             yield path.relative_to(folder).as_posix(), path
 
 

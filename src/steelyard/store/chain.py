@@ -87,8 +87,8 @@ def chain(
     query = sa.select(entry).where(entry.c.id > after).order_by(entry.c.id)
     if until is not None:
         query = query.where(entry.c.id <= until)
-    for number, found in enumerate(connection.execute(query).mappings(), start=after + 1):
-        row = dict(found)
+    for number, line in enumerate(connection.execute(query).mappings(), start=after + 1):
+        row = dict(line)
         place = f"ledger entry {row['id']}"
         if row["id"] != number:
             raise Damaged(place, f"entry {number}", "a gap", RESTORE)

@@ -6,7 +6,7 @@ Example: `is_of("labels", table, tag="a1b2", products=["reviews"])`
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,10 +17,7 @@ DIGITS = 24
 
 def records_tag(table: pa.Table, product: str) -> str:
     """Of records in the order of their ids; a store may hold several products."""
-    digest = hashlib.sha256(product.encode())
-    for row in _records(table):
-        digest.update(row)
-    return digest.hexdigest()[:DIGITS]
+    return _records_tag(table, product, told=True)
 
 
 def labels_tag(*columns: Sequence[str]) -> str:
@@ -40,14 +37,24 @@ def is_of(name: str, table: pa.Table, *, tag: str, products: Iterable[str]) -> b
 
 
 def _of_records(table: pa.Table, products: Iterable[str]) -> Iterator[str]:
-    """The first ones were named without their product."""
-    return (records_tag(table, product) for product in ("", *products))
+    """The first ones were named without their product, and before 0.4 a label called None as none."""
+    names = ("", *products)
+    return (_records_tag(table, name, told=told) for told in (True, False) for name in names)
 
 
-def _records(table: pa.Table) -> Iterator[bytes]:
+def _records_tag(table: pa.Table, product: str, *, told: bool) -> str:
+    """With `told` a label of the name None is told from none by a character that no label has."""
+    digest = hashlib.sha256(product.encode())
+    for row in _records(table, {"None": "\0None"} if told else {}):
+        digest.update(row)
+    return digest.hexdigest()[:DIGITS]
+
+
+def _records(table: pa.Table, names: Mapping[str, str]) -> Iterator[bytes]:
     columns = (table[c].to_pylist() for c in ("id", "label", "split", "cluster", "content"))
     for identity, label, split, cluster, content in zip(*columns, strict=True):
         body = content.encode() if isinstance(content, str) else content
+        label = names.get(label, label)
         yield f"{identity}\t{label}\t{split}\t{cluster}\t{len(body)}\n".encode() + body
 
 

@@ -64,9 +64,9 @@ class Database:
         """StoreError where a server does not answer, or has a schema of another; makes nothing."""
         with _url_told(), closing(cls(_engine(url, busy_s), busy_s=busy_s)) as database:
             with database.read() as connection:
-                found = _revision(connection)
-            if found not in (None, HEAD, *_OLDER):
-                raise database._unknown(str(found))
+                revision = _revision(connection)
+            if revision not in (None, HEAD, *_OLDER):
+                raise database._unknown(str(revision))
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -191,18 +191,18 @@ class Database:
     def _migrate(self) -> bool:
         """Whether there was a ledger of an older version."""
         with self.engine.connect() as connection:
-            found = _revision(connection)
-        if found == HEAD:
+            revision = _revision(connection)
+        if revision == HEAD:
             return False
-        if found not in (None, *_OLDER):
-            raise self._unknown(str(found))
-        if found is not None:
+        if revision not in (None, *_OLDER):
+            raise self._unknown(str(revision))
+        if revision is not None:
             log.warning(
-                "ledger.upgrading from=%s to=%s: once; a large one takes minutes", found, HEAD
+                "ledger.upgrading from=%s to=%s: once; a large one takes minutes", revision, HEAD
             )
         with quiet("alembic"):  # its import has a word on each of its parts already
             self._upgrade()
-        return found is not None
+        return revision is not None
 
     def _upgrade(self) -> None:
         from alembic import command
@@ -277,8 +277,8 @@ def _revision(connection: sa.Connection) -> str | None:
     """Read as plain SQL: alembic takes longer to import than most commands take to run."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.execute(_VERSION).scalar()
-    return found
+    revision: str | None = connection.execute(_VERSION).scalar()
+    return revision
 
 
 def _engine(url: sa.URL, busy_s: float) -> sa.Engine:

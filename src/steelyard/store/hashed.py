@@ -6,6 +6,7 @@ Example: `different(folder.joinpath, {"model.bin": "9f86d0..."})` is None, or sa
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ def sha256(path: Path) -> str:
     """Hash of a file's bytes; empty for what is no file."""
     try:
         with path.open("rb") as file:
-            seen = _stat(path)
+            seen = _stat(file.fileno())  # of what is open: another may take its name meanwhile
             known = _known.get(str(path))
             if known is not None and known[0] == seen:
                 return known[1]
@@ -47,6 +48,6 @@ def sha256(path: Path) -> str:
     return digest
 
 
-def _stat(path: Path) -> _Stat:
-    seen = path.stat()
+def _stat(handle: int) -> _Stat:
+    seen = os.fstat(handle)
     return seen.st_size, seen.st_mtime_ns, seen.st_ino

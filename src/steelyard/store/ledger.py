@@ -18,7 +18,7 @@ from steelyard.errors import Damaged
 from steelyard.store.chain import CASH, GENESIS, IMPUTED, Line, chain, digest, sha256_of
 from steelyard.store.failures import RESTORE
 from steelyard.store.prepared import Prepared
-from steelyard.store.subtotals import Sum, added_up, check_blocks, close_blocks, due
+from steelyard.store.subtotals import EXACT, Sum, added_up, check_blocks, close_blocks, due
 from steelyard.store.tables import entry
 from steelyard.store.tables import step as steps
 from steelyard.store.tables import turn as turns
@@ -132,7 +132,7 @@ def sums(
             "currency": currency,
             "basis": basis,
             "lines": one.lines,
-            "quantity": format(one.quantity.normalize(), "f"),
+            "quantity": format(one.quantity.normalize(EXACT), "f"),
             "nano": one.nano,
         }
         for (account, unit, currency, basis), one in sorted(total.items())

@@ -79,12 +79,12 @@ def check_end(connection: sa.Connection, path: Path) -> None:
     """The newest commits live in SQLite's log, which is cut silently at its first damaged page."""
     end = _end(path)
     noted = _noted(end.read_bytes()) if end.is_file() else 0
-    found = commit_number(connection)
-    if noted > found:
+    committed = commit_number(connection)
+    if noted > committed:
         raise Damaged(
             f"ledger {path}",
             f"{noted} commits, as {end.name} says",
-            f"{found}: the newest are gone",
+            f"{committed}: the newest are gone",
             f"{RESTORE}; after you put an older one back on purpose, remove {end.name}",
         )
 
@@ -115,8 +115,8 @@ def _few(connection: sa.Connection, table: sa.Table) -> bool:
 
 
 def _state(path: Path) -> tuple[int, ...]:
-    found: list[int] = []
+    state: list[int] = []
     for name in (path, path.with_name(f"{path.name}-wal")):
         seen = name.stat() if name.exists() else None
-        found += [seen.st_size, seen.st_mtime_ns, seen.st_ino] if seen else [0]
-    return tuple(found)
+        state += [seen.st_size, seen.st_mtime_ns, seen.st_ino] if seen else [0]
+    return tuple(state)

@@ -33,8 +33,8 @@ class Prepared:
         made = self._of(connection.dialect)
         with driver(connection) as cursor:
             cursor.execute(made.sql, made.bound(values or {}))
-            found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
-        return found
+            rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+        return rows
 
     def insert(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """All rows, in as few calls of the driver as may be: each gives the interpreter away, and
@@ -92,12 +92,12 @@ class _Compiled:
 
 def _compiled(statement: Any, columns: Sequence[str] | None, dialect: sa.Dialect) -> _Compiled:
     made = statement.compile(dialect=dialect, column_keys=columns)
-    found = (
+    processors = (
         (n, b.type.dialect_impl(dialect).bind_processor(dialect)) for n, b in made.binds.items()
     )
     return _Compiled(
         sql=str(made),
         order=tuple(made.positiontup) if dialect.positional else None,
         constants={n: b.value for n, b in made.binds.items() if not b.required},
-        processors={name: process for name, process in found if process is not None},
+        processors={name: process for name, process in processors if process is not None},
     )

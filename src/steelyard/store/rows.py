@@ -64,14 +64,14 @@ def _insert(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
 
 def present(connection: sa.Connection, table: sa.Table, ids: Sequence[str]) -> set[str]:
     """Those of the ids that `table` holds."""
-    found: set[str] = set()
+    known: set[str] = set()
     for start in range(0, len(ids), _IDS_MAX):
         part = list(ids[start : start + _IDS_MAX])
         size = 1 << (len(part) - 1).bit_length()  # few statements, for a few numbers of values
         part += part[-1:] * (size - len(part))
         values = {f"id{i}": identity for i, identity in enumerate(part)}
-        found.update(row[0] for row in _among(table, size).run(connection, values))
-    return found
+        known.update(row[0] for row in _among(table, size).run(connection, values))
+    return known
 
 
 @cache
@@ -84,13 +84,13 @@ def checked(query: sa.Select[Any], rows: sa.Result[Any]) -> list[dict[str, Any]]
     """Every row as a dict; Damaged names the table, the row and the column that is not what it
     should be. Hashes of rows are left out."""
     columns = [_Column.of(c) for c in query.selected_columns]
-    found = []
+    records = []
     for number, row in enumerate(rows, start=1):
         for column, value in zip(columns, row, strict=True):
             if not column.holds(value):
                 raise _damaged(column, columns, row, number)
-        found.append({c.key: v for c, v in zip(columns, row, strict=True) if c.name != "sha256"})
-    return found
+        records.append({c.key: v for c, v in zip(columns, row, strict=True) if c.name != "sha256"})
+    return records
 
 
 def hashed(connection: sa.Connection, table: sa.Table) -> Iterator[None]:
@@ -151,6 +151,6 @@ class _Column:
 def _damaged(wrong: _Column, columns: Sequence[_Column], row: Any, number: int) -> Damaged:
     keys = [v for c, v in zip(columns, row, strict=True) if c.primary and c.table == wrong.table]
     of = dict(zip(columns, row, strict=True))[wrong]
-    found = "no JSON" if of is BROKEN else "nothing" if of is None else f"a {type(of).__name__}"
+    fact = "no JSON" if of is BROKEN else "nothing" if of is None else f"a {type(of).__name__}"
     place = f"ledger table {wrong.table} row {keys[0] if keys else number}"
-    return Damaged(place, f"{wrong.what} as '{wrong.name}'", found, RESTORE)
+    return Damaged(place, f"{wrong.what} as '{wrong.name}'", fact, RESTORE)

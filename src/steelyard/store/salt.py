@@ -26,24 +26,24 @@ def salt(database: Database, root: Path, *, product: str, now: str) -> bytes:
     """Made once; Damaged when it is another one than it was, Missing when it is gone: every user
     would meet another arm, and a request that is sent again would be answered and paid again."""
     with database.read() as connection:
-        found = _of_ledger(connection, product)
-    if found is not None:
-        return found
+        kept = _of_ledger(connection, product)
+    if kept is not None:
+        return kept
     with database.write() as connection:
-        found = _of_ledger(connection, product)
-        if found is None:
-            found = _of_file(root) or secrets.token_hex(16).encode()
-            row = {"name": _named(product), "value": found.decode("latin-1"), "created": now}
+        kept = _of_ledger(connection, product)
+        if kept is None:
+            kept = _of_file(root) or secrets.token_hex(16).encode()
+            row = {"name": _named(product), "value": kept.decode("latin-1"), "created": now}
             put(connection, secret, row)
-    return found
+    return kept
 
 
 def check_salt(database: Database, root: Path, *, product: str) -> bytes | None:
     """The salt, or None where none was made yet; Missing or Damaged as `salt` has it, and nothing
     is created."""
     with database.read() as connection:
-        found = _of_ledger(connection, product)
-    return _of_file(root) if found is None else found
+        kept = _of_ledger(connection, product)
+    return _of_file(root) if kept is None else kept
 
 
 def _named(product: str) -> str:
@@ -73,14 +73,14 @@ def _of_ledger(connection: sa.Connection, product: str) -> bytes | None:
 def _of_file(root: Path) -> bytes | None:
     path, hashed = root / "salt", root / "salt.sha256"
     before = _read(hashed)  # first: the salt was written before its hash
-    found = _read(path)
+    secret_bytes = _read(path)
     if before is None:
-        return found
-    if found is None:
+        return secret_bytes
+    if secret_bytes is None:
         raise Missing(str(path), f"the salt of {hashed.name}", "no file", _REPAIR)
-    if before != hashlib.sha256(found).hexdigest().encode():
+    if before != hashlib.sha256(secret_bytes).hexdigest().encode():
         raise Damaged(str(path), f"the salt of {hashed.name}", "another one", _REPAIR)
-    return found
+    return secret_bytes
 
 
 def _read(path: Path) -> bytes | None:

@@ -63,18 +63,18 @@ def _check_place(path: Path) -> None:
     try:
         load_seal(path)
     except UserError as error:
-        found = "a folder" if path.is_dir() else "something else"
+        fact = "a folder" if path.is_dir() else "something else"
         raise UserError(
-            str(path), "a new file, or an earlier seal", found, "name another file"
+            str(path), "a new file, or an earlier seal", fact, "name another file"
         ) from error
 
 
 def load_seal(path: Path) -> dict[str, Any]:
     """UserError for what is no seal, or one that was changed."""
     try:
-        found = json.loads(path.read_bytes())
-        body = {name: value for name, value in found.items() if name != "sha256"}
-        whole = found["sha256"] == _sha256(body) and _is_seal(body)
+        written = json.loads(path.read_bytes())
+        body = {name: value for name, value in written.items() if name != "sha256"}
+        whole = written["sha256"] == _sha256(body) and _is_seal(body)
     except OSError as error:
         raise UserError(
             str(path), "a seal", str(error.strerror), "steelyard ledger seal --out makes one"
@@ -106,12 +106,12 @@ def _is_count(value: Any) -> bool:
 
 def against(connection: sa.Connection, sealed: dict[str, Any]) -> int:
     """Lines of a ledger that holds everything the seal does; Damaged says what it does not."""
-    found = verify(connection)
-    if found < sealed["lines"]:
+    lines = verify(connection)
+    if lines < sealed["lines"]:
         raise Damaged(
             "ledger",
             f"{sealed['lines']} lines or more, as sealed {sealed['made']}",
-            f"{found}: the newest were cut off",
+            f"{lines}: the newest were cut off",
             RESTORE,
         )
     _, head, sums = _read(connection, until=sealed["lines"])
@@ -125,19 +125,19 @@ def against(connection: sa.Connection, sealed: dict[str, Any]) -> int:
     if sums != sealed["sums"]:
         raise Damaged("ledger", f"the sums sealed {sealed['made']}", "others", RESTORE)
     _check_counts(connection, sealed)
-    return found
+    return lines
 
 
 def behind(connection: sa.Connection, sealed: dict[str, Any]) -> int:
     """Lines of a ledger whose chain holds from the seal on; what stood before it is believed, but
     for its last hash and its counts. Damaged says what does not hold."""
     lines, head = sealed["lines"], sealed["hash"]
-    found = connection.execute(sa.select(entry.c.hash).where(entry.c.id == lines)).scalar()
-    if lines and found != head:
+    hash_there = connection.execute(sa.select(entry.c.hash).where(entry.c.id == lines)).scalar()
+    if lines and hash_there != head:
         raise Damaged(
             f"ledger entry {lines}",
             f"hash {head[:12]}, as sealed {sealed['made']}",
-            str(found)[:12],
+            str(hash_there)[:12],
             RESTORE,
         )
     _check_counts(connection, sealed)

@@ -1,7 +1,7 @@
 """Sums of whole blocks of lines, kept so that money is read without reading every line.
 
 A block that is closed stays; `ledger verify` compares it with its lines. Knows no account.
-Example: `found = added_up(connection, product="reviews")`
+Example: `sums = added_up(connection, product="reviews")`
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from steelyard.store.tables import entry, row_sha256, subtotal
 from steelyard.store.tables import turn as turns
 
 BLOCK = 1000  # lines whose sums are kept
+EXACT = Context(prec=80)  # Python's own would round a sum to 28 digits
 _NEWEST = Prepared(sa.select(sa.func.max(entry.c.id)))
 _CLOSED = Prepared(
     sa.select(subtotal.c.last, subtotal.c.head).order_by(subtotal.c.id.desc()).limit(1)
@@ -40,7 +41,7 @@ class Sum:
 
     def add(self, more: Sum) -> None:
         self.lines += more.lines
-        self.quantity += more.quantity
+        self.quantity = EXACT.add(self.quantity, more.quantity)
         self.nano += more.nano
 
 
@@ -48,13 +49,13 @@ def added_up(connection: sa.Connection, *, product: str) -> dict[Key, Sum]:
     """Sums of the product: of whole blocks as they were kept, whose rows are checked, and of the
     lines behind them, whose chain is."""
     last, head = _last_block(connection)
-    found: dict[Key, Sum] = {}
+    sums: dict[Key, Sum] = {}
     for row in _subtotals(connection):
-        found.setdefault(_key(row, row["product"]), Sum()).add(_kept(row))
+        sums.setdefault(_key(row, row["product"]), Sum()).add(_kept(row))
     of_turn = _products(connection)
     for row in chain(connection, after=last, previous=head):
-        _add(found, row, of_turn)
-    return {key: one for key, one in found.items() if key[0] == product}
+        _add(sums, row, of_turn)
+    return {key: one for key, one in sums.items() if key[0] == product}
 
 
 def check_blocks(connection: sa.Connection) -> int:
@@ -62,17 +63,17 @@ def check_blocks(connection: sa.Connection) -> int:
     kept: dict[int, dict[Key, Sum]] = {}
     for row in _subtotals(connection):
         kept.setdefault(row["last"], {})[_key(row, row["product"])] = _kept(row)
-    of_turn, number, found = _products(connection), 0, dict[Key, Sum]()
+    of_turn, number, sums = _products(connection), 0, dict[Key, Sum]()
     for row in chain(connection):
         number = row["id"]
-        _add(found, row, of_turn)
+        _add(sums, row, of_turn)
         if number not in kept:
             continue
-        if kept.pop(number) != found:
+        if kept.pop(number) != sums:
             raise Damaged(
                 f"ledger subtotal of line {number}", "the sums of its lines", "others", RESTORE
             )
-        found = {}
+        sums = {}
     if kept:
         raise Damaged(f"ledger entry {min(kept)}", "the lines whose sum is kept", "none", RESTORE)
     return number
@@ -94,19 +95,19 @@ def close_blocks(connection: sa.Connection) -> None:
     last, head = closed[0] if closed else (0, GENESIS)
     with suppress(Damaged):
         while last + BLOCK <= newest:
-            found: dict[Key, Sum] = {}
+            sums: dict[Key, Sum] = {}
             for row in chain(connection, after=last, previous=head, until=last + BLOCK):
-                _add(found, row, of_turn)
+                _add(sums, row, of_turn)
                 head = row["hash"]
-            _keep(connection, found, first=last + 1, last=last + BLOCK, head=head)
+            _keep(connection, sums, first=last + 1, last=last + BLOCK, head=head)
             last += BLOCK
 
 
 def _keep(
-    connection: sa.Connection, found: Mapping[Key, Sum], *, first: int, last: int, head: str
+    connection: sa.Connection, sums: Mapping[Key, Sum], *, first: int, last: int, head: str
 ) -> None:
     used = connection.execute(sa.select(sa.func.max(subtotal.c.id))).scalar() or 0
-    shared = {"first": first, "last": last, "head": head, "rows": len(found)}
+    shared = {"first": first, "last": last, "head": head, "rows": len(sums)}
     names = ("product", "turn", "account", "unit", "currency", "basis")
     rows = [
         {
@@ -117,7 +118,7 @@ def _keep(
             "quantity": format(one.quantity, "f"),
             "nano": str(one.nano),
         }
-        for number, (key, one) in enumerate(sorted(found.items()), start=used + 1)
+        for number, (key, one) in enumerate(sorted(sums.items()), start=used + 1)
     ]
     put_all(connection, subtotal, rows)
 
@@ -150,8 +151,8 @@ def _last_block(connection: sa.Connection) -> tuple[int, str]:
 def _subtotals(connection: sa.Connection) -> Iterator[dict[str, Any]]:
     """Rows of kept sums, of every product: one that changed its product would be missed by its own.
     Damaged at one whose hash is another's."""
-    for found in connection.execute(sa.select(subtotal)).mappings():
-        row = dict(found)
+    for kept in connection.execute(sa.select(subtotal)).mappings():
+        row = dict(kept)
         if row_sha256(subtotal, row) != row["sha256"]:
             raise Damaged(
                 f"ledger subtotal {row['id']}", "the values it was written with", "others", RESTORE
@@ -171,8 +172,8 @@ def _kept(row: Mapping[str, Any]) -> Sum:
     return Sum(row["lines"], Decimal(row["quantity"]), int(row["nano"]))
 
 
-def _add(found: dict[Key, Sum], row: Mapping[str, Any], of_turn: Mapping[int, str]) -> None:
+def _add(sums: dict[Key, Sum], row: Mapping[str, Any], of_turn: Mapping[int, str]) -> None:
     """One line; added here, since SQLite would add the decimal texts as binary fractions."""
     owner = of_turn.get(row["turn"], "") if row["product"] is None else row["product"]
     one = Sum(1, Decimal(row["quantity"]), row["nano"])
-    found.setdefault(_key(row, owner), Sum()).add(one)
+    sums.setdefault(_key(row, owner), Sum()).add(one)

@@ -48,9 +48,9 @@ def check_tallies(connection: sa.Connection) -> None:
         n, total = sa.func.sum(both.c.n), sa.func.sum(both.c.total)
         keys = [column for column in both.c if column.name not in ("n", "total")]
         off = sa.select(*keys).group_by(*keys).having(sa.or_(n != 0, sa.func.abs(total) > _OFF))
-        found = connection.execute(off.limit(1)).first()
-        if found is not None:
-            place = f"ledger {kept.name} of product '{found.product}', experiment {found.experiment}, {found.arm}"
+        off_row = connection.execute(off.limit(1)).first()
+        if off_row is not None:
+            place = f"ledger {kept.name} of product '{off_row.product}', experiment {off_row.experiment}, {off_row.arm}"
             raise Damaged(place, "the sums of its rows", "others", RESTORE)
 
 

@@ -50,15 +50,15 @@ class ImageClassification(Classification):
         import numpy as np
         from PIL import Image
 
-        found = []
+        examples = []
         for i in range(24):
             k = i % len(self.labels)
             values = np.full((8, 8), 20 + 10 * (i % 5), dtype=np.uint8)
             values[:, k % 8] = 220
             body = io.BytesIO()
             Image.fromarray(values).save(body, format="PNG")
-            found.append((base64.b64encode(body.getvalue()).decode(), self.labels[k]))
-        return found
+            examples.append((base64.b64encode(body.getvalue()).decode(), self.labels[k]))
+        return examples
 
 
 def _encoded(value: Any) -> bytes:

@@ -38,17 +38,17 @@ class Span(NamedTuple):
 
 def mask(text: str) -> tuple[str, Counter[str]]:
     """The text with [EMAIL], [IP], [ID], [PHONE] and [CARD], and how many of each."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     if not _MAYBE.search(text):
-        return text, found
+        return text, counts
     parts: list[str] = []
     at = 0
     for span in spans(text):
         parts += text[at : span.start], f"[{span.kind}]"
         at = span.end
-        found[span.kind] += 1
+        counts[span.kind] += 1
     masked = "".join([*parts, text[at:]])
-    return (masked if not isinstance(text, Placed) else _placed(text, masked)), found
+    return (masked if not isinstance(text, Placed) else _placed(text, masked)), counts
 
 
 def _placed(text: Placed, masked: str) -> Placed:

@@ -51,7 +51,7 @@ _VERSION_WINDOW = 12
 _PHONE_BEGINS = re.compile("1[3-9]|86|00|01")
 _FREE, _JOINED, _BOUND = range(3)  # how a place is reached: see `_choices`
 
-Found = tuple[int, int, str]  # start, end, kind
+Number = tuple[int, int, str]  # start, end, kind
 Place = tuple[int, int]  # run, digit of the run
 
 
@@ -85,7 +85,7 @@ class Candidate(NamedTuple):
     """What may be a personal number. Where it is `bound`, it is one only if another begins at once
     behind it: it would else end within a run, or go on as a price or a version does."""
 
-    found: Found
+    number: Number
     digits: int
     then: Place
     bound: bool
@@ -96,7 +96,7 @@ Candidates = dict[Place, list[Candidate]]
 State = tuple[int, int, int]  # a place and how it was reached
 
 
-def numbers_in(text: str) -> Iterator[Found]:
+def numbers_in(text: str) -> Iterator[Number]:
     """Spans in order. `text` is folded: ASCII digits, one kind of hyphen and of space."""
     for match in _CLUSTER.finditer(text):
         if match.end() - match.start() < DIGITS_MIN and match.group().count(".") < 3:
@@ -114,7 +114,7 @@ def _cluster(text: str, start: int, end: int) -> Cluster:
     return Cluster(text, runs, tuple(sizes), (*points, *[False] * 4), set())
 
 
-def _best(n: int, candidates: Candidates) -> Iterator[Found]:
+def _best(n: int, candidates: Candidates) -> Iterator[Number]:
     """The choice of candidates, apart from each other, that masks the most digits: so no candidate
     that is right by chance takes a part of one that is right."""
     choices = _choices(n, candidates)
@@ -124,7 +124,7 @@ def _best(n: int, candidates: Candidates) -> Iterator[Found]:
         if chosen is None:
             i, at, reached = i + 1, 0, _FREE
             continue
-        yield chosen.found
+        yield chosen.number
         i, at, reached = _behind(chosen)
 
 
@@ -186,10 +186,10 @@ def _unbroken(cluster: Cluster, i: int, at: int) -> Iterator[Candidate]:
     run = cluster.runs[i]
     start = run.start + at
     for kind, size, x in _pieces(run.digits[at:], run.x):
-        found = _signed(cluster.text, start), start + size + x, kind
+        number = _signed(cluster.text, start), start + size + x, kind
         bare = kind == "PHONE" and cluster.sizes[i] == DIGITS_MIN
         bound = bare and _is_price(cluster.text, run.start, run.end)
-        yield _candidate(cluster, (i, at), (i, at + size), found, bound=bound)
+        yield _candidate(cluster, (i, at), (i, at + size), number, bound=bound)
 
 
 def _pieces(digits: str, x: bool) -> Iterator[tuple[str, int, bool]]:
@@ -238,8 +238,8 @@ def _in_shape(cluster: Cluster, place: Place, shape: Shape) -> Iterator[Candidat
         start -= 1
         if cluster.text[start : start + 1] != "(":
             return
-    found = start, runs[j].start + size + x, kind
-    yield _candidate(cluster, place, (j, size), found)
+    number = start, runs[j].start + size + x, kind
+    yield _candidate(cluster, place, (j, size), number)
 
 
 def _addresses(cluster: Cluster, i: int, at: int) -> Iterator[Candidate]:
@@ -257,30 +257,30 @@ def _addresses(cluster: Cluster, i: int, at: int) -> Iterator[Candidate]:
         end = last.start + size
         if is_octet(last.digits[:size]) and not _STAGE.match(cluster.text, end):
             bound = end == last.end and cluster.points[i + 4]
-            found = start, end, "IP"
-            yield _candidate(cluster, (i, at), (i + 3, size), found, bound=bound)
+            number = start, end, "IP"
+            yield _candidate(cluster, (i, at), (i + 3, size), number, bound=bound)
 
 
 def _candidate(
-    cluster: Cluster, first: Place, last: Place, found: Found, *, bound: bool = False
+    cluster: Cluster, first: Place, last: Place, number: Number, *, bound: bool = False
 ) -> Candidate:
     """From the digit `first` up to the digit `last`, which is of the last run."""
     (i, at), (j, size) = first, last
     within = size < abs(cluster.sizes[j])
     return Candidate(
-        found,
+        number,
         digits=sum(map(abs, cluster.sizes[i:j])) - at + size,
         then=last if within else (j + 1, 0),
         bound=bound or within,
-        free=at == 0 and (not cluster.points[i] or _is_listed(cluster, i, found)),
+        free=at == 0 and (not cluster.points[i] or _is_listed(cluster, i, number)),
     )
 
 
-def _is_listed(cluster: Cluster, i: int, found: Found) -> bool:
+def _is_listed(cluster: Cluster, i: int, number: Number) -> bool:
     """Behind the number of a list stand numbers in groups, or those that begin as networks and
     issuers begin them; other digits are decimals. No decimals have hyphens in them, or the date and
     the check digit of an identity card."""
-    start, end, kind = found
+    start, end, kind = number
     text = cluster.text
     if kind == "ID" or "-" in text[start:end]:
         return True

@@ -31,18 +31,18 @@ def spans_in(
         raw = _json(raw)
     if isinstance(raw, Mapping) and isinstance(raw.get("spans"), list):  # an answer, sent back
         raw = raw["spans"]
-    found = [_named(span, entities, names or {}) for span in _spans(raw)]
-    if len(found) > SPANS_MAX:
+    spans = [_named(span, entities, names or {}) for span in _spans(raw)]
+    if len(spans) > SPANS_MAX:
         raise ValueError(f"expected at most {SPANS_MAX:,} spans, found more")
-    found.sort()
+    spans.sort()
     at = 0
-    for start, end, _ in found:
+    for start, end, _ in spans:
         if start < at:
             raise ValueError("expected spans that stand apart, found two that overlap")
         if length is not None and end > length:
             raise ValueError("expected spans inside the text, found one that leaves it")
         at = end
-    return found
+    return spans
 
 
 def _json(text: str) -> Any:

@@ -165,8 +165,8 @@ class Answers(Noun):
             a.latency_ms < high,
         )
         late = sa.select(a.latency_ms).where(*within).order_by(a.latency_ms).limit(1)
-        found = self.rows(late.offset(rank - (ends[at - 1] if at else 0)))
-        if not found:
+        late_rows = self.rows(late.offset(rank - (ends[at - 1] if at else 0)))
+        if not late_rows:
             raise Damaged(
                 f"ledger pace of experiment {experiment}, {arm}",
                 "the answers that are counted",
@@ -174,7 +174,9 @@ class Answers(Noun):
                 RESTORE,
             )
         return Took(
-            ends[-1], math.fsum(row["cpu_s"] for row in slices) / ends[-1], found[0]["latency_ms"]
+            ends[-1],
+            math.fsum(row["cpu_s"] for row in slices) / ends[-1],
+            late_rows[0]["latency_ms"],
         )
 
     def _of(

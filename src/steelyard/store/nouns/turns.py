@@ -90,16 +90,16 @@ class Steps(Noun):
 
     def all(self, name: str | None = None) -> list[Row]:
         """`key`, `name`, `turn`, `done`, `cpu_s` and `output`, oldest first; those of one name
-        where it is given."""
+        where it is given. By the turn, which only grows, before the clock, which may be set back."""
         s, t = tables.step, tables.turn
         query = sa.select(s).join(t, t.c.id == s.c.turn).where(t.c.product == self.product)
         if name is not None:
             query = query.where(s.c.name == name)
-        return self.rows(query.order_by(s.c.done))
+        return self.rows(query.order_by(s.c.turn, s.c.done))
 
     def cpu_s(self) -> dict[str, float]:
         """Name -> CPU seconds of its newest run."""
         s, t = tables.step, tables.turn
         query = sa.select(s.c.name, s.c.cpu_s).join(t, t.c.id == s.c.turn)
-        rows = self.rows(query.where(t.c.product == self.product).order_by(s.c.done))
+        rows = self.rows(query.where(t.c.product == self.product).order_by(s.c.turn, s.c.done))
         return {row["name"]: row["cpu_s"] for row in rows}
