@@ -16,6 +16,7 @@ from steelyard.engine.fit import Examples
 from steelyard.engine.processes import clock_name, command, environment
 from steelyard.errors import Damaged, StoreError
 from steelyard.spec.model import Train
+from steelyard.tasks import content_kind
 from steelyard.train.beside import side_by_side
 from steelyard.train.worker import Job, result_of, run, write_examples, write_job
 
@@ -41,7 +42,9 @@ def jobs_in(folder, encoder, *labels):
     folder.mkdir()
     rows = reviews(120)
     examples = Examples([r["text"] for r in rows[:80]], [r["label"] for r in rows[:80]])
-    file = write_examples(folder, examples, [r["text"] for r in rows[80:]])
+    file = write_examples(
+        folder, examples, [r["text"] for r in rows[80:]], kind=content_kind("text")
+    )
     made = []
     for n in labels:
         (folder / str(n)).mkdir()

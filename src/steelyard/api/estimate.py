@@ -64,7 +64,7 @@ def _forecast(file: ProductFile, task: Task, outlook: Look) -> Forecast:
 
 
 def _rows(
-    file: ProductFile, stage: Stage, forecast: Forecast, seen: dict[str, float], outlook: Look
+    file: ProductFile, stage: Stage[Any], forecast: Forecast, seen: dict[str, float], outlook: Look
 ) -> Iterator[dict[str, Any]]:
     """What a step would buy, and its CPU: as its last run took it, or as it says itself."""
     expected, done = stage.estimate(forecast), stage.name in outlook.done

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from steelyard.as_json import to_json
 from steelyard.data.parts import check_parts
 from steelyard.data.pipeline import Prepared, prepare
 from steelyard.data.sources import bytes_of, root_of
@@ -110,13 +111,13 @@ def _as_it_would_be(
 ) -> None:
     made = prepare(file, task=task, store=store, most=MOST)
     outlook.read = {
-        c["operator"].removeprefix("read "): c["in"]
+        c.operator.removeprefix("read "): c.taken
         for c in made.counts
-        if c["operator"].startswith("read ")
+        if c.operator.startswith("read ")
     }
     outlook.whole, outlook.splits = made.whole, made.splits
-    outlook.rejects = made.rejects.to_json()
-    outlook.left = {"splits": made.splits, "rejects": outlook.rejects, "counts": made.counts}
+    outlook.rejects = to_json(made.rejects.counted())
+    outlook.left = {"splits": made.splits}
     if not made.whole:
         return  # what was not read may hold what is wanted
     with outlook.telling():
