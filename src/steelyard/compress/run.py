@@ -139,7 +139,7 @@ def _build(
 ) -> dict[str, str]:
     """Name -> id of each published variant; none of a model that no compressor knows."""
     source = store.artifacts.open(of.parent.variant)
-    if read_config(source).get("runtime") != "torch":
+    if read_config(source).runtime != "torch":
         return {}
     kinds = product.spec.compress.variants
     # labelled training contents: the hold-out stays unseen

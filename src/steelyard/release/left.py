@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from steelyard.as_json import BESIDE
+from steelyard.as_json import BESIDE, others
 from steelyard.interval import Interval
 from steelyard.reason import Reason
 
@@ -23,13 +23,23 @@ class Check:
 
 
 @dataclass(frozen=True)
+class GoalMiss:
+    """A goal that a variant misses: its code, its numbers, and the sentence."""
+
+    code: str
+    numbers: Mapping[str, Any] = field(metadata=others("goal", "value", "limit"))
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
 class Decided:
     """The variants that answer, and why there is no canary where there is none. `live_misses` are
-    goals that the live one misses, as codes, numbers and sentences."""
+    goals that the live one misses."""
 
     live: str | None
     canary: str | None
-    live_misses: list[dict[str, Any]] = field(default_factory=list)
+    live_misses: tuple[GoalMiss, ...] = ()
     why: Reason | None = None
     holdout_check: Check | None = None
 
@@ -97,7 +107,7 @@ class Experimented:
 
     experiment: str | None
     live: str | None
-    live_misses: list[dict[str, Any]] | None = None
+    live_misses: tuple[GoalMiss, ...] | None = None
     applied: bool | None = None
     counts: SentCounts | None = field(default=None, metadata=BESIDE)
     shown: Shown | None = field(default=None, metadata=BESIDE)
@@ -123,4 +133,4 @@ class Comparable:
     dataset: Annotated[str, "data.dataset"]
     live: Annotated[str | None, "release.live"]
     canary: Annotated[str | None, "release.canary"]
-    live_misses: Annotated[list[Any], "release.live_misses"]
+    live_misses: Annotated[tuple[GoalMiss, ...], "release.live_misses"]

@@ -5,6 +5,7 @@ Example: `run(store, product, step, task=task, dataset=d, chosen="a1b2", baselin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ def _first(
     return first
 
 
-def _canary(step: Step, wanted: Wanted, now: dict[str, Any] | None, *, share: float) -> None:
+def _canary(step: Step, wanted: Wanted, now: Mapping[str, Any] | None, *, share: float) -> None:
     if now is not None and now["variant"] != wanted.canary:
         why = wanted.why or Reason("release.other_canary", {"other": str(wanted.canary)})
         add(step, now["variant"], RETIRED, 0.0, why)
