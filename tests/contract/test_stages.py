@@ -18,7 +18,7 @@ from steelyard.release.left import Comparable, Releasable
 from steelyard.spec import load
 from steelyard.stage import stage_named, stages
 from steelyard.taken import names_of
-from steelyard.train.left import Beaten, CurveOf, TrainedOn
+from steelyard.train.left import CurveOf, TrainedAgainst, TrainedOn
 
 INTERVAL = "value low high n"
 VARIANT = "variant name method quality metrics detail kinds"
@@ -53,7 +53,7 @@ KEYS = {
 }
 TAKEN = {
     "baseline": TrainedOn,
-    "train": Beaten,
+    "train": TrainedAgainst,
     "curve": CurveOf,
     "compress": Compressible,
     "release": Releasable,

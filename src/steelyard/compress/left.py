@@ -47,7 +47,7 @@ class Compressed:
 
 
 @dataclass(frozen=True)
-class Known:
+class EvaluatedVariant:
     """A variant that was evaluated on the whole hold-out by the step that trained it."""
 
     variant: str
@@ -63,5 +63,5 @@ class Compressible:
 
     dataset: Annotated[str, "data.dataset"]
     labels: Annotated[str, "label.labels"]
-    parent: Annotated[Known, "train.*"]
-    baseline: Annotated[Known, "baseline.*"]
+    parent: Annotated[EvaluatedVariant, "train.*"]
+    baseline: Annotated[EvaluatedVariant, "baseline.*"]

@@ -13,7 +13,7 @@ from steelyard.spec import ProductFile
 from steelyard.stage import Context, Expected, Forecast, Stage
 from steelyard.store import Step
 from steelyard.taken import names_of
-from steelyard.train.left import Beaten, CurveOf, Drawn, Evaluated, Trained, TrainedOn
+from steelyard.train.left import CurveOf, Drawn, Evaluated, Trained, TrainedAgainst, TrainedOn
 
 if TYPE_CHECKING:
     from steelyard.tasks import Task
@@ -41,7 +41,7 @@ def _train(context: Context, step: Step) -> Trained:
         context.product,
         step,
         task=context.task,
-        of=context.take(Beaten),
+        of=context.take(TrainedAgainst),
         report=context.report,
     )
 
@@ -124,7 +124,7 @@ TRAIN = Stage(
     _train,
     doing="training the model",
     reads=("train",),
-    takes=names_of(Beaten),
+    takes=names_of(TrainedAgainst),
     also=_backbone,
     output=Trained,
     leaves=_artifact,

@@ -63,7 +63,7 @@ class TrainedOn:
 
 
 @dataclass(frozen=True)
-class Beaten(TrainedOn):
+class TrainedAgainst(TrainedOn):
     """And the variant that a training is compared with."""
 
     baseline: Annotated[str, "baseline.variant"]

@@ -17,7 +17,7 @@ from steelyard.spec import ProductFile
 from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
-from steelyard.train.left import Beaten, Trained, TriedMethod
+from steelyard.train.left import Trained, TrainedAgainst, TriedMethod
 from steelyard.train.points import point
 from steelyard.train.tried import learned, tried
 
@@ -28,7 +28,7 @@ def run(
     step: Step,
     *,
     task: Task,
-    of: Beaten,
+    of: TrainedAgainst,
     report: Report | None = None,
 ) -> Trained:
     """Train on every bought label, publish, and compare with the baseline on the hold-out. Of
