@@ -65,7 +65,7 @@ def test_what_it_fitted_is_saved_and_opened_with_equal_answers(fitted, pair, tmp
     assert [a.value for a in before] == [a.value for a in after]
     scores = [[a.score or 0.0 for a in side] for side in (before, after)]
     assert np.allclose(*scores, atol=1e-5)
-    assert read_config(folder)["method"] == pair[0].name
+    assert read_config(folder).method == pair[0].name
     assert model.task.options == task.options and model.threads >= 1
     assert not list(folder.glob("*.pt")) and not list(folder.glob("*.pkl"))
 

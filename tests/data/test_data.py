@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import reviews, shared, write_jsonl
 
+from steelyard.as_json import to_json
 from steelyard.data import pipeline
 from steelyard.data.dedupe import drop_exact, near
 from steelyard.data.operators import Row
@@ -47,7 +48,7 @@ def run(product_file):
     store = Store.open(product)
     task = task_of(product)
     step = Step(store, "data", "key", store.begin_turn("spec"), "CNY")
-    output = pipeline.run(store, product, step, task=task)
+    output = to_json(pipeline.run(store, product, step, task=task))
     rows = store.datasets.read("records", output["dataset"]).to_pylist()
     store.close()
     return output, rows

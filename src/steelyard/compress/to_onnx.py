@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.compress.job import SAMPLE, Built, CompressJob, check_equal
+from steelyard.engine.model import Config
 from steelyard.engine.run_onnx import OnnxRuntime
 from steelyard.plugins import need
 from steelyard.quiet import quiet
@@ -74,7 +75,8 @@ def exported(job: CompressJob) -> Path:
 
 
 def _compare(job: CompressJob, module: Any, path: Path, torch: Any) -> None:
-    runtime = OnnxRuntime.load(path.parent, {}, threads=job.threads)
+    config = Config(task=job.task.name, runtime="onnx")
+    runtime = OnnxRuntime.load(path.parent, config, threads=job.threads)
     batches = job.batches(SAMPLE)
     for inputs in (batches[0], batches[-1], {k: v[:1] for k, v in batches[-1].items()}):
         with torch.inference_mode():

@@ -1,7 +1,7 @@
 """Sources to one published dataset: read, operate, name, split, count. Knows no model.
 
 `prepare` does the work and leaves nothing, so that `check` can say what `run` will do.
-Example: `run(store, product, step, task=task)["splits"]["train"]["positive"]`
+Example: `run(store, product, step, task=task).splits["train"]["positive"]`
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from steelyard.as_json import to_json
 from steelyard.data.ids import nameless
+from steelyard.data.left import Cleaned, OperatorCount
 from steelyard.data.names import Names, Past
 from steelyard.data.operators import Operator, Row, opened, operators_of
 from steelyard.data.parts import check_parts, largest_cluster, parts_by_class
@@ -45,7 +47,7 @@ class Prepared:
     task: Task
     rows: list[Row] = field(default_factory=list)
     parts: dict[str, str] = field(default_factory=dict)
-    counts: list[dict[str, Any]] = field(default_factory=list)
+    counts: list[OperatorCount] = field(default_factory=list)
     rejects: Rejects = field(default_factory=Rejects)
     past: Past = field(default_factory=Past)
     whole: bool = True
@@ -64,9 +66,8 @@ def run(
     task: Task,
     progress: Report | None = None,
     read: list[str] | None = None,
-) -> dict[str, Any]:
-    """Publish `records` and its row; {"dataset", "counts", "splits", "rejects", "languages",
-    "largest_cluster"}.
+) -> Cleaned:
+    """Publish `records` and its row.
 
     `read` are the fingerprints of the sources that this step stands for: DataError when they are
     others once everything is read.
@@ -81,14 +82,14 @@ def run(
         )
     check_parts(task, made.rows, made.parts, product, rejects=made.rejects, counts=made.counts)
     dataset = _publish(store, product, step, made)
-    return {
-        "dataset": dataset,
-        "counts": made.counts,
-        "splits": made.splits,
-        "rejects": made.rejects.to_json(),
-        "languages": dict(Counter(row.language for row in made.rows)),
-        "largest_cluster": largest_cluster(made.rows)[0],
-    }
+    return Cleaned(
+        dataset,
+        tuple(made.counts),
+        made.splits,
+        made.rejects.counted(),
+        languages=dict(Counter(row.language for row in made.rows)),
+        largest_cluster=largest_cluster(made.rows)[0],
+    )
 
 
 def prepare(
@@ -117,7 +118,7 @@ def prepare(
         rows = names.named(made.rows) if operator.whole else made.rows
         made.rows, counts = _operate(operator, rows, say)
         made.rows = _settled(task, operator.name, rows, made.rows)
-        made.counts.append(_count(operator.name, len(rows), len(made.rows), counts))
+        made.counts.append(OperatorCount(operator.name, len(rows), len(made.rows), counts))
     if not known:
         _know_again(made, earlier, names, operators)
     made.rows = names.named(made.rows)
@@ -155,7 +156,7 @@ def _read_all(
             kept += len(rows)
             made.rows += first.through(rows)
         refused = made.rejects.total - refused
-        made.counts.append(_count(f"read {place}", kept + refused, kept, {}))
+        made.counts.append(OperatorCount(f"read {place}", kept + refused, kept, {}))
 
 
 def _read(
@@ -226,10 +227,12 @@ class _First:
         return rows
 
     @property
-    def counts(self) -> list[dict[str, Any]]:
+    def counts(self) -> list[OperatorCount]:
         """What each of them did, in their order."""
         done = zip(self.operators, self._sizes, self._counts, strict=True)
-        return [_count(o.name, sizes[0], sizes[1], dict(counts)) for o, sizes, counts in done]
+        return [
+            OperatorCount(o.name, sizes[0], sizes[1], dict(counts)) for o, sizes, counts in done
+        ]
 
 
 def _row(
@@ -335,10 +338,6 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
                 for s in product.spec.data.sources
             ],
             recipe={"data": product.spec.data.model_dump(mode="json"), NAMED: "cleaned content"},
-            counts=made.counts,
+            counts=to_json(made.counts),
         )
     return identity
-
-
-def _count(operator: str, rows_in: int, rows_out: int, counts: dict[str, int]) -> dict[str, Any]:
-    return {"operator": operator, "in": rows_in, "out": rows_out, "detail": counts}

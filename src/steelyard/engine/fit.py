@@ -33,6 +33,7 @@ BUCKET_BATCHES = 50  # sorted by length inside this many batches: little padding
 EVALUATION_TOKENS = 2048
 CHECKPOINT, WEIGHTS, FINISHED = "checkpoint.safetensors", "kept.safetensors", "finished.json"
 CHECKPOINT_CPU_S = 60.0  # a younger checkpoint is not replaced: one holds three times the weights
+Tensors = dict[str, Any]  # of torch, by name
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Parts:
     head: Head
     module: Any
     preprocessor: Preprocessor
-    vary: Callable[[dict[str, Any], Any], dict[str, Any]] | None = None
+    vary: Callable[[Tensors, Any], Tensors] | None = None
     new: str | None = None
 
 
@@ -263,7 +264,7 @@ class _Run:
             forget(folder, name)
         return Progress()
 
-    def _continue(self, tensors: dict[str, Any]) -> None:
+    def _continue(self, tensors: Tensors) -> None:
         self._fill(
             {n.removeprefix("weight/"): t for n, t in tensors.items() if n.startswith("weight/")}
         )
@@ -271,7 +272,7 @@ class _Run:
             keys = [k for k in ("step", "exp_avg", "exp_avg_sq") if f"{k}/{name}" in tensors]
             self.optimizer.state[parameter] = {k: tensors[f"{k}/{name}"] for k in keys}
 
-    def weights(self) -> dict[str, Any]:
+    def weights(self) -> Tensors:
         """What training changes: trained parameters and buffers such as running means."""
         buffers = {n: b for n, b in self.module.named_buffers() if n in self.module.state_dict()}
         return dict(self.trained) | buffers
@@ -294,7 +295,7 @@ class _Run:
             )
         self._fill(load_file(str(path)))
 
-    def _fill(self, tensors: dict[str, Any]) -> None:
+    def _fill(self, tensors: Tensors) -> None:
         with self.torch.no_grad():
             for name, target in self.weights().items():
                 target.copy_(tensors[name])
@@ -396,7 +397,7 @@ def _batches(sizes: Sequence[int], recipe: Recipe, epoch: int) -> Iterator[list[
         yield batches[i]
 
 
-def _tensors(torch: Any, inputs: Any) -> dict[str, Any]:
+def _tensors(torch: Any, inputs: Any) -> Tensors:
     return {name: torch.as_tensor(array) for name, array in inputs.items()}
 
 

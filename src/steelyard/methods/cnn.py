@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.engine.arrays import ModuleParts, Preprocessor
-from steelyard.engine.fit import Parts
+from steelyard.engine.fit import Parts, Tensors
 from steelyard.engine.heads import Head, head_of
 from steelyard.methods.base import FitJob
 from steelyard.methods.pixels import Pixels
@@ -45,7 +45,7 @@ def _build(job: FitJob, contents: Sequence[Content]) -> Built:
     return Parts(job.task, head, module, pixels, vary), None
 
 
-def vary(inputs: dict[str, Any], generator: Any) -> dict[str, Any]:
+def vary(inputs: Tensors, generator: Any) -> Tensors:
     """Shift by a random crop; flip colour pictures only, since writing has a direction."""
     import torch
     from torch.nn.functional import pad

@@ -15,7 +15,7 @@ from steelyard.engine.backbone import config_of
 from steelyard.engine.examples import parted
 from steelyard.engine.fit import Parts, Progress, Recipe, fit, processor_precision, torch_outputs
 from steelyard.engine.heads import Head
-from steelyard.engine.model import Model, Reading
+from steelyard.engine.model import Config, Model, Reading
 from steelyard.engine.predictor import Predictor, answered, preprocessor_in, write_arrays
 from steelyard.methods.base import FitJob
 from steelyard.plugins import need
@@ -87,10 +87,10 @@ class TorchMethod:
         """Of the modules that it makes for a task with this head."""
         raise NotImplementedError
 
-    def open(self, folder: Path, config: dict[str, Any], *, threads: int) -> Model:
+    def open(self, folder: Path, config: Config, *, threads: int) -> Model:
         return Predictor.open(folder, config, threads=threads)
 
-    def open_reading(self, folder: Path, config: dict[str, Any]) -> Reading:
+    def open_reading(self, folder: Path, config: Config) -> Reading:
         return preprocessor_in(folder, config)
 
 
