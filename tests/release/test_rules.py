@@ -7,18 +7,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.release.common import valuation
 
-from steelyard.errors import Damaged, DataError, Missing, UserError
+from steelyard.errors import Damaged, Missing, UserError
 from steelyard.release.by_hand import VERBS, _standing, _text, find
 from steelyard.release.evidence import _read, began, complete
 from steelyard.release.gate import Check, inferior
 from steelyard.release.goals import misses
-from steelyard.release.stream import check_stream, record_of, records_of, sent_before
+from steelyard.release.stream import record_of, sent_before
 from steelyard.release.who import live_misses
 from steelyard.release.whole import check_whole
 from steelyard.spec.model import Goals
 from steelyard.stats import Interval
 from steelyard.store.releases import experiment_of
-from steelyard.tasks import UNLABELLED
 from steelyard.words import both
 
 VARIANTS = ("a" * 8, "b" * 8, "c" * 8)
@@ -305,43 +304,6 @@ def test_an_error_of_a_task_of_ones_own_is_missed_from_above():
 
 def test_no_live_variant_misses_nothing():
     assert live_misses(None, None, None) == []
-
-
-def product(replay=None):
-    spec = SimpleNamespace(release=SimpleNamespace(replay=replay))
-    return SimpleNamespace(spec=spec, path=SimpleNamespace(name="产品.yaml"))
-
-
-@pytest.mark.parametrize(
-    ("replay", "here", "asked", "records"),
-    [
-        (None, 5, None, 5),
-        (None, 5000, None, 1000),
-        (None, 0, None, 0),
-        (3, 5, None, 3),
-        (5, 5, None, 5),
-        (3, 5, 4, 4),
-    ],
-)
-def test_a_default_takes_what_there_is_and_a_number_is_meant(replay, here, asked, records):
-    assert records_of(product(replay), here, asked) == records
-
-
-@pytest.mark.parametrize(
-    ("replay", "asked", "place"),
-    [(6, None, "产品.yaml release.replay"), (None, 6, "--records"), (1, 6, "--records")],
-)
-def test_more_records_than_there_are_is_refused_where_it_was_asked(replay, asked, place):
-    with pytest.raises(DataError) as error:
-        records_of(product(replay), 5, asked)
-    assert (error.value.place, error.value.found) == (place, "6")
-
-
-def test_records_without_a_label_are_no_stream_of_a_replay():
-    splits = {"stream": {"positive": 3, "negative": 2, UNLABELLED: 100}}
-    check_stream(product(5), splits)
-    with pytest.raises(DataError, match="at most 5"):
-        check_stream(product(6), splits)
 
 
 @pytest.mark.parametrize(("arm", "verb"), [("canary", "rollback"), ("live", "promote")])

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from steelyard.errors import Damaged
+from steelyard.errors import Damaged, RowRefused
 from steelyard.spec import Money
 from steelyard.store import CASH, IMPUTED, Line, ledger, subtotals, tables
 from steelyard.store.chain import GENESIS, basis_of, chain, digest
 from steelyard.store.database import Database
+from steelyard.store.seal import against, behind, seal
 
 LINE = Line("label", 3, "label", Money(-9, "CNY"), "labels:好评", about={"variant": "v"})
 few = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -226,3 +227,57 @@ def test_a_step_without_its_line_is_damaged_and_with_it_is_not(connection):
         ledger.every_step_paid(connection)
     append(connection, replace(LINE, evidence="step:k"), turn=1)
     ledger.every_step_paid(connection)
+
+
+moves = st.lists(
+    st.tuples(
+        st.sampled_from(["产品", "other"]),
+        st.sampled_from(["CNY", "USD"]),
+        st.integers(-(2**62), 2**62),
+    ),
+    max_size=6,
+)
+
+
+def booked(connection, several):
+    for product, currency, nano in several:
+        append(connection, replace(LINE, money=Money(nano, currency)), product=product)
+
+
+@few
+@given(first=moves, more=moves)
+def test_a_seal_holds_the_sums_of_its_lines_while_lines_are_only_added(connection, first, more):
+    emptied(connection)
+    booked(connection, first)
+    sealed = seal(connection, time="2026")
+    expected: dict = {}
+    for product, currency, nano in first:
+        own = expected.setdefault(product, {})
+        own[currency] = str(int(own.get(currency, 0)) + nano)
+    assert (sealed["lines"], sealed["sums"]) == (len(first), expected)
+    booked(connection, more)
+    assert against(connection, sealed) == behind(connection, sealed) == len(first) + len(more)
+
+
+@few
+@given(several=moves.filter(bool), more=moves, data=st.data())
+def test_a_chain_that_is_computed_anew_with_one_other_amount_is_found(
+    connection, several, more, data
+):
+    emptied(connection)
+    booked(connection, several)
+    sealed = seal(connection, time="2026")
+    at = data.draw(st.integers(0, len(several) - 1))
+    product, currency, nano = several[at]
+    emptied(connection)
+    booked(connection, [*several[:at], (product, currency, nano + 1), *several[at + 1 :], *more])
+    assert ledger.verify(connection) == len(several) + len(more)  # in itself it holds
+    for compared in (against, behind):
+        with pytest.raises(Damaged):
+            compared(connection, sealed)
+
+
+@pytest.mark.parametrize("nano", [2**63, -(2**63) - 1])
+def test_money_that_no_column_holds_is_refused_in_one_sentence(opened, nano):
+    with pytest.raises(RowRefused, match="a row that fits the table"), opened.write() as writing:
+        append(writing, replace(LINE, money=Money(nano, "VND")))

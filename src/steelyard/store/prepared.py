@@ -72,6 +72,8 @@ def driver(connection: sa.Connection) -> Iterator[Any]:
         raise sa.exc.DBAPIError.instance(
             None, None, error, kinds, hide_parameters=True, dialect=connection.dialect
         ) from error
+    except OverflowError as error:  # SQLite's driver has no error of its own for a number too large
+        raise sa.exc.DataError(None, None, error, hide_parameters=True) from error
     finally:
         cursor.close()
 
