@@ -40,7 +40,7 @@ ZH = {
     "column that holds the label": "标签所在的列",
     "column that holds an id, unique inside this source": "编号所在的列，在本来源内唯一",
     "the label of every record of this source": "这个来源全部记录的标签",
-    "label in the file -> label of the task": "文件里的标签 -> 任务的标签",
+    "label in the file -> label of the task; null leaves it out": "文件里的标签 -> 任务的标签；null 表示不要它",
     "licence of the data": "数据的许可",
     "never trained on; every figure is measured here": "从不用于训练；所有指标都在这里测量",
     "kept apart to replay as users' requests": "另外留出，作为用户请求重放",

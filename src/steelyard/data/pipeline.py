@@ -37,6 +37,7 @@ from steelyard.tasks import Task, Unknown, content_kind
 from steelyard.tasks.places import Placed
 
 BATCH = 2000
+LEFT_OUT = "a label that data.sources.names leave out"
 
 
 @dataclass
@@ -102,7 +103,9 @@ def prepare(
 ) -> Prepared:
     """Everything `run` does before it publishes; `most` bounds the records read of each source."""
     say = progress or (lambda what, done, total: None)
-    called = {name: label for s in product.spec.data.sources for name, label in s.names.items()}
+    called = {
+        name: label for s in product.spec.data.sources for name, label in s.names.items() if label
+    }
     made = Prepared(task, rejects=Rejects(task.classes, called, option=f"task.{task.words}"))
     operators = [opened(kind) for kind in operators_of(product, task)]
     first = _First(task, operators)
@@ -241,11 +244,14 @@ def _row(
     name: str,
     *,
     task: Task,
-    names: Mapping[str, str],
+    names: Mapping[str, str | None],
     rejects: Rejects,
     seen: set[str],
 ) -> Row | None:
     content, label, why = None, None, ""
+    if isinstance(raw.label, str) and raw.label in names and names[raw.label] is None:
+        rejects.add(raw.where, LEFT_OUT)
+        return None
     try:
         content = task.parse(raw.content)
         if not isinstance(content, str):  # a text may know its places, which operators follow

@@ -272,7 +272,7 @@ def read_folder(
             reject(where, f"a record of more than {line_bytes_max} bytes")
             continue
         inside = file.parent.name if file.parent != path else None
-        label = source.every_label or (source.names.get(inside, inside) if inside else None)
+        label = source.every_label or (source.names.get(inside) or inside if inside else None)
         content, why = _content(file, body)
         if why:
             reject(where, why)
@@ -312,7 +312,8 @@ def _raw(source: Source, row: Mapping[str, Any], where: str) -> Raw:
     label = _cell(cell)
     if label is not None:
         # True and False were once read as Python writes them
-        label = source.names.get(label, source.names.get(str(cell), label))
+        # one that is left out keeps its word, by which it is
+        label = source.names.get(label) or source.names.get(str(cell)) or label
     content = row.get(source.content)
     return Raw(identity, content, source.every_label or label, where)
 

@@ -207,7 +207,9 @@ class Source(Section):
     label: str | None = Field(None, description="column that holds the label")
     id: str | None = Field(None, description="column that holds an id, unique inside this source")
     every_label: str | None = Field(None, description="the label of every record of this source")
-    names: dict[str, str] = Field({}, description="label in the file -> label of the task")
+    names: dict[str, str | None] = Field(
+        {}, description="label in the file -> label of the task; null leaves it out"
+    )
     licence: str = Field("unstated", description="licence of the data")
 
     @model_validator(mode="after")

@@ -14,5 +14,6 @@ def names_in(product: ProductFile) -> dict[str, str]:
     meant: dict[str, set[str]] = {}
     for source in product.spec.data.sources:
         for old, new in source.names.items():
-            meant.setdefault(old, set()).add(new)
+            if new is not None:
+                meant.setdefault(old, set()).add(new)
     return {old: new.pop() for old, new in meant.items() if len(new) == 1}

@@ -82,7 +82,7 @@ class Task(Protocol):
         """All values of one request, read under one budget; BadInput names the value."""
 
     def truth(
-        self, raw: Any, content: Content = None, names: Mapping[str, str] | None = None
+        self, raw: Any, content: Content = None, names: Mapping[str, str | None] | None = None
     ) -> Truth:
         """A value of a data file (a text, where it is no list or object) or of a request -> what is right for `content`, where that is at
         hand; `names` are other words of the file. ValueError says what was expected, Unknown names

@@ -45,7 +45,9 @@ class Classification:
         self.options, self.labels = options, options.labels
         self._index = {label: i for i, label in enumerate(self.labels)}
 
-    def truth(self, raw: Any, content: Any = None, names: Mapping[str, str] | None = None) -> str:
+    def truth(
+        self, raw: Any, content: Any = None, names: Mapping[str, str | None] | None = None
+    ) -> str:
         if not isinstance(raw, str):
             raise ValueError(
                 f"expected a label in {shown(self.labels)}, found {type(raw).__name__}"

@@ -22,16 +22,17 @@ def spans_in(
     entities: Sequence[str],
     *,
     length: int | None = None,
-    names: Mapping[str, str] | None = None,
+    names: Mapping[str, str | None] | None = None,
 ) -> Spans:
     """Spans in order; ValueError for what is none, for spans that overlap, and for one that leaves a
     text of `length`; Unknown for an entity that is not among `entities`, some of which have other
-    `names`."""
+    `names`, or None and are left out."""
     if isinstance(raw, str):
         raw = _json(raw)
     if isinstance(raw, Mapping) and isinstance(raw.get("spans"), list):  # an answer, sent back
         raw = raw["spans"]
-    spans = [_named(span, entities, names or {}) for span in _spans(raw)]
+    named = (_named(span, entities, names or {}) for span in _spans(raw))
+    spans = [span for span in named if span is not None]
     if len(spans) > SPANS_MAX:
         raise ValueError(f"expected at most {SPANS_MAX:,} spans, found more")
     spans.sort()
@@ -82,7 +83,9 @@ def _by_entity(raw: Mapping[str, Any]) -> Iterator[list[Any]]:
                 yield [place[0], place[1] + 1, entity]
 
 
-def _named(span: list[Any], entities: Sequence[str], names: Mapping[str, str]) -> list[Any]:
+def _named(
+    span: list[Any], entities: Sequence[str], names: Mapping[str, str | None]
+) -> list[Any] | None:
     start, end, label = span
     if not _whole(start) or not _whole(end) or not 0 <= start < end:
         raise ValueError("expected a span with 0 <= start < end, found another one")
@@ -91,6 +94,8 @@ def _named(span: list[Any], entities: Sequence[str], names: Mapping[str, str]) -
             f"expected a span with the name of an entity, found {type(label).__name__}"
         )
     label = names.get(label, label)
+    if label is None:
+        return None
     if label not in entities:
         raise Unknown(label, f"expected an entity in {list(entities)}, found another one")
     return [start, end, label]

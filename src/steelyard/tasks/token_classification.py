@@ -54,7 +54,9 @@ class TokenClassification(Texts):
     def parse(self, raw: Any) -> Placed:
         return placed(super().parse(raw))
 
-    def truth(self, raw: Any, content: Any = None, names: Mapping[str, str] | None = None) -> Spans:
+    def truth(
+        self, raw: Any, content: Any = None, names: Mapping[str, str | None] | None = None
+    ) -> Spans:
         length = None if content is None else len(content)
         return spans_in(raw, self.entities, length=length, names=names)
 
