@@ -1,6 +1,6 @@
 """CLUENER through the turn until training: F1 of exact spans of an encoder and of a dictionary.
 
-`python bench/spans.py FOLDER [--labels 4000] [--epochs 3]` where FOLDER holds cluener_train.jsonl.gz. The scorer is
+`python bench/spans.py FOLDER [--labels 4000] [--epochs 3] [--head-rate 20]` where FOLDER holds cluener_train.jsonl.gz. The scorer is
 steelyard's own: a span is right when its borders and its entity are; `span_f1` counts all spans together, `span_macro_f1`
 is the mean over the ten entities. Figures are of a hold-out of that file, not of CLUENER's own development part.
 """
@@ -34,6 +34,7 @@ train:
   epochs: {epochs}
   batch: 32
   learning_rate: 2.0e-4
+  head_rate: {head_rate}
   length_max: 80
 """
 
@@ -43,11 +44,16 @@ def main() -> None:
     asked.add_argument("folder", type=Path)
     asked.add_argument("--labels", type=int, default=4000)
     asked.add_argument("--epochs", type=int, default=3)
+    asked.add_argument("--head-rate", type=float, default=20.0)
     said, state = asked.parse_args(), machine()
     with tempfile.TemporaryDirectory() as folder:
         product = Path(folder) / "product.yaml"
         text = PRODUCT.format(
-            entities=ENTITIES, data=said.folder.resolve(), labels=said.labels, epochs=said.epochs
+            entities=ENTITIES,
+            data=said.folder.resolve(),
+            labels=said.labels,
+            epochs=said.epochs,
+            head_rate=said.head_rate,
         )
         product.write_text(text, encoding="utf-8")
         command = [
@@ -79,7 +85,7 @@ def main() -> None:
     }
     save(
         "spans",
-        f"python bench/spans.py ../shared/data --labels {said.labels} --epochs {said.epochs}",
+        f"python bench/spans.py ../shared/data --labels {said.labels} --epochs {said.epochs} --head-rate {said.head_rate:g}",
         figures,
         state,
     )

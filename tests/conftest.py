@@ -115,6 +115,7 @@ train:
   epochs: 3
   batch: 16
   learning_rate: 3.0e-3
+  head_rate: 1
   length_max: 32
   frozen_embeddings: false
   precision: fp32

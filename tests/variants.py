@@ -70,6 +70,7 @@ def compressed(source: Path, name: str, draft: Path, contents) -> Path:
     job = CompressJob(
         task,
         preprocessor,
+        get("methods", method_in(config)).parts(head_of(task)),
         lambda: load_module(source, config, attention="eager"),
         draft,
         shared,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from steelyard.data.readers import Raw
-from steelyard.data.sources import fingerprints, place_of, root_of
+from steelyard.data.reading import Raw, fingerprints
+from steelyard.data.sources import place_of, root_of
 from steelyard.data.split import split_of
 from steelyard.label.purchase import buying_order
 from steelyard.loop import turn
@@ -71,7 +71,7 @@ def old_turn(product_file) -> Seen:
     spec, (source,) = product.spec, product.spec.data.sources
     root = root_of(source, product.folder)
     raws = list(
-        get("readers", source.reader.name)(source, root, line_bytes_max=10**6, reject=print)
+        get("readers", source.reader.name).read(source, root, line_bytes_max=10**6, reject=print)
     )
     rows = sorted((named_of_old(raw), normalize(raw.content), raw.label) for raw in raws)
     digest = hashlib.sha256(spec.product.encode())

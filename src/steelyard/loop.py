@@ -174,7 +174,7 @@ def done_steps(product: ProductFile, store: Store, task: Task) -> dict[str, Outp
     return run.outputs
 
 
-def _context(run: Turn, stage: Stage) -> Context:
+def _context(run: Turn, stage: Stage[Any]) -> Context:
     """All that the stage is handed, cut to what it declares."""
     context = Context(
         only(run.product, *stage.sections),
@@ -197,20 +197,20 @@ def _server(run: Turn) -> Any:
     return serve
 
 
-def _key(run: Turn, stage: Stage, context: Context) -> str:
+def _key(run: Turn, stage: Stage[Any], context: Context) -> str:
     """The key of a step as it stands now."""
     reads = sections(run.product.spec, *stage.sections)
     key = step_key(stage.name, reads, [*of_key(context.taken), *context.also])
     key = _newest(run, stage.name, key)
     # Done, but its files are gone (removed, or on another machine): the work is done again.
     while (done := run.store.steps.done(key)) is not None and not run.store.holds(
-        stage.leaves(done)
+        stage.files(done)
     ):
         key = _newest(run, stage.name, step_key(stage.name, "made again", [key]))
     return key
 
 
-def _run(run: Turn, stage: Stage) -> None:
+def _run(run: Turn, stage: Stage[Any]) -> None:
     run.watcher.begin(stage.name)
     check_early(run.product, run.outputs)
     context = _context(run, stage)
@@ -221,7 +221,7 @@ def _run(run: Turn, stage: Stage) -> None:
         run.id,
         stage.name,
         key,
-        lambda step: stage.run(context, step),
+        lambda step: stage.work(context, step),
         cpu_price=run.product.spec.money.prices.cpu_hour,
     )
     run.outputs[stage.name] = output
@@ -230,12 +230,12 @@ def _run(run: Turn, stage: Stage) -> None:
     run.watcher.end(stage.name, output, ran=ran)
 
 
-def _once_more(run: Turn, stage: Stage, context: Context, key: str) -> tuple[Context, str]:
+def _once_more(run: Turn, stage: Stage[Any], context: Context, key: str) -> tuple[Context, str]:
     """Behind the newest measurement, on what that left; as it is where nothing was done yet."""
     done = run.store.steps.done(key)
     if done is None:
         return context, key
-    return replace(context, prior=done), step_key(stage.name, "measured again", [key])
+    return replace(context, prior=stage.read(done)), step_key(stage.name, "measured again", [key])
 
 
 def _newest(run: Turn, name: str, key: str) -> str:

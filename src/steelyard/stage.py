@@ -15,18 +15,24 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from steelyard.as_json import names as fields_of
+from steelyard.as_json import of_json, to_json
 from steelyard.errors import SteelyardError
+from steelyard.near import near
 from steelyard.plugins import loaded
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
+from steelyard.taken import take
 from steelyard.terms import learn
 
 if TYPE_CHECKING:
     from steelyard.tasks import Task
 
 Output = dict[str, Any]  # what a step leaves, as JSON
+Result = TypeVar("Result")  # what a stage's work returns: a frozen dataclass, or a dict of JSON
+T = TypeVar("T")
 Left = tuple[str, str]  # a file of the store: ("artifact", id) or (name of a dataset, tag)
 Serve = Callable[[str], AbstractContextManager[str]]  # API key -> a server of this store, its URL
 log = logging.getLogger("steelyard.stages")
@@ -55,7 +61,7 @@ class Context:
     also: tuple[str, ...] = ()
     report: Report = unheard
     serve: Serve | None = None
-    prior: Output | None = None  # what it left before, where it is to measure that again
+    prior: Any = None  # what it left before, where it is to measure that again
 
     def of(self, name: str) -> Any:
         """What an earlier step left, as in `train.variant`; SteelyardError for what is not declared."""
@@ -64,6 +70,10 @@ class Context:
                 f"'{name}' is taken by a step that does not declare it: its key would not hold it"
             )
         return self.taken[name]
+
+    def take(self, kind: type[T]) -> T:
+        """What earlier steps left, as the dataclass that `takes` was read from (`names_of`)."""
+        return take(kind, self.of)
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,7 @@ def _nothing(context: Context) -> Sequence[str]:
     return ()
 
 
-def _leaves_nothing(output: Output) -> Sequence[Left]:
+def _leaves_nothing(left: Any) -> Sequence[Left]:
     return ()
 
 
@@ -130,7 +140,7 @@ def _accepts(product: ProductFile, task: Task) -> None:
     return None
 
 
-def _unsaid(output: Output, *, ran: bool) -> str:
+def _unsaid(left: Any, *, ran: bool) -> str:
     return ""
 
 
@@ -139,32 +149,35 @@ def _unknown(forecast: Forecast) -> Expected:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Generic[Result]):
     """One step of the loop.
 
     `reads` are sections (`label`) or fields (`money.prices.label`) of the product file; `takes` what
     earlier steps left (`train.variant`, or `train` for all of it); `also` whatever else decides its
     result, such as the bytes of files; `after` steps that only have to come before it.
+    `output` is the frozen dataclass that its work returns; without one that is a dict of JSON. `leaves`,
+    `summary` and `section` are handed the same, also of what an older version left.
     `section` is what the report shows of its output behind the sections that it has; stages whose facts are
     drawn there have none. `check` and `needs` refuse a file, or what is not installed, before anything is spent; `early`
     what the file and earlier steps cannot have together, as soon as these are done.
     """
 
     name: str
-    run: Callable[[Context, Step], Output]
+    run: Callable[[Context, Step], Result]
     doing: str = ""
     called: tuple[str, str] | None = None  # in English and Chinese; else by its name
     reads: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     also: Callable[[Context], Sequence[str]] = _nothing
-    leaves: Callable[[Output], Sequence[Left]] = _leaves_nothing
+    output: type[Result] | None = None
+    leaves: Callable[[Result], Sequence[Left]] = _leaves_nothing
     check: Callable[[ProductFile, Task], None] = _accepts
     needs: Callable[[ProductFile, Task], None] = _accepts
     early: Early | None = None
     summary: Callable[..., str] = _unsaid  # (output, ran=...) -> one line
     estimate: Callable[[Forecast], Expected] = _unknown
-    section: Callable[[Output, str], Sequence[Block]] | None = None  # of the report: en or zh
+    section: Callable[[Result, str], Sequence[Block]] | None = None  # of the report: en or zh
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -175,6 +188,23 @@ class Stage:
     def behind(self) -> frozenset[str]:
         """Names of the steps that come before it."""
         return frozenset(self.after) | {name.partition(".")[0] for name in self.takes}
+
+    def work(self, context: Context, step: Step) -> Output:
+        """Run it; what it leaves, as JSON."""
+        body: Output = to_json(self.run(context, step))
+        return body
+
+    def read(self, left: Output) -> Any:
+        """What it left, as its work returned it."""
+        return left if self.output is None else of_json(self.output, left)
+
+    def files(self, left: Output) -> Sequence[Left]:
+        """Files of the store that hold what it left."""
+        return self.leaves(self.read(left))
+
+    def line(self, left: Output, *, ran: bool = True) -> str:
+        """What came of it, in one line; `ran` is False when it was done before."""
+        return self.summary(self.read(left), ran=ran)
 
     def taken(self, outputs: Mapping[str, Output]) -> dict[str, Any]:
         """What it takes of the steps before it; KeyError for a step that left nothing yet."""
@@ -199,7 +229,7 @@ def of_key(taken: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def stages() -> tuple[Stage, ...]:
+def stages() -> tuple[Stage[Any], ...]:
     """Every registered stage that can be used, in the order of a turn."""
     return _registered()[0]
 
@@ -213,12 +243,12 @@ def broken() -> dict[str, str]:
     return dict(_registered()[1])
 
 
-def stage_named(name: str) -> Stage | None:
+def stage_named(name: str) -> Stage[Any] | None:
     return next((stage for stage in stages() if stage.name == name), None)
 
 
 @cache
-def _registered() -> tuple[tuple[Stage, ...], dict[str, str]]:
+def _registered() -> tuple[tuple[Stage[Any], ...], dict[str, str]]:
     registered, wrong = loaded("stages", _why_none)
     usable, lacking = in_order(registered)
     wrong |= lacking
@@ -236,10 +266,11 @@ def _why_none(name: str, stage: Any) -> str | None:
     return None if stage.name == name else f"it calls itself '{stage.name}'"
 
 
-def in_order(registered: Mapping[str, Stage]) -> tuple[tuple[Stage, ...], dict[str, str]]:
+def in_order(registered: Mapping[str, Stage[Any]]) -> tuple[tuple[Stage[Any], ...], dict[str, str]]:
     """Stages behind those that they need, of several the first by name; and those left out, with
-    why: they need one that is not there, or each other."""
-    left, wrong = dict(registered), dict[str, str]()
+    why: they take what nobody leaves, need one that is not there, or each other."""
+    wrong = {name: why for name, s in registered.items() if (why := _not_left(s, registered))}
+    left = {name: stage for name, stage in registered.items() if name not in wrong}
     while lacking := {
         n: sorted(s.behind - left.keys()) for n, s in left.items() if s.behind - left.keys()
     }:
@@ -257,7 +288,20 @@ def in_order(registered: Mapping[str, Stage]) -> tuple[tuple[Stage, ...], dict[s
         }
 
 
-def _sorted(left: Mapping[str, Stage]) -> Iterator[str]:
+def _not_left(stage: Stage[Any], registered: Mapping[str, Stage[Any]]) -> str | None:
+    """Which value it takes that the other stage says it does not leave; None where all are there."""
+    early = stage.early.takes if stage.early is not None else ()
+    for name in (*stage.takes, *early):
+        step, _, value = name.partition(".")
+        output = registered[step].output if step in registered else None
+        if not value or output is None or value in fields_of(output):
+            continue
+        hint = near(value, fields_of(output), before=f"{step}.")
+        return f"it takes '{name}', which {step} does not leave" + (f"; {hint}" if hint else "")
+    return None
+
+
+def _sorted(left: Mapping[str, Stage[Any]]) -> Iterator[str]:
     sorter = TopologicalSorter({name: stage.behind for name, stage in left.items()})
     sorter.prepare()
     ready: list[str] = []

@@ -28,7 +28,7 @@ def test_every_compressor_keeps_the_answers_of_what_was_trained(make, name, enco
     levels = {logger: logging.getLogger(logger).level for logger in ("", "steelyard")}
     draft = compressed(source, name, tmp_path / "draft", contents)
     assert {logger: logging.getLogger(logger).level for logger in levels} == levels  # else silent
-    precision = read_config(draft)["precision"]
+    precision = read_config(draft).precision
     expected = outputs(open_model(source), contents)
     found = outputs(open_model(draft), contents)
     spread = expected.max() - expected.min()
@@ -48,7 +48,7 @@ def test_an_export_that_computes_something_else_is_refused():
 def test_damaged_weights_are_refused_at_load(runtime, encoder, tmp_path):
     task, _ = saved_text(encoder, tmp_path)
     preprocessor = preprocessor_in(tmp_path, read_config(tmp_path))
-    backbone = read_config(tmp_path)["backbone"]
+    backbone = read_config(tmp_path).backbone
     write_arrays(
         tmp_path,
         task,

@@ -7,9 +7,11 @@ import pytest
 from tests.contract.common import TASKS, examples_of, opened
 
 from steelyard.clock import Clock
+from steelyard.engine.heads import head_of
 from steelyard.engine.model import open_model, open_reading, read_config
 from steelyard.methods import FitJob, method_named
 from steelyard.methods.encoder import Encoder
+from steelyard.methods.trained import TorchMethod
 from steelyard.plugins import names
 from steelyard.spec.model import Train
 
@@ -63,7 +65,7 @@ def test_what_it_fitted_is_saved_and_opened_with_equal_answers(fitted, pair, tmp
     assert [a.value for a in before] == [a.value for a in after]
     scores = [[a.score or 0.0 for a in side] for side in (before, after)]
     assert np.allclose(*scores, atol=1e-5)
-    assert read_config(folder)["method"] == pair[0].name
+    assert read_config(folder).method == pair[0].name
     assert model.task.options == task.options and model.threads >= 1
     assert not list(folder.glob("*.pt")) and not list(folder.glob("*.pkl"))
 
@@ -132,3 +134,29 @@ def test_eight_thousand_chinese_characters_are_answered_or_refused_with_a_reason
         return
     (answer,) = open_model(folder).answers([content])
     assert task.truth(answer.value, content) == answer.value
+
+
+def test_what_a_torch_method_says_of_its_modules_is_so(fitted, pair):
+    """Exports, LoRA and the rate of the head believe it."""
+    made, task, examples = fitted
+    if not isinstance(pair[0], TorchMethod):
+        pytest.skip("it makes no torch module")
+    import torch
+
+    said, module = pair[0].parts(head_of(task)), made.parts.module.eval()
+    shapes = {}
+    for n in (1, 3):  # another number, and texts of another length
+        some = sorted(examples.contents, key=len)[-n:] if n > 1 else examples.contents[:1]
+        features = made.parts.preprocessor.features(some)
+        inputs = made.parts.preprocessor.collate(features)
+        with torch.inference_mode():
+            outputs = module(**{name: torch.as_tensor(a) for name, a in inputs.items()})
+        shapes[n] = {name: a.shape for name, a in inputs.items()} | {"": tuple(outputs.shape)}
+    assert said.inputs.keys() == shapes[1].keys() - {""}
+    for name, free in {**said.inputs, "": said.outputs}.items():
+        pairs = list(zip(shapes[1][name], shapes[3][name], strict=True))
+        assert all(a == b for axis, (a, b) in enumerate(pairs) if axis not in free)
+        assert pairs[0] == (1, 3) and 0 in free
+    assert all(hasattr(module, part) for part in (said.encoder, said.head) if part is not None)
+    assert (said.encoder is not None) == pair[0].needs_backbone
+    assert made.parts.new == said.head

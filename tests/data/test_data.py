@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import reviews, shared, write_jsonl
 
+from steelyard.as_json import to_json
 from steelyard.data import pipeline
 from steelyard.data.dedupe import drop_exact, near
 from steelyard.data.operators import Row
@@ -35,7 +36,7 @@ def read(path, *, limit=LIMIT, **fields):
     source = Source(path=path.name, **fields)
     reader = get("readers", source.reader.name)
     raws = list(
-        reader(source, path, line_bytes_max=limit, reject=lambda w, r: rejects.append((w, r)))
+        reader.read(source, path, line_bytes_max=limit, reject=lambda w, r: rejects.append((w, r)))
     )
     return raws, rejects
 
@@ -47,7 +48,7 @@ def run(product_file):
     store = Store.open(product)
     task = task_of(product)
     step = Step(store, "data", "key", store.begin_turn("spec"), "CNY")
-    output = pipeline.run(store, product, step, task=task)
+    output = to_json(pipeline.run(store, product, step, task=task))
     rows = store.datasets.read("records", output["dataset"]).to_pylist()
     store.close()
     return output, rows
@@ -375,7 +376,7 @@ def test_cifar_pictures_come_out_of_parquet():
         label="label",
         names={"airplane": "plane", "cat": "kitten"},
     )
-    rows = get("readers", "parquet")(source, path, line_bytes_max=LIMIT, reject=print)
+    rows = get("readers", "parquet").read(source, path, line_bytes_max=LIMIT, reject=print)
     firsts = list(itertools.islice(rows, 200))
     names = {row.label for row in firsts}
     assert {"plane", "kitten"} <= names and not {"airplane", "cat"} & names and len(names) == 10

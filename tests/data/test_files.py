@@ -26,7 +26,9 @@ def read(path, *, limit=10_000, **fields):
     rejects = []
     source = Source(path=path.name, **fields)
     reader = get("readers", source.reader.name)
-    raws = reader(source, path, line_bytes_max=limit, reject=lambda w, r: rejects.append((w, r)))
+    raws = reader.read(
+        source, path, line_bytes_max=limit, reject=lambda w, r: rejects.append((w, r))
+    )
     return list(raws), rejects
 
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import reviews, write_jsonl
 
+from steelyard.as_json import to_json
 from steelyard.data.rejects import Rejects
 from steelyard.errors import DataError
 from steelyard.loop import turn
@@ -75,7 +76,7 @@ def test_any_label_can_be_told(labels):
     rejects = Rejects(("a", "b"))
     for label in [*labels, "\ud800"]:
         rejects.word("f:1", label)
-    json.dumps(rejects.to_json(), ensure_ascii=False).encode()
+    json.dumps(to_json(rejects.counted()), ensure_ascii=False).encode()
     str(rejects).encode()
     assert rejects.total == len(labels) + 1
 
@@ -119,7 +120,7 @@ def test_a_masked_label_has_no_near_one_and_a_long_one_is_masked_before_it_is_cu
     rejects.word("f:1", "13912345678")
     rejects.word("f:2", "x" * 55 + " 13912345678")
     told = rejects.told()
-    assert [row["nearest"] for row in told] == [None, None]
+    assert [one.nearest for one in told] == [None, None]
     assert "139" not in str(rejects) and "139" not in rejects.repair("")
 
 
@@ -127,7 +128,7 @@ def test_a_place_with_personal_data_is_masked():
     rejects = Rejects(("a", "b"))
     rejects.add("neg/13912345678.txt", "not text")
     rejects.add("reviews-20240101.jsonl:13912", "not text")
-    assert [e["where"] for e in rejects.examples] == [
+    assert [e.where for e in rejects.examples] == [
         "neg/[PHONE].txt",
         "reviews-20240101.jsonl:13912",
     ]

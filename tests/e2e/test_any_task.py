@@ -176,6 +176,37 @@ def test_a_kind_of_content_of_a_strangers_turns_the_whole_wheel(stranger, tmp_pa
         assert call(url, "POST", "/v1/predict", b"x", {"Content-Type": "image/png"})[0] == 415
 
 
+def test_a_source_that_grows_is_read_again_and_one_that_does_not_is_not(
+    stranger, tmp_path, monkeypatch
+):
+    """A reader says where its records are and whether they changed; no file of ours is asked."""
+    feed = tmp_path / "elsewhere.txt"
+    monkeypatch.setenv("STRANGER_FEED", str(feed))
+    items = [
+        json.dumps({"id": r["id"], "said": r["text"], "reply": r["right"]}, ensure_ascii=False)
+        for r in replies(400)
+    ]
+    feed.write_text("\n".join([*items[:300], "{broken"]), encoding="utf-8")
+    path = written(tmp_path, "{name: reply}", [])
+    source = "{path: data.jsonl, reader: jsonl, label: right, id: id}"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(source, "{reader: {feed: {newest: 350}}}"), encoding="utf-8")
+
+    def data():
+        done = turn(load(path), until="data")
+        return done.ran, done.outputs["data"]
+
+    ran, output = data()
+    assert ran == ["data"] and output["counts"][0]["operator"] == "read feed of strangers"
+    assert output["rejects"]["examples"] == [{"where": "feed:301", "reason": "no item"}]
+    assert sum(sum(n.values()) for n in output["splits"].values()) == 300
+    assert data()[0] == []
+    feed.write_text("\n".join(items), encoding="utf-8")
+    ran, output = data()
+    assert ran == ["data"]
+    assert sum(sum(n.values()) for n in output["splits"].values()) == 350
+
+
 def test_options_of_a_task_are_checked_with_their_place(stranger, tmp_path):
     path = written(tmp_path, "{name: reply, length_mx: 60}", replies(3))
     with pytest.raises(

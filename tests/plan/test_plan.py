@@ -263,8 +263,8 @@ def test_served_figures_as_predicted_or_of_few_requests_open_nothing(seen):
 
 def test_predicted_and_served_stand_side_by_side_in_the_facts():
     (only,) = _ratios([AS_SERVED, LIVE.__class__("b", "never served", 0.8, 0.8, 0.8, 0.01)])
-    assert only["cost_ratio"] == pytest.approx(2.2) and only["p95_ratio"] == pytest.approx(1.2)
-    assert (only["n"], only["name"]) == (500, "live")
+    assert only.cost_ratio == pytest.approx(2.2) and only.p95_ratio == pytest.approx(1.2)
+    assert (only.n, only.name) == (500, "live")
 
 
 def test_a_chinese_sentence_calls_the_baseline_by_its_chinese_name():

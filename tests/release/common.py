@@ -6,6 +6,7 @@ import pyarrow as pa
 from tests.conftest import reviews
 from tests.serving import call, publish, release
 
+from steelyard.as_json import to_json
 from steelyard.release import experiment
 from steelyard.serve import Server
 from steelyard.spec import load
@@ -74,7 +75,7 @@ def replayed(store, product_file, pair, *, turn, key, serve=None):
     product = load(product_file)
 
     def work(step):
-        return experiment.run(
+        left = experiment.run(
             store,
             product,
             step,
@@ -83,6 +84,7 @@ def replayed(store, product_file, pair, *, turn, key, serve=None):
             task=task(),
             serve=serve or (lambda key: Server(store, product, key=key)),
         )
+        return to_json(left)
 
     output, _ = store.step(turn, "replay", f"{key:0>16}", work, cpu_price=0)
     return output

@@ -5,6 +5,7 @@ from tests.conftest import flip
 from tests.release.common import canary_of, edit, published_records, replayed, task
 from tests.serving import publish, release
 
+from steelyard.as_json import to_json
 from steelyard.engine.examples import holdout
 from steelyard.engine.kept import keep
 from steelyard.errors import Damaged
@@ -28,14 +29,16 @@ def released(store, product_file, chosen, baseline):
         store.begin_turn("r"),
         "release",
         f"{chosen}{len(store.database.rows(tables.step.select()))}",
-        lambda step: walk.run(
-            store,
-            product,
-            step,
-            task=task_of(product),
-            dataset="d",
-            chosen=chosen,
-            baseline=baseline,
+        lambda step: to_json(
+            walk.run(
+                store,
+                product,
+                step,
+                task=task_of(product),
+                dataset="d",
+                chosen=chosen,
+                baseline=baseline,
+            )
         ),
         cpu_price=0,
     )

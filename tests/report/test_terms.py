@@ -67,7 +67,7 @@ def test_every_option_and_evidence_of_the_plan_has_both_languages():
 
 def test_every_decision_has_both_languages():
     decisions = found(r"Decision\(\s*\"([\w ]+)\"", "release")
-    decisions |= found(r"\"decision\": \"(\w+)\"", "release")
+    decisions |= found(r"decision=\"(\w+)\"", "release")
     assert {"promote", "rolled back", "keep", "none"} <= decisions
     assert [name for name in decisions if not in_both("decision", name)] == []
 

@@ -8,9 +8,11 @@ from tests.serving import publish
 
 from steelyard.compress.job import CompressJob
 from steelyard.compress.to_onnx import onnx_fp32
+from steelyard.engine.heads import head_of
 from steelyard.engine.model import read_config
 from steelyard.engine.predictor import preprocessor_in, write_arrays
 from steelyard.engine.run_torch import load_module
+from steelyard.methods import method_named
 
 BARE = """
 import sys
@@ -45,6 +47,7 @@ def test_an_onnx_variant_answers_without_any_extra(encoder, tmp_path):
     job = CompressJob(
         task,
         preprocessor,
+        method_named("fine_tune").parts(head_of(task)),
         lambda: load_module(source, config, attention="eager"),
         draft,
         shared,

@@ -1,8 +1,9 @@
 """A stage says of itself all that the loop needs: its order, its key, its files, its words."""
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
+from typing import Annotated
 
 import pytest
 
@@ -11,8 +12,20 @@ from steelyard.cli.doctor import examine
 from steelyard.errors import DataError, Missing, SteelyardError, UserError
 from steelyard.loop import Silent, Turn, _run, done_steps, turn
 from steelyard.spec import Product, load
-from steelyard.stage import Context, Early, Stage, broken, in_order, names, of_key, stages, values
+from steelyard.stage import (
+    Context,
+    Early,
+    Stage,
+    broken,
+    in_order,
+    names,
+    of_key,
+    stage_named,
+    stages,
+    values,
+)
 from steelyard.store import Store
+from steelyard.taken import names_of
 from steelyard.tasks import open_task
 from steelyard.terms import LANGUAGES, TERMS, term
 
@@ -162,6 +175,66 @@ def test_a_stranger_takes_part_in_a_turn_with_a_key_a_row_and_a_word_of_its_own(
     store.close()
     assert [term("step", "audit", language) for language in LANGUAGES] == ["audit", "审计"]
     del TERMS["step"]["audit"]
+
+
+@dataclass(frozen=True)
+class Audited:
+    checked: int
+    by: str | None = None
+
+
+@dataclass(frozen=True)
+class OfLabels:
+    bought: Annotated[int, "label.bought"]
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (
+            ("label.bougth",),
+            "it takes 'label.bougth', which label does not leave; did you mean 'label.bought'?",
+        ),
+        (("train.history", "train.qqq"), "it takes 'train.qqq', which train does not leave"),
+    ],
+)
+def test_a_value_that_the_other_stage_does_not_leave_is_told_by_name(strangers, names, why):
+    early = Early(names, lambda product, taken: None)
+    strangers(
+        wrong=named("wrong", takes=names),
+        behind=named("behind", takes=("wrong.x",)),
+        hasty=Stage("hasty", lambda c, s: {}, early=early),
+        right=named("right", takes=("train.history", "train.point", "label")),
+    )
+    assert broken() == {
+        "wrong": why,
+        "hasty": why,
+        "behind": "it comes after 'wrong', which is not there",
+    }
+    assert stage_named("right") is not None
+
+
+def test_any_value_may_be_taken_of_a_stage_that_leaves_a_dict():
+    given = [named("a"), named("b", takes=("a.anything",))]
+    assert order(*given) == (["a", "b"], {})
+
+
+def test_a_stranger_takes_and_leaves_a_value_of_its_own_types(product_file, strangers):
+    told = []
+    stage = Stage(
+        "audit",
+        lambda context, step: Audited(context.take(OfLabels).bought),
+        takes=names_of(OfLabels),
+        output=Audited,
+        leaves=lambda left: told.append(left) or [],
+        summary=lambda left, *, ran: f"{left.checked} checked",
+    )
+    strangers(audit=stage)
+    first = turn(load(product_file), until="audit")
+    assert first.outputs["audit"] == {"checked": 200}
+    assert stage.line(first.outputs["audit"]) == "200 checked"
+    assert turn(load(product_file), until="audit").ran == []
+    assert set(told) == {Audited(200)}
 
 
 def test_what_a_stage_does_not_declare_it_is_not_handed():

@@ -12,6 +12,7 @@ from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE
 from tests.release.test_decide import WORTH, seen, users
 from tests.report.sample import arm, facts, outputs, row, without
 
+from steelyard.as_json import to_json
 from steelyard.compress import run as compress
 from steelyard.compress.choose import Candidate, Stakes, choose, lacking
 from steelyard.compress.quality import Quality
@@ -90,8 +91,10 @@ def exhausted():
 def nothing_to_compare():
     store = SimpleNamespace(releases=SimpleNamespace(current=lambda: []))
     for live, canary in ((None, None), ("a", "b")):
-        yield experiment.run(
-            store, None, None, task=None, dataset="d", live=live, canary=canary, serve=None
+        yield to_json(
+            experiment.run(
+                store, None, None, task=None, dataset="d", live=live, canary=canary, serve=None
+            )
         )
 
 
@@ -121,7 +124,9 @@ def walked(*, current=(), experiments=(), history=(), live="a", chosen="b"):
         spec=SimpleNamespace(goals=Goals(), release=SimpleNamespace(canary_share=0.1))
     )
     current = [*current, {"state": "live", "variant": live, "pinned": None, "share": 1.0}]
-    return walk.run(store, product, Step(), task=None, dataset="d", chosen=chosen, baseline="a")
+    return to_json(
+        walk.run(store, product, Step(), task=None, dataset="d", chosen=chosen, baseline="a")
+    )
 
 
 def no_canary():
@@ -279,9 +284,10 @@ def table_of_variants():
     )
     task = SimpleNamespace(known={}, quality="macro_f1")
     found = [one("torch_fp32", 2.0), one("int8", 9.0, busy=True), one("baseline", 0.1, busy=True)]
-    yield from compress._chosen(
+    left = compress._chosen(
         SimpleNamespace(spec=spec), task, {f.name: f for f in found}, "torch_fp32"
-    )["table"]
+    )
+    yield from to_json(left.table)
 
 
 # --- the plan

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from steelyard.api.look import Look, look
+from steelyard.as_json import to_json
 from steelyard.loop import check
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.model import LABELS_DEFAULT
@@ -19,6 +21,21 @@ from steelyard.stage import Forecast, Stage, stages
 from steelyard.store import Store, has_ledger
 from steelyard.store.place import check_places
 from steelyard.tasks import Task, task_of
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """What one step would buy or take."""
+
+    step: str
+    quantity: float
+    unit: str
+    money: Money
+    minutes: float
+    because: str
+
+    def to_json(self) -> dict[str, Any]:
+        return vars(self) | {"money": str(self.money)}
 
 
 def estimate(file: ProductFile) -> dict[str, Any]:
@@ -31,16 +48,16 @@ def estimate(file: ProductFile) -> dict[str, Any]:
         check_places(file)
     forecast = _forecast(file, task, outlook)
     rows = [row for stage in stages() for row in _rows(file, stage, forecast, seen, outlook)]
-    total = Money(sum(r["nano"] for r in rows), file.spec.money.currency)
+    total = Money(sum(row.money.nano for row in rows), file.spec.money.currency)
     return {
-        "steps": [{k: v for k, v in r.items() if k != "nano"} for r in rows],
+        "steps": [row.to_json() for row in rows],
         "total": str(total),
-        "minutes": round(sum(r["minutes"] for r in rows), 1),
+        "minutes": round(sum(row.minutes for row in rows), 1),
         "data": {
             "read": outlook.read,
             "whole": outlook.whole,
             "splits": outlook.splits,
-            "rejects": outlook.rejects,
+            "rejects": to_json(outlook.rejects),
         },
         "missing": outlook.missing,
         "problems": outlook.problems,
@@ -64,8 +81,8 @@ def _forecast(file: ProductFile, task: Task, outlook: Look) -> Forecast:
 
 
 def _rows(
-    file: ProductFile, stage: Stage, forecast: Forecast, seen: dict[str, float], outlook: Look
-) -> Iterator[dict[str, Any]]:
+    file: ProductFile, stage: Stage[Any], forecast: Forecast, seen: dict[str, float], outlook: Look
+) -> Iterator[StepCost]:
     """What a step would buy, and its CPU: as its last run took it, or as it says itself."""
     expected, done = stage.estimate(forecast), stage.name in outlook.done
     if expected.bought is not None:
@@ -84,26 +101,18 @@ def _rows(
         yield _cpu(file, stage.name, expected.cpu_s, expected.because)
 
 
-def _cpu(file: ProductFile, step: str, seconds: float, because: str) -> dict[str, Any]:
+def _cpu(file: ProductFile, step: str, seconds: float, because: str) -> StepCost:
     hours = Decimal(str(round(seconds, 1))) / 3600
     money = file.spec.money.prices.cpu_hour * hours
     made = _row(file, step, round(float(hours), 4), "cpu_hour", money, because)
-    return made | {"minutes": round(seconds / 60, 1)}
+    return replace(made, minutes=round(seconds / 60, 1))
 
 
 def _row(
     file: ProductFile, step: str, quantity: float, unit: str, money: Decimal, because: str
-) -> dict[str, Any]:
+) -> StepCost:
     amount = Money.of(money, file.spec.money.currency)
-    return {
-        "step": step,
-        "quantity": quantity,
-        "unit": unit,
-        "nano": amount.nano,
-        "money": str(amount),
-        "minutes": 0.0,
-        "because": because,
-    }
+    return StepCost(step, quantity, unit, amount, 0.0, because)
 
 
 def _history(file: ProductFile) -> dict[str, float]:

@@ -109,6 +109,5 @@ def sealed(file: ProductFile) -> dict[str, Any]:
 
 
 def reports(file: ProductFile) -> list[str]:
-    """Newest first."""
-    places = Holdings.of(file).reports.places()
-    return places or [f"no report yet; run: steelyard turn {file.path.name}"]
+    """Where they are, newest first."""
+    return Holdings.of(file).reports.places()

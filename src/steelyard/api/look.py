@@ -6,12 +6,14 @@ at most the first `MOST` records of a source. Example: `look(load("product.yaml"
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from steelyard.as_json import of_json
+from steelyard.data.left import Cleaned, OperatorCount, RejectCounts
 from steelyard.data.parts import check_parts
 from steelyard.data.pipeline import Prepared, prepare
 from steelyard.data.sources import bytes_of, root_of
@@ -25,6 +27,7 @@ from steelyard.store.records import Known, known_records
 from steelyard.tasks import Task
 
 MOST = 20_000
+NOTHING_REJECTED = RejectCounts(0, {}, ())
 HASHED_MAX = 4 << 30  # bytes of sources that are read whole to know whether a step is done
 
 
@@ -38,9 +41,8 @@ class Look:
     done: dict[str, dict[str, Any]] = field(default_factory=dict)
     read: dict[str, int] = field(default_factory=dict)
     whole: bool = True
-    splits: dict[str, dict[str, int]] = field(default_factory=dict)
-    rejects: dict[str, Any] = field(default_factory=dict)
-    left: dict[str, Any] = field(default_factory=dict)  # what the data step leaves, as far as known
+    splits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    rejects: RejectCounts = NOTHING_REJECTED
     paid: int = 0
     bought: Purchase | None = None
 
@@ -94,14 +96,9 @@ def _opened(file: ProductFile) -> Iterator[Store | None]:
 
 
 def _as_it_is(store: Store, outlook: Look, file: ProductFile, task: Task, paid: Paid) -> None:
-    output = outlook.done["data"]
-    records = known_records(store.datasets, output["dataset"])
-    outlook.splits, outlook.rejects, outlook.left = output["splits"], output["rejects"], output
-    outlook.read = {
-        c["operator"].removeprefix("read "): c["in"]
-        for c in output["counts"]
-        if c["operator"].startswith("read ")
-    }
+    left = of_json(Cleaned, outlook.done["data"])
+    records = known_records(store.datasets, left.dataset)
+    outlook.splits, outlook.rejects, outlook.read = left.splits, left.rejects, _read(left.counts)
     _labels(outlook, file, task, records, paid)
 
 
@@ -109,19 +106,20 @@ def _as_it_would_be(
     store: Store | None, outlook: Look, file: ProductFile, task: Task, paid: Paid
 ) -> None:
     made = prepare(file, task=task, store=store, most=MOST)
-    outlook.read = {
-        c["operator"].removeprefix("read "): c["in"]
-        for c in made.counts
-        if c["operator"].startswith("read ")
-    }
+    outlook.read = _read(made.counts)
     outlook.whole, outlook.splits = made.whole, made.splits
-    outlook.rejects = made.rejects.to_json()
-    outlook.left = {"splits": made.splits, "rejects": outlook.rejects, "counts": made.counts}
+    outlook.rejects = made.rejects.counted()
     if not made.whole:
         return  # what was not read may hold what is wanted
     with outlook.telling():
         check_parts(task, made.rows, made.parts, file, rejects=made.rejects, counts=made.counts)
         _labels(outlook, file, task, _records(made), paid)
+
+
+def _read(counts: Iterable[OperatorCount]) -> dict[str, int]:
+    """Records that were read of each source."""
+    own = [count for count in counts if count.operator.startswith("read ")]
+    return {count.operator.removeprefix("read "): count.taken for count in own}
 
 
 def _records(made: Prepared) -> list[Known]:
@@ -131,6 +129,6 @@ def _records(made: Prepared) -> list[Known]:
 def _labels(outlook: Look, file: ProductFile, task: Task, records: list[Known], paid: Paid) -> None:
     """In the order of the label step."""
     with outlook.telling():
-        check_early(file, {"data": outlook.left})
+        check_early(file, {"data": {"splits": outlook.splits}})
     with outlook.telling():
         outlook.bought = purchase(file, task, records, paid)

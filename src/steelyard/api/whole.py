@@ -100,7 +100,7 @@ def _known(store: Store) -> dict[Left, _Known]:
         key: str(Money(-money.nano, money.currency))
         for key, money in store.ledger.of_steps().items()
     }
-    leaves = {stage.name: stage.leaves for stage in stages()}
+    leaves = {stage.name: stage.files for stage in stages()}
     by_left: dict[Left, _Known] = {}
     for row in store.steps.all():
         own = leaves.get(row["name"])

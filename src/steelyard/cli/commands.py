@@ -12,11 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
+from steelyard.as_json import of_json
 from steelyard.cli.booking import ledger_app
 from steelyard.cli.groups import Group
 from steelyard.cli.looking import diff, report, show
 from steelyard.cli.options import DEFAULT, AsJson, File
 from steelyard.cli.releasing import release_app
+from steelyard.data.left import RejectCounts
 from steelyard.errors import UserError
 from steelyard.version import __version__
 
@@ -112,15 +114,15 @@ def _show_estimate(product: Path, facts: dict[str, Any]) -> None:
     for place, n in facts["data"]["read"].items():
         first = "" if facts["data"]["whole"] else "the first "
         typer.echo(f"read {first}{n:,} records of {place}")
-    rejects = facts["data"]["rejects"]
-    if rejects.get("total"):
+    rejects = of_json(RejectCounts, facts["data"]["rejects"])
+    if rejects.total:
         from steelyard.data.rejects import labels_said
 
-        reasons = ", ".join(f"{n:,} for {reason}" for reason, n in rejects["reasons"].items())
-        told = labels_said(rejects.get("labels") or [])
-        where = rejects["examples"][0]["where"]
+        reasons = ", ".join(f"{n:,} for {reason}" for reason, n in rejects.reasons.items())
+        told = labels_said(rejects.labels)
+        where = rejects.examples[0].where
         typer.echo(
-            f"rejected {rejects['total']:,}: {reasons}{f' ({told})' if told else ''}; the first at {where}"
+            f"rejected {rejects.total:,}: {reasons}{f' ({told})' if told else ''}; the first at {where}"
         )
 
 

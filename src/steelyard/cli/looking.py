@@ -121,4 +121,5 @@ def report(product: File = DEFAULT, turn: PastTurn = None, as_json: AsJson = Fal
     paths = reports(file) if turn is None else reported(file, turn)
     if as_json:
         return out(paths)
-    return typer.echo("\n".join(paths))
+    none = f"no report yet; run: steelyard turn {file.path.name}"
+    return typer.echo("\n".join(paths) or none)

@@ -129,7 +129,7 @@ class Screen:
 def summary(step: str, output: dict[str, Any], *, ran: bool = True) -> str:
     """What came of a step, in one line; `ran` is False when it was done before."""
     stage = stage_named(step)
-    return "" if stage is None else stage.summary(output, ran=ran)
+    return "" if stage is None else stage.line(output, ran=ran)
 
 
 def _doing(step: str) -> str:

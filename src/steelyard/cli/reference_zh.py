@@ -51,6 +51,7 @@ ZH = {
     "passes over the labels, at most": "最多训练几遍",
     "examples per optimizer step": "每步的样本数",
     "highest, after the warm-up": "预热之后的最高值",
+    "times the learning rate, of the layer behind an encoder": "编码器之后那一层的学习率倍数",
     "L2, decoupled": "解耦的 L2",
     "before the last layer": "用在最后一层之前",
     "tokens; longer texts are cut": "词元数；更长的文本被截断",

@@ -1,44 +1,37 @@
 """compress: smaller variants of a trained one. Reads a variant; leaves variants and measures.
 
-Knows no release. Example: `run.run(store, product, step, task=task, **named)["chosen"]`
+Knows no release. Example: `run.run(store, product, step, task=task, of=taken).chosen`
 """
 
 from __future__ import annotations
 
-from steelyard.stage import Context, Expected, Forecast, Output, Stage
+from steelyard.compress.left import Compressed, Compressible
+from steelyard.stage import Context, Expected, Forecast, Stage
 from steelyard.store import Step
+from steelyard.taken import names_of
 
 FIRST_S = 300.0  # CPU seconds where the ledger knows none
-EVALUATED = ("variant", "name", "metrics", "detail", "kinds")
 
 
-def _run(context: Context, step: Step) -> Output:
+def _run(context: Context, step: Step) -> Compressed:
     from steelyard.compress.run import run
 
-    trained, baseline = (
-        {name: context.of(f"{of}.{name}") for name in EVALUATED} for of in ("train", "baseline")
-    )
     return run(
         context.store,
         context.product,
         step,
         task=context.task,
-        dataset=context.of("data.dataset"),
-        labels=context.of("label.labels"),
-        parent=trained,
-        baseline=baseline,
+        of=context.take(Compressible),
         prior=context.prior,
         progress=context.report,
     )
 
 
-def _summary(o: Output, *, ran: bool = True) -> str:
-    chosen = next((row for row in o["table"] if row["variant"] == o["chosen"]), None)
+def _summary(left: Compressed, *, ran: bool = True) -> str:
+    chosen = left.chosen_row
     if chosen is None:
         return "no variant meets the goals"
-    return (
-        f"{chosen['name']}: {chosen['cpu_ms']:.2f} ms CPU an item, quality {chosen['quality']:.3f}"
-    )
+    return f"{chosen.name}: {chosen.cpu_ms:.2f} ms CPU an item, quality {chosen.quality:.3f}"
 
 
 def _estimate(forecast: Forecast) -> Expected:
@@ -60,13 +53,9 @@ STAGE = Stage(
         "plan.days",
         "plan.unit",
     ),
-    takes=(
-        "data.dataset",
-        "label.labels",
-        *(f"train.{name}" for name in EVALUATED),
-        *(f"baseline.{name}" for name in EVALUATED),
-    ),
-    leaves=lambda o: [("artifact", row["variant"]) for row in o["table"]],
+    takes=names_of(Compressible),
+    output=Compressed,
+    leaves=lambda left: [("artifact", row.variant) for row in left.table],
     summary=_summary,
     estimate=_estimate,
 )

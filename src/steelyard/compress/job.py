@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.engine.arrays import Inputs, Preprocessor
+from steelyard.engine.arrays import Inputs, ModuleParts, Preprocessor
 from steelyard.errors import SteelyardError
 from steelyard.spec.model import NoSettings, Section
 from steelyard.tasks import Array, Content, Task
@@ -27,6 +27,7 @@ class CompressJob:
 
     task: Task
     preprocessor: Preprocessor
+    parts: ModuleParts  # of the module, as its method says it
     load_module: Callable[[], Any]  # the module in evaluation mode, ready to be traced
     draft: Path
     shared: Path  # kept between the compressors of one run: the exported ONNX model

@@ -1,6 +1,6 @@
 """Build every variant the product names, measure all on this machine, choose by money.
 
-Knows no compressor. Example: `run(store, product, step, task=task, **named)["chosen"]`
+Knows no compressor. Example: `run(store, product, step, task=task, of=taken).chosen`
 """
 
 from __future__ import annotations
@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Container, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from steelyard.compress.choose import Candidate, Stakes, choose, near_goal
 from steelyard.compress.job import CompressJob
+from steelyard.compress.left import Compressed, Compressible, VariantRow
 from steelyard.compress.quality import Quality, evaluated, parent_of
 from steelyard.engine.evaluate import UTILITY, Evaluation
 from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
+from steelyard.engine.heads import head_of
 from steelyard.engine.kept import keep, kept
 from steelyard.engine.measure import Measured, measure_variants
 from steelyard.engine.model import method_in, read_config
@@ -34,7 +36,6 @@ from steelyard.stage import Report
 from steelyard.stats import Interval
 from steelyard.store import Step, Store
 from steelyard.tasks import Task, content_kind
-from steelyard.words import spoken
 
 BASELINE = "baseline"
 
@@ -55,36 +56,32 @@ def run(
     step: Step,
     *,
     task: Task,
-    dataset: str,
-    labels: str,
-    parent: dict[str, Any],
-    baseline: dict[str, Any],
-    prior: dict[str, Any] | None = None,
+    of: Compressible,
+    prior: Compressed | None = None,
     progress: Report | None = None,
-) -> dict[str, Any]:
-    """{"chosen": id or None, "table": one row a variant, the baseline last}.
+) -> Compressed:
+    """One row a variant, the baseline last.
 
-    `parent` and `baseline` are the outputs of their steps: both were evaluated on the same
-    hold-out there, which is not done twice. With `prior`, the output of an earlier run of this
-    step, nothing is built or evaluated: its variants are measured and chosen from again.
+    Trained variant and baseline were evaluated on the same hold-out by their own steps, which is
+    not done twice. With `prior`, what an earlier run of this step left, nothing is built or
+    evaluated: its variants are measured and chosen from again.
     """
     say = progress or (lambda what, done, total: None)
-    held = holdout(store, task=task, dataset=dataset)
-    trained = parent["name"]
+    held = holdout(store, task=task, dataset=of.dataset)
     if prior is None:
-        made = _build(store, product, step, task, dataset, labels, parent["variant"], say)
-        built = {trained: parent["variant"], **made, BASELINE: baseline["variant"]}
-        qualities = _qualities(store, task, built, held, parent, baseline, say)
-        _keep(store, built, qualities, trained, dataset=dataset)
+        made = _build(store, product, step, task, of, say)
+        built = {of.parent.name: of.parent.variant, **made, BASELINE: of.baseline.variant}
+        qualities = _qualities(store, task, built, held, of, say)
+        _keep(store, built, qualities, of.parent.name, dataset=of.dataset)
     else:
-        built = {row["name"]: row["variant"] for row in prior["table"]}
+        built = {row.name: row.variant for row in prior.table}
         qualities = {name: _known(store, variant) for name, variant in built.items()}
     part = first(held, product.spec.compress.measure_items)
     timed = _measure(store, product, task, built, part, say)
     assessed = {n: Assessed(n, v, qualities[n], timed[n]) for n, v in built.items()}
     for one in assessed.values():
-        _facts(product, step, one, dataset, errors_of(task.known), fresh=prior is None)
-    return _chosen(product, task, assessed, trained)
+        _facts(product, step, one, of.dataset, errors_of(task.known), fresh=prior is None)
+    return _chosen(product, task, assessed, of.parent.name)
 
 
 def _qualities(
@@ -92,14 +89,15 @@ def _qualities(
     task: Task,
     built: dict[str, str],
     held: Examples,
-    parent: dict[str, Any],
-    baseline: dict[str, Any],
+    of: Compressible,
     say: Report,
 ) -> dict[str, Quality]:
     whole = f"all {len(held)} records"
-    trained = parent["name"]
-    known = {trained: parent, BASELINE: baseline}
-    qualities = {n: Quality(Evaluation.of_json(body), whole) for n, body in known.items()}
+    trained = of.parent.name
+    known = {trained: of.parent, BASELINE: of.baseline}
+    qualities = {
+        name: Quality(Evaluation(k.metrics, k.detail, k.kinds), whole) for name, k in known.items()
+    }
     if built.keys() == known.keys():  # nothing was made of it
         return qualities
     source = store.artifacts.open(built[trained])
@@ -137,18 +135,16 @@ def _build(
     product: ProductFile,
     step: Step,
     task: Task,
-    dataset: str,
-    labels: str,
-    parent: str,
+    of: Compressible,
     say: Report,
 ) -> dict[str, str]:
     """Name -> id of each published variant; none of a model that no compressor knows."""
-    source = store.artifacts.open(parent)
-    if read_config(source).get("runtime") != "torch":
+    source = store.artifacts.open(of.parent.variant)
+    if read_config(source).runtime != "torch":
         return {}
     kinds = product.spec.compress.variants
     # labelled training contents: the hold-out stays unseen
-    learned = bought(store, task=task, dataset=dataset, labels=labels)
+    learned = bought(store, task=task, dataset=of.dataset, labels=of.labels)
     contents = first(learned, product.spec.compress.calibration_items).contents
     shared = step.scratch / "shared"
     shutil.rmtree(shared, ignore_errors=True)  # what a killed run had half written
@@ -157,9 +153,7 @@ def _build(
     for i, kind in enumerate(kinds):
         say("building variants", i, len(kinds))
         with store.artifacts.draft() as draft:
-            built[kind.name] = _one(
-                store, step, task, dataset, parent, source, kind, draft, shared, contents
-            )
+            built[kind.name] = _one(store, step, task, of, source, kind, draft, shared, contents)
     shutil.rmtree(shared)
     return built
 
@@ -168,8 +162,7 @@ def _one(
     store: Store,
     step: Step,
     task: Task,
-    dataset: str,
-    parent: str,
+    of: Compressible,
     source: Path,
     kind: Kind,
     draft: Path,
@@ -184,7 +177,10 @@ def _one(
     module = partial(load_module, source, config, attention="eager")
     compressor, name = get("compressors", kind.name), kind.name
     own = getattr(compressor, "Settings", NoSettings).model_validate(kind.settings)
-    job = CompressJob(task, preprocessor, module, draft, shared, contents, threads=1, settings=own)
+    parts = get("methods", method_in(config)).parts(head_of(task))
+    job = CompressJob(
+        task, preprocessor, parts, module, draft, shared, contents, threads=1, settings=own
+    )
     built = compressor(job)
     write_arrays(
         draft,
@@ -198,8 +194,8 @@ def _one(
         "name": name,
         "task": task.name,
         "options": task.options.model_dump(mode="json"),
-        "dataset": dataset,
-        "parent": parent,
+        "dataset": of.dataset,
+        "parent": of.parent.variant,
         "calibration_items": len(contents),
     }
     (draft / "card.json").write_text(
@@ -211,8 +207,8 @@ def _one(
         id=identity,
         name=name,
         task=task.name,
-        parent=parent,
-        dataset=dataset,
+        parent=of.parent.variant,
+        dataset=of.dataset,
         bytes=store.artifacts.bytes(identity),
         card=card,
     )
@@ -284,7 +280,7 @@ def _facts(
 
 def _chosen(
     product: ProductFile, task: Task, assessed: dict[str, Assessed], parent: str
-) -> dict[str, Any]:
+) -> Compressed:
     spec = product.spec
     stakes = Stakes(spec.plan.requests, float(spec.plan.unit), spec.money.currency)
     candidates = {name: _candidate(product, task, one) for name, one in assessed.items()}
@@ -305,27 +301,24 @@ def _chosen(
     rows.append(_row(assessed[BASELINE], baseline, why, meets=False, chosen=False))
     best = next((j.candidate.variant for j in judged if j.chosen), None)
     metrics = {n: one.quality.evaluation.metrics for n, one in assessed.items()}
-    utility = {
-        name: asdict(m[UTILITY] if UTILITY in m else m["accuracy"]) for name, m in metrics.items()
-    }
-    return {"chosen": best, "table": rows, UTILITY: utility}
+    utility = {n: m[UTILITY] if UTILITY in m else m["accuracy"] for n, m in metrics.items()}
+    return Compressed(best, tuple(rows), utility)
 
 
-def _row(one: Assessed, c: Candidate, why: Reason, *, meets: bool, chosen: bool) -> dict[str, Any]:
-    """A candidate and what a reader must know of its figures: how evaluated, how busy the machine."""
+def _row(one: Assessed, c: Candidate, why: Reason, *, meets: bool, chosen: bool) -> VariantRow:
     m = one.measured
-    said = why if meets or one.name == BASELINE else _busy(m, why)
-    return asdict(c) | {
-        "meets": meets,
-        "chosen": chosen,
-        **spoken("why", said),
-        "p50_ms": m.p50_ms,
-        "evaluated_on": one.quality.on,
-        "timed_on": m.conditions(),
-        "busy": m.on_busy_machine,
-        "wall_per_cpu": round(m.busy, 3),
-        "flat": m.flat,
-    }
+    return VariantRow(
+        **vars(c),
+        meets=meets,
+        chosen=chosen,
+        why=why if meets or one.name == BASELINE else _busy(m, why),
+        p50_ms=m.p50_ms,
+        evaluated_on=one.quality.on,
+        timed_on=m.conditions(),
+        busy=m.on_busy_machine,
+        wall_per_cpu=round(m.busy, 3),
+        flat=m.flat,
+    )
 
 
 def _busy(m: Measured, why: Reason) -> Reason:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.compress.job import SAMPLE, Built, CompressJob, check_equal
+from steelyard.engine.model import Config
 from steelyard.engine.run_onnx import OnnxRuntime
 from steelyard.plugins import need
 from steelyard.quiet import quiet
@@ -56,14 +57,6 @@ def exported(job: CompressJob) -> Path:
     module = job.load_module()
     inputs = job.batches(SAMPLE)[0]
     tensors = {name: torch.as_tensor(a) for name, a in inputs.items()}
-    # A text's second axis is its length; a picture has one size.
-    free = {
-        name: {0: "batch", 1: "length"} if t.ndim == 2 else {0: "batch"}
-        for name, t in tensors.items()
-    }
-    with torch.inference_mode():
-        tokens = module(**tensors).ndim == 3  # a row of outputs a token
-    out = {0: "batch", 1: "length"} if tokens else {0: "batch"}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # tracer warnings about shapes that are constant here
         torch.onnx.export(
@@ -73,7 +66,7 @@ def exported(job: CompressJob) -> Path:
             kwargs=tensors,
             input_names=list(tensors),
             output_names=["logits"],
-            dynamic_axes=free | {"logits": out},
+            dynamic_axes={**job.parts.inputs, "logits": job.parts.outputs},
             opset_version=OPSET,
             dynamo=False,
         )
@@ -82,7 +75,8 @@ def exported(job: CompressJob) -> Path:
 
 
 def _compare(job: CompressJob, module: Any, path: Path, torch: Any) -> None:
-    runtime = OnnxRuntime.load(path.parent, {}, threads=job.threads)
+    config = Config(task=job.task.name, runtime="onnx")
+    runtime = OnnxRuntime.load(path.parent, config, threads=job.threads)
     batches = job.batches(SAMPLE)
     for inputs in (batches[0], batches[-1], {k: v[:1] for k, v in batches[-1].items()}):
         with torch.inference_mode():

@@ -41,14 +41,10 @@ def openvino_int8(job: CompressJob) -> Built:
             _converted(job),
             nncf.Dataset(batches),
             subset_size=len(batches),
-            model_type=_model_type(nncf, batches[0]),
+            model_type=nncf.ModelType.TRANSFORMER if job.parts.attends else None,
         )
     _save(job, model, half=True)
     return Built("openvino", "int8")
-
-
-def _model_type(nncf: Any, inputs: Any) -> Any:
-    return nncf.ModelType.TRANSFORMER if "attention_mask" in inputs else None
 
 
 def _converted(job: CompressJob) -> Any:

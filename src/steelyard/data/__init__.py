@@ -1,6 +1,6 @@
 """data: sources -> clean records, split by cluster. Reads files; leaves `records` and its counts.
 
-Knows no model. Example: `pipeline.run(store, product, step, task=task)["dataset"]`
+Knows no model. Example: `pipeline.run(store, product, step, task=task).dataset`
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from steelyard.data.left import Cleaned
 from steelyard.spec import ProductFile
-from steelyard.stage import Context, Expected, Forecast, Output, Stage
+from steelyard.stage import Context, Expected, Forecast, Stage
 from steelyard.store import Step
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ FIRST_S = 10.0  # CPU seconds where the ledger knows none
 
 def _sources(context: Context) -> Sequence[str]:
     """Hash of every source's bytes, so that changed data are read again."""
-    from steelyard.data.sources import fingerprints
+    from steelyard.data.reading import fingerprints
 
     return fingerprints(context.product)
 
 
-def _run(context: Context, step: Step) -> Output:
+def _run(context: Context, step: Step) -> Cleaned:
     from steelyard.data import pipeline
 
     return pipeline.run(
@@ -45,22 +46,20 @@ def _check(product: ProductFile, task: Task) -> None:
     check_sources(product, task)
 
 
-def _summary(o: Output, *, ran: bool = True) -> str:
+def _summary(left: Cleaned, *, ran: bool = True) -> str:
     from steelyard.data.rejects import OUTSIDE, labels_said
 
-    total = {name: sum(labels.values()) for name, labels in o["splits"].items()}
-    parts = ", ".join(f"{n:,} {name}" for name, n in total.items())
-    rejects = o["rejects"]
-    said = f"{parts}; {rejects['total']:,} rejected"
-    if rejects["total"]:
-        reason, n = max(rejects["reasons"].items(), key=lambda pair: pair[1])
-        told = rejects.get("labels") or []  # steps of before 0.2 have none
-        which = f": {labels_said(told)}" if told and reason.startswith(OUTSIDE) else ""
-        said += f" ({n:,} for {reason}{which}, the first at {rejects['examples'][0]['where']})"
-    alike, all_of = o.get("largest_cluster", 0), sum(total.values())
-    if alike * ALIKE_TOLD > all_of and alike > 1:
+    parts = ", ".join(f"{n:,} {name}" for name, n in left.records.items())
+    rejects, alike = left.rejects, left.largest_cluster
+    said = f"{parts}; {rejects.total:,} rejected"
+    if rejects.total:
+        reason, n = max(rejects.reasons.items(), key=lambda pair: pair[1])
+        told = rejects.labels if reason.startswith(OUTSIDE) else ()
+        which = f": {labels_said(told)}" if told else ""
+        said += f" ({n:,} for {reason}{which}, the first at {rejects.examples[0].where})"
+    if alike * ALIKE_TOLD > sum(left.records.values()) and alike > 1:
         said += f"; {alike:,} are near-duplicates of each other (threshold of dedupe)"
-    blank = sum(labels.get("(unlabelled)", 0) for labels in o["splits"].values())
+    blank = sum(labels.get("(unlabelled)", 0) for labels in left.splits.values())
     return said + (f"; {blank:,} without a label" if blank else "")
 
 
@@ -74,7 +73,8 @@ STAGE = Stage(
     doing="reading and cleaning the data",
     reads=("data",),
     also=_sources,
-    leaves=lambda o: [("records", str(o["dataset"]))],
+    output=Cleaned,
+    leaves=lambda left: [("records", left.dataset)],
     check=_check,
     summary=_summary,
     estimate=_estimate,

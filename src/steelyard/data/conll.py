@@ -6,15 +6,14 @@ Example: two lines `马 B-name` and `云 I-name` -> content '马云', label [[0,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from steelyard.data.readers import Raw
+from steelyard.data.reading import FileReader, Raw, Reject
 from steelyard.data.streams import NUL, lines_of
 from steelyard.spec.model import Source
 
-Reject = Callable[[str, str], None]
 Token = tuple[str, str]  # the text and its tag
 FIRST, LATER, LAST = "BSU", "IMEL", "ESLU"  # of an entity; S and U are all of it
 DOCUMENT = "-DOCSTART-"
@@ -121,3 +120,6 @@ def read_tagged(
         if tokens:
             content, spans = _joined(tokens)
             yield Raw(None, content, spans, where)
+
+
+CONLL, TAGGED = FileReader(read_conll), FileReader(read_tagged)

@@ -6,10 +6,10 @@ Example: `check_parts(task, rows, parts, product, rejects=rejects, counts=counts
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from steelyard.data.dedupe import DedupeSettings, near
+from steelyard.data.left import OperatorCount
 from steelyard.data.operators import Row, operators_of
 from steelyard.data.rejects import Rejects
 from steelyard.errors import DataError
@@ -43,7 +43,7 @@ def check_parts(
     product: ProductFile,
     *,
     rejects: Rejects,
-    counts: list[dict[str, Any]],
+    counts: Sequence[OperatorCount],
 ) -> None:
     """DataError where a part could not do its work."""
     learned, held = (_truths(task, rows, parts, part) for part in ("train", "holdout"))
@@ -88,7 +88,7 @@ def _repair(
     rows: list[Row],
     product: ProductFile,
     rejects: Rejects,
-    counts: list[dict[str, Any]],
+    counts: Sequence[OperatorCount],
 ) -> str:
     """What gives back the most records; empty where nothing much was lost."""
     repair = _clusters(task, rows, product) or _unlabelled(rows, product) or rejects.repair("")
@@ -140,7 +140,7 @@ def _largest(rows: list[Row], threshold: float) -> int:
     return max((len(group) for group in near(rows, threshold=threshold)), default=1)
 
 
-def _lost(rows: list[Row], counts: list[dict[str, Any]]) -> str:
+def _lost(rows: list[Row], counts: Sequence[OperatorCount]) -> str:
     """Copies and contradictions, where they are most of what was read, and records without label."""
     said = [
         f"{lost:,} of {read:,} {words}"
@@ -155,9 +155,9 @@ def _lost(rows: list[Row], counts: list[dict[str, Any]]) -> str:
     return f" ({', '.join(said)})" if said else ""
 
 
-def _most(counts: list[dict[str, Any]], kind: str) -> list[tuple[int, int]]:
+def _most(counts: Sequence[OperatorCount], kind: str) -> list[tuple[int, int]]:
     """[(lost to it, records read)] where it is more than half of them."""
-    by_reason: dict[str, int] = next((c["detail"] for c in counts if c["operator"] == "dedupe"), {})
-    read = sum(c["in"] for c in counts if c["operator"] == "dedupe")
-    lost = by_reason.get(kind, 0)
+    copies = [count for count in counts if count.operator == "dedupe"]
+    read = sum(count.taken for count in copies)
+    lost = copies[0].detail.get(kind, 0) if copies else 0
     return [(lost, read)] if lost * 2 > read else []

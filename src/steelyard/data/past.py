@@ -5,7 +5,7 @@ Example: `past_of(store, product).past.by_id["r7"].part == "holdout"`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,7 +54,7 @@ def past_of(store: Store | None, product: ProductFile) -> Earlier:
     )
 
 
-def _same_split(version: dict[str, Any], product: ProductFile) -> bool:
+def _same_split(version: Mapping[str, Any], product: ProductFile) -> bool:
     split: Any = version["recipe"]["data"]["split"]
     return bool(split == product.spec.data.split.model_dump(mode="json"))
 
@@ -62,7 +62,7 @@ def _same_split(version: dict[str, Any], product: ProductFile) -> bool:
 def _older(
     store: Store,
     product: ProductFile,
-    versions: Iterator[dict[str, Any]],
+    versions: Iterator[Mapping[str, Any]],
     digests: set[str],
     names: set[str],
 ) -> Iterator[list[Known]]:

@@ -1,30 +1,31 @@
 """Sources to one published dataset: read, operate, name, split, count. Knows no model.
 
 `prepare` does the work and leaves nothing, so that `check` can say what `run` will do.
-Example: `run(store, product, step, task=task)["splits"]["train"]["positive"]`
+Example: `run(store, product, step, task=task).splits["train"]["positive"]`
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 import pyarrow as pa
 
+from steelyard.as_json import to_json
 from steelyard.data.ids import nameless
+from steelyard.data.left import Cleaned, OperatorCount
 from steelyard.data.names import Names, Past
-from steelyard.data.operators import Row, opened, operators_of
+from steelyard.data.operators import Operator, Row, opened, operators_of
 from steelyard.data.parts import check_parts, largest_cluster, parts_by_class
 from steelyard.data.past import NAMED, Earlier, past_of
-from steelyard.data.readers import Raw
+from steelyard.data.reading import Raw, Reader, fingerprints, reader_named
 from steelyard.data.rejects import Rejects
-from steelyard.data.sources import fingerprints, place_of, root_of
+from steelyard.data.sources import root_of
 from steelyard.data.split import assign
 from steelyard.errors import DataError
-from steelyard.plugins import get
 from steelyard.spec import ProductFile
 from steelyard.spec.load import settings_of
 from steelyard.spec.model import Source
@@ -36,7 +37,6 @@ from steelyard.tasks import Task, Unknown, content_kind
 from steelyard.tasks.places import Placed
 
 BATCH = 2000
-REPORT_EVERY = 500
 
 
 @dataclass
@@ -47,10 +47,11 @@ class Prepared:
     task: Task
     rows: list[Row] = field(default_factory=list)
     parts: dict[str, str] = field(default_factory=dict)
-    counts: list[dict[str, Any]] = field(default_factory=list)
+    counts: list[OperatorCount] = field(default_factory=list)
     rejects: Rejects = field(default_factory=Rejects)
     past: Past = field(default_factory=Past)
     whole: bool = True
+    read: int = 0  # records so far
 
     @property
     def splits(self) -> dict[str, dict[str, int]]:
@@ -65,9 +66,8 @@ def run(
     task: Task,
     progress: Report | None = None,
     read: list[str] | None = None,
-) -> dict[str, Any]:
-    """Publish `records` and its row; {"dataset", "counts", "splits", "rejects", "languages",
-    "largest_cluster"}.
+) -> Cleaned:
+    """Publish `records` and its row.
 
     `read` are the fingerprints of the sources that this step stands for: DataError when they are
     others once everything is read.
@@ -82,14 +82,14 @@ def run(
         )
     check_parts(task, made.rows, made.parts, product, rejects=made.rejects, counts=made.counts)
     dataset = _publish(store, product, step, made)
-    return {
-        "dataset": dataset,
-        "counts": made.counts,
-        "splits": made.splits,
-        "rejects": made.rejects.to_json(),
-        "languages": dict(Counter(row.language for row in made.rows)),
-        "largest_cluster": largest_cluster(made.rows)[0],
-    }
+    return Cleaned(
+        dataset,
+        tuple(made.counts),
+        made.splits,
+        made.rejects.counted(),
+        languages=dict(Counter(row.language for row in made.rows)),
+        largest_cluster=largest_cluster(made.rows)[0],
+    )
 
 
 def prepare(
@@ -104,19 +104,21 @@ def prepare(
     say = progress or (lambda what, done, total: None)
     called = {name: label for s in product.spec.data.sources for name, label in s.names.items()}
     made = Prepared(task, rejects=Rejects(task.classes, called, option=f"task.{task.words}"))
-    _read_all(product, made, task=task, say=say, most=most)
     operators = [opened(kind) for kind in operators_of(product, task)]
+    first = _First(task, operators)
+    _read_all(product, made, first, say=say, most=most)
+    made.counts += first.counts
     earlier = past_of(store, product)
     made.past = earlier.past
     names, known = Names(made.past, sources=len(product.spec.data.sources)), False
-    for operator in operators:
+    for operator in operators[len(first.operators) :]:
         if operator.whole and not known:
             _know_again(made, earlier, names, operators)
             known = True
         rows = names.named(made.rows) if operator.whole else made.rows
         made.rows, counts = _operate(operator, rows, say)
         made.rows = _settled(task, operator.name, rows, made.rows)
-        made.counts.append(_count(operator.name, len(rows), len(made.rows), counts))
+        made.counts.append(OperatorCount(operator.name, len(rows), len(made.rows), counts))
     if not known:
         _know_again(made, earlier, names, operators)
     made.rows = names.named(made.rows)
@@ -140,62 +142,97 @@ def _know_again(made: Prepared, earlier: Earlier, names: Names, operators: list[
 
 
 def _read_all(
-    product: ProductFile, made: Prepared, *, task: Task, say: Report, most: int | None
+    product: ProductFile, made: Prepared, first: _First, *, say: Report, most: int | None
 ) -> None:
+    """Rows of every source, through what needs no other row, a batch at a time."""
     times: Counter[str] = Counter()
     for source in product.spec.data.sources:
-        place = place_of(source)
+        reader = reader_named(source.reader.name)
+        place = reader.place(source)
         times[place] += 1
         scope = place if times[place] == 1 else f"{place}#{times[place]}"
-        before = len(made.rows), made.rejects.total
-        _read(product, source, scope, made, task=task, say=say, most=most)
-        kept, refused = len(made.rows) - before[0], made.rejects.total - before[1]
-        made.counts.append(_count(f"read {place}", kept + refused, kept, {}))
+        kept, refused = 0, made.rejects.total
+        for rows in _read(product, reader, source, scope, made, say=say, most=most):
+            kept += len(rows)
+            made.rows += first.through(rows)
+        refused = made.rejects.total - refused
+        made.counts.append(OperatorCount(f"read {place}", kept + refused, kept, {}))
 
 
 def _read(
     product: ProductFile,
+    reader: Reader,
     source: Source,
     scope: str,
     made: Prepared,
     *,
-    task: Task,
     say: Report,
     most: int | None,
-) -> None:
-    reader, own = get("readers", source.reader.name), settings_of("readers", source.reader.name)
+) -> Iterator[list[Row]]:
+    own = settings_of("readers", source.reader.name)
     settings = own.model_validate(source.reader.settings).model_dump()
     source = source.model_copy(
         update={"reader": source.reader.model_copy(update={"settings": settings})}
     )
-    root, limit = root_of(source, product.folder), product.spec.data.line_bytes_max
-    raws = reader(source, root, line_bytes_max=limit, reject=made.rejects.add)
+    limit, refused = product.spec.data.line_bytes_max, made.rejects.total
     seen: set[str] = set()
-    number, refused = 0, made.rejects.total
-    for number, raw in enumerate(raws, start=1):
-        if most is not None and number > most:
+    number = 0
+    batches = reader.batches(source, product.folder, line_bytes_max=limit, reject=made.rejects.add)
+    for batch in batches:
+        taken = batch if most is None else batch[: most - number]
+        yield _rows(taken, scope, source, made, seen)
+        number += len(taken)
+        if len(taken) < len(batch):
             made.whole = False
             return
-        row = _row(
-            raw,
-            scope,
-            f"{len(made.rows)}",
-            task=task,
-            names=source.names,
-            rejects=made.rejects,
-            seen=seen,
-        )
-        if row is not None:
-            made.rows.append(row)
-        if number % REPORT_EVERY == 0:
-            say(f"read {place_of(source)}", number, None)
+        say(f"read {reader.place(source)}", number, None)
     if number == 0 and made.rejects.total == refused:
         raise DataError(
-            str(root or place_of(source)),
+            str(root_of(source, product.folder) or reader.place(source)),
             "records",
             "none: a header or blank lines alone",
             "fill the file or drop the source",
         )
+
+
+def _rows(raws: list[Raw], scope: str, source: Source, made: Prepared, seen: set[str]) -> list[Row]:
+    rows = []
+    for raw in raws:
+        name, made.read = f"{made.read}", made.read + 1
+        row = _row(
+            raw, scope, name, task=made.task, names=source.names, rejects=made.rejects, seen=seen
+        )
+        if row is not None:
+            rows.append(row)
+    return rows
+
+
+class _First:
+    """The operators before the first that must see every row: each works on what comes from it."""
+
+    def __init__(self, task: Task, operators: list[Operator]) -> None:
+        self.task = task
+        self.operators = list(takewhile(lambda operator: not operator.whole, operators))
+        self._sizes = [[0, 0] for _ in self.operators]
+        self._counts: list[Counter[str]] = [Counter() for _ in self.operators]
+
+    def through(self, rows: list[Row]) -> list[Row]:
+        for operator, sizes, counts in zip(self.operators, self._sizes, self._counts, strict=True):
+            before = rows
+            rows, counted = operator.apply(before)
+            rows = _settled(self.task, operator.name, before, rows)
+            counts.update(counted)
+            sizes[0] += len(before)
+            sizes[1] += len(rows)
+        return rows
+
+    @property
+    def counts(self) -> list[OperatorCount]:
+        """What each of them did, in their order."""
+        done = zip(self.operators, self._sizes, self._counts, strict=True)
+        return [
+            OperatorCount(o.name, sizes[0], sizes[1], dict(counts)) for o, sizes, counts in done
+        ]
 
 
 def _row(
@@ -297,13 +334,10 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
             tag=identity,
             parent=made.past.dataset,
             sources=[
-                {"place": place_of(s), "licence": s.licence} for s in product.spec.data.sources
+                {"place": reader_named(s.reader.name).place(s), "licence": s.licence}
+                for s in product.spec.data.sources
             ],
             recipe={"data": product.spec.data.model_dump(mode="json"), NAMED: "cleaned content"},
-            counts=made.counts,
+            counts=to_json(made.counts),
         )
     return identity
-
-
-def _count(operator: str, rows_in: int, rows_out: int, counts: dict[str, int]) -> dict[str, Any]:
-    return {"operator": operator, "in": rows_in, "out": rows_out, "detail": counts}

@@ -11,12 +11,12 @@ import json
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from steelyard.data.encodings import NAMES, looks_like
 from steelyard.data.magic import is_picture, kind_of
+from steelyard.data.reading import FileReader, Raw, Reject
 from steelyard.data.sources import files_of
 from steelyard.data.streams import BROKEN, NUL, SAMPLE_MAX, head_of, lines_of
 from steelyard.errors import DataError
@@ -25,23 +25,12 @@ from steelyard.spec.looks import quoted
 from steelyard.spec.model import Source
 from steelyard.tasks.masking import mask
 
-Reject = Callable[[str, str], None]
 Line = tuple[int, str]  # number, text
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 COLUMNS_SHOWN = 20
 DELIMITERS = (",", "\t", ";", "|")
 _EXCEL_SEP = re.compile(r'"?sep=([,;|\t])"?', re.IGNORECASE)
 CSV_ROWS_JOINED_MAX = 1000  # an unbalanced quote must not swallow the file
-
-
-@dataclass(frozen=True)
-class Raw:
-    """One record as it stood in the file; `where` is file:line."""
-
-    id: str | None
-    content: Any
-    label: Any  # a text, or lists and fields of JSON, such as spans
-    where: str
 
 
 def read_lines(source: Source, path: Path, *, line_bytes_max: int, reject: Reject) -> Iterator[Raw]:
@@ -394,3 +383,7 @@ def _meant(column: str, header: list[str]) -> str:
     if header and header[0].lstrip().lower().startswith(("<!doctype", "<html")):
         return "it looks like an HTML page: download the file itself"
     return "name one of these; the first line of a table holds the names of its columns"
+
+
+CSV, JSONL, LINES = FileReader(read_csv), FileReader(read_jsonl), FileReader(read_lines)
+FOLDER, PARQUET = FileReader(read_folder), FileReader(read_parquet)

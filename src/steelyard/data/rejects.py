@@ -10,8 +10,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from steelyard.data.left import RejectCounts, RejectedAt, UnknownLabel
 from steelyard.near import nearest
 from steelyard.spec.looks import escaped, quoted
 from steelyard.tasks.masking import mask
@@ -31,7 +31,7 @@ class Rejects:
     labels: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
-    examples: list[dict[str, str]] = field(default_factory=list)
+    examples: list[RejectedAt] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
     masked: set[str] = field(default_factory=set)
     option: str = "task.labels"  # where the product file names them
@@ -39,7 +39,7 @@ class Rejects:
     def add(self, where: str, reason: str) -> None:
         self.reasons[reason] += 1
         if len(self.examples) < EXAMPLES_MAX:
-            self.examples.append({"where": _printable(mask(where)[0]), "reason": reason})
+            self.examples.append(RejectedAt(_printable(mask(where)[0]), reason))
 
     def word(self, where: str, label: str) -> None:
         """A record whose label, or a word of it, the task does not have."""
@@ -63,20 +63,20 @@ class Rejects:
         close = nearest(_folded(label)[:TOLD_MAX], folded)
         return same or (None if close is None else folded[close])
 
-    def told(self) -> list[dict[str, Any]]:
+    def told(self) -> list[UnknownLabel]:
         """The commonest unknown labels, each with its count and the one that was meant."""
         return [
-            {
-                "label": _printable(label[:TOLD_MAX]),
-                "n": n,
-                "nearest": None if label in self.masked else self.nearest(label),
-            }
+            UnknownLabel(
+                _printable(label[:TOLD_MAX]),
+                n,
+                None if label in self.masked else self.nearest(label),
+            )
             for label, n in self.unknown.most_common(LABELS_TOLD)
         ]
 
     def repair(self, otherwise: str) -> str:
         """What makes the unknown labels known, or `otherwise` where there are none."""
-        meant = {row["label"]: row["nearest"] for row in self.told() if row["nearest"]}
+        meant = {one.label: one.nearest for one in self.told() if one.nearest}
         if meant:
             pairs = ", ".join(
                 f'"{escaped(label)}": "{escaped(near)}"' for label, near in meant.items()
@@ -90,26 +90,23 @@ class Rejects:
         """The commonest reason, to stand behind what is missing."""
         if not self.reasons:
             return ""
-        (reason, n), first = self.reasons.most_common(1)[0], self.examples[0]["where"]
+        (reason, n), first = self.reasons.most_common(1)[0], self.examples[0].where
         said = f" ({self.total:,} records were rejected, {n:,} for {reason}"
         said += f": {labels_said(self.told())}" if self.unknown else ""
         return f"{said}; the first at {first})"
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "total": self.total,
-            "reasons": dict(self.reasons),
-            "examples": self.examples,
-            "labels": self.told(),
-        }
+    def counted(self) -> RejectCounts:
+        """What the data step leaves of them."""
+        labels = tuple(self.told())
+        return RejectCounts(self.total, dict(self.reasons), tuple(self.examples), labels)
 
 
-def labels_said(told: list[dict[str, Any]], *, most: int = 3) -> str:
+def labels_said(told: Sequence[UnknownLabel], *, most: int = 3) -> str:
     """`'1.0' 40 times (near '1'), 'good' 2 times`, the commonest first."""
     parts = [
-        f"{quoted(row['label'])} {row['n']:,} times"
-        + (f" (near {quoted(row['nearest'])})" if row["nearest"] else "")
-        for row in told[:most]
+        f"{quoted(one.label)} {one.n:,} times"
+        + (f" (near {quoted(one.nearest)})" if one.nearest else "")
+        for one in told[:most]
     ]
     return ", ".join(parts) + (" and others" if len(told) > most else "")
 

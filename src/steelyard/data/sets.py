@@ -1,24 +1,20 @@
 """Data sets that an installed package brings as arrays. Knows no files.
 
-Example: `next(read_digits(source, None, line_bytes_max=10**6, reject=print)).label`
+Example: `next(read_digits()).label`
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
-from steelyard.data.readers import Raw, Reject
+from steelyard.data.reading import PackageReader, Raw
 from steelyard.plugins import need
-from steelyard.spec.model import Source
 
 
-def read_digits(
-    source: Source, path: Path | None, *, line_bytes_max: int, reject: Reject
-) -> Iterator[Raw]:
+def read_digits() -> Iterator[Raw]:
     """scikit-learn's 1,797 handwritten digits (UCI, BSD) as grey 8 x 8 PNG pictures."""
     from PIL import Image
 
@@ -29,4 +25,4 @@ def read_digits(
         yield Raw(f"digit-{i:04d}", body.getvalue(), str(label), f"digits:{i}")
 
 
-read_digits.brings_data = True  # type: ignore[attr-defined]  # no path, no package
+DIGITS = PackageReader(read_digits, "scikit-learn")

@@ -35,7 +35,7 @@ def check_sources(product: ProductFile, task: Task) -> None:
     """SpecError for sources and operators that can never work, before anything is read."""
     file, problems = product.path.name, []
     for i, source in enumerate(product.spec.data.sources):
-        own = getattr(get("readers", source.reader.name), "brings_data", False)
+        own = get("readers", source.reader.name).brings_data
         given = source.path is not None or source.package is not None
         if own == given:
             expected = "no 'path' and no 'package'" if own else "a 'path' or a 'package'"
@@ -69,11 +69,6 @@ def _uncleaned(file: str, named: list[str], task: Task) -> list[str]:
                 f"{file}: data.operators: expected no '{name}', since what users send does not go through it, found it; leave it out, or say task.personal: mask"
             )
     return problems
-
-
-def fingerprints(product: ProductFile) -> list[str]:
-    """Of every source, in order."""
-    return [fingerprint(source, product.folder) for source in product.spec.data.sources]
 
 
 def bytes_of(product: ProductFile) -> int:

@@ -51,6 +51,25 @@ class Backbone:
     source: str
 
 
+Axes = Mapping[int, str]  # those that differ from batch to batch, by place
+
+
+@dataclass(frozen=True)
+class ModuleParts:
+    """What a method says of the torch modules that it makes, so that nobody guesses it from shapes.
+
+    `inputs` and `outputs` have axes that an export leaves free. `encoder` names the attribute of what is
+    pretrained, which may be adapted by matrices of low rank and whose token embeddings may be frozen; `head` that
+    of what is new. `attends`: a quantizer treats it as a transformer.
+    """
+
+    inputs: Mapping[str, Axes]
+    outputs: Axes
+    encoder: str | None = None
+    head: str | None = None
+    attends: bool = False
+
+
 def open_preprocessor(kind: str, folder: Path, settings: Mapping[str, Any]) -> Preprocessor:
     preprocessor: Preprocessor = get("preprocessors", kind).load(folder, settings)
     return preprocessor

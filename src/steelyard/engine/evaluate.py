@@ -5,15 +5,15 @@ Example: `evaluate(task, answers, truths, seed=0).metrics["macro_f1"].low`
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from steelyard.stats import Interval, bootstrap_sums, paired_sums
 from steelyard.tasks import Answer, Array, Task, Truth
-from steelyard.tasks.valuation import kinds_of
+from steelyard.tasks.valuation import KindCount, kinds_of
 
 REPEATS = 1000
 UTILITY = "utility"  # the mean of what answers were worth: what money reads
@@ -26,19 +26,9 @@ class Evaluation:
 
     metrics: dict[str, Interval]
     detail: dict[str, Any]
-    kinds: list[dict[str, Any]] = field(default_factory=list)
+    kinds: list[KindCount] = field(default_factory=list)
 
-    @classmethod
-    def of_json(cls, body: dict[str, Any]) -> Evaluation:
-        """The inverse of `to_json`; other keys of `body` are left alone."""
-        metrics = {k: Interval(**v) for k, v in body["metrics"].items()}
-        return cls(metrics, body["detail"], body.get("kinds") or [])
-
-    def to_json(self) -> dict[str, Any]:
-        metrics = {k: asdict(v) for k, v in self.metrics.items()}
-        return {"metrics": metrics, "detail": self.detail, "kinds": self.kinds}
-
-    def of_measure(self, metric: str, errors: Container[str]) -> dict[str, Any] | None:
+    def of_measure(self, metric: str, errors: Container[str]) -> Mapping[str, Any] | None:
         """What a measure of it keeps beside its interval."""
         if metric == UTILITY:
             return {"kinds": self.kinds}

@@ -33,6 +33,7 @@ BUCKET_BATCHES = 50  # sorted by length inside this many batches: little padding
 EVALUATION_TOKENS = 2048
 CHECKPOINT, WEIGHTS, FINISHED = "checkpoint.safetensors", "kept.safetensors", "finished.json"
 CHECKPOINT_CPU_S = 60.0  # a younger checkpoint is not replaced: one holds three times the weights
+Tensors = dict[str, Any]  # of torch, by name
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,21 @@ class Recipe:
     checkpoint_steps: int
     augment: bool
     seed: int
+    head_rate: float = 1.0  # times the learning rate, of what is new in the module
 
 
 @dataclass(frozen=True)
 class Parts:
     """What is trained: a torch module with `forward(**inputs) -> [B, ..., K]`, what makes its
-    inputs, and what stands behind it. `vary` changes one training batch (torch tensors)."""
+    inputs, and what stands behind it. `vary` changes one training batch (torch tensors); `new` is the
+    attribute of the module that nothing pretrained is in."""
 
     task: Task
     head: Head
     module: Any
     preprocessor: Preprocessor
-    vary: Callable[[dict[str, Any], Any], dict[str, Any]] | None = None
+    vary: Callable[[Tensors, Any], Tensors] | None = None
+    new: str | None = None
 
 
 @dataclass
@@ -185,11 +189,20 @@ class _Run:
         self.steps = steps
         self.trained = {n: p for n, p in self.module.named_parameters() if p.requires_grad}
         self.optimizer = torch.optim.AdamW(
-            self.trained.values(),
+            self._groups(),
             lr=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
             fused=True,
         )
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """What is pretrained, and what is new and may learn faster; `times` the learning rate."""
+        prefix = f"{self.parts.new}." if self.parts.new is not None else None
+        new = [p for n, p in self.trained.items() if prefix and n.startswith(prefix)]
+        fresh = {id(p) for p in new}
+        rest = [p for p in self.trained.values() if id(p) not in fresh]
+        groups = ({"params": rest, "times": 1.0}, {"params": new, "times": self.recipe.head_rate})
+        return [group for group in groups if group["params"]]
 
     def step(self, inputs: Any, targets: Sequence[Array], *, at: int) -> float:
         torch = self.torch
@@ -205,7 +218,7 @@ class _Run:
         right = torch.as_tensor(self.parts.head.together(targets, outputs.shape[1]))
         loss = self.parts.head.loss(outputs, right).mean()
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * schedule(at, self.steps)
+            group["lr"] = self.recipe.learning_rate * group["times"] * schedule(at, self.steps)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.trained.values(), GRADIENT_NORM_MAX)
@@ -251,7 +264,7 @@ class _Run:
             forget(folder, name)
         return Progress()
 
-    def _continue(self, tensors: dict[str, Any]) -> None:
+    def _continue(self, tensors: Tensors) -> None:
         self._fill(
             {n.removeprefix("weight/"): t for n, t in tensors.items() if n.startswith("weight/")}
         )
@@ -259,7 +272,7 @@ class _Run:
             keys = [k for k in ("step", "exp_avg", "exp_avg_sq") if f"{k}/{name}" in tensors]
             self.optimizer.state[parameter] = {k: tensors[f"{k}/{name}"] for k in keys}
 
-    def weights(self) -> dict[str, Any]:
+    def weights(self) -> Tensors:
         """What training changes: trained parameters and buffers such as running means."""
         buffers = {n: b for n, b in self.module.named_buffers() if n in self.module.state_dict()}
         return dict(self.trained) | buffers
@@ -282,7 +295,7 @@ class _Run:
             )
         self._fill(load_file(str(path)))
 
-    def _fill(self, tensors: dict[str, Any]) -> None:
+    def _fill(self, tensors: Tensors) -> None:
         with self.torch.no_grad():
             for name, target in self.weights().items():
                 target.copy_(tensors[name])
@@ -384,7 +397,7 @@ def _batches(sizes: Sequence[int], recipe: Recipe, epoch: int) -> Iterator[list[
         yield batches[i]
 
 
-def _tensors(torch: Any, inputs: Any) -> dict[str, Any]:
+def _tensors(torch: Any, inputs: Any) -> Tensors:
     return {name: torch.as_tensor(array) for name, array in inputs.items()}
 
 

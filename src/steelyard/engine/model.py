@@ -6,10 +6,12 @@ Knows no HTTP or money. Example: `open_model(folder).answers(["物流很快，�
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from steelyard.as_json import of_json, others
 from steelyard.errors import Damaged
 from steelyard.plugins import get
 from steelyard.tasks import Answer, Array, Content, Task, open_task
@@ -18,6 +20,31 @@ FORMAT = 1
 BATCH_TOKENS = 512  # measured: fewer CPU seconds an item than 1,024, with ONNX Runtime and OpenVINO
 BATCH_ITEMS = 64
 CONFIG = "config.json"
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How contents become features: the kind of preprocessor, and what it saved of itself."""
+
+    kind: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """`config.json` of an artifact. Models of arrays have a runtime, a precision and preprocessing;
+    `backbone` is the configuration of an encoder, `more` what a method keeps besides."""
+
+    format: int = FORMAT
+    task: str
+    options: Mapping[str, Any] | None = None  # None before 0.4, which said `labels`
+    labels: tuple[str, ...] = ()
+    method: str | None = None  # None before 0.4: each task had one of its own
+    runtime: str | None = None
+    precision: str | None = None
+    preprocess: Preprocessing | None = None
+    backbone: Mapping[str, Any] | None = None
+    more: Mapping[str, Any] = field(default_factory=dict, metadata=others())
 
 
 class Reading(Protocol):
@@ -61,29 +88,30 @@ def open_model(folder: Path, *, threads: int = 1) -> Model:
     return model
 
 
-def open_reading(folder: Path, config: dict[str, Any]) -> Reading:
+def open_reading(folder: Path, config: Config) -> Reading:
     """Only what turns contents into features."""
     reading: Reading = _method(config).open_reading(folder, config)
     return reading
 
 
-def task_in(config: dict[str, Any]) -> Task:
+def task_in(config: Config) -> Task:
     """The task of an artifact. Those of before 0.4 say their labels beside it."""
-    options = config["options"] if "options" in config else {"labels": config.get("labels", ())}
-    return open_task(str(config.get("task")), options)
+    options = {"labels": config.labels} if config.options is None else config.options
+    return open_task(str(config.task), options)
 
 
-def _method(config: dict[str, Any]) -> Any:
+def _method(config: Config) -> Any:
     return get("methods", method_in(config))
 
 
-def method_in(config: dict[str, Any]) -> str:
-    """The method of an artifact. Those of before 0.4 name none: each task had one of its own."""
-    if "method" in config:
-        return str(config["method"])
-    if config["runtime"] == "linear":
+def method_in(config: Config) -> str:
+    """The method of an artifact, also of one that names none."""
+    if config.method is not None:
+        return config.method
+    if config.runtime == "linear":
         return "linear"
-    return "cnn" if config["preprocess"]["kind"] == "pixels" else "fine_tune"
+    pixels = config.preprocess is not None and config.preprocess.kind == "pixels"
+    return "cnn" if pixels else "fine_tune"
 
 
 def token_batches(
@@ -114,13 +142,13 @@ def write_config(folder: Path, task: Task, *, method: str, **more: Any) -> None:
     (folder / CONFIG).write_text(body, encoding="utf-8")
 
 
-def read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> Config:
     try:
-        config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Damaged(f"{folder}/{CONFIG}", "JSON of a variant", str(error)) from error
     if not isinstance(config, dict):
         raise Damaged(f"{folder}/{CONFIG}", "JSON of a variant", type(config).__name__)
     if config.get("format") != FORMAT:
         raise Damaged(f"{folder}/{CONFIG}", f"format {FORMAT}", f"{config.get('format')!r}")
-    return config
+    return of_json(Config, config)

@@ -16,8 +16,15 @@ import numpy as np
 
 from steelyard.engine.arrays import Inputs, Preprocessor, open_preprocessor
 from steelyard.engine.heads import Head, head_of
-from steelyard.engine.model import BATCH_TOKENS, task_in, token_batches, write_config
-from steelyard.errors import UserError
+from steelyard.engine.model import (
+    BATCH_TOKENS,
+    CONFIG,
+    Config,
+    task_in,
+    token_batches,
+    write_config,
+)
+from steelyard.errors import Damaged, UserError
 from steelyard.plugins import get
 from steelyard.tasks import Answer, Array, Content, Task
 
@@ -38,13 +45,13 @@ class Predictor:
     task: Task
     preprocessor: Preprocessor
     runtime: Runtime
-    config: dict[str, Any]
+    config: Config
 
     @classmethod
-    def open(cls, folder: Path, config: dict[str, Any], *, threads: int = 1) -> Predictor:
+    def open(cls, folder: Path, config: Config, *, threads: int = 1) -> Predictor:
         """Load a published artifact whose configuration was read."""
         preprocessor = preprocessor_in(folder, config)
-        runtime = get("runtimes", config["runtime"]).load(folder, config, threads=threads)
+        runtime = get("runtimes", str(config.runtime)).load(folder, config, threads=threads)
         return cls(task_in(config), preprocessor, runtime, config)
 
     @cached_property
@@ -94,10 +101,12 @@ class Predictor:
         return self.answers_of(self.features(contents)) if len(contents) else []
 
 
-def preprocessor_in(folder: Path, config: dict[str, Any]) -> Preprocessor:
+def preprocessor_in(folder: Path, config: Config) -> Preprocessor:
     """Only the preprocessor of an artifact."""
-    named = config["preprocess"]
-    return open_preprocessor(named["kind"], folder, named["settings"])
+    named = config.preprocess
+    if named is None:
+        raise Damaged(f"{folder}/{CONFIG}", "how contents become features", "nothing of it")
+    return open_preprocessor(named.kind, folder, named.settings)
 
 
 def answered(head: Head, outputs: Sequence[Array], features: Sequence[Array]) -> list[Answer]:

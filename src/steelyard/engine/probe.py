@@ -48,7 +48,7 @@ class Probe:
     """A loaded variant, and the values it is asked."""
 
     def __init__(self, folder: Path, threads: int, clock: Clock) -> None:
-        for library in _LIBRARIES.get(str(read_config(folder).get("runtime")), ()):
+        for library in _LIBRARIES.get(str(read_config(folder).runtime), ()):
             __import__(library)  # first, so that only the variant is counted
         self.clock, self.seen = clock, set[str]()
         self.before_mb = resident_mb()

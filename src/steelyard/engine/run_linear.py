@@ -6,7 +6,6 @@ Example: `LinearRuntime.load(folder, config, threads=1).run({"x": matrix})`
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -14,6 +13,7 @@ from safetensors.numpy import load
 from scipy.sparse import issparse
 
 from steelyard.engine.arrays import Inputs
+from steelyard.engine.model import Config
 from steelyard.errors import Damaged
 from steelyard.tasks import Array
 
@@ -27,7 +27,7 @@ class LinearRuntime:
         self._weight, self.bias = np.ascontiguousarray(weight.T), bias
 
     @classmethod
-    def load(cls, folder: Path, config: dict[str, Any], *, threads: int) -> LinearRuntime:
+    def load(cls, folder: Path, config: Config, *, threads: int) -> LinearRuntime:
         path = folder / "model.safetensors"
         try:
             tensors = load(path.read_bytes())  # not mapped: a cut file would kill the process

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.engine.arrays import Inputs
+from steelyard.engine.model import Config
 from steelyard.errors import Damaged
 from steelyard.plugins import need
 from steelyard.tasks import Array
@@ -24,7 +25,7 @@ class OnnxRuntime:
         self._names = [i.name for i in session.get_inputs()]
 
     @classmethod
-    def load(cls, folder: Path, config: dict[str, Any], *, threads: int) -> OnnxRuntime:
+    def load(cls, folder: Path, config: Config, *, threads: int) -> OnnxRuntime:
         ort = need("onnxruntime", extra="train")
         ort.disable_telemetry_events()
         options = ort.SessionOptions()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.engine.arrays import Inputs
+from steelyard.engine.model import Config
 from steelyard.errors import Damaged
 from steelyard.plugins import need
 from steelyard.tasks import Array
@@ -21,7 +22,7 @@ KERNELS_MAX = "256"
 
 
 class OpenVinoRuntime:
-    """`model.xml` and `model.bin`; config["precision"] says how it computes."""
+    """`model.xml` and `model.bin`; config.precision says how it computes."""
 
     def __init__(self, compiled: Any, threads: int) -> None:
         self.threads = threads
@@ -29,9 +30,9 @@ class OpenVinoRuntime:
         self._names = [i.get_any_name() for i in compiled.inputs]
 
     @classmethod
-    def load(cls, folder: Path, config: dict[str, Any], *, threads: int) -> OpenVinoRuntime:
+    def load(cls, folder: Path, config: Config, *, threads: int) -> OpenVinoRuntime:
         openvino = need("openvino", extra="train")
-        hint = "bf16" if "bf16" in str(config["precision"]) else "f32"
+        hint = "bf16" if "bf16" in str(config.precision) else "f32"
         settings = {
             "INFERENCE_PRECISION_HINT": hint,
             "INFERENCE_NUM_THREADS": threads,

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError
 
 from steelyard.engine.arrays import Inputs
-from steelyard.engine.model import method_in, task_in
+from steelyard.engine.model import Config, method_in, task_in
 from steelyard.engine.predictor import preprocessor_in
 from steelyard.errors import Damaged
 from steelyard.plugins import get, need
@@ -20,13 +20,13 @@ from steelyard.tasks import Array
 
 
 class TorchRuntime:
-    """`model.safetensors`, and config["backbone"]: the encoder's own configuration or null."""
+    """`model.safetensors`, and config.backbone: the encoder's own configuration or null."""
 
     def __init__(self, torch: Any, module: Any, threads: int) -> None:
         self._torch, self.module, self.threads = torch, module, threads
 
     @classmethod
-    def load(cls, folder: Path, config: dict[str, Any], *, threads: int) -> TorchRuntime:
+    def load(cls, folder: Path, config: Config, *, threads: int) -> TorchRuntime:
         torch = need("torch", extra="train")
         return cls(torch, load_module(folder, config), threads)
 
@@ -42,12 +42,12 @@ class TorchRuntime:
         return np.asarray(logits.float().numpy(), dtype=np.float32)
 
 
-def load_module(folder: Path, config: dict[str, Any], *, attention: str | None = None) -> Any:
+def load_module(folder: Path, config: Config, *, attention: str | None = None) -> Any:
     """The trained module in evaluation mode; Damaged when the weights do not fit it."""
     load = need("safetensors.torch", extra="train").load
-    named = config.get("backbone")
+    named = config.backbone
     if named is not None and attention:
-        named = named | {"attn_implementation": attention}
+        named = {**named, "attn_implementation": attention}
     method, preprocessor = get("methods", method_in(config)), preprocessor_in(folder, config)
     module = method.module(task_in(config), preprocessor, named, folder)
     path = folder / "model.safetensors"

@@ -1,17 +1,18 @@
 """label: buy labels for the training pool. Reads `records`; leaves `labels`, and what they cost.
 
 Knows no model. A paid label is tied to its text: it is kept while the text is in the data, under
-whatever name, and never serves another. Example: `STAGE.summary(output, ran=True)`
+whatever name, and never serves another. Example: `STAGE.summary(labeled, ran=True)`
 """
 
 from __future__ import annotations
 
+from steelyard.label.left import Labeled
 from steelyard.spec.model import LABELS_DEFAULT
-from steelyard.stage import Bought, Context, Expected, Forecast, Output, Stage
+from steelyard.stage import Bought, Context, Expected, Forecast, Stage
 from steelyard.store import Step
 
 
-def _run(context: Context, step: Step) -> Output:
+def _run(context: Context, step: Step) -> Labeled:
     from steelyard.label.run import run
 
     return run(
@@ -19,10 +20,10 @@ def _run(context: Context, step: Step) -> Output:
     )
 
 
-def _summary(o: Output, *, ran: bool = True) -> str:
+def _summary(left: Labeled, *, ran: bool = True) -> str:
     """The labels stand in the file; what a step that was done before charged is not new."""
-    charged = f"{o['new']:,} charged at {o['price']}" if ran and o["new"] else "nothing charged"
-    return f"{o['bought']:,} of {o['pool']:,} labels of the training pool; {charged}"
+    charged = f"{left.new:,} charged at {left.price}" if ran and left.new else "nothing charged"
+    return f"{left.bought:,} of {left.pool:,} labels of the training pool; {charged}"
 
 
 def _estimate(forecast: Forecast) -> Expected:
@@ -44,7 +45,8 @@ STAGE = Stage(
     doing="taking labels from the training pool",
     reads=("label", "money.prices.label"),
     takes=("data.dataset",),
-    leaves=lambda o: [("labels", str(o["labels"]))],
+    output=Labeled,
+    leaves=lambda left: [("labels", left.labels)],
     summary=_summary,
     estimate=_estimate,
 )

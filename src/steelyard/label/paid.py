@@ -78,7 +78,7 @@ def paid_labels(store: Store | None) -> Paid:
     return paid
 
 
-def _columns(store: Store, tag: str, step: dict[str, Any]) -> Columns | None:
+def _columns(store: Store, tag: str, step: Mapping[str, Any]) -> Columns | None:
     """id, label and key of a purchase; None when its file is gone."""
     try:
         table = store.datasets.read(NAME, tag)
@@ -90,7 +90,7 @@ def _columns(store: Store, tag: str, step: dict[str, Any]) -> Columns | None:
     return columns
 
 
-def _keys(store: Store, ids: Sequence[str], step: dict[str, Any], tag: str) -> list[str]:
+def _keys(store: Store, ids: Sequence[str], step: Mapping[str, Any], tag: str) -> list[str]:
     """Keys of an old purchase, from the newest data of its time that hold every id of it."""
     for row in store.versions.all(until=step["done"]):
         if not store.holds([("records", row["tag"])]):

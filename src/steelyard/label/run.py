@@ -1,14 +1,13 @@
 """Buy labels for the training pool, and tell what they cost. Knows no model.
 
-Example: `run(store, product, step, task=task, dataset="a1b2")["bought"]`
+Example: `run(store, product, step, task=task, dataset="a1b2").bought`
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 
+from steelyard.label.left import Labeled
 from steelyard.label.paid import NAME, paid_labels
 from steelyard.label.purchase import purchase
 from steelyard.spec import ProductFile
@@ -17,13 +16,8 @@ from steelyard.store.records import known_records
 from steelyard.tasks import Task
 
 
-def run(
-    store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str
-) -> dict[str, Any]:
-    """{"labels": tag, "dataset", "bought", "new", "corrected", "pool", "price", "by_label"}.
-
-    `bought` are those that training reads, `new` those that this step pays.
-    """
+def run(store: Store, product: ProductFile, step: Step, *, task: Task, dataset: str) -> Labeled:
+    """Buy what is short of what the file asks for, and publish what training reads."""
     paid = paid_labels(store)
     bought = purchase(product, task, known_records(store.datasets, dataset), paid)
     columns = {"id": bought.ids, "label": bought.labels, "key": bought.keys}
@@ -34,13 +28,13 @@ def run(
     store.datasets.publish(NAME, pa.table(columns), tag=tag, copy=True)  # they were paid for
     price = product.spec.money.prices.label
     step.spend("label", new, "label", price, evidence=f"labels:{tag}")
-    return {
-        "labels": tag,
-        "dataset": dataset,
-        "bought": len(bought.ids),
-        "new": new,
-        "corrected": bought.corrected,
-        "pool": bought.pool,
-        "price": str(price),
-        "by_label": bought.by_label,
-    }
+    return Labeled(
+        tag,
+        dataset,
+        len(bought.ids),
+        new,
+        corrected=bought.corrected,
+        pool=bought.pool,
+        price=str(price),
+        by_label=bought.by_label,
+    )

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from steelyard.clock import Clock
 from steelyard.engine.fit import Examples
-from steelyard.engine.model import Model, Reading
+from steelyard.engine.model import Config, Model, Reading
 from steelyard.errors import SpecError
 from steelyard.methods.encoder import Encoder
 from steelyard.plugins import whole
@@ -69,10 +69,10 @@ class Method(Protocol):
     def fit(self, job: FitJob) -> Fitted:
         """The same weights for the same job, whether or not it was interrupted."""
 
-    def open(self, folder: Path, config: dict[str, Any], *, threads: int) -> Model:
+    def open(self, folder: Path, config: Config, *, threads: int) -> Model:
         """A published artifact; Damaged where it is not what it says."""
 
-    def open_reading(self, folder: Path, config: dict[str, Any]) -> Reading:
+    def open_reading(self, folder: Path, config: Config) -> Reading:
         """The half of it that turns contents into features."""
 
 

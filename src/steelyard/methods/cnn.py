@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from steelyard.engine.arrays import Preprocessor
-from steelyard.engine.fit import Parts
-from steelyard.engine.heads import head_of
+from steelyard.engine.arrays import ModuleParts, Preprocessor
+from steelyard.engine.fit import Parts, Tensors
+from steelyard.engine.heads import Head, head_of
 from steelyard.methods.base import FitJob
 from steelyard.methods.pixels import Pixels
 from steelyard.methods.trained import Built, FittedModule, TorchMethod, train
@@ -30,6 +30,9 @@ class CnnMethod(TorchMethod):
     def fit(self, job: FitJob) -> FittedModule:
         return train(job, self.name, _build)
 
+    def parts(self, head: Head) -> ModuleParts:
+        return ModuleParts({"x": {0: "batch"}}, {0: "batch"})  # a picture has one size
+
     def module(self, task: Task, preprocessor: Preprocessor, config: Any, folder: Path) -> Any:
         """The untrained module of an artifact."""
         return _cnn(preprocessor, head_of(task).width, dropout=0.0)
@@ -42,7 +45,7 @@ def _build(job: FitJob, contents: Sequence[Content]) -> Built:
     return Parts(job.task, head, module, pixels, vary), None
 
 
-def vary(inputs: dict[str, Any], generator: Any) -> dict[str, Any]:
+def vary(inputs: Tensors, generator: Any) -> Tensors:
     """Shift by a random crop; flip colour pictures only, since writing has a direction."""
     import torch
     from torch.nn.functional import pad

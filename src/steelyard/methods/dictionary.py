@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from steelyard.engine.model import BATCH_TOKENS, Model, Reading, task_in, write_config
+from steelyard.engine.model import BATCH_TOKENS, Config, Model, Reading, task_in, write_config
 from steelyard.errors import Damaged
 from steelyard.files import write
 from steelyard.methods.base import FitJob
@@ -108,7 +108,7 @@ class DictionaryMethod:
                 entries[text] = (entity, n / max(occurs[text], counts.total()))
         return Dictionary(job.task, entries, job.clock.cpu_s() - before)
 
-    def open(self, folder: Path, config: dict[str, Any], *, threads: int) -> Model:
+    def open(self, folder: Path, config: Config, *, threads: int) -> Model:
         path = folder / FILE
         try:
             body = json.loads(path.read_text(encoding="utf-8"))
@@ -117,7 +117,7 @@ class DictionaryMethod:
             raise Damaged(str(path), "a dictionary", type(error).__name__) from error
         return Dictionary(task_in(config), entries)
 
-    def open_reading(self, folder: Path, config: dict[str, Any]) -> Reading:
+    def open_reading(self, folder: Path, config: Config) -> Reading:
         return Dictionary(task_in(config), {})
 
 

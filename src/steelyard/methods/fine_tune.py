@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from steelyard.engine.arrays import Backbone, Preprocessor
+from steelyard.engine.arrays import Backbone, ModuleParts, Preprocessor
 from steelyard.engine.backbone import empty_backbone, open_backbone
 from steelyard.engine.fit import Parts
 from steelyard.engine.heads import Head, head_of
@@ -37,6 +37,12 @@ class FineTuneMethod(TorchMethod):
             module.encoder = module.encoder.merge_and_unload()
         return fitted
 
+    def parts(self, head: Head) -> ModuleParts:
+        text = {0: "batch", 1: "length"}
+        inputs = {"input_ids": text, "attention_mask": text}
+        outputs = text if head.each_token else {0: "batch"}
+        return ModuleParts(inputs, outputs, encoder="encoder", head="head", attends=True)
+
     def module(self, task: Task, preprocessor: Preprocessor, config: Any, folder: Path) -> Any:
         """The untrained module of an artifact; `config` is that of its encoder."""
         return _with_head(empty_backbone(config, folder), head_of(task), dropout=0.0)
@@ -52,7 +58,7 @@ def _build(job: FitJob, contents: Sequence[Content]) -> Built:
     tokens = _TOKENS[job.task.answer](job, backbone.tokenizer, pad)
     module = _with_head(backbone, head, dropout=job.settings.dropout)
     _choose_parameters(job.settings, module)
-    return Parts(job.task, head, module, tokens), backbone
+    return Parts(job.task, head, module, tokens, new="head"), backbone
 
 
 def _whole(job: FitJob, tokenizer: Path, pad: int) -> Tokens:

@@ -15,7 +15,7 @@ import numpy as np
 
 from steelyard.engine.arrays import Preprocessor
 from steelyard.engine.heads import Head, head_of
-from steelyard.engine.model import Model, Reading
+from steelyard.engine.model import Config, Model, Reading
 from steelyard.engine.predictor import Predictor, answered, preprocessor_in, write_arrays
 from steelyard.engine.run_linear import LinearRuntime
 from steelyard.methods.base import FitJob
@@ -68,35 +68,47 @@ class LinearMethod:
         before = job.clock.cpu_s()
         regression = need("sklearn.linear_model", extra="train").LogisticRegression
         contents = job.examples.contents
-        preprocessor, matrix, settings = _INPUTS[job.task.content](contents)
+        made = _INPUTS[job.task.content](contents)
         head = head_of(job.task)
         targets = head.together(head.targets(job.examples.truths, []), 1)
-        fitted = regression(random_state=job.settings.seed, **settings)
+        fitted = regression(
+            random_state=job.settings.seed, C=made.inverse_penalty, max_iter=made.steps_max
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a baseline of few steps may stop short of its optimum
-            fitted.fit(matrix, targets)
+            fitted.fit(made.matrix, targets)
         weight, bias = _every_label(fitted, head)
-        return FittedLinear(job.task, weight, bias, preprocessor, job.clock.cpu_s() - before)
+        return FittedLinear(job.task, weight, bias, made.preprocessor, job.clock.cpu_s() - before)
 
-    def open(self, folder: Path, config: dict[str, Any], *, threads: int) -> Model:
+    def open(self, folder: Path, config: Config, *, threads: int) -> Model:
         return Predictor.open(folder, config, threads=threads)
 
-    def open_reading(self, folder: Path, config: dict[str, Any]) -> Reading:
+    def open_reading(self, folder: Path, config: Config) -> Reading:
         return preprocessor_in(folder, config)
 
 
-def _of_texts(texts: Sequence[str]) -> tuple[Preprocessor, Any, dict[str, Any]]:
+@dataclass(frozen=True)
+class _Prepared:
+    """Contents as a matrix [n, F], and how strongly and how long a regression on it is fitted."""
+
+    preprocessor: Preprocessor
+    matrix: Any
+    inverse_penalty: float
+    steps_max: int
+
+
+def _of_texts(texts: Sequence[str]) -> _Prepared:
     ngrams = CharNgrams.fit(texts)
-    return ngrams, ngrams.collate(ngrams.features(texts))["x"], {"C": 10.0, "max_iter": 1000}
+    return _Prepared(ngrams, ngrams.collate(ngrams.features(texts))["x"], 10.0, 1000)
 
 
-def _of_pictures(pictures: Sequence[bytes]) -> tuple[Preprocessor, Any, dict[str, Any]]:
+def _of_pictures(pictures: Sequence[bytes]) -> _Prepared:
     pixels = Pixels.fit(pictures)
     matrix = np.stack(pixels.features(pictures)).reshape(len(pictures), -1)
-    return pixels, matrix, {"C": 0.1, "max_iter": 200}
+    return _Prepared(pixels, matrix, 0.1, 200)
 
 
-_INPUTS: dict[str, Callable[..., tuple[Preprocessor, Any, dict[str, Any]]]] = {
+_INPUTS: dict[str, Callable[..., _Prepared]] = {
     "text": _of_texts,
     "image": _of_pictures,
 }

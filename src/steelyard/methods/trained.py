@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from steelyard.engine.arrays import Backbone
+from steelyard.engine.arrays import Backbone, ModuleParts
 from steelyard.engine.backbone import config_of
 from steelyard.engine.examples import parted
 from steelyard.engine.fit import Parts, Progress, Recipe, fit, processor_precision, torch_outputs
-from steelyard.engine.model import Model, Reading
+from steelyard.engine.heads import Head
+from steelyard.engine.model import Config, Model, Reading
 from steelyard.engine.predictor import Predictor, answered, preprocessor_in, write_arrays
 from steelyard.methods.base import FitJob
 from steelyard.plugins import need
@@ -82,10 +83,14 @@ class TorchMethod:
     modules: tuple[str, ...] = ("torch", "onnx", "nncf")
     needs_backbone = False
 
-    def open(self, folder: Path, config: dict[str, Any], *, threads: int) -> Model:
+    def parts(self, head: Head) -> ModuleParts:
+        """Of the modules that it makes for a task with this head."""
+        raise NotImplementedError
+
+    def open(self, folder: Path, config: Config, *, threads: int) -> Model:
         return Predictor.open(folder, config, threads=threads)
 
-    def open_reading(self, folder: Path, config: dict[str, Any]) -> Reading:
+    def open_reading(self, folder: Path, config: Config) -> Reading:
         return preprocessor_in(folder, config)
 
 
@@ -102,6 +107,7 @@ def train(
         epochs=settings.epochs,
         batch=job.batch or settings.batch,
         learning_rate=settings.learning_rate,
+        head_rate=settings.head_rate,
         weight_decay=settings.weight_decay,
         precision=processor_precision(settings.precision),
         patience=settings.patience,

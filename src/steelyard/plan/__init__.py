@@ -1,23 +1,26 @@
 """plan: where the next unit of money returns most. Reads the turn's facts; leaves a plan.
 
-Knows no model. Example: `run.run(store, product, step, left=context.taken, valuation=v)["plan"]`
+Knows no model. Example: `run.run(store, product, step, of=context.take(PlanOf), valuation=v).plan`
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from steelyard.stage import Context, Output, Stage
+from steelyard.plan.left import Planned, PlanOf
+from steelyard.stage import Context, Stage
 from steelyard.store import Step
+from steelyard.taken import names_of
 from steelyard.terms import learn_options, recommendation
 
 
-def _run(context: Context, step: Step) -> Output:
+def _run(context: Context, step: Step) -> Planned:
     from steelyard.plan.run import run
     from steelyard.tasks.valuation import valuation_of
 
     valuation = valuation_of(context.task, context.product.spec.money)
-    return run(context.store, context.product, step, left=context.taken, valuation=valuation)
+    of = context.take(PlanOf)
+    return run(context.store, context.product, step, of=of, valuation=valuation)
 
 
 def _anew(context: Context) -> Sequence[str]:
@@ -25,9 +28,9 @@ def _anew(context: Context) -> Sequence[str]:
     return [str(context.turn)]
 
 
-def _summary(o: Output, *, ran: bool = True) -> str:
-    learn_options(o["plan"])
-    return recommendation(o["plan"]["recommendation"], "en")
+def _summary(left: Planned, *, ran: bool = True) -> str:
+    learn_options(left.plan)
+    return recommendation(left.plan["recommendation"], "en")
 
 
 STAGE = Stage(
@@ -35,19 +38,8 @@ STAGE = Stage(
     _run,
     doing="placing the next unit of money",
     reads=("plan", "money", "goals"),
-    takes=(
-        "label.bought",
-        "label.pool",
-        "baseline.variant",
-        "train.variant",
-        "compress.table",
-        "compress.utility",
-        "compress.accuracy",
-        "release.live",
-        "replay.live",
-        "replay.experiment",
-        "curve.curve",
-    ),
+    takes=names_of(PlanOf),
     also=_anew,
+    output=Planned,
     summary=_summary,
 )

@@ -9,25 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from steelyard.release.left import Comparable, Decided, Experimented, Releasable
 from steelyard.spec import ProductFile
-from steelyard.stage import Context, Early, Expected, Forecast, Output, Stage
+from steelyard.stage import Context, Early, Expected, Forecast, Stage
 from steelyard.store import Step
+from steelyard.taken import names_of
 from steelyard.terms import term
+from steelyard.words import say
 
 REPLAY_S = 30.0  # CPU seconds where the ledger knows none
 
 
-def _walk(context: Context, step: Step) -> Output:
+def _walk(context: Context, step: Step) -> Decided:
     from steelyard.release import walk
 
+    of = context.take(Releasable)
     return walk.run(
         context.store,
         context.product,
         step,
         task=context.task,
-        dataset=context.of("data.dataset"),
-        chosen=context.of("compress.chosen"),
-        baseline=context.of("baseline.variant"),
+        dataset=of.dataset,
+        chosen=of.chosen,
+        baseline=of.baseline,
     )
 
 
@@ -39,18 +43,19 @@ def _decided_anew(context: Context) -> Sequence[str]:
     return [str(context.turn), str(newest_by_hand(context.store))]
 
 
-def _replay(context: Context, step: Step) -> Output:
+def _replay(context: Context, step: Step) -> Experimented:
     from steelyard.release import experiment
 
+    of = context.take(Comparable)
     assert context.serve is not None
     return experiment.run(
         context.store,
         context.product,
         step,
         task=context.task,
-        dataset=context.of("data.dataset"),
-        live=context.of("release.live"),
-        canary=context.of("release.canary"),
+        dataset=of.dataset,
+        live=of.live,
+        canary=of.canary,
         serve=context.serve,
         progress=context.report,
     )
@@ -62,9 +67,11 @@ def _sent_before(context: Context) -> Sequence[str]:
     from steelyard.release.stream import sent_before
     from steelyard.tasks.valuation import Valuation
 
-    pair = {arm: context.of(f"release.{arm}") for arm in ("live", "canary")}
-    scale = Valuation(context.task, context.product.spec.money).scale
-    return [str(len(sent_before(context.store, turn=context.turn, scale=scale, **pair)))]
+    of, scale = context.take(Comparable), Valuation(context.task, context.product.spec.money).scale
+    before = sent_before(
+        context.store, turn=context.turn, live=of.live, canary=of.canary, scale=scale
+    )
+    return [str(len(before))]
 
 
 def _check_stream(product: ProductFile, taken: Mapping[str, Any]) -> None:
@@ -73,8 +80,12 @@ def _check_stream(product: ProductFile, taken: Mapping[str, Any]) -> None:
     check_stream(product, taken["data.splits"])
 
 
-def _decision(o: Output, *, ran: bool = True) -> str:
-    return f"{term('decision', o['decision'], 'en')}: {o['reason']}"
+def _released(left: Decided, *, ran: bool = True) -> str:
+    return "the chosen variant is canary" if left.why is None else say(left.why, "en")
+
+
+def _decision(left: Experimented, *, ran: bool = True) -> str:
+    return f"{term('decision', left.decision, 'en')}: {say(left.reason, 'en')}"
 
 
 def _estimate(forecast: Forecast) -> Expected:
@@ -93,17 +104,19 @@ RELEASE = Stage(
         "money.correct_answer",
         "money.currency",
     ),
-    takes=("data.dataset", "compress.chosen", "compress.table", "baseline.variant"),
+    takes=names_of(Releasable),
     also=_decided_anew,
-    summary=lambda o, *, ran=True: o.get("why") or "the chosen variant is canary",
+    output=Decided,
+    summary=_released,
 )
 REPLAY = Stage(
     "replay",
     _replay,
     doing="sending the stream through HTTP",
     reads=("release", "money", "serve", "goals", "data.sources"),
-    takes=("data.dataset", "release.live", "release.canary", "release.live_misses"),
+    takes=names_of(Comparable),
     also=_sent_before,
+    output=Experimented,
     early=Early(("data.splits",), _check_stream),
     summary=_decision,
     estimate=_estimate,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from steelyard.tasks.valuation import Valuation
 
 ARMS = ("live", "canary")
+Row = Mapping[str, Any]  # of the store
 PAIRS_MAX = 500  # of answers and truths that a query names
 
 
@@ -36,6 +37,15 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Both:
+    """What both variants answered to one record, with its `truth`, and in which turn."""
+
+    turn: int
+    live: Row
+    canary: Row
+
+
+@dataclass(frozen=True)
 class Users:
     """Real users of one variant: the mean outcomes of all, and what the answers took."""
 
@@ -47,21 +57,21 @@ class Users:
 
 def complete(
     store: Store, *, live: str, canary: str, scale: str = "", turn_before: int | None = None
-) -> dict[str, tuple[int, dict[str, dict[str, Any]]]]:
-    """Record -> (turn, arm -> answer with its `truth`) where both arms have answer and outcome; a
+) -> dict[str, Both]:
+    """Record -> what both arms answered, where both arms have answer and outcome; a
     record sent in several turns counts in the first, and only in turns below `turn_before`."""
     variants, by_key = (
         {"live": live, "canary": canary},
-        defaultdict[tuple[int, str], dict[str, dict[str, Any]]](dict),
+        defaultdict[tuple[int, str], dict[str, Row]](dict),
     )
     for row in store.answers.replayed(experiment_of(live, canary, scale=scale)):
         parts = row["request"].split(":")
         if len(parts) == 4 and parts[1].isdigit() and row["variant"] == variants.get(parts[3]):
             by_key[int(parts[1]), parts[2]][parts[3]] = row
-    by_record: dict[str, tuple[int, dict[str, dict[str, Any]]]] = {}
+    by_record: dict[str, Both] = {}
     for (turn, record), arms in sorted(by_key.items()):
         if len(arms) == len(ARMS) and (turn_before is None or turn < turn_before):
-            by_record.setdefault(record, (turn, arms))
+            by_record.setdefault(record, Both(turn, *(arms[arm] for arm in ARMS)))
     return by_record
 
 
@@ -70,19 +80,18 @@ def pairs(
 ) -> list[Pair]:
     """Every complete pair in the order of sending."""
     judged = []
-    for record, (turn, arms) in complete(
-        store, live=live, canary=canary, scale=valuation.scale
-    ).items():
-        both = [arms[arm] for arm in ARMS]
-        live_outcome, canary_outcome = (_outcome(valuation, names, row) for row in both)
+    answered = complete(store, live=live, canary=canary, scale=valuation.scale)
+    for record, both in answered.items():
+        rows = both.live, both.canary
+        live_outcome, canary_outcome = (_outcome(valuation, names, row) for row in rows)
         if live_outcome is not None and canary_outcome is not None:
             judged.append(
                 Pair(
-                    turn,
+                    both.turn,
                     record,
                     (live_outcome, canary_outcome),
-                    (both[0]["cpu_s"], both[1]["cpu_s"]),
-                    (both[0]["latency_ms"], both[1]["latency_ms"]),
+                    (rows[0]["cpu_s"], rows[1]["cpu_s"]),
+                    (rows[0]["latency_ms"], rows[1]["latency_ms"]),
                 )
             )
     return sorted(judged, key=lambda pair: (pair.turn, pair.record))

@@ -11,9 +11,10 @@ import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from steelyard.reason import Reason
+from steelyard.release.left import Experimented, SentCounts
 from steelyard.release.replay import ReplayReport, Visit, replay
 from steelyard.release.stream import record_of, sent_before, stream
 from steelyard.release.walk import add
@@ -24,7 +25,6 @@ from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, experiment_of
 from steelyard.tasks.valuation import Valuation
-from steelyard.words import spoken
 
 if TYPE_CHECKING:
     from steelyard.release.readout import Readout
@@ -45,12 +45,10 @@ def run(
     canary: str | None,
     serve: Serve,
     progress: Report | None = None,
-) -> dict[str, Any]:
-    """{"experiment", "decision", "reason", "arms", "difference", "users", "path", "sent", ...}.
-
-    `sent` counts this turn's records, the readout everything since the experiment began. `serve`
-    gets the API key of a server that only this step knows.
-    """
+) -> Experimented:
+    """Send and look until it is decided. What is sent is counted of this turn, what is shown of
+    everything since the experiment began. `serve` gets the API key of a server that only this step
+    knows."""
     if live is None or canary is None:
         return _none(live, Reason("readout.no_canary"))
     if not _in_service(store, live, canary):
@@ -83,23 +81,31 @@ def run(
     served = store.answers.cpu_s(experiment.id) - charged
     step.cpu_s = max(0.0, store.clock.cpu_s() - started - served)
     now = canary if readout.decision.decision == "promote" and applied else live
-    return {
-        "experiment": step.key[:16],
-        "live": now,
-        "live_misses": live_misses(store, product, now),
-        "applied": applied,
-        "sent": sent.sent,
-        "sent_before": len(before),
-        "answered": sent.answered,
-        "lost": sent.lost,
-        "refused": sent.refused,
-        "retried": sent.retried,
-        **readout.to_json(),
-    }
+    return Experimented(
+        experiment=step.key[:16],
+        live=now,
+        live_misses=live_misses(store, product, now),
+        applied=applied,
+        counts=_counts(sent, before=len(before)),
+        shown=readout.shown,
+        decision=readout.decision.decision,
+        reason=readout.decision.reason,
+    )
 
 
-def _none(live: str | None, reason: Reason) -> dict[str, Any]:
-    return {"experiment": None, "decision": "none", **spoken("reason", reason), "live": live}
+def _counts(sent: ReplayReport, *, before: int) -> SentCounts:
+    return SentCounts(
+        sent=sent.sent,
+        sent_before=before,
+        answered=sent.answered,
+        lost=sent.lost,
+        refused=sent.refused,
+        retried=sent.retried,
+    )
+
+
+def _none(live: str | None, reason: Reason) -> Experimented:
+    return Experimented(experiment=None, live=live, decision="none", reason=reason)
 
 
 @dataclass(frozen=True)

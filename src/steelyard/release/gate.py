@@ -7,8 +7,7 @@ Example: `holdout_check(store, product, step, task=task, dataset=d, live=a, cana
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from steelyard.engine.model import open_model
 from steelyard.engine.processes import cores
 from steelyard.reason import Reason
 from steelyard.release.classes import options_of
+from steelyard.release.left import Check
 from steelyard.spec import ProductFile, names_in
 from steelyard.stats import Interval, bootstrap
 from steelyard.store import Step, Store
@@ -27,17 +27,6 @@ from steelyard.tasks import Answer, Array, Task, Truth
 from steelyard.tasks.valuation import Valuation
 
 OUTCOME, QUALITY = "holdout_outcome_against_live", "holdout_quality_against_live"
-
-
-@dataclass(frozen=True)
-class Check:
-    """Canary minus live on the hold-out; `quality` is None where their options are not the same."""
-
-    outcome: Interval
-    quality: Interval | None
-
-    def to_json(self) -> dict[str, Any]:
-        return {"outcome": vars(self.outcome), "quality": self.quality and vars(self.quality)}
 
 
 def holdout_check(

@@ -7,39 +7,28 @@ Knows no HTTP. Two bodies of evidence, replayed pairs and real users, share the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from steelyard.as_json import to_json
 from steelyard.reason import Reason
 from steelyard.release.classes import unlike
 from steelyard.release.evidence import ARMS, Pair, Users, began, pairs, users
+from steelyard.release.left import Arm, PathPoint, Shown, UsersShown
 from steelyard.spec import ProductFile, names_in
 from steelyard.stats import Interval, Sample, paired
 from steelyard.stats import difference as sequence
 from steelyard.store import Store
 from steelyard.tasks import Task
 from steelyard.tasks.valuation import Valuation
-from steelyard.words import spoken
 
 PATH_POINTS = 40
 # Where an interval is narrowest. It must be fixed before the data come, and an experiment may
 # outlive a change of the product file.
 PAIRS_TUNED_AT, USERS_TUNED_AT = 1000, 2000
 REPLAY, USERS = "replay", "users"
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One side of the experiment; cost in money per 1,000 requests."""
-
-    variant: str
-    name: str
-    n: int
-    outcome: float
-    cost_per_1000: float
-    p95_ms: float
 
 
 @dataclass(frozen=True)
@@ -66,9 +55,6 @@ class Decision:
     decision: str
     reason: Reason
 
-    def to_json(self) -> dict[str, Any]:
-        return {"decision": self.decision, **spoken("reason", self.reason)}
-
 
 @dataclass(frozen=True)
 class Readout:
@@ -77,30 +63,21 @@ class Readout:
     replay: Seen
     users: Seen | None
     since: str | None
-    path: list[dict[str, float]]
+    path: list[PathPoint]
     decision: Decision
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "scheme": "pairs",
-            "unit": "record",
-            "arms": {k: asdict(v) for k, v in self.replay.arms.items()},
-            "difference": asdict(self.replay.difference),
-            "path": self.path,
-            "users": self._users(),
-            **self.decision.to_json(),
-        }
+    @property
+    def shown(self) -> Shown:
+        """As a step leaves it."""
+        seen, real = self.replay, self.users
+        users = None
+        if real is not None:
+            users = UsersShown(since=self.since, arms=real.arms, difference=real.difference)
+        path = tuple(self.path)
+        return Shown(arms=seen.arms, difference=seen.difference, path=path, users=users)
 
-    def _users(self) -> dict[str, Any] | None:
-        if self.users is None:
-            return None
-        arms = {k: asdict(v) for k, v in self.users.arms.items()}
-        return {
-            "unit": "user",
-            "since": self.since,
-            "arms": arms,
-            "difference": asdict(self.users.difference),
-        }
+    def to_json(self) -> dict[str, Any]:
+        return {**to_json(self.shown), **to_json(self.decision)}
 
     @property
     def served(self) -> Mapping[str, Arm]:
@@ -250,7 +227,7 @@ def _cost(cpu_s: float, price: float) -> float:
     return cpu_s * 1000 / 3600 * price
 
 
-def _path(rows: Sequence[Pair], *, confidence: float) -> list[dict[str, float]]:
+def _path(rows: Sequence[Pair], *, confidence: float) -> list[PathPoint]:
     """The interval of the pairs as they came in: what a watcher would have seen."""
     differences = [p.outcome[1] - p.outcome[0] for p in rows]
     points = []
@@ -259,5 +236,5 @@ def _path(rows: Sequence[Pair], *, confidence: float) -> list[dict[str, float]]:
         seen = _bounded(
             paired(Sample.of(differences[:n]), confidence=confidence, tuned_at=PAIRS_TUNED_AT)
         )
-        points.append({"n": int(n), "value": seen.value, "low": seen.low, "high": seen.high})
+        points.append(PathPoint(int(n), seen.value, seen.low, seen.high))
     return points

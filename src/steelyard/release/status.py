@@ -5,8 +5,10 @@ Example: `status_of(store, product)["live"]["misses"]`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from steelyard.as_json import to_json
 from steelyard.errors import UserError
 from steelyard.release.by_hand import now
 from steelyard.release.who import live_misses
@@ -44,7 +46,7 @@ def status_of(store: Store, product: ProductFile) -> dict[str, Any]:
 
 
 def _one(
-    store: Store, product: ProductFile, row: dict[str, Any] | None, names: dict[str, str]
+    store: Store, product: ProductFile, row: Mapping[str, Any] | None, names: dict[str, str]
 ) -> dict[str, Any] | None:
     if row is None:
         return None
@@ -57,7 +59,7 @@ def _one(
         "who": row["who"],
         "reason": row["reason"],
         "pinned": pinned and {k: pinned[k] for k in ("who", "reason", "created")},
-        "misses": live_misses(store, product, row["variant"]),
+        "misses": to_json(live_misses(store, product, row["variant"])),
         "damaged": _damage(store, row["variant"]),
     }
 

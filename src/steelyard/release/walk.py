@@ -1,22 +1,24 @@
 """Which variant answers: the first release, and a new variant as canary. Knows no HTTP.
 
-Example: `run(store, product, step, task=task, dataset=d, chosen="a1b2", baseline="c3d4")["canary"]`
+Example: `run(store, product, step, task=task, dataset=d, chosen="a1b2", baseline="c3d4").canary`
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from steelyard.reason import Reason
 from steelyard.release.classes import unlike
 from steelyard.release.goals import misses
+from steelyard.release.left import Check, Decided
 from steelyard.release.who import WHO, live_misses
 from steelyard.release.whole import check_whole
 from steelyard.spec import ProductFile, names_in
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, UNPINNED
-from steelyard.words import kept, say, spoken
+from steelyard.words import kept, say
 
 if TYPE_CHECKING:
     from steelyard.tasks import Task
@@ -28,7 +30,7 @@ class Wanted:
 
     canary: str | None
     why: Reason | None = None
-    check: dict[str, Any] = field(default_factory=dict)
+    check: Check | None = None
 
 
 def run(
@@ -40,8 +42,8 @@ def run(
     dataset: str,
     chosen: str | None,
     baseline: str,
-) -> dict[str, Any]:
-    """{"live": id or None, "canary": id or None, "live_misses": goals that the live one misses, ...}.
+) -> Decided:
+    """What answers from now on.
 
     The baseline goes live when nothing is yet, or what meets the goals where the file says so. A
     canary that is not the chosen variant any more is retired: nothing would measure it.
@@ -53,11 +55,8 @@ def run(
         live = _first(store, product, step, chosen=chosen, baseline=baseline)
     wanted = _wanted(store, product, step, task=task, dataset=dataset, live=live, chosen=chosen)
     _canary(step, wanted, current.get("canary"), share=product.spec.release.canary_share)
-    return (
-        {"live": live, "canary": wanted.canary, "live_misses": live_misses(store, product, live)}
-        | (spoken("why", wanted.why) if wanted.why else {})
-        | ({"holdout_check": wanted.check} if wanted.check else {})
-    )
+    missed = live_misses(store, product, live)
+    return Decided(live, wanted.canary, missed, wanted.why, wanted.check)
 
 
 def newest_by_hand(store: Store) -> int:
@@ -81,7 +80,7 @@ def _first(
     return first
 
 
-def _canary(step: Step, wanted: Wanted, now: dict[str, Any] | None, *, share: float) -> None:
+def _canary(step: Step, wanted: Wanted, now: Mapping[str, Any] | None, *, share: float) -> None:
     if now is not None and now["variant"] != wanted.canary:
         why = wanted.why or Reason("release.other_canary", {"other": str(wanted.canary)})
         add(step, now["variant"], RETIRED, 0.0, why)
@@ -132,8 +131,8 @@ def _wanted(
     )
     worse = inferior(check, metric=task.quality, loss_max=product.spec.release.outcome_loss_max)
     if worse is not None:
-        return Wanted(None, worse, check.to_json())
-    return Wanted(chosen, check=check.to_json())
+        return Wanted(None, worse, check)
+    return Wanted(chosen, check=check)
 
 
 def _taken_back(store: Store, live: str, chosen: str) -> Reason | None:

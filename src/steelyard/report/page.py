@@ -51,7 +51,7 @@ def _brought(facts: ReportFacts, words: Words, language: str) -> Iterator[str]:
         if stage.section is None or output is None:
             continue
         try:
-            body = "".join(_block(block) for block in stage.section(output, language))
+            body = "".join(_block(block) for block in stage.section(stage.read(output), language))
         except Exception as error:  # of a stranger's package, on what an older version of it left
             body = note(words["section_failed"].format(kind=type(error).__name__))
         yield _section(term("step", stage.name, language), "", body, words)

@@ -267,6 +267,9 @@ class Train(Section):
     epochs: int = Field(3, ge=1, le=1000, description="passes over the labels, at most")
     batch: int = Field(16, ge=1, le=4096, description="examples per optimizer step")
     learning_rate: float = Field(1e-4, gt=0, lt=1, description="highest, after the warm-up")
+    head_rate: float = Field(
+        20.0, gt=0, le=1000, description="times the learning rate, of the layer behind an encoder"
+    )
     weight_decay: float = Field(0.01, ge=0, lt=1, description="L2, decoupled")
     dropout: float = Field(0.1, ge=0, lt=1, description="before the last layer")
     length_max: int = Field(128, ge=8, le=512, description="tokens; longer texts are cut")

@@ -3,8 +3,8 @@
 Example: `difference(Sample.of(a), Sample.of(b), tuned_at=1000)`
 """
 
+from steelyard.interval import Interval
 from steelyard.stats.bootstrap import (
-    Interval,
     bootstrap,
     bootstrap_kinds,
     bootstrap_sums,

@@ -8,25 +8,16 @@ resample is a row of weights, and a thousand of them one product of matrices. Pe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from steelyard.interval import Interval
+
 Counts = Any  # [n, S], dense or sparse: one row a record
 Metrics = Callable[[NDArray[np.float64]], Mapping[str, NDArray[np.float64]]]  # [..., S] -> [...]
 BLOCK = 2**22  # weights at once
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A number, the interval it was found in, and how many observations it rests on."""
-
-    value: float
-    low: float
-    high: float
-    n: int
 
 
 def bootstrap(

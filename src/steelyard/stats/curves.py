@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.stats.bootstrap import Interval
+from steelyard.interval import Interval
 
 POINTS_MIN = 3
 DRAWS = 200

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.stats.bootstrap import Interval
+from steelyard.interval import Interval
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,26 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from steelyard.spec.model import Section
 from steelyard.tasks.base import Wire
-from steelyard.tasks.classification import Classification
-from steelyard.tasks.texts import Texts
+from steelyard.tasks.classification import Classification, Labels
+from steelyard.tasks.texts import Personal, Texts
+
+
+class TextLabels(Labels, Personal):
+    """The labels that texts have."""
 
 
 class TextClassification(Texts, Classification):
     """Which of the labels a text has."""
 
     name: ClassVar[str] = "text_classification"
+    Options: ClassVar[type[Section]] = TextLabels
     methods: ClassVar[tuple[str, ...]] = ("linear", "fine_tune")
+
+    def __init__(self, options: TextLabels) -> None:
+        super().__init__(options)
+        self.clean_by(options.personal)
 
     def wire(self) -> Wire:
         return Wire(self.answer_schema(), self.truth_schema())

@@ -9,26 +9,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
 from steelyard.goals import Metric
 from steelyard.spec.model import LabelName, Section, distinct
 from steelyard.tasks.base import LABELLED, Answer, Array, Wire
-from steelyard.tasks.cleaning import clean, normalize
 from steelyard.tasks.places import Placed, placed
 from steelyard.tasks.spans import Spans, spans_in
-from steelyard.tasks.texts import Texts
+from steelyard.tasks.texts import Personal, Texts
 
 
-class Entities(Section):
+class Entities(Personal):
     """The kinds of spans that a product finds."""
 
     entities: tuple[LabelName, ...] = Field(min_length=1, description="every kind of span")
-    personal: Literal["mask", "keep"] = Field(
-        "mask", description="phone numbers, addresses and the like: masked, or kept to be found"
-    )
 
     @field_validator("entities")
     @classmethod
@@ -52,17 +48,11 @@ class TokenClassification(Texts):
 
     def __init__(self, options: Entities) -> None:
         self.options, self.entities = options, options.entities
-        keeps = options.personal == "keep"
-        self.cleans = ("normalize",) if keeps else ("normalize", "pii")
-        self.operators = tuple(name for name in Texts.operators if not keeps or name != "pii")
+        self.clean_by(options.personal)
         self._index = {entity: i for i, entity in enumerate(self.entities)}
 
     def parse(self, raw: Any) -> Placed:
         return placed(super().parse(raw))
-
-    def cleaned(self, text: str) -> str:
-        """As its records are, and it knows where each character stood in what was sent."""
-        return clean(text) if "pii" in self.cleans else normalize(text)
 
     def truth(self, raw: Any, content: Any = None, names: Mapping[str, str] | None = None) -> Spans:
         length = None if content is None else len(content)

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
 from steelyard.errors import UserError
 from steelyard.near import near
@@ -22,6 +22,17 @@ from steelyard.tasks.base import Answer, Array, Task, Truth
 LABEL = "label"  # the kind of answers whose pairs a table can name
 Kind = tuple[str | None, str | None, bool, int]  # truth and answer, whether it says anything, step
 NOTHING = Decimal(0)
+
+
+class KindCount(TypedDict, total=False):
+    """How many answers of a kind an evaluation counted, and their mean utility, as it is kept: of
+    labels with `truth` and `answer`, and `says` false of those that say nothing."""
+
+    truth: str | None
+    answer: str | None
+    says: bool
+    utility: float
+    n: int
 
 
 class Valuation:
@@ -119,9 +130,7 @@ class Valuation:
         return np.array(shares, dtype=np.float64), np.array([k["n"] for k in rows], dtype=np.int64)
 
 
-def kinds_of(
-    task: Task, answers: Sequence[Answer], truths: Sequence[Truth]
-) -> list[dict[str, Any]]:
+def kinds_of(task: Task, answers: Sequence[Answer], truths: Sequence[Truth]) -> list[KindCount]:
     """How many answers there were of each kind that a table can price, as JSON: of labels every pair
     {"truth", "answer", "utility", "n"}, of others every thousandth of utility {"utility", "n"}; those
     that say nothing have "says": false. No price is in it, so that prices may change."""
@@ -132,12 +141,11 @@ def kinds_of(
         seen = sums.setdefault(kind, [0, 0.0])
         seen[0] += 1
         seen[1] += float(u)
-    rows = []
+    rows: list[KindCount] = []
     for (truth, said, says, _), (n, total) in sorted(sums.items(), key=lambda kv: str(kv[0])):
-        named = {} if task.answer != LABEL else {"truth": truth, "answer": said}
-        rows.append(
-            {**named, **({} if says else {"says": False}), "utility": total / n, "n": int(n)}
-        )
+        named: KindCount = {} if task.answer != LABEL else {"truth": truth, "answer": said}
+        silent: KindCount = {} if says else {"says": False}
+        rows.append({**named, **silent, "utility": total / n, "n": int(n)})
     return rows
 
 

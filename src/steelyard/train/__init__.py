@@ -1,7 +1,7 @@
 """train: baseline, model and learning curve. Reads `records` and `labels`; leaves variants, their
 measures and the points of the curve.
 
-Knows no release. Example: `baseline.run(store, product, step, task=task, dataset=d, labels=t)`
+Knows no release. Example: `baseline.run(store, product, step, task=task, of=context.take(TrainedOn))`
 """
 
 from __future__ import annotations
@@ -10,34 +10,30 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from steelyard.spec import ProductFile
-from steelyard.stage import Context, Expected, Forecast, Output, Stage
+from steelyard.stage import Context, Expected, Forecast, Stage
 from steelyard.store import Step
+from steelyard.taken import names_of
+from steelyard.train.left import CurveOf, Drawn, Evaluated, Trained, TrainedAgainst, TrainedOn
 
 if TYPE_CHECKING:
     from steelyard.tasks import Task
 
-LEARNED = ("data.dataset", "label.labels")
 # CPU seconds where the ledger knows none: what the examples took, rounded up.
 BASELINE_S, ENCODER_S_PER_EXAMPLE, SMALL_S_PER_EXAMPLE = 5.0, 0.1, 0.001
 
 
-def _learned(context: Context) -> dict[str, str]:
-    return {"dataset": context.of("data.dataset"), "labels": context.of("label.labels")}
+def _artifact(left: Evaluated) -> Sequence[tuple[str, str]]:
+    return [("artifact", left.variant)]
 
 
-def _artifact(output: Output) -> Sequence[tuple[str, str]]:
-    return [("artifact", str(output["variant"]))]
-
-
-def _baseline(context: Context, step: Step) -> Output:
+def _baseline(context: Context, step: Step) -> Evaluated:
     from steelyard.train import baseline
 
-    return baseline.run(
-        context.store, context.product, step, task=context.task, **_learned(context)
-    )
+    of = context.take(TrainedOn)
+    return baseline.run(context.store, context.product, step, task=context.task, of=of)
 
 
-def _train(context: Context, step: Step) -> Output:
+def _train(context: Context, step: Step) -> Trained:
     from steelyard.train import model
 
     return model.run(
@@ -45,13 +41,12 @@ def _train(context: Context, step: Step) -> Output:
         context.product,
         step,
         task=context.task,
-        baseline=context.of("baseline.variant"),
+        of=context.take(TrainedAgainst),
         report=context.report,
-        **_learned(context),
     )
 
 
-def _curve(context: Context, step: Step) -> Output:
+def _curve(context: Context, step: Step) -> Drawn:
     from steelyard.train import curve
 
     return curve.run(
@@ -59,10 +54,8 @@ def _curve(context: Context, step: Step) -> Output:
         context.product,
         step,
         task=context.task,
-        trained=context.of("train.variant"),
-        point=context.of("train.point"),
+        of=context.take(CurveOf),
         report=context.report,
-        **_learned(context),
     )
 
 
@@ -93,21 +86,19 @@ def _needs(product: ProductFile, task: Task) -> None:
     check_installed(product, task)
 
 
-def _metric(found: Output, *, ran: bool = True) -> str:
-    name = found.get("quality", "macro_f1")  # steps of before 0.4 do not name it
-    m = found["metrics"][name]
-    return (
-        f"{name} {m['value']:.3f} [{m['low']:.3f}, {m['high']:.3f}] on {m['n']:,} held-out records"
-    )
+def _metric(left: Evaluated, *, ran: bool = True) -> str:
+    name = left.quality
+    m = left.metrics[name]
+    return f"{name} {m.value:.3f} [{m.low:.3f}, {m.high:.3f}] on {m.n:,} held-out records"
 
 
-def _gain(o: Output, *, ran: bool = True) -> str:
-    gain = o["against_baseline"]
-    return f"{_metric(o)}; {gain['value']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}] against the baseline"
+def _gain(left: Trained, *, ran: bool = True) -> str:
+    gain = left.against_baseline
+    return f"{_metric(left)}; {gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}] against the baseline"
 
 
-def _points(o: Output, *, ran: bool = True) -> str:
-    return "  ".join(f"{p['labels']:,}: {p['quality']:.3f}" for p in o["curve"])
+def _points(left: Drawn, *, ran: bool = True) -> str:
+    return "  ".join(f"{point.labels:,}: {point.quality:.3f}" for point in left.curve)
 
 
 def _work_s(forecast: Forecast) -> float:
@@ -121,7 +112,8 @@ BASELINE = Stage(
     _baseline,
     doing="fitting the baseline",
     reads=("train",),
-    takes=LEARNED,
+    takes=names_of(TrainedOn),
+    output=Evaluated,
     leaves=_artifact,
     needs=_needs,
     summary=_metric,
@@ -132,8 +124,9 @@ TRAIN = Stage(
     _train,
     doing="training the model",
     reads=("train",),
-    takes=(*LEARNED, "baseline.variant"),
+    takes=names_of(TrainedAgainst),
     also=_backbone,
+    output=Trained,
     leaves=_artifact,
     check=_check,
     needs=_needs,
@@ -146,8 +139,9 @@ CURVE = Stage(
     _curve,
     doing="drawing the learning curve",
     reads=("train", "plan.curve"),
-    takes=(*LEARNED, "train.variant", "train.point"),
+    takes=names_of(CurveOf),
     after=("replay",),
+    output=Drawn,
     summary=_points,
     estimate=lambda forecast: Expected(_work_s(forecast) * sum(forecast.product.spec.plan.curve)),
 )

@@ -1,13 +1,11 @@
 """Train every method of a product but the baseline, and keep the best. Knows no release.
 
-Example: `run(store, product, step, task=task, dataset=d, labels=t, baseline=b)["against_baseline"]["low"]`
+Example: `run(store, product, step, task=task, of=taken).against_baseline.low`
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from importlib.util import find_spec
-from typing import Any
 
 from steelyard.engine.backbone import check_backbone
 from steelyard.engine.evaluate import quality_gain
@@ -19,6 +17,7 @@ from steelyard.spec import ProductFile
 from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.tasks import Task
+from steelyard.train.left import Trained, TrainedAgainst, TriedMethod
 from steelyard.train.points import point
 from steelyard.train.tried import learned, tried
 
@@ -29,14 +28,12 @@ def run(
     step: Step,
     *,
     task: Task,
-    dataset: str,
-    labels: str,
-    baseline: str,
+    of: TrainedAgainst,
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> Trained:
     """Train on every bought label, publish, and compare with the baseline on the hold-out. Of
     several methods the one of the best quality there goes on; the others stay variants."""
-    data, own = learned(store, task, dataset=dataset, labels=labels), store.clock.cpu_s()
+    data, own = learned(store, task, dataset=of.dataset, labels=of.labels), store.clock.cpu_s()
     each = []
     spent_s = 0.0
     for method in methods_of(product, task)[1:]:
@@ -44,24 +41,22 @@ def run(
         each.append(tried(store, product, step, method, data, report=report))
         spent_s += each[-1].cpu_s - (store.clock.cpu_s() - before)
     best = max(each, key=lambda one: one.value)
-    before_answers = open_model(store.artifacts.open(baseline)).answers(data.held.contents)
+    before_answers = open_model(store.artifacts.open(of.baseline)).answers(data.held.contents)
     gain = quality_gain(
         task, before_answers, best.answers, data.held.truths, seed=product.spec.train.seed
     )
-    on = f"holdout of {dataset} against {baseline}"
+    on = f"holdout of {of.dataset} against {of.baseline}"
     step.measure(best.variant, "gain", gain.value, low=gain.low, high=gain.high, n=gain.n, on=on)
     last = point(task, len(data.examples), best.answers, data.held)
     step.cpu_s = spent_s + store.clock.cpu_s() - own
-    return {
-        **best.output(),
-        "against_baseline": asdict(gain),
-        "point": last,
-        **best.told,
-        "tried": [
-            {"method": one.method, "variant": one.variant, "quality": one.value} for one in each
-        ],
-        "seconds": round(step.cpu_s, 3),
-    }
+    return Trained(
+        **vars(best.left()),
+        against_baseline=gain,
+        point=last,
+        told=best.told,
+        tried=tuple(TriedMethod(one.method, one.variant, one.value) for one in each),
+        seconds=round(step.cpu_s, 3),
+    )
 
 
 def check_installed(product: ProductFile, task: Task) -> None:

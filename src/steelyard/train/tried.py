@@ -19,6 +19,7 @@ from steelyard.spec import ProductFile
 from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.tasks import Answer, Task
+from steelyard.train.left import Evaluated
 from steelyard.train.variants import publish
 
 
@@ -50,15 +51,18 @@ class Tried:
     def value(self) -> float:
         return self.evaluation.metrics[self.quality].value
 
-    def output(self) -> dict[str, Any]:
+    def left(self) -> Evaluated:
         """As a step leaves it."""
-        return {
-            "variant": self.variant,
-            "name": self.name,
-            "method": self.method,
-            "quality": self.quality,
-            **self.evaluation.to_json(),
-        }
+        seen = self.evaluation
+        return Evaluated(
+            variant=self.variant,
+            name=self.name,
+            method=self.method,
+            quality=self.quality,
+            metrics=seen.metrics,
+            detail=seen.detail,
+            kinds=seen.kinds,
+        )
 
 
 def learned(store: Store, task: Task, *, dataset: str, labels: str) -> Learned:
