@@ -87,10 +87,10 @@ def broken() -> dict[str, str]:
 
 @cache
 def _registered() -> tuple[tuple[Lever, ...], dict[str, str]]:
-    found, wrong = loaded("levers", _why_none)
+    registered, wrong = loaded("levers", _why_none)
     for name, why in wrong.items():
         log.warning("lever.left_out name=%s because=%s", name, why)
-    return tuple(found.values()), wrong
+    return tuple(registered.values()), wrong
 
 
 def _why_none(name: str, lever: Any) -> str | None:

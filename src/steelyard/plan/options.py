@@ -55,8 +55,8 @@ def allocate(facts: PlanFacts, among: Iterable[Lever] | None = None) -> Plan:
     """The largest net value among those whose whole interval is above zero; where there is none,
     an experiment with the most promising one; the money is kept when none promises anything."""
     asked = levers() if among is None else among
-    found = [option for lever in asked for option in _answers(lever, facts)]
-    options = sorted(found, key=lambda o: (o.net is None, -(o.net or 0.0), not o.keeps))
+    answered = [option for lever in asked for option in _answers(lever, facts)]
+    options = sorted(answered, key=lambda o: (o.net is None, -(o.net or 0.0), not o.keeps))
     best = options[0]
     sure = next((o for o in options if o.low is not None and o.low > 0), None)
     if sure is best:
@@ -73,12 +73,12 @@ def allocate(facts: PlanFacts, among: Iterable[Lever] | None = None) -> Plan:
 def _answers(lever: Lever, facts: PlanFacts) -> Sequence[Option]:
     """What a lever answers; one that fails is left out, and the others are weighed."""
     try:
-        found = [
+        answers = [
             replace(o, called=o.called or lever.called) for o in lever.respond(facts, facts.unit)
         ]
-        for reason in (r for o in found for r in (o.because, o.do, o.part) if r is not None):
+        for reason in (r for o in answers for r in (o.because, o.do, o.part) if r is not None):
             both(reason)  # before one is chosen: what has no words could not be told
-        return found
+        return answers
     except Exception as error:  # a stranger's, whatever it does
         if lever.name in own("levers"):
             raise

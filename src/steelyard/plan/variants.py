@@ -23,17 +23,17 @@ SERVED_MIN = 50  # requests before served figures are believed
 
 def another(facts: PlanFacts) -> Option:
     """Another measured variant; it exists, so it costs nothing but what it loses."""
-    found = [
+    savings = [
         (other, other.cost_per_1000 < facts.live.cost_per_1000, _saving(facts, other))
         for other in facts.alternatives
         if other.variant != facts.live.variant
     ]
     # A dearer one counts only when it is better for certain: the best of several noisy measures
     # nearly always looks a little better than the live one.
-    saving = [(o, s) for o, costs_less, s in found if s.net > 0 and (costs_less or s.low > 0)]
+    saving = [(o, s) for o, costs_less, s in savings if s.net > 0 and (costs_less or s.low > 0)]
     if not saving:
         why = Reason("another.none", {"live": facts.live.name})
-        hope = max((s for _, _, s in found if s.net > 0), key=lambda s: s.net, default=None)
+        hope = max((s for _, _, s in savings if s.net > 0), key=lambda s: s.net, default=None)
         if hope is not None:
             net = hope.net, hope.low, hope.high
             why = Reason("another.hopeful", {"none": why, "because": hope.because, "net": net})
@@ -111,7 +111,7 @@ class _Saving:
 
 def _as_served(facts: PlanFacts, seen: Served, times: float) -> _Saving | None:
     """The variant that would save most if its figures hold in service; None where none would."""
-    found = []
+    savings = []
     for other in facts.alternatives:
         if other.variant == facts.live.variant:
             continue
@@ -127,10 +127,10 @@ def _as_served(facts: PlanFacts, seen: Served, times: float) -> _Saving | None:
         code = "served.other_served" if own else "served.other_measured"
         because = Reason(code, {"other": other.name, "times": cheap / seen.cost_per_1000})
         if (seen.cost_per_1000 - cheap) * facts.requests / 1000 >= SAME_MONEY * facts.unit:
-            found.append(
+            savings.append(
                 _Saving((low + high) / 2, low - half, high + half, because, other, own is not None)
             )
-    hopeful = [saving for saving in found if saving.high > 0]
+    hopeful = [saving for saving in savings if saving.high > 0]
     return max(hopeful, key=lambda saving: saving.net, default=None)
 
 

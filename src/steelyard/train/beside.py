@@ -55,12 +55,12 @@ def _places() -> int:
 
 
 def _result(job: Job) -> Result:
-    found = result_of(Path(job.folder))
-    if found is None:
+    result = result_of(Path(job.folder))
+    if result is None:
         raise StoreError(
             f"curve {job.labels}", "the result of a training", "none", "run the command again"
         )
-    return found
+    return result
 
 
 class _Worker:

@@ -51,14 +51,14 @@ def publish(
         bytes=store.artifacts.bytes(identity),
         card=card,
     )
-    for metric, found in evaluation.metrics.items():
+    for metric, interval in evaluation.metrics.items():
         step.measure(
             identity,
             metric,
-            found.value,
-            low=found.low,
-            high=found.high,
-            n=found.n,
+            interval.value,
+            low=interval.low,
+            high=interval.high,
+            n=interval.n,
             on=f"holdout of {dataset}",
             detail=evaluation.of_measure(metric, errors_of(task.known)),
         )
