@@ -4,6 +4,7 @@ import io
 import itertools
 import re
 import xml.etree.ElementTree as ET
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from tests.report.sample import facts, money, outputs, row, without
 from steelyard.report import closing_table, render
 from steelyard.report.facts import balances
 from steelyard.report.svg import Scale, clipped, signed, spread, text_width
+from steelyard.report.values import PricedKind
 from steelyard.report.words import WORDS
 
 PAGE_BYTES_MAX = 500_000
@@ -242,3 +244,17 @@ def test_figures_of_a_busy_machine_are_marked_whether_the_variant_was_chosen_or_
             if told:
                 assert "int8" in said[said.index(busy) :] and "1.37" in said
                 assert name in said[said.index(grew) :].split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "right", "worth"),
+    [("en", "share right", "mean worth"), ("zh", "正确比例", "平均价值")],
+)
+def test_outcomes_that_are_no_shares_of_right_answers_are_not_called_so(language, right, worth):
+    """Spans are worth a part, and a value table prices each kind."""
+    kinds = [PricedKind(3, Decimal("-2.5"), Decimal("-75"), "fraud", "<fine>")]
+    plain = words_of(render(facts(), language=language))
+    priced = words_of(render(facts(shares=False, values=kinds), language=language))
+    assert right in plain and worth not in plain
+    assert worth in priced and priced.count(right) < plain.count(right)
+    assert "fraud -&gt; &lt;fine&gt;" in priced and "-75.00" in priced

@@ -16,7 +16,7 @@ from steelyard.report.values import PricedKind, priced
 from steelyard.spec import NANO, Money, ProductFile
 from steelyard.store import CASH, IMPUTED, Store
 from steelyard.tasks import task_of
-from steelyard.tasks.valuation import Valuation
+from steelyard.tasks.valuation import LABEL, Valuation
 from steelyard.terms import learn_options
 
 Output = dict[str, Any]
@@ -84,6 +84,7 @@ class ReportFacts:
     measured: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     mistakes: Sequence[Mistake] = ()
     values: Sequence[PricedKind] = ()
+    shares: bool = True  # outcomes are shares of right answers: one label is right, at one worth
     steps: Sequence[str] = ()  # of a whole turn, in their order
     quality: str = "macro_f1"  # the metric by which variants are chosen
 
@@ -116,6 +117,7 @@ def gather(
     task = task_of(product)
     learn_options(outputs.get("plan", {}).get("plan", {}))
     live = _live_now(store) if turn is None else _left_live(outputs)
+    valuation = Valuation(task, product.spec.money)
     judged = outputs.get("train") or outputs.get("baseline") or {}
     arms = {a["variant"] for a in outputs.get("replay", {}).get("arms", {}).values()}
     return ReportFacts(
@@ -132,7 +134,8 @@ def gather(
         names=store.variants.names(),
         measured={v: _values(store, v) for v in {live, *arms} if v},
         mistakes=with_examples(store, task, outputs),
-        values=priced(Valuation(task, product.spec.money), judged.get("kinds") or []),
+        values=priced(valuation, judged.get("kinds") or []),
+        shares=task.answer == LABEL and not valuation.scale,
         steps=steps,
         quality=task.quality,
     )

@@ -112,6 +112,8 @@ def canary(facts: ReportFacts, words: Words, language: str) -> str:
         for arm, a in arms.items()
     ]
     path, loss = replay["path"], facts.loss_max
+    if not facts.shares:
+        words = {**words, "difference": words["worth_difference"], "arms": words["worth_arms"]}
     picture = figure(lambda width: charts.canary(path, loss, words, width=width))
     sent = note(words["sent"].format(sent=f"{replay['sent']:,}", lost=f"{replay['lost']:,}"))
     return said + picture + table(words["arms"].split("|"), rows) + sent
