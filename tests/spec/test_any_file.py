@@ -180,7 +180,7 @@ def test_a_file_that_was_changed_anyhow_is_a_product_or_an_error_of_ours(tmp_pat
         (
             "frozen_embeddings: false",
             "frozen_embeddings: !!bool nein",
-            ":18:22 expected true or false, found 'nein'",
+            ":19:22 expected true or false, found 'nein'",
         ),
         ("epochs: 3", "epochs: !!bool x", ":14:11 expected true or false, found 'x'"),
         ("start: 200", 'start: !!int ""', ":11:16 expected an integer, found ''"),

@@ -25,7 +25,7 @@ def problems(path, old: str, new: str) -> list[str]:
 def test_a_misspelt_field_is_named_with_its_line_and_what_was_meant(product_file):
     (line,) = problems(product_file, "release: {replay", "release: {replya")
     assert line.startswith(
-        f"{product_file}:22:11 release.replya: not a field; did you mean 'replay'?"
+        f"{product_file}:23:11 release.replya: not a field; did you mean 'replay'?"
     )
 
 

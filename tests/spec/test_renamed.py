@@ -13,7 +13,7 @@ def test_a_section_of_an_earlier_version_is_named_with_what_it_is_called_now(pro
     product_file.write_text(text, encoding="utf-8")
     with pytest.raises(SpecError) as error:
         load(product_file)
-    assert error.value.problems == [f"{product_file}:22:1 market: called 'release' now; write that"]
+    assert error.value.problems == [f"{product_file}:23:1 market: called 'release' now; write that"]
 
 
 def test_the_file_of_a_past_turn_is_read_with_the_names_it_had(product_file):
