@@ -5,6 +5,8 @@ import json
 import pytest
 from tests.release.common import edit
 
+from steelyard.data import reading
+from steelyard.data.normalize import Normalize
 from steelyard.errors import SpecError
 from steelyard.loop import turn
 from steelyard.spec import load, names_in
@@ -48,3 +50,15 @@ def test_null_names_nothing_else(product_file):
     edit(product_file, ("label: label, id: id}", "label: label, id: id, names: {neutral: nul}}"))
     with pytest.raises(SpecError, match="expected labels in"):
         load(product_file)
+
+
+def test_a_batch_of_which_nothing_is_left_meets_no_operator(three, monkeypatch):
+    """A record a batch: every tenth is left out, and an operator need not know what nothing is."""
+    seen = []
+    monkeypatch.setattr(reading, "BATCH", 1)
+    apply = Normalize.apply
+    monkeypatch.setattr(
+        Normalize, "apply", lambda self, rows: seen.append(len(rows)) or apply(self, rows)
+    )
+    turn(load(three), until="data")
+    assert seen == [1] * 540

@@ -205,6 +205,9 @@ def test_a_source_that_grows_is_read_again_and_one_that_does_not_is_not(
     ran, output = data()
     assert ran == ["data"]
     assert sum(sum(n.values()) for n in output["splits"].values()) == 350
+    path.write_text(text.replace(source, "{reader: feed}"), encoding="utf-8")  # all by default
+    _, output = data()
+    assert sum(sum(n.values()) for n in output["splits"].values()) == 400
 
 
 def test_options_of_a_task_are_checked_with_their_place(stranger, tmp_path):

@@ -23,7 +23,7 @@ class Feed:
         return "feed of strangers"
 
     def fingerprint(self, source, base):
-        return f"{len(self._lines())} items"
+        return f"{len(self._lines())} items, {source.reader.settings['newest']} of them"
 
     def batches(self, source, base, *, line_bytes_max, reject):
         newest = source.reader.settings["newest"]

@@ -21,13 +21,12 @@ from steelyard.data.names import Names, Past
 from steelyard.data.operators import Operator, Row, opened, operators_of
 from steelyard.data.parts import check_parts, largest_cluster, parts_by_class
 from steelyard.data.past import NAMED, Earlier, past_of
-from steelyard.data.reading import Raw, Reader, fingerprints, reader_named
+from steelyard.data.reading import Raw, Reader, fingerprints, reader_named, with_settings
 from steelyard.data.rejects import Rejects
 from steelyard.data.sources import root_of
 from steelyard.data.split import assign
 from steelyard.errors import DataError
 from steelyard.spec import ProductFile
-from steelyard.spec.load import settings_of
 from steelyard.spec.model import Source
 from steelyard.stage import Report
 from steelyard.store import Step, Store
@@ -149,7 +148,7 @@ def _read_all(
 ) -> None:
     """Rows of every source, through what needs no other row, a batch at a time."""
     times: Counter[str] = Counter()
-    for source in product.spec.data.sources:
+    for source in map(with_settings, product.spec.data.sources):
         reader = reader_named(source.reader.name)
         place = reader.place(source)
         times[place] += 1
@@ -172,11 +171,6 @@ def _read(
     say: Report,
     most: int | None,
 ) -> Iterator[list[Row]]:
-    own = settings_of("readers", source.reader.name)
-    settings = own.model_validate(source.reader.settings).model_dump()
-    source = source.model_copy(
-        update={"reader": source.reader.model_copy(update={"settings": settings})}
-    )
     limit, refused = product.spec.data.line_bytes_max, made.rejects.total
     seen: set[str] = set()
     number = 0
@@ -221,6 +215,8 @@ class _First:
 
     def through(self, rows: list[Row]) -> list[Row]:
         for operator, sizes, counts in zip(self.operators, self._sizes, self._counts, strict=True):
+            if not rows:  # all of a batch was rejected
+                break
             before = rows
             rows, counted = operator.apply(before)
             rows = _settled(self.task, operator.name, before, rows)
@@ -340,7 +336,7 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
             tag=identity,
             parent=made.past.dataset,
             sources=[
-                {"place": reader_named(s.reader.name).place(s), "licence": s.licence}
+                {"place": reader_named(s.reader.name).place(with_settings(s)), "licence": s.licence}
                 for s in product.spec.data.sources
             ],
             recipe={"data": product.spec.data.model_dump(mode="json"), NAMED: "cleaned content"},

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from steelyard.data.sources import fingerprint, place_of, root_of
 from steelyard.plugins import whole
 from steelyard.spec import ProductFile
+from steelyard.spec.load import settings_of
 from steelyard.spec.model import NoSettings, Section, Source
 
 BATCH = 2000  # records at once
@@ -114,9 +115,17 @@ def reader_named(name: str) -> Reader:
 def fingerprints(product: ProductFile) -> list[str]:
     """Of every source, in order."""
     return [
-        reader_named(source.reader.name).fingerprint(source, product.folder)
+        reader_named(source.reader.name).fingerprint(with_settings(source), product.folder)
         for source in product.spec.data.sources
     ]
+
+
+def with_settings(source: Source) -> Source:
+    """The source with the settings of its reader whole: what the file leaves out is its default."""
+    own = settings_of("readers", source.reader.name)
+    settings = own.model_validate(source.reader.settings).model_dump()
+    reader = source.reader.model_copy(update={"settings": settings})
+    return source.model_copy(update={"reader": reader})
 
 
 _SAYS = ("brings_data", "place", "fingerprint", "batches")
