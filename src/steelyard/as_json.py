@@ -105,9 +105,8 @@ def _field(f: Field[Any], hint: Any, body: Mapping[str, Any], rest: dict[str, An
 
 
 def _fields(kind: Any) -> tuple[tuple[Field[Any], Any], ...]:
-    return _fields_of(
-        kind
-    )  # apart, since a cache asks of its arguments what a type[T] is not known to be
+    # apart, since a cache asks of its arguments what a type[T] is not known to be
+    return _fields_of(kind)
 
 
 @cache

@@ -58,7 +58,7 @@ def _build(job: FitJob, contents: Sequence[Content]) -> Built:
     tokens = _TOKENS[job.task.answer](job, backbone.tokenizer, pad)
     module = _with_head(backbone, head, dropout=job.settings.dropout)
     _choose_parameters(job.settings, module)
-    return Parts(job.task, head, module, tokens, new="head"), backbone
+    return Parts(job.task, head, module, tokens, new=FINE_TUNE.parts(head).head), backbone
 
 
 def _whole(job: FitJob, tokenizer: Path, pad: int) -> Tokens:

@@ -17,6 +17,7 @@ from steelyard.engine.fit import Parts, Progress, Recipe, fit, processor_precisi
 from steelyard.engine.heads import Head
 from steelyard.engine.model import Config, Model, Reading
 from steelyard.engine.predictor import Predictor, answered, preprocessor_in, write_arrays
+from steelyard.errors import SteelyardError
 from steelyard.methods.base import FitJob
 from steelyard.plugins import need
 from steelyard.tasks import Answer, Content
@@ -85,7 +86,9 @@ class TorchMethod:
 
     def parts(self, head: Head) -> ModuleParts:
         """Of the modules that it makes for a task with this head."""
-        raise NotImplementedError
+        raise SteelyardError(
+            f"method {self.name}: expected 'parts', which says what its modules are made of, found none"
+        )
 
     def open(self, folder: Path, config: Config, *, threads: int) -> Model:
         return Predictor.open(folder, config, threads=threads)

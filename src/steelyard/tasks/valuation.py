@@ -100,9 +100,10 @@ class Valuation:
 
     def _price(self, answer: Answer, truth: Truth, utility: float) -> Decimal:
         kind = {"truth": truth, "answer": answer.value} if self.task.answer == LABEL else {}
-        return self._of({**kind, "says": answer.value is not None, "utility": utility})
+        return self.each({**kind, "says": answer.value is not None, "utility": utility})
 
-    def _of(self, kind: Mapping[str, Any]) -> Decimal:
+    def each(self, kind: Mapping[str, Any]) -> Decimal:
+        """Money of one answer of a kind: a `KindCount`, whatever its `n`."""
         utility = float(kind["utility"])
         if not kind.get("says", True) and self.table.no_answer is not None:
             return self.table.no_answer
@@ -112,16 +113,12 @@ class Valuation:
         priced = self.table.labels.get(str(kind.get("truth")), {}).get(str(kind.get("answer")))
         return self.right * Decimal(str(utility)) if priced is None else priced
 
-    def each(self, kind: Mapping[str, Any]) -> Decimal:
-        """Money of one answer of a kind that an evaluation kept."""
-        return self._of(kind)
-
     def of_kinds(self, kinds: Iterable[Mapping[str, Any]]) -> tuple[Array, Array]:
         """Shares [k] and counts [k] of kinds of answers that an evaluation kept."""
         import numpy as np
 
         rows = list(kinds)
-        money = [self._of(kind) for kind in rows]
+        money = [self.each(kind) for kind in rows]
         whole = self.table.given and self.range
         shares = [
             self.share(m) if whole else float(k["utility"])
