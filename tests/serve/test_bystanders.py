@@ -15,8 +15,8 @@ from tests.serving import ask, call, publish
 from steelyard.engine.model import open_model
 from steelyard.errors import RequestError
 from steelyard.serve import Server, apart, reading
-from steelyard.serve.reading import light, short
 from steelyard.store import tables
+from steelyard.tasks import Reading, content_kind
 from steelyard.tasks.text_classification import TextClassification
 
 MARKS = "a" + "\u0301" * 240_000
@@ -212,11 +212,26 @@ def test_more_long_requests_than_there_is_room_for_are_refused(store, product, l
         assert ask(url)[0] == 200
 
 
-def test_only_short_texts_are_read_at_once():
-    assert short(["很好"]) and short(["很"] * 64)
-    assert not short(["很" * 4_001]) and not short(["很" * 2_001] * 2)
-    assert short([b"picture" * 1_000, 7])  # no texts: refused, which takes no time
-    assert light([b"picture"] * 4) and not light([b"picture"] * 5) and not light([b"1" * 100_001])
+@pytest.mark.parametrize(
+    "kind, values, place",
+    [
+        ("text", ["很好"], Reading.AT_ONCE),
+        ("text", ["很"] * 64, Reading.AT_ONCE),
+        ("text", ["很" * 4_001], Reading.APART),
+        ("text", ["很" * 2_001] * 2, Reading.APART),
+        ("text", [7], Reading.AT_ONCE),  # no text: refused, which takes no time
+        ("image", [b"picture"] * 4, Reading.BESIDE),
+        ("image", [b"picture"] * 5, Reading.APART),
+        ("image", [b"1" * 100_001], Reading.APART),
+    ],
+)
+def test_where_a_request_is_read_depends_on_its_kind_and_size(kind, values, place):
+    assert content_kind(kind).reading(values) is place
+
+
+def test_a_phones_picture_does_not_wait_among_the_longest():
+    assert reading._light([b"1" * 8_000_000]) and reading._light([b"1"] * 4)
+    assert not reading._light([b"1" * 8_000_001]) and not reading._light([b"1"] * 5)
 
 
 @pytest.mark.parametrize("how", ["closed", "garbled"])
