@@ -30,7 +30,8 @@ TITLES = {
     "flips": "Flipped bits over every file of a store",
     "kills": "Kills of a turn and of a server",
     "large": "A ledger of 0.2.2 with a million answers, outcomes and lines",
-    "large_postgresql": "The same in PostgreSQL",
+    "large_10000000": "The same with ten million",
+    "large_postgresql": "The same with a million in PostgreSQL",
     "faults": "Faults of the first build, each with its test now",
 }
 _CROWD = "`capacity` is what clients that wait for each answer get in time, at the best of 8, 16 and 32 of them; `sustained` what requests at random times get, at the best of several rates. Goodput of an overload is given as a share of both; what we want is 0.9 of the capacity."
