@@ -78,6 +78,8 @@ ZH = {
     "token budget of one batch": "一批的词元预算",
     "longest wait of a batch for a request that is soon read": "一批为即将读完的请求最多等多久",
     "threads of one runtime": "一个运行时的线程数",
+    "other ways to write, by method, of every variant to measure: [{method: {setting: value}}]": "各变体另外要测量的生成方式，按方法写：[{方法: {设置: 值}}]",
+    "answers of one variant written piece by piece at once": "一个变体同时逐段生成的回答数上限",
     "share of users the new variant answers": "由新版本回答的用户比例",
     "records of the stream sent in a turn; left out: 1000, or what there is": "一轮发送的流记录数；不写则有多少发多少（最多 1000）",
     "records between two looks; a sure answer ends it": "每隔多少条记录看一次；有了定论就结束",

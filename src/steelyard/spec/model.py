@@ -312,6 +312,10 @@ class Compress(Section):
         ),
         description="registered compressors to build and measure",
     )
+    decodings: tuple[Named, ...] = Field(
+        (),
+        description="other ways to write, by method, of every variant to measure: [{method: {setting: value}}]",
+    )
     quality_loss_max: float = Field(
         0.005, ge=0, lt=1, description="of the task's quality, absolute"
     )
@@ -341,6 +345,9 @@ class Serve(Section):
     )
     batch_wait_ms: float = Field(
         2.0, ge=0, le=1000, description="longest wait of a batch for a request that is soon read"
+    )
+    streams_max: int = Field(
+        8, ge=1, le=1000, description="answers of one variant written piece by piece at once"
     )
     threads: int = Field(1, ge=1, le=256, description="threads of one runtime")
 
