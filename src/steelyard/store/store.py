@@ -26,6 +26,7 @@ from steelyard.store.lock import alone
 from steelyard.store.nouns import (
     Answers,
     Book,
+    Events,
     Experiments,
     Feedback,
     Measures,
@@ -97,6 +98,7 @@ class Store:
         self.releases = Releases(database, product)
         self.experiments = Experiments(database, product)
         self.answers, self.feedback = Answers(database, product), Feedback(database, product)
+        self.events = Events(database, product)
         self.ledger, self.plans = Book(database, product), Plans(database, product)
 
     @classmethod

@@ -1,0 +1,57 @@
+"""What exports of other systems say of the market, each row in its newest revision. Knows no format.
+
+Example: `store.events.of_keys(["a1"])["a1"]["revision"]`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from steelyard.store import tables
+from steelyard.store.nouns.noun import Noun, Row
+
+_KEYS_MAX = 500  # a statement takes a bounded number of values
+
+
+class Events(Noun):
+    """Spend, sales, customers, visits, invoices and usage."""
+
+    def of_keys(self, keys: Sequence[str]) -> dict[str, Row]:
+        """Key -> its newest row, of those that are there."""
+        e = tables.event
+        newest: dict[str, Row] = {}
+        for start in range(0, len(keys), _KEYS_MAX):
+            part = keys[start : start + _KEYS_MAX]
+            query = sa.select(e).where(e.c.key.in_(part), e.c.product == self.product)
+            newest |= {row["key"]: row for row in self.rows(query.order_by(e.c.revision))}
+        return newest
+
+    def of_kind(self, kind: str, *, since: str = "", until: str = "9999") -> list[Row]:
+        """Newest revisions of a kind from a day on, until another one, by day."""
+        e = tables.event
+        query = sa.select(e).where(*self._current(e), e.c.kind == kind, e.c.day >= since)
+        return self.rows(query.where(e.c.day <= until).order_by(e.c.day, e.c.id))
+
+    def sums(self, *, by: Sequence[str] = ("kind", "channel", "currency")) -> list[Row]:
+        """Rows, money, first and last day of what is in force, by these columns."""
+        e = tables.event
+        columns = [e.c[name] for name in by]
+        figures: Iterator[Any] = iter(
+            (
+                sa.func.count().label("rows"),
+                sa.func.sum(e.c.nano).label("nano"),
+                sa.func.min(e.c.day).label("first"),
+                sa.func.max(e.c.day).label("last"),
+            )
+        )
+        query = sa.select(*columns, *figures).where(*self._current(e)).group_by(*columns)
+        return self.rows(query.order_by(*columns))
+
+    def _current(self, e: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+        """Rows of the product that no later revision takes the place of."""
+        later = e.alias("later")
+        newer = sa.exists().where(later.c.key == e.c.key, later.c.revision == e.c.revision + 1)
+        return (e.c.product == self.product, ~newer)
