@@ -42,19 +42,24 @@ def book(store: Store, product: ProductFile, table: Table, *, correct: bool = Fa
     """Book every row that is new; DataError names the first that contradicts what was booked, unless it
     is to be corrected."""
     events = _events(store, product, table)
-    before = store.events.of_keys([event["key"] for event in events])
     fresh: list[dict[str, Any]] = []
-    replaced: dict[str, dict[str, Any]] = {}
+    others: list[tuple[Row, dict[str, Any]]] = []  # rows that say something else than before
+    before = store.events.standing([event["key"] for event in events])
     for row, event in zip(table.rows, events, strict=True):
         old = before.get(event["key"])
         if old is None:
             fresh.append(event | {"revision": 0, "id": _id(event, 0)})
-        elif not _same(old, event):
-            if not correct:
-                raise _contradiction(table, row, old, event)
-            revision = int(old["revision"]) + 1
-            fresh.append(event | {"revision": revision, "id": _id(event, revision)})
-            replaced[fresh[-1]["id"]] = old
+        elif old["id"] != _id(event, old["revision"]):
+            others.append((row, event))
+    replaced: dict[str, dict[str, Any]] = {}
+    whole = store.events.of_keys([event["key"] for _, event in others])
+    for row, event in others:
+        old = whole[event["key"]]
+        if not correct:
+            raise _contradiction(table, row, old, event)
+        revision = int(old["revision"]) + 1
+        fresh.append(event | {"revision": revision, "id": _id(event, revision)})
+        replaced[fresh[-1]["id"]] = old
     _check_refunds(store, table, events)
     written = [0]
 
@@ -206,10 +211,6 @@ _SAID = ("day", "at", "channel", "customer", "nano", "currency", "body")
 def _id(event: Mapping[str, Any], revision: int) -> str:
     said = [event["key"], revision, *(event[name] for name in _SAID)]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _same(old: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    return all(old[name] == event[name] for name in _SAID)
 
 
 def _contradiction(

@@ -21,12 +21,19 @@ class Events(Noun):
 
     def of_keys(self, keys: Sequence[str]) -> dict[str, Row]:
         """Key -> its newest row, of those that are there."""
+        return self._newest(sa.select(tables.event), keys)
+
+    def standing(self, keys: Sequence[str]) -> dict[str, Row]:
+        """The same, of each row only `id` and `revision`."""
+        e = tables.event
+        return self._newest(sa.select(e.c.key, e.c.revision, e.c.id), keys)
+
+    def _newest(self, query: sa.Select[Any], keys: Sequence[str]) -> dict[str, Row]:
         e = tables.event
         newest: dict[str, Row] = {}
         for start in range(0, len(keys), _KEYS_MAX):
-            part = keys[start : start + _KEYS_MAX]
-            query = sa.select(e).where(e.c.key.in_(part), e.c.product == self.product)
-            newest |= {row["key"]: row for row in self.rows(query.order_by(e.c.revision))}
+            part = query.where(e.c.key.in_(keys[start : start + _KEYS_MAX]))
+            newest |= {row["key"]: row for row in self.rows(part.order_by(e.c.revision))}
         return newest
 
     def of_kind(self, kind: str, *, since: str = "", until: str = "9999") -> list[Row]:
