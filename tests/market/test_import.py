@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from tests.conftest import PRODUCT, reviews, write_jsonl
+from tests.market.books import MARKET, entries, exported, money
 from typer.testing import CliRunner
 
 from steelyard.api.market import import_file, imported
@@ -19,20 +19,6 @@ from steelyard.market.presets import PRESETS
 from steelyard.spec import load
 from steelyard.store import Store, tables
 
-MARKET = """\
-market:
-  time_zone: Asia/Shanghai
-  imports:
-    ads:
-      kind: spend
-      columns: {day: 日期, campaign: 推广计划, amount: 消费, clicks: 点击}
-      says: {channel: baidu}
-    shop:
-      kind: sales
-      columns: {day: Paid at, id: id, amount: Amount, refund: Refunded, fee: Fee, currency: Currency, customer: Email, status: Status}
-      paid: [Paid, Refunded]
-      time_zone: UTC
-"""
 ADS = '日期,推广计划,消费,点击\n2026年1月1日,品牌,"1,234.50",１２\n2026/1/2,通用,88.00,3\n'
 SALES = """\
 id,Paid at,Amount,Refunded,Currency,Fee,Status,Email
@@ -42,38 +28,8 @@ p3,2026-02-04 10:00:00,5.00,0,usd,0,Failed,z@b.c
 """
 
 
-@pytest.fixture
-def shop(tmp_path):
-    path = tmp_path / "product.yaml"
-    rates = "  rates: {USD: {2026-01-01: 7.1, 2026-02-01: 7.2}}\n"
-    text = PRODUCT.format(encoder="x/y").replace("  prices:", f"{rates}  prices:", 1)
-    path.write_text(text + MARKET, encoding="utf-8")
-    write_jsonl(tmp_path / "reviews.jsonl", reviews(10))
-    return load(path)
-
-
-def exported(shop, text, name="export.csv"):
-    path = shop.folder / name
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
 def booked(shop, text, **how):
     return import_file(shop, exported(shop, text), **how)["booked"]
-
-
-def entries(shop):
-    with closing(Store.open(shop)) as store:
-        rows = store.database.rows(tables.entry.select().order_by(tables.entry.c.id))
-        store.ledger.verify()
-    return [(row["account"], row["nano"], row["about"]) for row in rows]
-
-
-def money(shop):
-    total = {}
-    for account, nano, _ in entries(shop):
-        total[account] = total.get(account, 0) + nano
-    return {account: Decimal(nano) / 10**9 for account, nano in total.items() if nano}
 
 
 def test_spend_is_a_fact_for_each_day_and_a_line_of_money_that_went_out(shop):

@@ -4,7 +4,7 @@ from contextlib import closing
 from decimal import Decimal
 
 import pytest
-from tests.market.test_import import entries, exported, money, shop  # noqa: F401
+from tests.market.books import entries, exported, money
 
 from steelyard.api.market import import_file
 from steelyard.cli.commands import app
@@ -126,7 +126,7 @@ def test_an_export_is_known_by_its_header_and_booked_to_the_nano(
     codec,
     rows,
     left,
-    expected,  # noqa: F811
+    expected,
 ):
     path = shop.folder / "export.csv"
     path.write_bytes(text.encode(codec))
@@ -144,7 +144,7 @@ def test_every_preset_maps_fields_of_its_kind_and_no_two_read_one_file():
         assert not one.lacks(list(one.columns))
 
 
-def test_a_refund_of_its_own_is_booked_with_the_payment_it_belongs_to(shop):  # noqa: F811
+def test_a_refund_of_its_own_is_booked_with_the_payment_it_belongs_to(shop):
     import_file(shop, exported(shop, WECHAT))
     with closing(Store.open(shop)) as store:
         payment, refund = sorted(store.events.of_kind("sales"), key=lambda e: -e["nano"])
@@ -154,7 +154,7 @@ def test_a_refund_of_its_own_is_booked_with_the_payment_it_belongs_to(shop):  # 
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_more_is_never_given_back_than_was_paid_in_this_file_or_an_earlier_one(shop, first):  # noqa: F811
+def test_more_is_never_given_back_than_was_paid_in_this_file_or_an_earlier_one(shop, first):
     header, payment, refund = WECHAT.splitlines(keepends=True)[:3]
     more = refund.replace("`9.90\n", "`9.95\n").replace("`9.90,`月", "`9.95,`月")
     if first:
@@ -169,7 +169,7 @@ def test_more_is_never_given_back_than_was_paid_in_this_file_or_an_earlier_one(s
     assert import_file(shop, exported(shop, header + alone))["booked"]["new"] == 1
 
 
-def test_a_system_that_keeps_several_currencies_must_say_which(shop):  # noqa: F811
+def test_a_system_that_keeps_several_currencies_must_say_which(shop):
     text = GOOGLE.replace("Currency code,", "Device,").replace(",USD,", ",Mobile,")
     with pytest.raises(
         DataError, match=r"expected a column that says the currency.*--say currency=CNY"
@@ -181,14 +181,14 @@ def test_a_system_that_keeps_several_currencies_must_say_which(shop):  # noqa: F
         import_file(shop, exported(shop, text), preset="google_ads", says={"curency": "USD"})
 
 
-def test_a_row_of_several_days_is_refused(shop):  # noqa: F811
+def test_a_row_of_several_days_is_refused(shop):
     text = META.replace("2026-09-01,2026-09-01", "2026-09-01,2026-09-07")
     with pytest.raises(DataError, match=r"export.csv:3 Day: expected rows of one day each"):
         import_file(shop, exported(shop, text))
     assert entries(shop) == []
 
 
-def test_days_and_counts_of_an_analytics_export_are_facts_without_money(shop):  # noqa: F811
+def test_days_and_counts_of_an_analytics_export_are_facts_without_money(shop):
     import_file(shop, exported(shop, GA4))
     with closing(Store.open(shop)) as store:
         rows = store.events.of_kind("visits")
@@ -203,7 +203,7 @@ def test_days_and_counts_of_an_analytics_export_are_facts_without_money(shop):  
     }
 
 
-def test_the_command_takes_what_holds_for_every_row(shop):  # noqa: F811
+def test_the_command_takes_what_holds_for_every_row(shop):
     from typer.testing import CliRunner
 
     text = GOOGLE.replace("Currency code,", "Device,").replace(",USD,", ",Mobile,")

@@ -15,7 +15,8 @@ def test_a_section_of_an_earlier_version_is_named_with_what_it_is_called_now(pro
         load(product_file)
     said = [p.removeprefix(f"{product_file}:23:") for p in error.value.problems]
     assert [p.partition(" ")[2] for p in said] == [
-        f"market.{name}: called 'release.{name}' now; write that" for name in ("replay", "canary_share", "outcome_loss_max")
+        f"market.{name}: called 'release.{name}' now; write that"
+        for name in ("replay", "canary_share", "outcome_loss_max")
     ]
 
 
