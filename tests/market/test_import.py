@@ -192,6 +192,37 @@ def test_totals_notes_and_a_second_header_are_left_out_and_told(shop):
     ]
 
 
+@pytest.mark.parametrize("where", [0, 1, 2])
+def test_a_row_with_a_wrong_day_beside_a_total_is_refused_and_never_part_of_it(shop, where):
+    lines = [*ADS.splitlines()[1:], "总计,,1,1"]
+    lines.insert(where, "2026/2/31,通用,5.00,1")
+    with pytest.raises(DataError, match=rf"export.csv:{where + 2} 日期: expected a day such as"):
+        booked(shop, "\n".join([ADS.splitlines()[0], *lines]) + "\n")
+    with pytest.raises(DataError, match=r"export.csv:4 日期: expected a day such as"):
+        booked(shop, f"{ADS.splitlines()[0]}\n总计,,1,1\n2026/1/1,a,1,1\n2026/2/31,a,5.00,1\n")
+
+
+def test_ids_of_two_systems_are_told_apart_by_their_source(shop):
+    header = "day,id,amount\n"
+    how = {"preset": "plain_sales"}
+    booked(shop, header + "2026-01-05,1001,9.90\n", says={"source": "shop"}, **how)
+    assert (
+        booked(shop, header + "2026-01-06,1001,5.00\n", says={"source": "app"}, **how)["new"] == 1
+    )
+    with pytest.raises(DataError, match="what was booked"):
+        booked(shop, header + "2026-01-06,1001,5.00\n", says={"source": "shop"}, **how)
+
+
+def test_what_people_write_into_a_free_field_is_masked_and_no_turn_pays_for_it(shop):
+    booked(
+        shop, "day,amount,plan\n2026-01-05,9.90,给 a.b@example.com 的月卡\n", preset="plain_sales"
+    )
+    with closing(Store.open(shop)) as store:
+        (event,) = store.events.of_kind("sales")
+        assert "a.b@example.com" not in event["body"]["plan"] and "月卡" in event["body"]["plan"]
+        assert [row["turn"] for row in store.database.rows(tables.entry.select())] == [0]
+
+
 def test_a_row_behind_the_total_that_has_a_day_is_a_row(shop):
     assert booked(shop, f'{ADS}合计,,"1,322.50",15\n2026-01-03,通用,1.00,1\n')["new"] == 3
 

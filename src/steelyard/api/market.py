@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
+from steelyard.clock import Clock
 from steelyard.errors import UserError
 from steelyard.market.booking import book
 from steelyard.market.mapping import Mapping, header_in, mapping_of, saying
@@ -45,7 +46,7 @@ def import_file(
     market = file.spec.market
     with closing(Store.open(file, create=not dry)) if not dry else _Nothing() as store:
         zone = ZoneInfo(market.time_zone)
-        now = datetime.fromisoformat(store.clock.now()) if store else datetime.now().astimezone()
+        now = datetime.fromisoformat((store.clock if store else Clock()).now())
         table = read(
             exported,
             chosen,

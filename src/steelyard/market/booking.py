@@ -22,8 +22,10 @@ from steelyard.market.rates import Rates
 from steelyard.market.reading import Row, Table
 from steelyard.spec import Money, ProductFile
 from steelyard.store import Line, Store
+from steelyard.tasks.masking import mask
 
 REFUND, FEE = "refund", "fee"
+NO_TURN = 0  # of a line that no turn made
 _COLUMNS = ("channel", "customer")  # of an event, besides what its body has
 _ACCOUNTS = {"spend": "ads.spend", "sales": "sale.income", "api_usage": "api.calls"}
 
@@ -73,7 +75,7 @@ def book(store: Store, product: ProductFile, table: Table, *, correct: bool = Fa
         written[0] = len(made)
         return made
 
-    store.record_once([("event", event) for event in fresh], lines)
+    store.record_once([("event", event) for event in fresh], lines, turn=NO_TURN)
     known = len(events) - len(fresh)
     return Booked(len(fresh) - len(replaced), known, len(replaced), written[0])
 
@@ -125,7 +127,7 @@ def _events(store: Store, product: ProductFile, table: Table) -> list[dict[str, 
             "channel": values.pop("channel", None),
             "customer": _user(salt, values, table.mapping.kind.name),
             **_money(table, row, values, rates, when.day),
-            "body": _plain(values),
+            "body": _plain({n: _masked(n, value) for n, value in values.items()}),
             "file": table.sheet.sha256,
             "row": row.line.number,
         }
@@ -139,15 +141,21 @@ def _hashed(salt: bytes, product: str, kind: str, key: str, time: int = 0) -> st
     return hashlib.sha256(salt + named.encode()).hexdigest()[:24]
 
 
-def _named_by_id(identity: str) -> str:
-    return json.dumps({"id": identity}, ensure_ascii=False)
+def _order(event: Mapping[str, Any]) -> tuple[str, str]:
+    """The payment that a refund belongs to, and whose id that is."""
+    return event["body"].get("order", ""), event["body"].get("source", "")
+
+
+def _named_by_id(identity: str, source: str = "") -> str:
+    said = {"id": identity} | ({"source": source} if source else {})
+    return json.dumps(said, ensure_ascii=False)
 
 
 def _key_of(row: Row, table: Table) -> str:
     """What names the row, as text: its id, or the fields that do."""
     kind = table.mapping.kind
     if "id" in row.values:
-        return _named_by_id(str(row.values["id"]))
+        return _named_by_id(str(row.values["id"]), row.values.get("source", ""))
     values = {n: row.values[n] for n in kind.names if n in row.values}
     if not kind.once and "amount" in values:
         values["currency"] = row.currency
@@ -188,6 +196,11 @@ def _money(
         "nano": table.mapping.kind.pays * exchanged["amount"].money.nano,
         "currency": rates.money.currency,
     }
+
+
+def _masked(name: str, value: Any) -> Any:
+    """What people write into a free field may name somebody."""
+    return mask(value)[0] if name in ("plan", "supplier") else value
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,18 +252,18 @@ def _shown(event: Mapping[str, Any]) -> dict[str, str]:
 def _check_refunds(store: Store, table: Table, events: Sequence[Mapping[str, Any]]) -> None:
     """What was given back of a payment, by rows of their own, is never more than it was. A payment that was
     never imported is not known, and its refund stands alone."""
-    orders = sorted({e["body"]["order"] for e in events if e["body"].get("order")})
+    orders = sorted({_order(event) for event in events if event["body"].get("order")})
     if not orders:
         return
     salt = store.salt()
-    keys = {o: _hashed(salt, store.product, "sales", _named_by_id(o)) for o in orders}
+    keys = {o: _hashed(salt, store.product, "sales", _named_by_id(*o)) for o in orders}
     paid = {
         event["key"]: event["nano"] for event in store.events.of_keys(list(keys.values())).values()
     }
     paid |= {event["key"]: event["nano"] for event in events if event["key"] in keys.values()}
     back: dict[str, int] = {}
     for row, event in zip(table.rows, events, strict=True):
-        key = keys.get(event["body"].get("order", ""))
+        key = keys.get(_order(event))
         if key is None or key not in paid:
             continue
         back[key] = back.get(key, 0) + event["body"][f"{REFUND}_nano"]

@@ -54,6 +54,7 @@ def _kind(
 
 
 _ID: tuple[Of, bool, str] = ("word", False, "what the other system calls the row")
+_SOURCE: tuple[Of, bool, str] = ("word", False, "whose ids these are, where two have the same")
 _CURRENCY: tuple[Of, bool, str] = ("word", False, "ISO 4217 code; else the product's")
 _CHANNEL: tuple[Of, bool, str] = ("word", False, "where the customer came from")
 KINDS: Mapping[str, Kind] = {
@@ -82,6 +83,7 @@ KINDS: Mapping[str, Kind] = {
             pays=1,
             day=("day", True, "when it was paid"),
             id=_ID,
+            source=_SOURCE,
             refund_id=("word", False, "what it calls a refund, where that is a row of its own"),
             customer=("word", False, "who paid; kept as a salted hash"),
             amount=("money", True, "paid, before fees and refunds"),
@@ -122,6 +124,7 @@ KINDS: Mapping[str, Kind] = {
             pays=-1,
             day=("day", True, "when it was paid"),
             id=_ID,
+            source=_SOURCE,
             account=("word", True, "such as cloud, wages, rent"),
             supplier=("word", False, "who was paid"),
             amount=("money", True, "paid"),
@@ -134,6 +137,7 @@ KINDS: Mapping[str, Kind] = {
             pays=-1,
             day=("day", True, "when it was called"),
             id=_ID,
+            source=_SOURCE,
             model=("word", False, "which model"),
             amount=("money", True, "what it cost"),
             currency=_CURRENCY,

@@ -99,19 +99,23 @@ def _no_header(sheet: Sheet, mapping: Mapping) -> DataError:
 
 
 def _parted(sheet: Sheet, mapping: Mapping, header: Header) -> tuple[list[Line], list[Line], int]:
-    """(rows, totals, notes): behind a total whatever has no day is part of it; any other row is read."""
+    """(rows, totals, notes): behind the last row that has a day whatever follows a total is part of it; any
+    other row is read."""
     at = header.columns.get(mapping.kind.day)
+    body = sheet.rows[header.at + 1 :]
+    dated = [at is not None and is_day(_cell(line, at)) for line in body]
+    last = max((i for i, one in enumerate(dated) if one), default=-1)
     lines: list[Line] = []
     totals: list[Line] = []
-    notes = 0
-    for line in sheet.rows[header.at + 1 :]:
+    notes, footer = 0, False
+    for i, line in enumerate(body):
         cells = [plain(cell) for cell in line.cells if cell.strip()]
-        dated = at is not None and is_day(_cell(line, at))
-        if not dated and _NOTE.match(cells[0]):
+        total = not dated[i] and any(map(_TOTAL.fullmatch, cells))
+        footer = footer or (total and i > last)
+        nameless = mapping.names and all(_nameless(line, header, n) for n in mapping.names)
+        if not dated[i] and _NOTE.match(cells[0]):
             notes += 1
-        elif (not dated and (totals or any(map(_TOTAL.fullmatch, cells)))) or (
-            mapping.names and all(_nameless(line, header, name) for name in mapping.names)
-        ):
+        elif total or footer or nameless:
             totals.append(line)
         elif line.cells == sheet.rows[header.at].cells:
             notes += 1  # joined exports: the header once more
