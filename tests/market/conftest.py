@@ -15,3 +15,13 @@ def shop(tmp_path):
     path.write_text(text + MARKET, encoding="utf-8")
     write_jsonl(tmp_path / "reviews.jsonl", reviews(10))
     return load(path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_shop(request, shop):
+    """The same shop on both databases."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("empty_postgres_url")
+        text = shop.path.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
+        shop.path.write_text(text, encoding="utf-8")
+    return load(shop.path)

@@ -55,15 +55,15 @@ def test_spend_is_a_fact_for_each_day_and_a_line_of_money_that_went_out(shop):
         }
 
 
-def test_sales_are_booked_in_the_currency_of_the_books_at_the_rate_of_their_day(shop):
-    assert booked(shop, SALES) == {"new": 2, "known": 0, "corrected": 0, "lines": 5}
+def test_sales_are_booked_in_the_currency_of_the_books_at_the_rate_of_their_day(any_shop):
+    assert booked(any_shop, SALES) == {"new": 2, "known": 0, "corrected": 0, "lines": 5}
     # half past eleven at night in UTC is the first of February in Shanghai
-    assert money(shop) == {
+    assert money(any_shop) == {
         "sale.income": Decimal("180.00"),
         "sale.refund": Decimal("-36.00"),
         "sale.fee": Decimal("-7.056"),
     }
-    with closing(Store.open(shop)) as store:
+    with closing(Store.open(any_shop)) as store:
         first = store.events.of_kind("sales")[0]
     assert first["day"] == "2026-02-01" and first["at"] == "2026-01-31T23:30:00+00:00"
     assert first["body"]["foreign"] == {
@@ -75,16 +75,16 @@ def test_sales_are_booked_in_the_currency_of_the_books_at_the_rate_of_their_day(
     }
 
 
-def test_the_same_file_and_an_overlapping_one_change_nothing_twice(shop):
-    booked(shop, ADS)
-    before = entries(shop)
-    assert booked(shop, ADS) == {"new": 0, "known": 2, "corrected": 0, "lines": 0}
+def test_the_same_file_and_an_overlapping_one_change_nothing_twice(any_shop):
+    booked(any_shop, ADS)
+    before = entries(any_shop)
+    assert booked(any_shop, ADS) == {"new": 0, "known": 2, "corrected": 0, "lines": 0}
     # another file, in another form, in another encoding
     more = "日期;消费;点击;推广计划\n02.01.2026;88,00;3;通用\n03.01.2026;1,00;0;通用\n"
-    path = shop.folder / "more.csv"
+    path = any_shop.folder / "more.csv"
     path.write_bytes(more.encode("gb18030"))
-    assert import_file(shop, path)["booked"]["new"] == 1
-    assert entries(shop)[:2] == before and len(entries(shop)) == 3
+    assert import_file(any_shop, path)["booked"]["new"] == 1
+    assert entries(any_shop)[:2] == before and len(entries(any_shop)) == 3
 
 
 def test_equal_rows_without_an_id_are_as_many_as_the_file_has_of_them(shop):
@@ -101,21 +101,26 @@ def test_equal_rows_without_an_id_are_as_many_as_the_file_has_of_them(shop):
     assert money(shop) == {"sale.income": Decimal("29.70")}
 
 
-def test_a_row_that_says_something_else_is_refused_and_corrected_when_that_is_asked_for(shop):
-    booked(shop, ADS)
+def test_a_row_that_says_something_else_is_refused_and_corrected_when_that_is_asked_for(any_shop):
+    booked(any_shop, ADS)
     other = ADS.replace("88.00", "90.00")
     with pytest.raises(
         DataError,
         match=r"export.csv:3: expected what was booked on .* 88.00 CNY.*found amount 90.00 CNY.*--correct",
     ):
-        booked(shop, other)
-    assert money(shop) == {"ads.spend": Decimal("-1322.50")}
-    assert booked(shop, other, correct=True) == {"new": 0, "known": 1, "corrected": 1, "lines": 2}
-    assert money(shop) == {"ads.spend": Decimal("-1324.50")}
-    assert booked(shop, other)["known"] == 2
-    assert booked(shop, ADS, correct=True)["corrected"] == 1  # and back
-    assert money(shop) == {"ads.spend": Decimal("-1322.50")}
-    with closing(Store.open(shop)) as store:
+        booked(any_shop, other)
+    assert money(any_shop) == {"ads.spend": Decimal("-1322.50")}
+    assert booked(any_shop, other, correct=True) == {
+        "new": 0,
+        "known": 1,
+        "corrected": 1,
+        "lines": 2,
+    }
+    assert money(any_shop) == {"ads.spend": Decimal("-1324.50")}
+    assert booked(any_shop, other)["known"] == 2
+    assert booked(any_shop, ADS, correct=True)["corrected"] == 1  # and back
+    assert money(any_shop) == {"ads.spend": Decimal("-1322.50")}
+    with closing(Store.open(any_shop)) as store:
         assert [e["nano"] for e in store.events.of_kind("spend")] == [
             -1_234_500_000_000,
             -88_000_000_000,
@@ -296,21 +301,21 @@ def _import(path, export):
     import_file(load(path), export)
 
 
-def test_writers_at_once_book_every_row_once(shop):
+def test_writers_at_once_book_every_row_once(any_shop):
     header = ADS.splitlines()[0]
     days = [date(2025, 1, 1 + n) for n in range(28)]
     texts = [
         "\n".join([header, *(f"{d},计划{w % 2},1.00,1" for d in days)]) + "\n" for w in range(4)
     ]
-    paths = [exported(shop, text, f"w{i}.csv") for i, text in enumerate(texts)]
+    paths = [exported(any_shop, text, f"w{i}.csv") for i, text in enumerate(texts)]
     spawn = multiprocessing.get_context("spawn")
-    workers = [spawn.Process(target=_import, args=(shop.path, path)) for path in paths]
+    workers = [spawn.Process(target=_import, args=(any_shop.path, path)) for path in paths]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(60)
     assert all(worker.exitcode == 0 for worker in workers)
-    assert money(shop) == {"ads.spend": Decimal(-56)} and len(entries(shop)) == 56
+    assert money(any_shop) == {"ads.spend": Decimal(-56)} and len(entries(any_shop)) == 56
 
 
 def test_the_command_says_what_it_read_how_and_what_was_booked(shop):

@@ -49,13 +49,15 @@ class Events(Noun):
         figures: Iterator[Any] = iter(
             (
                 sa.func.count().label("rows"),
-                sa.func.sum(e.c.nano).label("nano"),
+                sa.cast(sa.func.sum(e.c.nano), sa.String(40)).label("nano"),
                 sa.func.min(e.c.day).label("first"),
                 sa.func.max(e.c.day).label("last"),
             )
         )
         query = sa.select(*columns, *figures).where(*self._current(e)).group_by(*columns)
-        return self.rows(query.order_by(*columns))
+        rows = self.rows(query.order_by(*columns))
+        # as text, since a sum of whole numbers is another kind of number on each database
+        return [r | {"nano": None if r["nano"] is None else int(r["nano"])} for r in rows]
 
     def _current(self, e: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
         """Rows of the product that no later revision takes the place of."""
