@@ -79,6 +79,7 @@ ZH = {
     "longest wait of a batch for a request that is soon read": "一批为即将读完的请求最多等多久",
     "threads of one runtime": "一个运行时的线程数",
     "what one unit of another currency is worth from a day on: {USD: {2026-01-01: 7.12}}": "从某天起另一种货币一个单位值多少：{USD: {2026-01-01: 7.12}}",
+    "what there was at the beginning of a day: {2026-01-01: 50000}": "某天开始时有多少现金：{2026-01-01: 50000}",
     "where a day begins, as in Asia/Shanghai": "一天按哪里的时间开始，例如 Asia/Shanghai",
     "exports that are read, by a name of yours": "要读取的导出文件的格式，名字由你定",
     "what its rows are": "每一行是什么",

@@ -202,6 +202,9 @@ class Values(Section):
 class MoneySpec(Section):
     currency: Currency = Field(description="ISO 4217 code, e.g. CNY")
     prices: Prices
+    cash: dict[date, Signed] = Field(
+        {}, description="what there was at the beginning of a day: {2026-01-01: 50000}"
+    )
     rates: dict[Currency, dict[date, Price]] = Field(
         {},
         description="what one unit of another currency is worth from a day on: {USD: {2026-01-01: 7.12}}",

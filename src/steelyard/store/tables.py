@@ -253,6 +253,9 @@ subtotal = sa.Table(
     sa.Column("lines", sa.Integer, nullable=False),
     sa.Column("quantity", sa.String(80), nullable=False),
     sa.Column("nano", sa.String(40), nullable=False),  # decimal text: the sum may be a large one
+    _later("day", sa.String(10)),  # it speaks of; null before 0007
+    _later("variant", Id),
+    _later("channel", sa.String(200)),
     _hash(),
     sa.Index("subtotal_by_block", "last"),
 )

@@ -1,6 +1,7 @@
-"""What exports of other systems say of the market: spend, sales, customers, visits, invoices, usage.
+"""What exports of other systems say of the market, and kept sums of money by the day that it speaks of.
 
-Written out, not imported: a later table must not change this history. No row of before changes.
+Written out, not imported: a later table must not change this history. No row of before changes; the kept
+sums are added up again from their lines when the ledger is opened.
 """
 
 from __future__ import annotations
@@ -36,7 +37,13 @@ def upgrade() -> None:
     )
     op.create_index("event_by_key", "event", ["key", "revision"], unique=True)
     op.create_index("event_by_day", "event", ["product", "kind", "day"])
+    for name, kind in (("day", sa.String(10)), ("variant", _ID), ("channel", sa.String(200))):
+        op.add_column("subtotal", sa.Column(name, kind))
+    op.execute(sa.text("DELETE FROM subtotal"))
 
 
 def downgrade() -> None:
+    op.execute(sa.text("DELETE FROM subtotal"))
+    for name in ("channel", "variant", "day"):
+        op.drop_column("subtotal", name)
     op.drop_table("event")
