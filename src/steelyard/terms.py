@@ -29,12 +29,29 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "cpu.serve": ("answering, CPU", "回答请求的 CPU"),
         "value.correct": ("worth of right answers", "正确回答的价值"),
         "value.wrong": ("harm of wrong answers", "错误回答的损失"),
+        "ads.spend": ("advertising", "广告花费"),
+        "sale.income": ("sales", "销售收入"),
+        "sale.refund": ("refunds", "退款"),
+        "sale.fee": ("payment fees", "支付手续费"),
+        "api.calls": ("calls of others' models", "调用他人模型"),
     },
     "unit": {
         "label": ("labels", "条标注"),
         "cpu_hour": ("CPU hours", "CPU 核时"),
         "correct_answer": ("right answers", "个正确回答"),
         "outcome": ("outcomes", "个结果"),
+        "day": ("rows of days", "条按日记录"),
+        "sale": ("sales", "笔销售"),
+        "invoice": ("invoices", "张账单"),
+        "call": ("rows of calls", "条调用记录"),
+    },
+    "event": {
+        "spend": ("spend", "花费"),
+        "sales": ("sales", "销售"),
+        "customers": ("customers", "客户"),
+        "visits": ("visits", "访问"),
+        "invoices": ("invoices", "账单"),
+        "api_usage": ("use of others' models", "外部模型用量"),
     },
     "state": {
         "live": ("live", "在线"),
@@ -106,8 +123,25 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "facts": ("Facts", "事实"),
         "steps": ("Steps", "步骤"),
         "money": ("Money", "收支"),
+        "market": ("Market", "市场"),
+        "presets": ("Known exports", "已知的导出格式"),
     },
     "head": {
+        "channel": ("channel", "渠道"),
+        "rows": ("rows", "行数"),
+        "amount": ("amount", "金额"),
+        "currency": ("currency", "币种"),
+        "first": ("first", "最早"),
+        "last": ("last", "最晚"),
+        "columns": ("columns", "列"),
+        "income": ("income", "收入"),
+        "cost": ("cost", "成本"),
+        "profit": ("profit", "利润"),
+        "imputed": ("declared worth", "声明的价值"),
+        "month": ("month", "月份"),
+        "customer": ("customer", "客户"),
+        "segment": ("segment", "客户群"),
+        "total": ("total", "合计"),
         "name": ("name", "名称"),
         "variant": ("variant", "版本"),
         "state": ("state", "状态"),
@@ -170,6 +204,9 @@ def term(kind: str, name: str, language: str) -> str:
     if kind == "account" and name.startswith("cpu."):
         step = term("step", name.removeprefix("cpu."), language)
         return (f"{step}, CPU", f"{step}的 CPU")[at]
+    if kind == "account" and name.startswith("invoice."):
+        what = name.removeprefix("invoice.")
+        return (f"invoices: {what}", f"账单：{what}")[at]
     if kind == "operator" and name.startswith("read "):
         return (name, "读取 " + name.removeprefix("read "))[at]
     return name

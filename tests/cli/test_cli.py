@@ -192,7 +192,12 @@ def test_the_ledger_shows_itself_without_another_word(tmp_path, arguments):
         ),
         (["ledger", "turn"], "steelyard ledger", "show, verify, seal", "'steelyard turn'"),
         (["ledger", "zzz"], "steelyard ledger", "show, verify, seal", "--help"),
-        (["shwo", "product.yaml"], "steelyard", "show, diff, report, ledger, release", "'show'"),
+        (
+            ["shwo", "product.yaml"],
+            "steelyard",
+            "show, diff, report, ledger, market, release",
+            "'show'",
+        ),
     ],
 )
 def test_a_word_that_is_no_command_is_told_which_there_are(

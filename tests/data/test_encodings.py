@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.data.test_files import ZH, read, refused
 
-from steelyard.data.encodings import escaped_as, looks_like
 from steelyard.data.magic import kind_of
+from steelyard.encodings import escaped_as, looks_like
 
 TEXTS = {
     "Russian": (

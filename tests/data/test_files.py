@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.conftest import GOOD, reviews, write_jsonl
 
-from steelyard.data.encodings import looks_like
 from steelyard.data.sources import root_of
+from steelyard.encodings import looks_like
 from steelyard.errors import DataError, Missing
 from steelyard.plugins import get
 from steelyard.spec.model import Source

@@ -251,6 +251,22 @@ def test_keeping_the_money_is_free_and_a_market_has_no_figure_but_its_probe():
     assert (probe.net, probe.spend, probe.evidence) == (None, 100.0, ASSUMED)
 
 
+@pytest.mark.parametrize("money", [0.0, 0.01, 30.0, 1e6])
+def test_a_first_experiment_is_a_tenth_of_any_money_and_told_with_it(money):
+    facts = replace(FACTS, unit=money, currency="EUR")
+    probe = market(facts)
+    assert probe.spend == pytest.approx(money / 10) and probe.low is None and probe.high is None
+    assert probe.do == try_market(facts, money / 10)
+    assert all(f"{money / 10:,.2f} EUR" in words for words in both(probe.because).values())
+
+
+def test_no_option_of_a_market_nobody_measured_is_ever_taken_as_sure():
+    for promised in (None, (5.0, -1.0, 9.0)):
+        others = [KEEP] if promised is None else [KEEP, option("hope", promised)]
+        plan = allocated([market(FACTS), *others])
+        assert plan.recommendation.option != "market"
+
+
 def test_a_flat_curve_costs_more_than_it_returns_and_a_steep_one_does_not():
     flat, steep = (labels(replace(FACTS, curve=c, answer=0.01)) for c in (FLAT, STEEP))
     assert flat.net < 0 < steep.net + steep.spend

@@ -301,7 +301,7 @@ def test_the_migrations_make_the_tables_the_code_reads(store):
 
 def test_a_ledger_of_a_later_version_is_refused_with_its_repair(store, product_file):
     change(store, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="schema 0006 or older, found 9999; install the newer"):
+    with pytest.raises(StoreError, match="schema 0007 or older, found 9999; install the newer"):
         Store.open(load(product_file))
 
 

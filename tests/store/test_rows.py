@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from tests.conftest import PRODUCT, reviews, write_jsonl
 
 from steelyard.api.facts import released, sums, variants, verified
+from steelyard.api.market import import_file, imported
+from steelyard.api.statement import statement
 from steelyard.errors import Damaged, StoreError
 from steelyard.report import gather
 from steelyard.spec import load
@@ -62,7 +64,8 @@ def facts(product_file) -> list:
     file = load(product_file)
     with closing(Store.open(file)) as store:
         shown = gather(store, file, {})
-    return [variants(file), released(file), sums(file), verified(file), shown]
+    market = [imported(file), statement(file, by="customer")]
+    return [variants(file), released(file), sums(file), verified(file), shown, market]
 
 
 def columns():
@@ -85,6 +88,11 @@ def whole(tmp_path_factory):
             store.begin_turn("newer", text="product: tiny")
             store.salt()
             store.record_once(OF_AN_EXPERIMENT, lambda new: [])
+        export = folder / "sales.csv"
+        export.write_text(
+            "day,at,id,customer,amount,channel\n2026-01-05,,a,u,9.90,search\n", encoding="utf-8"
+        )
+        import_file(load(folder / "product.yaml"), export, preset="plain_sales")
     found = facts(folder / "product.yaml")
     return folder / "product.yaml", path, path.read_bytes(), found
 

@@ -22,6 +22,10 @@ class Told:
     card: dict = field(default_factory=dict)
     threads = 1
 
+    @classmethod
+    def of(cls, config, *known):
+        return cls(*known)
+
     def features(self, contents):
         return [characters(text) for text in contents]
 
@@ -51,9 +55,9 @@ class Method:
 
     modules, needs_backbone = (), False
 
-    def __init__(self, name, answers, learn, answer, settings=NoSettings):
+    def __init__(self, name, answers, learn, answer, settings=NoSettings, model=Told):
         self.name, self.variant, self.Settings = name, name, settings
-        self._answers, self._learn, self._answer = answers, learn, answer
+        self._answers, self._learn, self._answer, self._model = answers, learn, answer, model
 
     def suits(self, task):
         return task.answer == self._answers and task.content == "text"
@@ -61,11 +65,11 @@ class Method:
     def fit(self, job):
         before = job.clock.cpu_s()
         kept = self._learn(job.examples, job.own)
-        return Told(self.name, job.task, kept, self._answer, job.clock.cpu_s() - before)
+        return self._model(self.name, job.task, kept, self._answer, job.clock.cpu_s() - before)
 
     def open(self, folder, config, *, threads):
         kept = json.loads((folder / "kept.json").read_text(encoding="utf-8"))
-        return Told(self.name, task_in(config), kept, self._answer)
+        return self._model.of(config, self.name, task_in(config), kept, self._answer)
 
     def open_reading(self, folder, config):
         return self.open(folder, config, threads=1)

@@ -5,11 +5,11 @@ from collections import Counter, defaultdict
 from typing import ClassVar
 
 import numpy as np
-from stranger_methods import Method
+from stranger_methods import Method, Told
 
 from steelyard.goals import Metric
 from steelyard.spec.model import Section
-from steelyard.tasks import LABELLED, Wire
+from steelyard.tasks import LABELLED, Answer, Wire
 from steelyard.tasks.texts import Texts
 
 
@@ -90,6 +90,36 @@ class ByWord(Section):
     place: int = 0  # of the word that is looked at
 
 
+class Decoding(Section):
+    length_max: int = 100  # characters of a reply
+    at_once: int = 3  # characters of a piece
+
+
+class Writer(Told):
+    """A model that writes its replies in pieces."""
+
+    decoding = Decoding()
+
+    @classmethod
+    def of(cls, config, *known):
+        made = cls(*known)
+        made.decoding = Decoding.model_validate(config.decoding)
+        return made
+
+    def _sent(self, said, feature):
+        return said[: self.decoding.length_max]
+
+    def stream(self, feature):
+        (answer,) = self.answers_of([feature])
+        for start in range(0, len(answer.value), self.decoding.at_once):
+            yield answer.value[start : start + self.decoding.at_once]
+        yield Answer(answer.value)
+
+
+class Writing(Method):
+    Decoding = Decoding
+
+
 def _commonest(examples, own=None):
     return {"": Counter(examples.truths).most_common(1)[0][0]}
 
@@ -103,10 +133,11 @@ def _by_word(examples, own):
 
 
 COMMONEST = Method("commonest", "text", _commonest, lambda kept, text: kept[""])
-BY_WORD = Method(
+BY_WORD = Writing(
     "by_word",
     "text",
     _by_word,
     lambda kept, text: kept.get(text.split(" ")[kept[" "]], kept[""]),
     ByWord,
+    Writer,
 )

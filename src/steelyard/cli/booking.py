@@ -5,7 +5,10 @@ Knows no stage. Example: `steelyard ledger verify product.yaml --against seal.js
 
 from __future__ import annotations
 
+import csv
+import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,6 +40,64 @@ def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
         shown,
         note=note,
     )
+
+
+def statement(
+    product: File = DEFAULT,
+    since: Annotated[str, typer.Option("--from", help="the first day, as 2026-01-01")] = "",
+    until: Annotated[str, typer.Option("--to", help="the last day")] = "",
+    by: Annotated[
+        str, typer.Option(help="account, channel, variant, month, customer or segment")
+    ] = "account",
+    as_csv: Annotated[bool, typer.Option("--csv", help="for a spreadsheet")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What came in, what it cost and what is left, in cash; what answers are declared to be worth beside it."""
+    from steelyard.api.statement import statement as made
+    from steelyard.cli.show import heads, out, said, table
+    from steelyard.spec import load
+
+    facts = made(load(product), since=since, until=until, by=by)
+    if as_json:
+        return out(facts)
+    rows = [[_named(by, row[by]), *(row[n] for n in _FIGURES)] for row in facts["rows"]] + [
+        [said("head", "total"), *(facts["total"][n] for n in _FIGURES)]
+    ]
+    names = heads(by, *_FIGURES)
+    if as_csv:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([names, *rows])
+        return None
+    table("", names, [[row[0], *map(_rounded, row[1:])] for row in rows])
+    typer.echo(f"{facts['from']} to {facts['to']}, {facts['currency']}. {_left(facts)}")
+    return None
+
+
+_FIGURES = ("income", "cost", "profit", "imputed")
+
+
+def _named(by: str, name: str | None) -> str:
+    from steelyard.cli.show import said
+
+    return "-" if name is None else said("account", name) if by == "account" else name
+
+
+def _rounded(amount: str) -> str:
+    """Two digits behind the point, or as many as show that it is something."""
+    value = Decimal(amount)
+    return f"{value:,.2f}" if abs(value) >= Decimal("0.005") or not value else f"{value:.6f}"
+
+
+def _left(facts: Mapping[str, Any]) -> str:
+    cash = facts["cash"]
+    if cash is None:
+        return "Say money.cash in the product file, and the balance and the runway are told"
+    said = f"Cash: {_rounded(cash['balance'])}"
+    first, last = cash["months"]
+    if cash["burnt_a_month"] is None:
+        return f"{said}; how long it lasts is told after three whole months in the books"
+    if cash["runway_months"] is None:
+        return f"{said}; nothing was burnt from {first} to {last}"
+    return f"{said}, {cash['runway_months']} months at {_rounded(cash['burnt_a_month'])} a month ({first} to {last})"
 
 
 def _account(row: Mapping[str, Any]) -> str:

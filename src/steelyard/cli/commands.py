@@ -13,9 +13,10 @@ from typing import Annotated, Any
 import typer
 
 from steelyard.as_json import of_json
-from steelyard.cli.booking import ledger_app
+from steelyard.cli.booking import ledger_app, statement
 from steelyard.cli.groups import Group
 from steelyard.cli.looking import diff, report, show
+from steelyard.cli.marketing import market_app
 from steelyard.cli.options import DEFAULT, AsJson, File
 from steelyard.cli.releasing import release_app
 from steelyard.data.left import RejectCounts
@@ -279,5 +280,7 @@ def replay(
 
 for _look in (show, diff, report):
     app.command()(_look)
+app.command()(statement)
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(market_app, name="market")
 app.add_typer(release_app, name="release")

@@ -19,7 +19,7 @@ from steelyard.errors import SteelyardError
 from steelyard.files import write
 from steelyard.plugins import names
 from steelyard.spec import Product
-from steelyard.spec.load import settings_of
+from steelyard.spec.load import DECODING, settings_of
 from steelyard.spec.model import Kind, TaskSpec
 from steelyard.tasks import task_kind
 
@@ -115,6 +115,9 @@ def kind_settings() -> list[tuple[str, str, type[BaseModel]]]:
     """(group, name, what it may be set to) of every kind that has settings of its own."""
     groups = ("readers", "operators", "methods", "compressors")
     kinds = [(group, name, settings_of(group, name)) for group in groups for name in names(group)]
+    kinds += [
+        ("decodings", name, settings_of("methods", name, DECODING)) for name in names("methods")
+    ]
     return [one for one in kinds if one[2].model_fields]
 
 

@@ -5,15 +5,16 @@ Knows no timing. Example: `evaluated(folder, task, held, parent=parent).on`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from steelyard.engine.evaluate import Evaluation, evaluate
 from steelyard.engine.fit import Examples
-from steelyard.engine.model import open_model
+from steelyard.engine.model import open_model, read_config
 from steelyard.engine.predictor import Predictor
 from steelyard.engine.processes import cores
 from steelyard.tasks import Answer, Array, Task
@@ -24,12 +25,14 @@ SAME_LOGITS = 1e-3  # of their spread: what the order of sums in float32 makes, 
 
 @dataclass(frozen=True)
 class Parent:
-    """The trained variant: its evaluation, and what it computes for the sample, an array a record."""
+    """The trained variant: its evaluation, and what it computes for the sample, an array a record; None
+    where it does not answer by arrays."""
 
     name: str
     evaluation: Evaluation
     sample: Examples
-    outputs: list[Array]
+    outputs: list[Array] | None
+    decoding: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,26 @@ class Quality:
 def parent_of(folder: Path, name: str, evaluation: Evaluation, held: Examples) -> Parent:
     """What the variants built from `folder` are compared with."""
     part = Examples(held.contents[:SAMPLE], held.truths[:SAMPLE])
-    return Parent(name, evaluation, part, _outputs(_open(folder), part))
+    model = open_model(folder, threads=cores())
+    outputs = _outputs(model, part) if isinstance(model, Predictor) else None
+    return Parent(name, evaluation, part, outputs, read_config(folder).decoding)
 
 
 def evaluated(folder: Path, task: Task, held: Examples, *, parent: Parent) -> Quality:
     """The whole hold-out; or the parent's own figures, when a sample of records gives the same
-    logits: an export in float32 does, and one in bf16 where the processor has none."""
-    predictor, n = _open(folder), len(parent.sample)
-    gap = _gap(parent.outputs, _outputs(predictor, parent.sample))
-    if gap <= SAME_LOGITS:
-        return Quality(
-            parent.evaluation,
-            f"{n} records whose logits are those of {parent.name} (gap {gap:.0e} of their spread)",
-        )
+    logits: an export in float32 does, and one in bf16 where the processor has none. What writes in
+    its own way answers otherwise from the same ones."""
+    model, n = open_model(folder, threads=cores()), len(parent.sample)
+    same = parent.outputs is not None and read_config(folder).decoding == parent.decoding
+    if same and isinstance(model, Predictor):
+        gap = _gap(parent.outputs or [], _outputs(model, parent.sample))
+        if gap <= SAME_LOGITS:
+            return Quality(
+                parent.evaluation,
+                f"{n} records whose logits are those of {parent.name} (gap {gap:.0e} of their spread)",
+            )
     # all in one call: int8 scales its activations by the batch, so parts would answer otherwise
-    answers = predictor.answers(held.contents)
+    answers = model.answers(held.contents)
     return Quality(evaluate(task, answers, held.truths), f"all {len(held)} records", answers)
 
 
@@ -75,10 +83,3 @@ def _gap(before: Sequence[Array], after: Sequence[Array]) -> float:
     spread = float(expected.max() - expected.min()) or 1.0
     gap = float(np.abs(expected - compressed).max()) / spread
     return gap if np.isfinite(gap) else float("inf")
-
-
-def _open(folder: Path) -> Predictor:
-    """Compressors make models of arrays, of models of arrays."""
-    model = open_model(folder, threads=cores())
-    assert isinstance(model, Predictor)
-    return model

@@ -5,7 +5,6 @@ Knows no compressor. Example: `run(store, product, step, task=task, of=taken).ch
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from steelyard.compress.choose import Candidate, Stakes, choose, near_goal
 from steelyard.compress.job import CompressJob
 from steelyard.compress.left import Compressed, Compressible, VariantRow
+from steelyard.compress.made import other_decodings, publish_made
 from steelyard.compress.quality import Quality, evaluated, parent_of
 from steelyard.engine.evaluate import UTILITY, Evaluation
 from steelyard.engine.examples import bought, first, holdout
@@ -23,7 +23,7 @@ from steelyard.engine.fit import Examples
 from steelyard.engine.heads import head_of
 from steelyard.engine.kept import keep, kept
 from steelyard.engine.measure import Measured, measure_variants
-from steelyard.engine.model import method_in, read_config
+from steelyard.engine.model import method_in, read_config, write_decoding
 from steelyard.engine.predictor import preprocessor_in, write_arrays
 from steelyard.engine.processes import give_back_memory
 from steelyard.engine.traffic import Traffic
@@ -138,7 +138,22 @@ def _build(
     of: Compressible,
     say: Report,
 ) -> dict[str, str]:
-    """Name -> id of each published variant; none of a model that no compressor knows."""
+    """Name -> id of each published variant: what compressors make of the trained one, and other ways
+    to write of each."""
+    made = _compressed(store, product, step, task, of, say)
+    sources = {of.parent.name: of.parent.variant, **made}
+    return made | other_decodings(store, product, step, task, of, sources)
+
+
+def _compressed(
+    store: Store,
+    product: ProductFile,
+    step: Step,
+    task: Task,
+    of: Compressible,
+    say: Report,
+) -> dict[str, str]:
+    """None of a model that no compressor knows."""
     source = store.artifacts.open(of.parent.variant)
     if read_config(source).runtime != "torch":
         return {}
@@ -190,29 +205,11 @@ def _one(
         runtime=built.runtime,
         precision=built.precision,
     )
-    card = {
-        "name": name,
-        "task": task.name,
-        "options": task.options.model_dump(mode="json"),
-        "dataset": of.dataset,
-        "parent": of.parent.variant,
-        "calibration_items": len(contents),
-    }
-    (draft / "card.json").write_text(
-        json.dumps(card, ensure_ascii=False, indent=1), encoding="utf-8"
+    if config.decoding is not None:
+        write_decoding(draft, config.decoding)
+    return publish_made(
+        store, step, draft, name, task=task, of=of, told={"calibration_items": len(contents)}
     )
-    identity = store.artifacts.publish(draft)
-    step.add(
-        "variant",
-        id=identity,
-        name=name,
-        task=task.name,
-        parent=of.parent.variant,
-        dataset=of.dataset,
-        bytes=store.artifacts.bytes(identity),
-        card=card,
-    )
-    return identity
 
 
 def _measure(

@@ -11,8 +11,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from steelyard.data.encodings import decoded, escaped_as, to_utf8
-from steelyard.data.letters import coherent, paired
+from steelyard.encodings import decoded, escaped_as, to_utf8
+from steelyard.letters import coherent, paired
 
 _UNPACK = "unpack it and name the file inside"
 _SHEET = "open it and save the sheet as 'CSV UTF-8'"

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from steelyard.data.encodings import NAMES, looks_like
 from steelyard.data.magic import is_picture, kind_of
 from steelyard.data.reading import FileReader, Raw, Reject
 from steelyard.data.sources import files_of
 from steelyard.data.streams import BROKEN, NUL, SAMPLE_MAX, head_of, lines_of
+from steelyard.encodings import NAMES, looks_like
 from steelyard.errors import DataError
 from steelyard.near import nearest
 from steelyard.spec.looks import quoted

@@ -14,8 +14,8 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from steelyard.data.encodings import NAMES, looks_like, to_utf8
 from steelyard.data.magic import kind_of
+from steelyard.encodings import NAMES, looks_like, to_utf8
 from steelyard.errors import DataError
 
 CHUNK = 1 << 16

@@ -33,7 +33,8 @@ class Preprocessing:
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """`config.json` of an artifact. Models of arrays have a runtime, a precision and preprocessing;
-    `backbone` is the configuration of an encoder, `more` what a method keeps besides."""
+    `backbone` is the configuration of an encoder, `decoding` how a generator writes, `more` what a
+    method keeps besides."""
 
     format: int = FORMAT
     task: str
@@ -44,6 +45,7 @@ class Config:
     precision: str | None = None
     preprocess: Preprocessing | None = None
     backbone: Mapping[str, Any] | None = None
+    decoding: Mapping[str, Any] | None = None
     more: Mapping[str, Any] = field(default_factory=dict, metadata=others())
 
 
@@ -79,6 +81,13 @@ class Model(Reading, Protocol):
 
     def answers(self, contents: Sequence[Content]) -> list[Answer]:
         """Contents, already passed by `task.decode` -> one answer each."""
+
+
+class Writes(Model, Protocol):
+    """A model whose answers are texts, and may be had while they are written."""
+
+    def stream(self, feature: Array) -> Iterator[str | Answer]:
+        """Pieces of the text as they are made, then the answer, whose value is all of them joined."""
 
 
 def open_model(folder: Path, *, threads: int = 1) -> Model:
@@ -140,6 +149,13 @@ def write_config(folder: Path, task: Task, *, method: str, **more: Any) -> None:
     }
     body = json.dumps(config, ensure_ascii=False, indent=1)
     (folder / CONFIG).write_text(body, encoding="utf-8")
+
+
+def write_decoding(folder: Path, decoding: Mapping[str, Any]) -> None:
+    """How the generator in `folder` writes its answers from now on; the rest stays as it is."""
+    path = folder / CONFIG
+    config = json.loads(path.read_text(encoding="utf-8")) | {"decoding": dict(decoding)}
+    path.write_text(json.dumps(config, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def read_config(folder: Path) -> Config:

@@ -7,9 +7,18 @@ from steelyard.methods.base import (
     FitJob,
     Fitted,
     Method,
+    decoding_of,
     method_named,
     methods_of,
     own_settings,
 )
 
-__all__ = ["FitJob", "Fitted", "Method", "method_named", "methods_of", "own_settings"]
+__all__ = [
+    "FitJob",
+    "Fitted",
+    "Method",
+    "decoding_of",
+    "method_named",
+    "methods_of",
+    "own_settings",
+]

@@ -56,7 +56,8 @@ class Fitted(Protocol):
 
 
 class Method(Protocol):
-    """A way to make a model that answers."""
+    """A way to make a model that answers. One whose models write texts may have a class `Decoding` of
+    settings: how they write, which changes no weight. `Config.decoding` holds one's settings."""
 
     name: str
     variant: str  # what a variant that it made is called
@@ -82,6 +83,11 @@ def own_settings(product: ProductFile, method: Method) -> Section:
     said = next((m.settings for m in product.spec.train.methods or () if m.name == method.name), {})
     settings: Section = kind.model_validate(said)
     return settings
+
+
+def decoding_of(method: Any) -> type[Section] | None:
+    """The settings of how its models write; None for a method that has none."""
+    return getattr(method, "Decoding", None)
 
 
 _SAYS = (

@@ -20,8 +20,9 @@ from starlette.types import ASGIApp
 
 from steelyard.errors import RequestError
 from steelyard.serve.body import kind_of, parsed, read, validated
-from steelyard.serve.direct import Direct, Route
+from steelyard.serve.direct import Direct, Route, Told
 from steelyard.serve.docs import add_docs
+from steelyard.serve.events import as_events
 from steelyard.serve.guard import Guard, forbidden
 from steelyard.serve.metrics import Metrics
 from steelyard.serve.openapi import describe, responses
@@ -36,6 +37,7 @@ from steelyard.serve.schema import (
 )
 from steelyard.serve.service import Asked, Service
 from steelyard.serve.sparing import Sparing
+from steelyard.serve.streaming import stream
 from steelyard.version import __version__
 
 
@@ -61,18 +63,20 @@ def build_app(service: Service, metrics: Metrics, *, key: str | None) -> ASGIApp
     away = service.journal.away
     add_refusals(app, metrics, away=away)
     _probes(app, service, metrics)
-    routes = _routes(app, service, metrics, key)
-    add_docs(app)
-    describe(app, service, key=key is not None)
-    app.add_middleware(Guard, metrics=metrics, open_=key is None)
 
     def told(path: str, error: Exception) -> Response:
         return refuse(refusal_of(error, away=away), metrics, path)
 
+    routes = _routes(app, service, metrics, key, told)
+    add_docs(app)
+    describe(app, service, key=key is not None)
+    app.add_middleware(Guard, metrics=metrics, open_=key is None)
     return Direct(app, routes, forbidden=partial(forbidden, open_=key is None), told=told)
 
 
-def _routes(app: FastAPI, service: Service, metrics: Metrics, key: str | None) -> dict[str, Route]:
+def _routes(
+    app: FastAPI, service: Service, metrics: Metrics, key: str | None, told: Told
+) -> dict[str, Route]:
     """Path -> function of what users ask."""
     bytes_max, sparing = service.settings.body_bytes_max, Sparing()
 
@@ -85,7 +89,11 @@ def _routes(app: FastAPI, service: Service, metrics: Metrics, key: str | None) -
         """Answer one input or many; a picture by itself when the content type is image/*."""
         with metrics.timed("predict"):
             _authorize(request, key)
-            asked = await _asked(request, bytes_max, sparing, media=service.content.media)
+            asked, streamed = await _asked(request, bytes_max, sparing, media=service.content.media)
+            if streamed:
+                events = await stream(service, asked)
+                metrics.count("/v1/predict", 200)
+                return as_events(events, partial(told, "/v1/predict"))
             answered = await service.predict(asked)
             return _ok(answered, metrics, "/v1/predict")
 
@@ -154,16 +162,19 @@ def _authorize(request: Request, key: str | None) -> None:
         )
 
 
-async def _asked(request: Request, bytes_max: int, sparing: Sparing, *, media: str | None) -> Asked:
+async def _asked(
+    request: Request, bytes_max: int, sparing: Sparing, *, media: str | None
+) -> tuple[Asked, bool]:
+    """What is asked, and whether it is told while it is written."""
     kind = kind_of(request, media=media)
     body = await read(request, bytes_max)
     if kind == "application/json":
         sent = await sparing.run(partial(parsed, PredictRequest, body), size=len(body))
-        return Asked(sent.values, sent.user, sent.request_id, sent.arm)
+        return Asked(sent.values, sent.user, sent.request_id, sent.arm), sent.stream
     named = {
         "user": request.headers.get("x-user"),
         "request_id": request.headers.get("x-request-id"),
     }
     read_it = partial(validated, PredictRequest, {"input": "", **named})
     checked = await sparing.run(read_it, size=len(body))
-    return Asked([body], checked.user, checked.request_id)
+    return Asked([body], checked.user, checked.request_id), False

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 
 from steelyard.clock import Clock
 from steelyard.engine.model import Model
@@ -20,6 +21,7 @@ from steelyard.errors import RequestError, one_more
 from steelyard.serve.busy import Busy
 from steelyard.serve.handover import Together
 from steelyard.serve.pace import Pace
+from steelyard.serve.streams import Answered, Listener, Stream
 from steelyard.spec.model import Serve
 from steelyard.tasks import Answer, Array, Content
 
@@ -33,6 +35,7 @@ SLICE_TOKENS = 256  # while the pace is not known
 GATHER_S = 0.01
 GATHER_SHARE = 0.5
 WAIT_S = 1.0  # without a goal for the p95
+PIECE_SHARE = 0.1  # of the newest piece in what one is expected to take
 # The wait is expected as a mean; what its spread takes beyond the goal, serve/flow.py sees and bounds.
 GOAL_SHARE = 0.85
 
@@ -40,14 +43,6 @@ GOAL_SHARE = 0.85
 def wait_max_s(goal_ms: float | None) -> float:
     """The longest expected wait of a request that is taken in."""
     return WAIT_S if goal_ms is None else GOAL_SHARE * goal_ms / 1000
-
-
-@dataclass(frozen=True)
-class Answered:
-    """An answer and the CPU seconds it took."""
-
-    answer: Answer
-    cpu_s: float
 
 
 @dataclass(frozen=True)
@@ -134,6 +129,8 @@ class Batcher:
         self._few, self._many = _Line(), _Line()  # of many inputs: they are answered in slices
         self._running, self._sliced = 0, False  # tokens; whether the newest batch had a slice
         self._reading = self._coming = 0  # requests that are read, and those of them that soon are
+        self._streams: list[Stream] = []  # answers that are being written
+        self._piece_s = 0.0  # what a piece of one of them takes
         self._closed, self._changed = False, threading.Condition()
         self._gathers, self._began_s = False, 0.0  # whether a batch waits for company, since when
         self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
@@ -227,6 +224,25 @@ class Batcher:
                 self._look()
         return job.future
 
+    def write(self, prepared: Prepared, listener: Listener) -> Future[list[Answered]]:
+        """The one answer of a request, told to `listener` while it is written: a piece of each such
+        answer behind every batch. Where the model does not write, as by `submit`."""
+        make: Callable[[Array], Iterator[str | Answer]] | None = getattr(self.model, "stream", None)
+        if make is None:
+            return self.submit(prepared)
+        with self._changed:
+            if self._closed:
+                raise Replaced()
+            if len(self._streams) >= self.settings.streams_max:
+                raise Busy("room for a stream", f"{len(self._streams)} being written")
+            # begun by the worker, with the first piece
+            pieces = chain.from_iterable(make(feature) for feature in prepared.features)
+            stream = Stream(pieces, listener, spent_s=prepared.cpu_s)
+            stream.future.set_running_or_notify_cancel()
+            self._streams.append(stream)
+            self._changed.notify()
+        return stream.future
+
     def wake(self) -> None:
         """Look again at what was submitted without it, or at who has left meanwhile."""
         with self._changed:
@@ -251,23 +267,42 @@ class Batcher:
         batches = 1 + few // self.settings.batch_tokens
         slices = (batches + 1) // 2
         more = more if many else min(more, slices * max(self._slice_tokens, one))
-        return self.pace.wait_s(self._running + few + more)
+        written_s = batches * len(self._streams) * self._piece_s
+        return written_s + self.pace.wait_s(self._running + few + more)
 
     def _work(self) -> None:
-        while batch := self._next():
-            jobs = {job for job, _ in batch}
-            try:
-                self._answer(batch)
-            except Exception as error:  # one bad batch must not stop the server
-                self._give_up(jobs, error)
-            with self._changed:
-                self._running = 0
+        while (batch := self._next()) or self._streams:
+            if batch:
+                self._work_on(batch)
+            self._write_on()
+
+    def _work_on(self, batch: Batch) -> None:
+        jobs = {job for job, _ in batch}
+        try:
+            self._answer(batch)
+        except Exception as error:  # one bad batch must not stop the server
+            self._give_up(jobs, error)
+        with self._changed:
+            self._running = 0
+
+    def _write_on(self) -> None:
+        """One piece more of every answer that is being written."""
+        for stream in list(self._streams):
+            before_s = time.perf_counter()
+            if not stream.step(self.clock, threads=self.model.threads):
+                with self._changed:
+                    self._streams.remove(stream)
+                with self._telling():
+                    stream.tell()
+            took_s = time.perf_counter() - before_s
+            self._piece_s += PIECE_SHARE * (took_s - self._piece_s)
 
     def _next(self) -> Batch:
-        """The next batch; empty when the batcher is closed and nothing is left."""
+        """The next batch; empty when there is none and answers are being written, or when the batcher
+        is closed and nothing is left."""
         with self._changed:
             while True:
-                while not self.waiting and not self._closed:
+                while not (self.waiting or self._streams or self._closed):
                     self._changed.wait()
                 if not self.waiting:
                     return []
@@ -294,7 +329,7 @@ class Batcher:
 
     def _company_s(self) -> float:
         """Seconds that a batch which could begin still waits for others."""
-        if self._full():
+        if self._full() or self._streams:
             return 0.0
         read_s = self.settings.batch_wait_ms / 1000 if self._coming else 0.0
         few = 0 < len(self._few) < GATHER_SHARE * self.in_work

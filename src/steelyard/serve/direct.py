@@ -19,6 +19,7 @@ from steelyard.errors import RequestError
 
 log = logging.getLogger("steelyard.serve")
 Route = Callable[[Request], Awaitable[Response]]
+Told = Callable[[str, Exception], Response]  # path and failure -> what is answered
 
 
 class Direct:
@@ -31,7 +32,7 @@ class Direct:
         routes: Mapping[str, Route],
         *,
         forbidden: Callable[[Scope], RequestError | None],
-        told: Callable[[str, Exception], Response],
+        told: Told,
     ) -> None:
         self.app, self.routes, self.forbidden, self.told = app, routes, forbidden, told
 
@@ -49,11 +50,11 @@ class Direct:
         except Exception as error:  # told in one wording, like those of the application
             response = self.told(scope["path"], error)
             if response.status_code == 500:
-                _log(scope["path"], error)
+                log_fault(scope["path"], error)
         await response(scope, receive, send)
 
 
-def _log(path: str, error: Exception) -> None:
+def log_fault(path: str, error: Exception) -> None:
     """Where a fault of ours happened, without its message: that may hold what a user sent."""
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("fault path=%s kind=%s\n%s", path, type(error).__name__, where)

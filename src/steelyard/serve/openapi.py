@@ -10,8 +10,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from steelyard.serve.events import TYPE
 from steelyard.serve.schema import ErrorResponse, FeedbackRequest, PredictRequest
 from steelyard.serve.service import Service
+from steelyard.serve.streaming import WRITTEN
 
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -39,7 +41,7 @@ def describe(app: FastAPI, service: Service, *, key: bool) -> None:
 
 def _document(app: FastAPI, service: Service, *, key: bool) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-    media = service.content.media
+    media, written = service.content.media, service.task.answer == WRITTEN
     predict, feedback = (
         document["paths"][f"/v1/{name}"]["post"] for name in ("predict", "feedback")
     )
@@ -48,6 +50,9 @@ def _document(app: FastAPI, service: Service, *, key: bool) -> dict[str, Any]:
         "required": True,
         "content": json_body | ({media: _BODY} if media else {}),
     }
+    if written:
+        events = {"schema": {"type": "string", "description": "events: piece, answer, error"}}
+        predict["responses"]["200"]["content"][TYPE] = events
     if media:
         predict["parameters"] = [_header("X-User", 200), _header("X-Request-Id", 64)]
     schema, wire = FeedbackRequest.model_json_schema(), service.task.wire()
@@ -85,6 +90,8 @@ def _predict(service: Service) -> dict[str, Any]:
     many = {"type": "array", "items": value, "minItems": 1, "maxItems": service.settings.items_max}
     null = {"type": "null"}
     del fields["input"], fields["inputs"]
+    if service.task.answer != WRITTEN:
+        del fields["stream"]
     first = {"properties": {"input": value, "inputs": null}, "required": ["input"]}
     second = {"properties": {"input": null, "inputs": many}, "required": ["inputs"]}
     names = fields | {"input": {}, "inputs": {}}

@@ -44,6 +44,11 @@ class PredictRequest(Asked):
         description="answer by this release whatever the user: a replayed record, whose outcome is evidence and never income",
     )
 
+    stream: bool = Field(
+        False,
+        description="tell the answer while it is written, as events (text/event-stream): `piece` with a `text`, last `answer` with the whole response",
+    )
+
     @model_validator(mode="after")
     def _one_of_two(self) -> PredictRequest:
         if (self.input is None) == (self.inputs is None):

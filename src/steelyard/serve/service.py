@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from steelyard.errors import RequestError
-from steelyard.serve.batcher import WAIT_S, Answered, Batcher, Prepared, Replaced, wait_max_s
+from steelyard.serve.batcher import WAIT_S, Batcher, Prepared, Replaced, wait_max_s
 from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.feedback import check_value, feedback_id, said_at
 from steelyard.serve.flow import LEAST, Flow
@@ -26,6 +26,7 @@ from steelyard.serve.journal import NO_WORTH, Earned, Journal
 from steelyard.serve.reading import Readers
 from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictResponse
+from steelyard.serve.streams import Answered, Listener
 from steelyard.spec import ProductFile, names_in
 from steelyard.store import Store
 from steelyard.tasks import Answer, BadInput, Reading, Task, Truth, content_kind, task_of
@@ -46,6 +47,7 @@ class Asked:
     user: str | None
     request_id: str | None
     arm: str | None = None  # a replayed record names the release that answers it
+    listener: Listener | None = None  # who hears the answer while it is written
 
 
 class Service:
@@ -251,6 +253,8 @@ class Service:
     async def _submitted(self, release: Served, asked: Asked) -> Future[list[Answered]]:
         with release.batcher.reading(soon=not self._long(asked.values)):
             prepared = await self._prepared(release, asked.values)
+            if asked.listener is not None:
+                return release.batcher.write(prepared, asked.listener)
             batched = release.batcher.submit(prepared, wake=False)
         self._wake_soon(release.batcher)
         return batched
@@ -348,7 +352,7 @@ class Service:
 
     def _large(self, asked: Asked) -> bool:
         """Whether it says nothing of the others: they are let in, and answered, beside it."""
-        return len(asked.values) > 1 or self._long(asked.values)
+        return len(asked.values) > 1 or asked.listener is not None or self._long(asked.values)
 
     def _long(self, values: list[Any]) -> bool:
         return self.content.reading(values) is Reading.APART

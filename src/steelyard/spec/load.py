@@ -33,6 +33,7 @@ from steelyard.spec.written import Unreadable, Written, tree_of
 
 SPEC_BYTES_MAX = 1_000_000
 SHOWN_MAX = 100  # characters of a value
+SETTINGS, DECODING = "Settings", "Decoding"  # classes of a kind that say what it may be set to
 Path_ = tuple[str | int, ...]
 # Of a URL: up to its last @, since a password may hold one; and where it is a word of the query.
 _PASSWORD = re.compile(r"(://[^:/@\s'\"]*:)\S+@|([?&](?:ssl)?password=)[^&\s'\"]+", re.IGNORECASE)
@@ -69,6 +70,7 @@ def load(path: str | Path) -> ProductFile:
     problems = [
         *_unregistered(file, tree, spec),
         *_settings(file, tree, spec),
+        *_undecoded(file, tree, spec),
         *_missing_files(file, tree, spec),
     ]
     if problems:
@@ -265,7 +267,7 @@ def _model_of(annotation: Any) -> Any:
 def _unregistered(file: Path, tree: Written, spec: Product) -> list[str]:
     """Names that must be registered kinds: the task, readers, operators, compressors."""
     asked: list[tuple[str, Path_, str]] = [("tasks", ("task", "name"), spec.task.name)]
-    asked += [(group, path, kind.name) for group, path, kind in _kinds(spec)]
+    asked += [(n.group, n.path, n.kind.name) for n in _kinds(spec)]
     problems = []
     for group, path, name in asked:
         known = names(group)
@@ -277,30 +279,46 @@ def _unregistered(file: Path, tree: Written, spec: Product) -> list[str]:
     return problems
 
 
-def _kinds(spec: Product) -> list[tuple[str, Path_, Kind]]:
-    """Every kind that a file names with settings of its own: its group, its place, itself."""
-    lists: tuple[tuple[str, Path_, Sequence[Kind]], ...] = (
-        ("operators", ("data", "operators"), spec.data.operators or ()),
-        ("methods", ("train", "methods"), spec.train.methods or ()),
-        ("compressors", ("compress", "variants"), spec.compress.variants),
+@dataclass(frozen=True)
+class _Named:
+    """A kind that a file names with settings of its own, and which class of it says what they are."""
+
+    group: str
+    path: Path_
+    kind: Kind
+    of: str = "Settings"
+
+
+def _kinds(spec: Product) -> list[_Named]:
+    """Every kind that a file names with settings of its own."""
+    lists: tuple[tuple[str, Path_, Sequence[Kind], str], ...] = (
+        ("operators", ("data", "operators"), spec.data.operators or (), SETTINGS),
+        ("methods", ("train", "methods"), spec.train.methods or (), SETTINGS),
+        ("compressors", ("compress", "variants"), spec.compress.variants, SETTINGS),
+        ("methods", ("compress", "decodings"), spec.compress.decodings, DECODING),
     )
     readers = [
-        ("readers", ("data", "sources", i, "reader"), source.reader)
+        _Named("readers", ("data", "sources", i, "reader"), source.reader)
         for i, source in enumerate(spec.data.sources)
     ]
     return [
         *readers,
-        *((g, (*path, i), kind) for g, path, kinds in lists for i, kind in enumerate(kinds)),
+        *(
+            _Named(g, (*p, i), kind, of)
+            for g, p, kinds, of in lists
+            for i, kind in enumerate(kinds)
+        ),
     ]
 
 
 def _settings(file: Path, tree: Written, spec: Product) -> list[str]:
     """Settings that the kinds they are given to do not take."""
     problems: list[str] = []
-    for group, path, kind in _kinds(spec):
-        if not kind.settings or kind.name not in names(group):
+    for named in _kinds(spec):
+        path, kind = named.path, named.kind
+        if not kind.settings or kind.name not in names(named.group):
             continue
-        model = settings_of(group, kind.name)
+        model = settings_of(named.group, kind.name, named.of)
         try:
             model.model_validate(kind.settings)
         except ValidationError as error:
@@ -309,9 +327,27 @@ def _settings(file: Path, tree: Written, spec: Product) -> list[str]:
     return problems
 
 
-def settings_of(group: str, name: str) -> type[BaseModel]:
+def _undecoded(file: Path, tree: Written, spec: Product) -> list[str]:
+    """Ways to write that would make no variant: of a method that no turn tries, or without settings."""
+    task = _opened(spec) if spec.compress.decodings else None
+    tried = [str(m) for m in spec.train.methods or (task.methods if task is not None else ())]
+    problems = []
+    for i, kind in enumerate(spec.compress.decodings):
+        where = f"{place(file, tree, ('compress', 'decodings', i))} compress.decodings.{i}"
+        if kind.name in names("methods") and kind.name not in tried:
+            problems.append(
+                f"{where}: expected a method that is tried, one of {tried}, found {quoted(kind.name)}; name it in train.methods too"
+            )
+        elif not kind.settings:
+            problems.append(
+                f"{where}: expected settings of how {quoted(kind.name)} writes, found none; say them below it, or leave it out: it is measured as it writes by default"
+            )
+    return problems
+
+
+def settings_of(group: str, name: str, of: str = SETTINGS) -> type[BaseModel]:
     """What a registered kind may be set to; `NoSettings` for one that does not say."""
-    model = getattr(get(group, name), "Settings", NoSettings)
+    model = getattr(get(group, name), of, NoSettings)
     return model if _is_model(model) else NoSettings
 
 
@@ -346,14 +382,16 @@ def _filled(spec: Product) -> Product:
     """Settings that the file gives, with the defaults of those that it leaves out. A kind without any is not
     asked: a command that only reads loads none."""
 
-    def whole(group: str, kind: Kind) -> Kind:
+    def whole(group: str, kind: Kind, of: str = SETTINGS) -> Kind:
         if not kind.settings:
             return kind
-        settings = settings_of(group, kind.name).model_validate(kind.settings)
+        settings = settings_of(group, kind.name, of).model_validate(kind.settings)
         return kind.model_copy(update={"settings": settings.model_dump(mode="json")})
 
-    def each(group: str, kinds: Sequence[Kind] | None) -> tuple[Kind, ...] | None:
-        return None if kinds is None else tuple(whole(group, kind) for kind in kinds)
+    def each(
+        group: str, kinds: Sequence[Kind] | None, of: str = SETTINGS
+    ) -> tuple[Kind, ...] | None:
+        return None if kinds is None else tuple(whole(group, kind, of) for kind in kinds)
 
     sources = tuple(
         s.model_copy(update={"reader": whole("readers", s.reader)}) for s in spec.data.sources
@@ -364,7 +402,10 @@ def _filled(spec: Product) -> Product:
             "data": spec.data.model_copy(update=data),
             "train": spec.train.model_copy(update={"methods": each("methods", spec.train.methods)}),
             "compress": spec.compress.model_copy(
-                update={"variants": each("compressors", spec.compress.variants)}
+                update={
+                    "variants": each("compressors", spec.compress.variants),
+                    "decodings": each("methods", spec.compress.decodings, DECODING),
+                }
             ),
         }
     )

@@ -6,8 +6,10 @@ Example: `Product.model_validate({"product": "reviews", **sections}).goals.p95_m
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -59,6 +61,17 @@ LabelName = Annotated[
     str, Field(min_length=1, max_length=LABEL_LENGTH_MAX), AfterValidator(_one_line)
 ]
 Currency = Annotated[str, Field(json_schema_extra={"pattern": PATTERN}), AfterValidator(_currency)]
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError) as error:
+        raise ValueError("expected a name such as Asia/Shanghai or Europe/Berlin") from error
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
 Package = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 # What each pattern asks for, in words.
@@ -189,6 +202,13 @@ class Values(Section):
 class MoneySpec(Section):
     currency: Currency = Field(description="ISO 4217 code, e.g. CNY")
     prices: Prices
+    cash: dict[date, Signed] = Field(
+        {}, description="what there was at the beginning of a day: {2026-01-01: 50000}"
+    )
+    rates: dict[Currency, dict[date, Price]] = Field(
+        {},
+        description="what one unit of another currency is worth from a day on: {USD: {2026-01-01: 7.12}}",
+    )
     correct_answer: Price = Field(description="what one correct answer is worth")
     values: Values = Field(Values(), description="what kinds of right and wrong are worth")
 
@@ -312,6 +332,10 @@ class Compress(Section):
         ),
         description="registered compressors to build and measure",
     )
+    decodings: tuple[Named, ...] = Field(
+        (),
+        description="other ways to write, by method, of every variant to measure: [{method: {setting: value}}]",
+    )
     quality_loss_max: float = Field(
         0.005, ge=0, lt=1, description="of the task's quality, absolute"
     )
@@ -342,6 +366,9 @@ class Serve(Section):
     batch_wait_ms: float = Field(
         2.0, ge=0, le=1000, description="longest wait of a batch for a request that is soon read"
     )
+    streams_max: int = Field(
+        8, ge=1, le=1000, description="answers of one variant written piece by piece at once"
+    )
     threads: int = Field(1, ge=1, le=256, description="threads of one runtime")
 
 
@@ -364,6 +391,34 @@ class Release(Section):
     below_goals: Literal["say", "refuse"] = Field(
         "say", description="a first release that misses a goal: live and said, or not live"
     )
+
+
+class Import(Section):
+    """How the rows of an export are read."""
+
+    kind: Literal["spend", "sales", "customers", "visits", "invoices", "api_usage"] = Field(
+        description="what its rows are"
+    )
+    preset: str | None = Field(None, description="a known export whose columns these are")
+    columns: dict[str, str] = Field({}, description="field -> header of its column")
+    says: dict[str, str] = Field({}, description="field -> value of every row")
+    decimal: Literal[".", ","] | None = Field(
+        None, description="what parts whole units from cents, where the column does not tell"
+    )
+    dates: Literal["day_first", "month_first"] | None = Field(
+        None, description="order of day and month, where the column does not tell"
+    )
+    time_zone: Zone | None = Field(
+        None, description="of its times that say none; left out: market.time_zone"
+    )
+    paid: tuple[str, ...] = Field((), description="statuses that count; empty: every row does")
+
+
+class Market(Section):
+    """Where customers come from, and what they and others pay."""
+
+    time_zone: Zone = Field("UTC", description="where a day begins, as in Asia/Shanghai")
+    imports: dict[Name, Import] = Field({}, description="exports that are read, by a name of yours")
 
 
 class PlanSpec(Section):
@@ -390,6 +445,7 @@ class Product(Section):
     compress: Compress = Compress()
     serve: Serve = Serve()
     release: Release = Release()
+    market: Market = Market()
     plan: PlanSpec = PlanSpec()
     store: str = Field(
         ".steelyard",

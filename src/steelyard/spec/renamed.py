@@ -11,8 +11,17 @@ from typing import Any
 
 Path_ = tuple[str | int, ...]
 # Section by section, the outermost first; none of a list.
+_RELEASE = (
+    "canary_share",
+    "replay",
+    "look_every",
+    "confidence",
+    "outcome_loss_max",
+    "below_goals",
+)
 RENAMED: Mapping[tuple[str, ...], tuple[str, ...]] = {
-    ("market",): ("release",),  # 0.4: the market is where money for channels goes
+    # 0.4: the market is where customers come from
+    **{("market", name): ("release", name) for name in _RELEASE},
     ("goals", "macro_f1"): ("goals", "quality", "macro_f1"),  # 0.4: any metric of the task
 }
 # What became a setting of a kind, and how it is written there.
@@ -40,6 +49,8 @@ def as_now(plain: Mapping[str, Any]) -> dict[str, Any]:
         value = _taken(values, old)
         if value is not None:
             _placed(values, new, value)
+    if values.get("market", ...) is None:  # as an empty section was written
+        del values["market"]
     return values
 
 

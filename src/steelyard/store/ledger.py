@@ -31,6 +31,7 @@ __all__ = [
     "append",
     "chain",
     "every_step_paid",
+    "parted",
     "sums",
     "verify",
 ]
@@ -123,7 +124,7 @@ def sums(
     for (_, of, *what), one in added_up(connection, product=product).items():
         if turn not in (None, of) or (until is not None and of > until):
             continue
-        account, unit, currency, basis = what
+        account, unit, currency, basis = what[:4]
         total.setdefault((account, unit, currency, basis), Sum()).add(one)
     return [
         {
@@ -136,4 +137,26 @@ def sums(
             "nano": one.nano,
         }
         for (account, unit, currency, basis), one in sorted(total.items())
+    ]
+
+
+BY = ("day", "account", "variant", "channel", "turn")  # what money can be parted by
+
+
+def parted(
+    connection: sa.Connection, *, product: str, by: Sequence[str], since: str = "", until: str = "~"
+) -> list[dict[str, Any]]:
+    """Lines and money by currency, basis and these of `BY`, of the days from one to another."""
+    names = ("turn", "account", "unit", "currency", "basis", "day", "variant", "channel")
+    total: dict[tuple[Any, ...], tuple[int, int]] = {}
+    for key, one in added_up(connection, product=product).items():
+        said = dict(zip(names, key[1:], strict=True))
+        if since <= str(said["day"]) <= until:
+            part = (said["currency"], said["basis"], *(said[name] for name in by))
+            lines, nano = total.get(part, (0, 0))
+            total[part] = (lines + one.lines, nano + one.nano)
+    heads = ("currency", "basis", *by)
+    return [
+        dict(zip(heads, part, strict=True)) | {"lines": lines, "nano": nano}
+        for part, (lines, nano) in sorted(total.items())
     ]

@@ -26,6 +26,7 @@ from steelyard.store.lock import alone
 from steelyard.store.nouns import (
     Answers,
     Book,
+    Events,
     Experiments,
     Feedback,
     Measures,
@@ -97,6 +98,7 @@ class Store:
         self.releases = Releases(database, product)
         self.experiments = Experiments(database, product)
         self.answers, self.feedback = Answers(database, product), Feedback(database, product)
+        self.events = Events(database, product)
         self.ledger, self.plans = Book(database, product), Plans(database, product)
 
     @classmethod
@@ -272,10 +274,13 @@ class Store:
         self,
         facts: list[Fact],
         lines: Callable[[set[str]], list[ledger.Line]],
+        *,
+        turn: int | None = None,
     ) -> None:
         """Facts with ids of their own, outside a step, in one durable transaction.
 
-        A fact whose id is there already is left out; `lines` gets the ids that were new.
+        A fact whose id is there already is left out; `lines` gets the ids that were new. Their turn is the
+        newest one, where no other is said.
         """
         now = self.clock.now()
         with self.database.write() as connection:
@@ -289,8 +294,8 @@ class Store:
                     [{"created": now} | r for i, r in rows.items() if i not in known],
                 )
                 new |= rows.keys() - known
-            turn = self.turns.newest_in(connection)
-            ledger.append(connection, lines(new), product=self.product, turn=turn, time=now)
+            of = self.turns.newest_in(connection) if turn is None else turn
+            ledger.append(connection, lines(new), product=self.product, turn=of, time=now)
 
     def _insert(self, connection: sa.Connection, facts: list[Fact], now: str) -> None:
         for noun, row in facts:

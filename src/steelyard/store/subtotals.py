@@ -28,7 +28,9 @@ _NEWEST = Prepared(sa.select(sa.func.max(entry.c.id)))
 _CLOSED = Prepared(
     sa.select(subtotal.c.last, subtotal.c.head).order_by(subtotal.c.id.desc()).limit(1)
 )
-Key = tuple[str, int, str, str, str, str]  # product, turn, account, unit, currency, basis
+# product, turn, account, unit, currency, basis, day, variant, channel; the last two may be empty
+Key = tuple[str, int, str, str, str, str, str, str, str]
+_NAMES = ("product", "turn", "account", "unit", "currency", "basis", "day", "variant", "channel")
 
 
 @dataclass
@@ -51,7 +53,7 @@ def added_up(connection: sa.Connection, *, product: str) -> dict[Key, Sum]:
     last, head = _last_block(connection)
     sums: dict[Key, Sum] = {}
     for row in _subtotals(connection):
-        sums.setdefault(_key(row, row["product"]), Sum()).add(_kept(row))
+        sums.setdefault(_key_of_sum(row), Sum()).add(_kept(row))
     of_turn = _products(connection)
     for row in chain(connection, after=last, previous=head):
         _add(sums, row, of_turn)
@@ -62,7 +64,7 @@ def check_blocks(connection: sa.Connection) -> int:
     """Lines of an unbroken chain whose kept sums are those of their lines."""
     kept: dict[int, dict[Key, Sum]] = {}
     for row in _subtotals(connection):
-        kept.setdefault(row["last"], {})[_key(row, row["product"])] = _kept(row)
+        kept.setdefault(row["last"], {})[_key_of_sum(row)] = _kept(row)
     of_turn, number, sums = _products(connection), 0, dict[Key, Sum]()
     for row in chain(connection):
         number = row["id"]
@@ -108,12 +110,11 @@ def _keep(
 ) -> None:
     used = connection.execute(sa.select(sa.func.max(subtotal.c.id))).scalar() or 0
     shared = {"first": first, "last": last, "head": head, "rows": len(sums)}
-    names = ("product", "turn", "account", "unit", "currency", "basis")
     rows = [
         {
             "id": number,
             **shared,
-            **dict(zip(names, key, strict=True)),
+            **dict(zip(_NAMES, (*key[:7], *(said or None for said in key[7:])), strict=True)),
             "lines": one.lines,
             "quantity": format(one.quantity, "f"),
             "nano": str(one.nano),
@@ -164,8 +165,34 @@ def _products(connection: sa.Connection) -> dict[int, str]:
     return {r.id: r.product for r in connection.execute(sa.select(turns.c.id, turns.c.product))}
 
 
-def _key(row: Mapping[str, Any], product: str) -> Key:
-    return (product, row["turn"], row["account"], row["unit"], row["currency"], basis_of(row))
+def _key_of_sum(row: Mapping[str, Any]) -> Key:
+    return (
+        row["product"],
+        row["turn"],
+        row["account"],
+        row["unit"],
+        row["currency"],
+        row["basis"],
+        row["day"] or "",
+        row["variant"] or "",
+        row["channel"] or "",
+    )
+
+
+def _key_of_line(row: Mapping[str, Any], product: str) -> Key:
+    """The day is the one that the line speaks of; where it says none, that on which it was booked."""
+    about = row["about"] if isinstance(row["about"], dict) else {}
+    return (
+        product,
+        row["turn"],
+        row["account"],
+        row["unit"],
+        row["currency"],
+        basis_of(row),
+        str(about.get("day") or row["time"][:10]),
+        str(about.get("variant") or ""),
+        str(about.get("channel") or ""),
+    )
 
 
 def _kept(row: Mapping[str, Any]) -> Sum:
@@ -176,4 +203,4 @@ def _add(sums: dict[Key, Sum], row: Mapping[str, Any], of_turn: Mapping[int, str
     """One line; added here, since SQLite would add the decimal texts as binary fractions."""
     owner = of_turn.get(row["turn"], "") if row["product"] is None else row["product"]
     one = Sum(1, Decimal(row["quantity"]), row["nano"])
-    sums.setdefault(_key(row, owner), Sum()).add(one)
+    sums.setdefault(_key_of_line(row, owner), Sum()).add(one)

@@ -211,6 +211,30 @@ entry = sa.Table(
     ),  # cash or imputed; null before 0005, where the account says it
     sa.Column("about", Json),  # {"variant": ...}: whom or what it was for
 )
+# What exports of other systems say of the market: one row is one of theirs. A correction is a later
+# revision of the row that has the same key.
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("id", Id, primary_key=True),  # hash of its key, its revision and what it says
+    sa.Column("product", Id, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),  # spend, sales, customers, visits ...
+    sa.Column("key", Id, nullable=False),  # hash of what names it: its id, or day and channel
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("day", sa.String(10), nullable=False),  # where the books are kept
+    sa.Column("at", Time),  # where the export says a time
+    sa.Column("channel", sa.String(200)),
+    sa.Column("customer", Id),  # salted hash, as users of requests
+    sa.Column("nano", sa.BigInteger),  # of the row's own amount, below zero where it was paid
+    sa.Column("currency", sa.String(3)),
+    sa.Column("body", Json, nullable=False),  # its other fields
+    sa.Column("file", Id, nullable=False),  # SHA-256 of the export
+    sa.Column("row", sa.Integer, nullable=False),  # in it
+    sa.Column("created", Time, nullable=False),
+    _hash(),
+    sa.Index("event_by_key", "key", "revision", unique=True),
+    sa.Index("event_by_day", "product", "kind", "day"),
+)
 # Sums of whole blocks of lines, so that money is read without reading every line.
 subtotal = sa.Table(
     "subtotal",
@@ -229,6 +253,9 @@ subtotal = sa.Table(
     sa.Column("lines", sa.Integer, nullable=False),
     sa.Column("quantity", sa.String(80), nullable=False),
     sa.Column("nano", sa.String(40), nullable=False),  # decimal text: the sum may be a large one
+    _later("day", sa.String(10)),  # it speaks of; null before 0007
+    _later("variant", Id),
+    _later("channel", sa.String(200)),
     _hash(),
     sa.Index("subtotal_by_block", "last"),
 )

@@ -13,7 +13,8 @@ from steelyard.engine.evaluate import Evaluation, evaluate
 from steelyard.engine.examples import bought, holdout
 from steelyard.engine.fit import Examples
 from steelyard.engine.kept import keep
-from steelyard.methods import FitJob, Method, own_settings
+from steelyard.engine.model import write_decoding
+from steelyard.methods import FitJob, Method, decoding_of, own_settings
 from steelyard.methods.encoder import encoder_of
 from steelyard.spec import ProductFile
 from steelyard.stage import Report
@@ -109,6 +110,8 @@ def tried(
     called = name or method.variant
     with store.artifacts.draft() as draft:
         fitted.save(draft)
+        if (decoding := decoding_of(method)) is not None:
+            write_decoding(draft, decoding().model_dump(mode="json"))
         variant = publish(
             store,
             step,

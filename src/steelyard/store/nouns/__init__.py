@@ -5,6 +5,7 @@ Knows no stage. Example: `Nouns(database, "reviews").turns.newest()`
 
 from steelyard.store.nouns.answers import Answers, Feedback
 from steelyard.store.nouns.book import Book, Plans
+from steelyard.store.nouns.market import Events
 from steelyard.store.nouns.models import Measures, Variants, Versions
 from steelyard.store.nouns.releases import Experiments, Releases
 from steelyard.store.nouns.turns import Steps, Turns
@@ -12,6 +13,7 @@ from steelyard.store.nouns.turns import Steps, Turns
 __all__ = [
     "Answers",
     "Book",
+    "Events",
     "Experiments",
     "Feedback",
     "Measures",

@@ -26,6 +26,12 @@ class Book(Noun):
         with self.database.snapshot() as connection:
             return ledger.sums(connection, product=self.product, turn=turn, until=until)
 
+    def parted(self, *by: str, since: str = "", until: str = "~") -> list[Row]:
+        """Lines and money by currency, basis and some of `day`, `account`, `variant`, `channel` and `turn`;
+        `day` is the one that a line speaks of, as ISO 8601."""
+        with self.database.snapshot() as connection:
+            return ledger.parted(connection, product=self.product, by=by, since=since, until=until)
+
     def of_steps(self) -> dict[str, Money]:
         """Key of a step -> what it took, below zero."""
         e = tables.entry.c

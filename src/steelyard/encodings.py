@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from steelyard.data.letters import HAN, HANGUL, HIRAGANA, cyrillic, western
+from steelyard.letters import HAN, HANGUL, HIRAGANA, cyrillic, western
 
 PLAUSIBLE = 0.8
 _HIGH = re.compile(rb"[\x80-\xff]+")

@@ -1,0 +1,178 @@
+"""The market in the books: exports of other systems, read, booked and shown. Opens no terminal.
+
+Example: `import_file(load("product.yaml"), Path("google.csv"), kind="spend", preset="google_ads")`
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+from steelyard.clock import Clock
+from steelyard.errors import UserError
+from steelyard.market.booking import book
+from steelyard.market.mapping import Mapping, header_in, mapping_of, saying
+from steelyard.market.presets import PRESETS
+from steelyard.market.reading import Row, Table, read
+from steelyard.market.sheets import Sheet, sheet
+from steelyard.near import near
+from steelyard.spec import Money, ProductFile
+from steelyard.spec.model import Import
+from steelyard.store import Store
+
+
+def import_file(
+    file: ProductFile,
+    path: Path,
+    *,
+    kind: str | None = None,
+    mapping: str | None = None,
+    preset: str | None = None,
+    page: str | None = None,
+    says: dict[str, str] | None = None,
+    correct: bool = False,
+    dry: bool = False,
+) -> dict[str, Any]:
+    """Read an export and book its rows; with `dry` only say what would be read. How it is read is
+    named (`mapping` of the product file, or a preset), or the one way that fits its header; `says` is a
+    value of a field in every row."""
+    exported = sheet(path, page=page)
+    chosen = _mapping(file, exported, kind=kind, mapping=mapping, preset=preset, says=says or {})
+    market = file.spec.market
+    with closing(Store.open(file, create=not dry)) if not dry else _Nothing() as store:
+        zone = ZoneInfo(market.time_zone)
+        now = datetime.fromisoformat((store.clock if store else Clock()).now())
+        table = read(
+            exported,
+            chosen,
+            zone=zone,
+            today=now.astimezone(zone).date(),
+            currency=file.spec.money.currency,
+        )
+        facts = _facts(table)
+        if store is not None:
+            facts["booked"] = asdict(book(store, file, table, correct=correct))
+    return facts
+
+
+class _Nothing:
+    """Stands for the store where none is opened."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+def presets() -> dict[str, dict[str, Any]]:
+    """Exports that are known: what their rows are, the headers of each field, and what holds for every row."""
+    return {
+        name: {"kind": one.kind.name, "columns": dict(one.columns), "says": dict(one.says)}
+        for name, one in PRESETS.items()
+    }
+
+
+def imported(file: ProductFile) -> list[dict[str, Any]]:
+    """What is booked of each kind and channel: rows, money, first and last day."""
+    with closing(Store.open(file, create=False)) as store:
+        return [
+            row
+            | {"money": None if row["nano"] is None else str(Money(row["nano"], row["currency"]))}
+            for row in store.events.sums()
+        ]
+
+
+def _mapping(
+    file: ProductFile,
+    exported: Sheet,
+    *,
+    kind: str | None,
+    mapping: str | None,
+    preset: str | None,
+    says: dict[str, str],
+) -> Mapping:
+    own = {
+        name: mapping_of(one, PRESETS, name=name) for name, one in file.spec.market.imports.items()
+    }
+    if mapping is not None:
+        if mapping not in own:
+            hint = near(mapping, own) or "add it there"
+            raise UserError("market.imports", f"one of {sorted(own)}", repr(mapping), hint)
+        return saying(_of_kind(own[mapping], kind), says)
+    if preset is not None:
+        if preset not in PRESETS:
+            hint = near(preset, PRESETS) or "map its columns under market.imports"
+            raise UserError("--preset", f"one of {sorted(PRESETS)}", repr(preset), hint)
+        asked = Import(kind=PRESETS[preset].kind.name, preset=preset)
+        return _of_kind(saying(mapping_of(asked, PRESETS), says), kind)
+    ways = [[*own.values()], [*PRESETS.values()]]
+    fits = next(filter(None, (_that_fits(exported, known, kind, says) for known in ways)), None)
+    return fits or _none(exported, ways[0] or ways[1])
+
+
+def _of_kind(mapping: Mapping, kind: str | None) -> Mapping:
+    if kind not in (None, mapping.kind.name):
+        raise UserError("--as", mapping.kind.name, repr(kind), "leave it out, or name another one")
+    return mapping
+
+
+def _that_fits(
+    exported: Sheet, known: list[Mapping], kind: str | None, says: dict[str, str]
+) -> Mapping | None:
+    """The one way to read the file whose columns are all there: never one of several."""
+    may = [one for one in known if kind in (None, one.kind.name)]
+    may = [saying(one, says) for one in may if says.keys() <= one.kind.fields.keys()]
+    fits = [one for one in may if header_in(exported.rows, one) is not None]
+    if len(fits) < 2:
+        return fits[0] if fits else None
+    named = ", ".join(one.name for one in fits)
+    raise UserError(
+        exported.path.name, "one way to read it", named, "name one with --with or --preset"
+    )
+
+
+def _none(exported: Sheet, known: list[Mapping]) -> NoReturn:
+    named = ", ".join(one.name for one in known)
+    header = ", ".join(c.strip() for c in exported.rows[0].cells[:12] if c.strip())
+    raise UserError(
+        exported.path.name,
+        f"a header that one of these knows: {named}",
+        header,
+        "map its columns under market.imports",
+    )
+
+
+def _facts(table: Table) -> dict[str, Any]:
+    """What was read, and how."""
+    days = [row.values[table.mapping.kind.day].day for row in table.rows]
+    return {
+        "file": str(table.sheet.path),
+        "kind": table.mapping.kind.name,
+        "mapping": table.mapping.name,
+        "read_as": table.sheet.read_as,
+        "rows": len(table.rows),
+        "unpaid": table.unpaid,
+        "totals": len(table.totals),
+        "first": str(min(days)),
+        "last": str(max(days)),
+        "amounts": [
+            {"channel": channel, "currency": currency, "rows": n, "amount": str(amount)}
+            for (channel, currency), (n, amount) in sorted(_amounts(table.rows).items())
+        ],
+    }
+
+
+def _amounts(rows: list[Row]) -> dict[tuple[str, str], tuple[int, Decimal]]:
+    sums: dict[tuple[str, str], tuple[int, Decimal]] = {}
+    for row in rows:
+        if "amount" in row.values:
+            where = (str(row.values.get("channel", "")), row.currency)
+            n, amount = sums.get(where, (0, Decimal(0)))
+            sums[where] = (n + 1, amount + row.values["amount"].value)
+    return sums

@@ -1,0 +1,172 @@
+"""What the product cost and earned in a period: cash and declared worth side by side, never added unsaid.
+
+Every figure is a sum of lines of the ledger, to the nano. Opens no terminal.
+Example: `statement(load("product.yaml"), since="2026-01-01", by="channel")["cash"]["profit"]`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from steelyard.errors import UserError
+from steelyard.near import near
+from steelyard.spec import NANO, Money, ProductFile
+from steelyard.store import CASH, Store
+
+BY = ("account", "channel", "variant", "month", "customer", "segment")
+MONTHS = 3  # whole months whose mean says how long the cash lasts
+# What customers paid, less what they got back; every other account of cash is a cost, corrections too.
+INCOME = frozenset({"sale.income", "sale.refund"})
+Row = Mapping[str, Any]
+
+
+@dataclass
+class Part:
+    """Money of one part, in nano-units; below zero what went out."""
+
+    lines: int = 0
+    income: int = 0
+    cost: int = 0
+    imputed: int = 0
+
+    def add(self, row: Row) -> None:
+        self.lines += row["lines"]
+        if row["basis"] != CASH:
+            self.imputed += row["nano"]
+        elif row["account"] in INCOME:
+            self.income += row["nano"]
+        else:
+            self.cost += row["nano"]
+
+
+@dataclass
+class _Parts:
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    def add(self, name: str, row: Row) -> None:
+        self.parts.setdefault(name, Part()).add(row)
+
+
+def statement(
+    file: ProductFile, *, since: str = "", until: str = "", by: str = "account"
+) -> dict[str, Any]:
+    """Cost, income and profit in cash, what answers are declared to be worth beside it, and where cash is said
+    (`money.cash`) the balance and how many months it lasts. Days are ISO 8601, both of them included."""
+    first, last = _day(since, "--from"), _day(until, "--to")
+    if by not in BY:
+        raise UserError("--by", f"one of {', '.join(BY)}", repr(by), near(by, BY))
+    with closing(Store.open(file, create=False)) as store:
+        today = datetime.fromisoformat(store.clock.now()).astimezone(
+            ZoneInfo(file.spec.market.time_zone)
+        )
+        rows = store.ledger.parted("day", "account", "channel", "variant")
+        chosen = [r for r in rows if first <= r["day"] <= (last or "~")]
+        parts = _of_people(store, by, first, last) if by in BY[4:] else _of_lines(chosen, by)
+    currency = file.spec.money.currency
+    return {
+        "from": first or min((r["day"] for r in chosen), default=None),
+        "to": last or max((r["day"] for r in chosen), default=None),
+        "currency": currency,
+        "by": by,
+        "rows": [{by: name or None} | _said(part) for name, part in parts.items()],
+        "total": _said(_whole(parts.values())),
+        **_cash(file, rows, last or today.date().isoformat()),
+    }
+
+
+def _whole(parts: Iterable[Part]) -> Part:
+    whole = Part()
+    for part in parts:
+        for name, value in vars(part).items():
+            setattr(whole, name, getattr(whole, name) + value)
+    return whole
+
+
+def _day(said: str, place: str) -> str:
+    try:
+        return date.fromisoformat(said).isoformat() if said else ""
+    except ValueError:
+        raise UserError(place, "a day such as 2026-01-31", repr(said)) from None
+
+
+def _of_lines(rows: Iterable[Row], by: str) -> dict[str, Part]:
+    made = _Parts()
+    for row in rows:
+        made.add(row["day"][:7] if by == "month" else row[by], row)
+    return made.parts
+
+
+def _of_people(store: Store, by: str, first: str, last: str) -> dict[str, Part]:
+    """What customers paid, less what they got back and what moving it cost: of imported rows."""
+    segment = {
+        event["customer"]: event["body"].get("segment", "")
+        for event in store.events.of_kind("customers")
+    }
+    made = _Parts()
+    for event in store.events.of_kind("sales", since=first, until=last or "9999"):
+        who = event["customer"] or ""
+        name = who if by == "customer" else segment.get(who, "")
+        moved = {"sale.income": event["nano"]}
+        moved |= {f"sale.{n}": -event["body"].get(f"{n}_nano", 0) for n in ("refund", "fee")}
+        for account, nano in moved.items():
+            if nano:
+                made.add(name, {"lines": 1, "basis": CASH, "account": account, "nano": nano})
+    return dict(sorted(made.parts.items(), key=lambda one: -one[1].income))
+
+
+def _said(part: Part) -> dict[str, Any]:
+    """Nano-units as exact decimals."""
+    figures = {
+        "income": part.income,
+        "cost": part.cost,
+        "profit": part.income + part.cost,
+        "imputed": part.imputed,
+    }
+    return {"lines": part.lines} | {n: _decimal(nano) for n, nano in figures.items()}
+
+
+def _decimal(nano: int) -> str:
+    return format((Decimal(nano) / NANO).normalize(), "f")
+
+
+def _cash(file: ProductFile, rows: list[dict[str, Any]], until: str) -> dict[str, Any]:
+    """The balance at the end of a day, from what the file says there was at the beginning of one, and every
+    line of cash since; and how long it lasts at the pace of the last whole months."""
+    known = {day.isoformat(): amount for day, amount in file.spec.money.cash.items()}
+    started = [day for day in known if day <= until]
+    if not started:
+        return {"cash": None}
+    since = max(started)
+    moved = sum(r["nano"] for r in rows if r["basis"] == CASH and since <= r["day"] <= until)
+    balance = Money.of(known[since], file.spec.money.currency).nano + moved
+    months = _whole_months(until)
+    burnt = -sum(
+        r["nano"] for r in rows if r["basis"] == CASH and months[0] <= r["day"][:7] <= months[-1]
+    )
+    first = min((r["day"] for r in rows if r["basis"] == CASH), default="~")
+    enough = first[:7] <= months[0] and burnt > 0
+    return {
+        "cash": {
+            "balance": _decimal(balance),
+            "said_on": since,
+            "months": [months[0], months[-1]],
+            "burnt_a_month": _decimal(burnt // MONTHS) if first[:7] <= months[0] else None,
+            "runway_months": round(balance * MONTHS / burnt, 1) if enough else None,
+        }
+    }
+
+
+def _whole_months(until: str) -> list[str]:
+    """The last months that were over on this day, oldest first."""
+    year, month = int(until[:4]), int(until[5:7])
+    months = []
+    for _ in range(MONTHS):
+        year, month = (year - 1, 12) if month == 1 else (year, month - 1)
+        months.append(f"{year:04}-{month:02}")
+    return months[::-1]

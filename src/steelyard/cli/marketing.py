@@ -1,0 +1,135 @@
+"""`steelyard market`: exports of ads, payments, visits and usage, into the books. Knows no format.
+
+Example: `steelyard market import google.csv --with ads`
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from steelyard.cli.groups import Group
+from steelyard.cli.options import DEFAULT, AsJson, File
+from steelyard.errors import UserError
+
+market_app = typer.Typer(help="What the market costs and brings.", cls=Group)
+
+
+@market_app.command("import")
+def market_import(
+    export: Annotated[Path, typer.Argument(help="CSV, XLSX or JSONL, as it was exported")],
+    product: File = DEFAULT,
+    kind: Annotated[
+        str | None,
+        typer.Option("--as", help="spend, sales, customers, visits, invoices or api_usage"),
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option("--with", help="a name under market.imports in the product file")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="a known export: see market presets")] = None,
+    sheet: Annotated[str | None, typer.Option(help="of a workbook with several")] = None,
+    say: Annotated[
+        list[str] | None, typer.Option("--say", help="FIELD=VALUE of every row, as currency=EUR")
+    ] = None,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="rows that say something else take their place")
+    ] = False,
+    dry: Annotated[bool, typer.Option("--dry-run", help="say what would be read")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Book the rows of an export; the same rows again change nothing. All of the file, or nothing."""
+    from steelyard.api.market import import_file
+    from steelyard.cli.show import heads, out, said, table
+    from steelyard.spec import load
+
+    facts = import_file(
+        load(product),
+        export,
+        kind=kind,
+        mapping=mapping,
+        preset=preset,
+        page=sheet,
+        says=_says(say or []),
+        correct=correct,
+        dry=dry,
+    )
+    if as_json:
+        return out(facts)
+    rows = [[a["channel"] or "-", a["rows"], a["amount"], a["currency"]] for a in facts["amounts"]]
+    typer.echo(
+        f"{export.name}: {facts['rows']:,} rows of {said('event', facts['kind'])}, {facts['first']} to {facts['last']} ({_read_as(facts)})"
+    )
+    if rows:
+        table("", heads("channel", "rows", "amount", "currency"), rows)
+    return typer.echo(_booked(facts.get("booked")))
+
+
+def _says(pairs: list[str]) -> dict[str, str]:
+    wrong = next((pair for pair in pairs if "=" not in pair), None)
+    if wrong is not None:
+        raise UserError("--say", "FIELD=VALUE, as currency=EUR", repr(wrong))
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def _read_as(facts: dict[str, Any]) -> str:
+    said = [facts["read_as"]]
+    said += [f"columns of {facts['mapping']}"] if facts["mapping"] else []
+    said += [f"{facts['unpaid']:,} rows of another status left out"] if facts["unpaid"] else []
+    said += [f"{facts['totals']} rows of totals left out"] if facts["totals"] else []
+    return "; ".join(said)
+
+
+def _booked(booked: dict[str, Any] | None) -> str:
+    if booked is None:
+        return "nothing was booked: --dry-run"
+    parts = [f"{booked['new']:,} booked", f"{booked['known']:,} booked before"]
+    parts += [f"{booked['corrected']:,} corrected"] if booked["corrected"] else []
+    return f"{', '.join(parts)}; {booked['lines']:,} lines in the ledger"
+
+
+@market_app.command("show")
+def market_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """What is booked of each kind and channel."""
+    from steelyard.api.market import imported
+    from steelyard.cli.show import heads, out, said, table
+    from steelyard.spec import load
+
+    rows = imported(load(product))
+    if as_json:
+        return out(rows)
+    shown = [
+        [
+            said("event", r["kind"]),
+            r["channel"] or "-",
+            r["rows"],
+            r["first"],
+            r["last"],
+            r["money"] or "",
+        ]
+        for r in rows
+    ]
+    return table(
+        said("title", "market"), heads("what", "channel", "rows", "first", "last", "money"), shown
+    )
+
+
+@market_app.command("presets")
+def market_presets(as_json: AsJson = False) -> None:
+    """Exports that are known, with the columns that are read of each."""
+    from steelyard.api.market import presets
+    from steelyard.cli.show import heads, out, said, table
+
+    known = presets()
+    if as_json:
+        return out(known)
+    rows = [
+        [
+            name,
+            said("event", one["kind"]),
+            "; ".join(f"{f}: {' / '.join(headers)}" for f, headers in one["columns"].items()),
+        ]
+        for name, one in known.items()
+    ]
+    return table(said("title", "presets"), heads("name", "what", "columns"), rows)

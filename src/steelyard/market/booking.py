@@ -1,0 +1,276 @@
+"""Rows of an export into the books: a fact each, and a line of the ledger for money that moved.
+
+The same row is booked once, whichever file it comes in. A row that says something else than before is
+refused, or corrected: what was booked is taken back by lines of its own. All of a file or nothing.
+Example: `book(store, product, table).new`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from steelyard.errors import DataError, UserError
+from steelyard.market.cells import Number, unique
+from steelyard.market.days import Moment
+from steelyard.market.rates import Rates
+from steelyard.market.reading import Row, Table
+from steelyard.spec import Money, ProductFile
+from steelyard.store import Line, Store
+from steelyard.tasks.masking import mask
+
+REFUND, FEE = "refund", "fee"
+NO_TURN = 0  # of a line that no turn made
+_COLUMNS = ("channel", "customer")  # of an event, besides what its body has
+_ACCOUNTS = {"spend": "ads.spend", "sales": "sale.income", "api_usage": "api.calls"}
+
+
+@dataclass(frozen=True)
+class Booked:
+    """How many rows of a file were new, had been booked before, and took the place of another."""
+
+    new: int
+    known: int
+    corrected: int
+    lines: int
+
+
+def book(store: Store, product: ProductFile, table: Table, *, correct: bool = False) -> Booked:
+    """Book every row that is new; DataError names the first that contradicts what was booked, unless it
+    is to be corrected."""
+    events = _events(store, product, table)
+    fresh: list[dict[str, Any]] = []
+    others: list[tuple[Row, dict[str, Any]]] = []  # rows that say something else than before
+    before = store.events.standing([event["key"] for event in events])
+    for row, event in zip(table.rows, events, strict=True):
+        old = before.get(event["key"])
+        if old is None:
+            fresh.append(event | {"revision": 0, "id": _id(event, 0)})
+        elif old["id"] != _id(event, old["revision"]):
+            others.append((row, event))
+    replaced: dict[str, dict[str, Any]] = {}
+    whole = store.events.of_keys([event["key"] for _, event in others])
+    for row, event in others:
+        old = whole[event["key"]]
+        if not correct:
+            raise _contradiction(table, row, old, event)
+        revision = int(old["revision"]) + 1
+        fresh.append(event | {"revision": revision, "id": _id(event, revision)})
+        replaced[fresh[-1]["id"]] = old
+    _check_refunds(store, table, events)
+    written = [0]
+
+    def lines(new: set[str]) -> list[Line]:
+        made = [
+            line
+            for event in fresh
+            if event["id"] in new
+            for line in (*_taken_back(replaced.get(event["id"])), *lines_of(event))
+        ]
+        written[0] = len(made)
+        return made
+
+    store.record_once([("event", event) for event in fresh], lines, turn=NO_TURN)
+    known = len(events) - len(fresh)
+    return Booked(len(fresh) - len(replaced), known, len(replaced), written[0])
+
+
+def lines_of(event: Mapping[str, Any]) -> Iterator[Line]:
+    """The lines of the ledger that an event makes: of sales also what was given back, and the fee."""
+    if event["nano"] is None:
+        return
+    body, currency = event["body"], str(event["currency"])
+    kind = str(event["kind"])
+    account = _ACCOUNTS.get(kind) or f"invoice.{body['account']}"
+    about = {"day": event["day"]} | {n: event[n] for n in _COLUMNS if event[n]}
+    about |= {n: body[n] for n in ("campaign", "plan", "supplier", "model") if n in body}
+    moved = [(account, event["nano"])]
+    moved += [(f"sale.{n}", -body[f"{n}_nano"]) for n in (REFUND, FEE) if body.get(f"{n}_nano")]
+    for name, nano in moved:
+        if nano:
+            yield Line(
+                name, 1, _unit(kind), Money(nano, currency), f"event:{event['id']}", about=about
+            )
+
+
+def _taken_back(old: Mapping[str, Any] | None) -> Iterator[Line]:
+    for line in lines_of(old) if old is not None else ():
+        yield Line(
+            line.account, -1, line.unit, -line.money, f"{line.evidence} corrected", about=line.about
+        )
+
+
+def _unit(kind: str) -> str:
+    return {"spend": "day", "sales": "sale", "invoices": "invoice", "api_usage": "call"}[kind]
+
+
+def _events(store: Store, product: ProductFile, table: Table) -> list[dict[str, Any]]:
+    """Each row as a fact, before its revision is known."""
+    rates, salt = Rates(product.spec.money), store.salt()
+    keys = [_key_of(row, table) for row in table.rows]
+    times = list(unique(keys))
+    events = []
+    for row, key, time in zip(table.rows, keys, times, strict=True):
+        values = dict(row.values)
+        when: Moment = values.pop(table.mapping.kind.day)
+        event = {
+            "product": store.product,
+            "kind": table.mapping.kind.name,
+            "key": _hashed(salt, store.product, table.mapping.kind.name, key, time),
+            "day": when.day.isoformat(),
+            "at": when.at and when.at.isoformat(timespec="seconds"),
+            "channel": values.pop("channel", None),
+            "customer": _user(salt, values, table.mapping.kind.name),
+            **_money(table, row, values, rates, when.day),
+            "body": _plain({n: _masked(n, value) for n, value in values.items()}),
+            "file": table.sheet.sha256,
+            "row": row.line.number,
+        }
+        events.append(event)
+    return events
+
+
+def _hashed(salt: bytes, product: str, kind: str, key: str, time: int = 0) -> str:
+    """With the salt, since a key may hold a customer's name."""
+    named = json.dumps([product, kind, key, time])
+    return hashlib.sha256(salt + named.encode()).hexdigest()[:24]
+
+
+def _order(event: Mapping[str, Any]) -> tuple[str, str]:
+    """The payment that a refund belongs to, and whose id that is."""
+    return event["body"].get("order", ""), event["body"].get("source", "")
+
+
+def _named_by_id(identity: str, source: str = "") -> str:
+    said = {"id": identity} | ({"source": source} if source else {})
+    return json.dumps(said, ensure_ascii=False)
+
+
+def _key_of(row: Row, table: Table) -> str:
+    """What names the row, as text: its id, or the fields that do."""
+    kind = table.mapping.kind
+    if "id" in row.values:
+        return _named_by_id(str(row.values["id"]), row.values.get("source", ""))
+    values = {n: row.values[n] for n in kind.names if n in row.values}
+    if not kind.once and "amount" in values:
+        values["currency"] = row.currency
+    return json.dumps(_plain(values), sort_keys=True, ensure_ascii=False)
+
+
+def _user(salt: bytes, values: dict[str, Any], kind: str) -> str | None:
+    """A customer as requests keep their users: by the same salted hash."""
+    said = values.pop("id" if kind == "customers" else "customer", None)
+    return (
+        None
+        if said is None
+        else hashlib.sha256(salt + str(said).encode("utf-8", "replace")).hexdigest()[:24]
+    )
+
+
+def _money(
+    table: Table, row: Row, values: dict[str, Any], rates: Rates, day: date
+) -> dict[str, Any]:
+    """Amounts in the currency of the books; what they were before stays in the body."""
+    if "amount" not in values:
+        return {"nano": None, "currency": None}
+    currency = str(values.pop("currency"))
+    amounts = {n: values.pop(n).value for n in ("amount", REFUND, FEE) if n in values}
+    try:
+        exchanged = {name: rates.of(amount, currency, day) for name, amount in amounts.items()}
+    except UserError as error:
+        raise DataError(table.at(row), error.expected, error.found, error.repair) from error
+    rate = exchanged["amount"].rate
+    if rate is not None:
+        values["foreign"] = {"currency": currency, "rate": format(rate, "f")} | {
+            name: format(amount, "f") for name, amount in amounts.items()
+        }
+    for name in (REFUND, FEE):
+        if name in exchanged:
+            values[f"{name}_nano"] = exchanged[name].money.nano
+    return {
+        "nano": table.mapping.kind.pays * exchanged["amount"].money.nano,
+        "currency": rates.money.currency,
+    }
+
+
+def _masked(name: str, value: Any) -> Any:
+    """What people write into a free field may name somebody."""
+    return mask(value)[0] if name in ("plan", "supplier") else value
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON, the same for the same value however it was written."""
+
+    def one(value: Any) -> Any:
+        if isinstance(value, Moment):
+            return value.at.isoformat() if value.at else value.day.isoformat()
+        if isinstance(value, Number):
+            value = value.value
+        if isinstance(value, Decimal):
+            return format(value.normalize(), "f")
+        return value
+
+    return {name: one(value) for name, value in sorted(values.items())}
+
+
+_SAID = ("day", "at", "channel", "customer", "nano", "currency", "body")
+
+
+def _id(event: Mapping[str, Any], revision: int) -> str:
+    said = [event["key"], revision, *(event[name] for name in _SAID)]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _contradiction(
+    table: Table, row: Row, old: Mapping[str, Any], event: Mapping[str, Any]
+) -> DataError:
+    """Which fields differ from what was booked, and how to correct that."""
+    before, now = (_shown(one) for one in (old, event))
+    names = sorted(n for n in before.keys() | now.keys() if before.get(n) != now.get(n))
+    said = [", ".join(f"{n} {one.get(n, 'nothing')}" for n in names[:4]) for one in (before, now)]
+    return DataError(
+        table.at(row),
+        f"what was booked on {str(old['created'])[:10]} from row {old['row']} of another file: {said[0]}",
+        said[1],
+        "say --correct, and the difference is booked",
+    )
+
+
+def _shown(event: Mapping[str, Any]) -> dict[str, str]:
+    shown = {n: str(event[n]) for n in ("day", "at", "channel") if event[n]}
+    if event["nano"] is not None:
+        shown["amount"] = str(Money(abs(event["nano"]), event["currency"]))
+    shown |= {"customer": "another"} if event["customer"] else {}
+    return shown | {n: str(v) for n, v in event["body"].items()}
+
+
+def _check_refunds(store: Store, table: Table, events: Sequence[Mapping[str, Any]]) -> None:
+    """What was given back of a payment, by rows of their own, is never more than it was. A payment that was
+    never imported is not known, and its refund stands alone."""
+    orders = sorted({_order(event) for event in events if event["body"].get("order")})
+    if not orders:
+        return
+    salt = store.salt()
+    keys = {o: _hashed(salt, store.product, "sales", _named_by_id(*o)) for o in orders}
+    paid = {
+        event["key"]: event["nano"] for event in store.events.of_keys(list(keys.values())).values()
+    }
+    paid |= {event["key"]: event["nano"] for event in events if event["key"] in keys.values()}
+    back: dict[str, int] = {}
+    for row, event in zip(table.rows, events, strict=True):
+        key = keys.get(_order(event))
+        if key is None or key not in paid:
+            continue
+        back[key] = back.get(key, 0) + event["body"][f"{REFUND}_nano"]
+        if back[key] > paid[key]:
+            raise DataError(
+                table.at(row, REFUND),
+                f"at most what was paid, {Money(paid[key], str(event['currency']))}",
+                str(Money(back[key], str(event["currency"]))),
+                "correct the cell",
+            )

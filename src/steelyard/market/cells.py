@@ -1,0 +1,171 @@
+"""Cells of an export: numbers, amounts of money, days and times. Knows no file and no column's name.
+
+People write 1,234.50 and 1.234,50, ￥１２ and (5.00), 2026年1月2日 and 1/2/2026. What one cell leaves open
+the whole column decides; where it does not, that is refused and never guessed.
+Example: `[one.value for one in numbers(["1.234,50", "12,00"])] == [Decimal("1234.50"), Decimal("12.00")]`
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+# What programs put in front of a cell so that a spreadsheet leaves it alone, and what cannot be seen.
+_ARMOUR = "`'\t \u200b\u200e\u200f\ufeff\u2060"
+_NOTHING = frozenset({"", "-", "--", "—", "–", "n/a", "null", "none", "无"})
+_DOLLARS = frozenset({"USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN"})
+_SIGNS = {
+    "¥": frozenset({"CNY", "JPY"}),
+    "元": frozenset({"CNY"}),
+    "RMB": frozenset({"CNY"}),
+    "€": frozenset({"EUR"}),
+    "£": frozenset({"GBP"}),
+    "₩": frozenset({"KRW"}),
+    "₹": frozenset({"INR"}),
+    "HK$": frozenset({"HKD"}),
+    "NT$": frozenset({"TWD"}),
+    "US$": frozenset({"USD"}),
+    "A$": frozenset({"AUD"}),
+    "C$": frozenset({"CAD"}),
+    "S$": frozenset({"SGD"}),
+    "$": _DOLLARS,
+}
+_SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
+_MONEY = re.compile(
+    rf"(?P<open>\()?(?P<minus>[-+])?\s*(?P<before>{_SIGN}|[A-Z]{{3}})?\s*(?P<second>[-+])?"
+    rf"(?P<body>[0-9][0-9.,' ]*|[.,][0-9]+)\s*(?P<behind>{_SIGN}|[A-Z]{{3}})?(?P<last>-)?(?P<close>\))?"
+)
+DECIMALS = (".", ",")
+
+
+class CellError(ValueError):
+    """A cell that cannot be read: its place in the column, what was expected, and the repair."""
+
+    def __init__(self, index: int, expected: str, repair: str) -> None:
+        self.index, self.expected, self.repair = index, expected, repair
+        super().__init__(expected)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number, and the currencies that the signs beside it may mean; None where there is no sign."""
+
+    value: Decimal
+    currencies: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class _Parts:
+    negative: bool
+    body: str
+    currencies: frozenset[str] | None
+
+
+def plain(cell: str) -> str:
+    """A cell without what is there for spreadsheets only, in ordinary digits and letters."""
+    text = unicodedata.normalize("NFKC", cell).replace("\u2212", "-").strip()
+    if text.startswith('="') and text.endswith('"'):  # ="00123", as Excel keeps a text
+        text = text[2:-1]
+    if len(text) > 1 and text[0] == text[-1] == '"':  # JSON inside a cell
+        text = text[1:-1]
+    return text.strip(_ARMOUR).strip()
+
+
+def is_nothing(cell: str) -> bool:
+    """Whether it says that there is no value."""
+    return plain(cell).casefold() in _NOTHING
+
+
+def numbers(
+    cells: Sequence[str], *, decimal: str | None = None, whole: bool = False
+) -> list[Number | None]:
+    """Every cell of one column, None for one that says nothing. `decimal` is the point or the comma that
+    parts whole units from the rest; left out, the column tells it. `whole` numbers have no such part.
+    CellError for the first cell that is no number, or that could be two."""
+    parts = [None if is_nothing(cell) else _parts(i, cell) for i, cell in enumerate(cells)]
+    mark = decimal or _decimal(parts, whole=whole)
+    return [p if p is None else _number(i, p, mark, whole=whole) for i, p in enumerate(parts)]
+
+
+def _parts(index: int, cell: str) -> _Parts:
+    match = _MONEY.fullmatch(plain(cell).upper())
+    if match is None or bool(match["open"]) != bool(match["close"]):
+        raise CellError(index, "a number", "correct the cell, or leave it empty")
+    said = match["before"] or match["behind"]
+    if match["before"] and match["behind"]:  # ¥12 CNY
+        both = [_currencies(match[part]) for part in ("before", "behind")]
+        currencies: frozenset[str] | None = both[0] & both[1]
+    else:
+        currencies = None if said is None else _currencies(said)
+    minuses = [match["open"], match["minus"] == "-", match["second"] == "-", match["last"]]
+    if sum(map(bool, minuses)) > 1 or (currencies is not None and not currencies):
+        raise CellError(index, "a number with one sign and one currency", "correct the cell")
+    return _Parts(any(minuses), match["body"].strip(), currencies)
+
+
+def _currencies(said: str) -> frozenset[str]:
+    return _SIGNS.get(said, frozenset({said}))
+
+
+def _decimal(parts: Sequence[_Parts | None], *, whole: bool) -> str:
+    """The mark under which every cell of the column is a number."""
+    open_, possible = None, set(DECIMALS)
+    for i, part in enumerate(parts):
+        if part is None:
+            continue
+        values = {mark: _value(part.body, mark, whole=whole) for mark in DECIMALS}
+        possible &= {mark for mark, value in values.items() if value is not None}
+        if not possible:
+            raise CellError(
+                i, "a number as the cells above it are written", "write all of them in one way"
+            )
+        if open_ is None and len(set(values.values())) > 1 and None not in values.values():
+            open_ = i
+    if open_ is not None and len(possible) > 1:
+        raise CellError(
+            open_,
+            "a number that can be read in one way: its comma or point may part thousands or cents",
+            "say decimal: '.' or decimal: ','",
+        )
+    return min(possible, key=DECIMALS.index)
+
+
+def _number(index: int, part: _Parts, mark: str, *, whole: bool) -> Number:
+    value = _value(part.body, mark, whole=whole)
+    if value is None:
+        kind = "a whole number" if whole else "a number"
+        raise CellError(
+            index, f"{kind} whose decimal mark is {mark!r}", "correct the cell, or say 'decimal'"
+        )
+    return Number(-value if part.negative else value, part.currencies)
+
+
+def _value(body: str, mark: str, *, whole: bool) -> Decimal | None:
+    """What the digits are where `mark` parts the whole from the rest; None where they are no number."""
+    units, point, rest = body.partition(mark)
+    if not re.fullmatch(r"[0-9]*", rest) or (point and not rest) or (whole and rest.strip("0")):
+        return None
+    for separator in {",", ".", "'", " "} - {mark}:
+        if separator in units:
+            if not re.fullmatch(rf"[1-9][0-9]{{0,2}}(?:{re.escape(separator)}[0-9]{{3}})+", units):
+                return None
+            units = units.replace(separator, "")
+    if not (units or "0").isdigit():
+        return None
+    return Decimal(f"{units or '0'}.{rest}" if rest else units)
+
+
+def currency_of(number: Number, currency: str) -> bool:
+    """Whether the sign beside a number, if there is one, may mean this currency."""
+    return number.currencies is None or currency in number.currencies
+
+
+def unique(values: Sequence[str]) -> Iterator[int]:
+    """How often each value stood before, in its order: what tells equal rows of one file apart."""
+    times: dict[str, int] = {}
+    for value in values:
+        times[value] = times.get(value, -1) + 1
+        yield times[value]

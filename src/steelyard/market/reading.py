@@ -1,0 +1,320 @@
+"""Rows of an export as values: days, exact amounts, counts, words. Knows no ledger.
+
+The first cell that cannot be read names its file, row and column, and nothing of the file is taken.
+Example: `read(sheet, mapping, zone=UTC, today=date.today(), currency="CNY").rows[0].values["amount"]`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, tzinfo
+from decimal import Decimal
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from steelyard.errors import DataError
+from steelyard.market.cells import CellError, Number, currency_of, is_nothing, numbers, plain
+from steelyard.market.days import Moment, Order, is_day, moments
+from steelyard.market.mapping import Header, Mapping, called, header_in, missing
+from steelyard.market.sheets import Line, Sheet
+from steelyard.spec.looks import quoted
+
+FIRST_DAY = date(2000, 1, 1)
+WORD_MAX = 200
+# "Total Injury Law" may be a campaign
+_TOTAL = re.compile(
+    r"(?:grand )?totals?(?:$|\s*:.*)|sum|(?:合计|总计|汇总|小计)(?:$|\s*:.*)|总.+[数额]",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(r"^(?:#|-{3,}|={3,}|\*{3,})")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: where it stands, and the values of its fields that say something."""
+
+    line: Line
+    values: dict[str, Any]
+
+    @property
+    def currency(self) -> str:
+        return str(self.values["currency"])
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a file says, and what of it was left out: rows by status, totals, notes around the table."""
+
+    sheet: Sheet
+    mapping: Mapping
+    rows: list[Row]
+    unpaid: int = 0
+    totals: list[Line] = field(default_factory=list)
+    notes: int = 0
+
+    def at(self, row: Row, name: str | None = None) -> str:
+        header = self.mapping.columns.get(name or "", ("",))[0]
+        place = f"{self.sheet.path.name}:{row.line.number}"
+        return place if name is None else f"{place} {header or name}"
+
+
+def read(sheet: Sheet, mapping: Mapping, *, zone: tzinfo, today: date, currency: str) -> Table:
+    """Every row of the file. `currency` is that of amounts beside which none stands."""
+    header = header_in(sheet.rows, mapping)
+    if header is None:
+        raise _no_header(sheet, mapping)
+    lines, totals, notes = _parted(sheet, mapping, header)
+    lines, unpaid = _counted(lines, sheet.rows[header.at], mapping, header)
+    columns = {
+        name: _column(sheet, mapping, header, lines, name, zone=zone)
+        for name in mapping.kind.fields
+        if name in header.columns or name in mapping.says
+    }
+    rows = []
+    for i, line in enumerate(lines):
+        values = {n: column[i] for n, column in columns.items() if column[i] is not None}
+        rows.append(Row(line, values))
+    table = Table(sheet, mapping, rows, unpaid, totals, header.at + notes)
+    for row in rows:
+        _check(table, row, header, today=today, currency=currency)
+    _once(table)
+    return table
+
+
+def _no_header(sheet: Sheet, mapping: Mapping) -> DataError:
+    lacks, line = missing(sheet.rows, mapping)
+    asked = " and ".join(
+        f"{name} ({' or '.join(mapping.columns[name])})" if name in mapping.columns else name
+        for name in lacks
+    )
+    shown = ", ".join(cell.strip() for cell in line.cells[:20] if cell.strip())
+    return DataError(
+        f"{sheet.path.name}:{line.number}",
+        f"a header with columns for {asked}",
+        shown,
+        "map them under market.imports in the product file, or say a value for every row under 'says'",
+    )
+
+
+def _parted(sheet: Sheet, mapping: Mapping, header: Header) -> tuple[list[Line], list[Line], int]:
+    """(rows, totals, notes): behind the last row that has a day whatever follows a total is part of it; any
+    other row is read."""
+    at = header.columns.get(mapping.kind.day)
+    body = sheet.rows[header.at + 1 :]
+    dated = [at is not None and is_day(_cell(line, at)) for line in body]
+    last = max((i for i, one in enumerate(dated) if one), default=-1)
+    lines: list[Line] = []
+    totals: list[Line] = []
+    notes, footer = 0, False
+    for i, line in enumerate(body):
+        cells = [plain(cell) for cell in line.cells if cell.strip()]
+        total = not dated[i] and any(map(_TOTAL.fullmatch, cells))
+        footer = footer or (total and i > last)
+        nameless = mapping.names and all(_nameless(line, header, n) for n in mapping.names)
+        if not dated[i] and _NOTE.match(cells[0]):
+            notes += 1
+        elif total or footer or nameless:
+            totals.append(line)
+        elif line.cells == sheet.rows[header.at].cells:
+            notes += 1  # joined exports: the header once more
+        else:
+            lines.append(line)
+    if not lines:
+        raise DataError(
+            f"{sheet.path.name}:{sheet.rows[header.at].number}",
+            "rows below the header",
+            "none",
+            "export a period in which something happened",
+        )
+    return lines, totals, notes
+
+
+def _nameless(line: Line, header: Header, name: str) -> bool:
+    """Whether the column of this field is there, and says nothing in this row."""
+    at = header.columns.get(name)
+    return at is not None and is_nothing(_cell(line, at))
+
+
+def _counted(
+    lines: list[Line], head: Line, mapping: Mapping, header: Header
+) -> tuple[list[Line], int]:
+    """Rows of the statuses that count, and how many others there are."""
+    named = {called(cell): i for i, cell in enumerate(head.cells)}
+    asked = [(named.get(called(column)), values) for column, values in mapping.only.items()]
+    asked += [(header.columns.get("status"), (*mapping.paid, *mapping.returned))]
+    kept = lines
+    for at, values in asked:
+        if at is not None and values:
+            known = {value.casefold() for value in values}
+            kept = [line for line in kept if plain(_cell(line, at)).casefold() in known]
+    return kept, len(lines) - len(kept)
+
+
+def _cell(line: Line, at: int) -> str:
+    return line.cells[at] if at < len(line.cells) else ""
+
+
+def _column(
+    sheet: Sheet,
+    mapping: Mapping,
+    header: Header,
+    lines: Sequence[Line],
+    name: str,
+    *,
+    zone: tzinfo,
+) -> Sequence[Any]:
+    """The values of one field in all rows."""
+    at = header.columns.get(name)
+    cells = [mapping.says[name] if at is None else _cell(line, at) for line in lines]
+    of = mapping.kind.fields[name].of
+    parse: dict[str, Callable[[], Sequence[Any]]] = {
+        "day": lambda: moments(
+            cells,
+            zone=zone,
+            written=ZoneInfo(mapping.zone) if mapping.zone else None,
+            order=cast("Order | None", mapping.dates),
+        ),
+        "money": lambda: numbers(cells, decimal=mapping.decimal),
+        "count": lambda: numbers(cells, decimal=mapping.decimal, whole=True),
+        "number": lambda: numbers(cells, decimal=mapping.decimal),
+        "word": lambda: [_word(i, cell) for i, cell in enumerate(cells)],
+    }
+    try:
+        return parse[of]()
+    except CellError as error:
+        line = lines[error.index]
+        shown = plain(cells[error.index])
+        said = sheet.rows[header.at].cells[at] if at is not None else name
+        raise DataError(
+            f"{sheet.path.name}:{line.number} {said.strip()}",
+            error.expected,
+            quoted(shown),
+            error.repair,
+        ) from error
+
+
+def _word(index: int, cell: str) -> str | None:
+    text = " ".join(plain(cell).split())
+    if len(text) > WORD_MAX or not text.isprintable():
+        raise CellError(index, f"at most {WORD_MAX} characters that can be printed", "shorten it")
+    return None if is_nothing(cell) else text
+
+
+def _check(table: Table, row: Row, header: Header, *, today: date, currency: str) -> None:
+    """What no single cell can tell; fills in the currency."""
+    kind, values = table.mapping.kind, row.values
+    for name, one in kind.fields.items():
+        if one.needed and name not in values:
+            raise DataError(
+                table.at(row, name), f"{name}: {one.says}", "nothing", "fill the cell in"
+            )
+    for name in [n for n, one in kind.fields.items() if one.of == "day" and n in values]:
+        moment: Moment = values[name]
+        if not FIRST_DAY <= moment.day <= today:
+            raise DataError(
+                table.at(row, name),
+                f"a day from {FIRST_DAY} to today, {today}",
+                str(moment.day),
+                "correct the day; what is to come is booked when it has come",
+            )
+    _returned(table.mapping, values)
+    if values.pop("until", values[kind.day]).day != values[kind.day].day:
+        raise DataError(
+            table.at(row, "until"),
+            "rows of one day each",
+            "one of several",
+            "export it by day: a week's money has no day in the books",
+        )
+    for name, number in _numbers(row):
+        if number.value < 0 and not (name == "fee" and "order" in values):
+            repair = {
+                "sales": "money given back stands in a column of its own: map it as 'refund'",
+                "invoices": "book what came back under sales, or leave the row out",
+            }
+            raise DataError(
+                table.at(row, name),
+                "zero or more",
+                str(number.value),
+                repair.get(kind.name, "correct the cell"),
+            )
+    _check_money(table, row, header, currency)
+
+
+def _returned(mapping: Mapping, values: dict[str, Any]) -> None:
+    """A row that is a refund by itself: nothing was paid, and what it says of money was given back. `order` is
+    then the id of the payment."""
+    status = str(values.pop("status", "")).casefold()
+    refund_id = values.pop("refund_id", None)
+    if "fee" in values and mapping.fees < 0:
+        values["fee"] = Number(-values["fee"].value, values["fee"].currencies)
+    is_refund = refund_id not in (None, "0") or status in {s.casefold() for s in mapping.returned}
+    if not is_refund:
+        return
+    amount, back = values["amount"], values.get("refund")
+    said = back if back is not None and back.value else amount
+    values["refund"] = Number(abs(said.value), said.currencies)
+    values["amount"] = Number(Decimal(0), amount.currencies)
+    values["order"] = values.get("id", "")
+    values["id"] = " ".join(part for part in (values.get("id"), refund_id) if part)
+
+
+def _numbers(row: Row) -> Iterator[tuple[str, Number]]:
+    return ((n, v) for n, v in row.values.items() if isinstance(v, Number))
+
+
+def _check_money(table: Table, row: Row, header: Header, currency: str) -> None:
+    values = row.values
+    if "amount" not in table.mapping.kind.fields:
+        return
+    told = values.get("currency") or header.currency
+    if told is None and not table.mapping.tells:
+        raise DataError(
+            table.sheet.path.name,
+            "a column that says the currency",
+            "none",
+            f"export it too, or say --say currency={currency}",
+        )
+    said = str(told or currency).upper()
+    values["currency"] = {"RMB": "CNY", "人民币": "CNY", "元": "CNY", "美元": "USD"}.get(said, said)
+    for name, number in _numbers(row):
+        if not currency_of(number, row.currency):
+            signs = " or ".join(sorted(number.currencies or ()))
+            raise DataError(
+                table.at(row, name),
+                f"an amount in {row.currency}",
+                f"one with the sign of {signs}",
+                "say the currency: map its column, or says: {currency: " + signs[:3] + "}",
+            )
+    back = values.get("refund", Number(Decimal(0)))
+    if "order" not in values and back.value > values["amount"].value:
+        raise DataError(
+            table.at(row, "refund"),
+            f"at most what was paid, {values['amount'].value}",
+            str(back.value),
+            "correct the cell",
+        )
+
+
+def _once(table: Table) -> None:
+    """Rows that say the same thing twice within a file, with equal or other numbers."""
+    kind = table.mapping.kind
+    seen: dict[tuple[Any, ...], Row] = {}
+    for row in table.rows:
+        if "id" not in row.values and not kind.once:
+            continue
+        names = ("id",) if "id" in row.values else kind.names
+        named = tuple(_named(row.values.get(name)) for name in names)
+        before = seen.setdefault(named, row)
+        if before is not row:
+            raise DataError(
+                table.at(row),
+                f"one row for each {' and '.join(n for n in names if n in row.values)}",
+                f"the same as in row {before.line.number}",
+                "remove one, or map the column that tells them apart",
+            )
+
+
+def _named(value: Any) -> Any:
+    return value.day if isinstance(value, Moment) else value

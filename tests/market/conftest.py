@@ -1,0 +1,27 @@
+"""A shop that keeps its books in CNY, in Shanghai, with two mappings of its own."""
+
+import pytest
+from tests.conftest import PRODUCT, reviews, write_jsonl
+from tests.market.books import MARKET
+
+from steelyard.spec import load
+
+
+@pytest.fixture
+def shop(tmp_path):
+    path = tmp_path / "product.yaml"
+    rates = "  rates: {USD: {2026-01-01: 7.1, 2026-02-01: 7.2}}\n"
+    text = PRODUCT.format(encoder="x/y").replace("  prices:", f"{rates}  prices:", 1)
+    path.write_text(text + MARKET, encoding="utf-8")
+    write_jsonl(tmp_path / "reviews.jsonl", reviews(10))
+    return load(path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_shop(request, shop):
+    """The same shop on both databases."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("empty_postgres_url")
+        text = shop.path.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
+        shop.path.write_text(text, encoding="utf-8")
+    return load(shop.path)

@@ -1,0 +1,214 @@
+"""Exports in the form that their systems write them, with values of our own, into the books to the nano."""
+
+from contextlib import closing
+from decimal import Decimal
+
+import pytest
+from tests.market.books import entries, exported, money
+
+from steelyard.api.market import import_file
+from steelyard.cli.commands import app
+from steelyard.errors import DataError, UserError
+from steelyard.market.presets import PRESETS
+from steelyard.store import Store
+
+GOOGLE = """\
+Campaign report
+"September 1, 2026 - September 2, 2026"
+Day,Campaign,Campaign ID,Currency code,Cost,Impr.,Clicks,Conversions
+2026-09-01,Search | Brand,20111222333,USD,12.34,"1,234",87,3.00
+2026-09-02,Total Injury Law,20111222333,USD,"1,020.50","10,500",688,12.50
+2026-09-02,PMax | US,20111222444,USD,0.00,0,0,--
+Total: Campaigns,--,--,USD,"1,032.84","11,734",775,15.50
+Total: Account,--,--,USD,"1,032.84","11,734",775,15.50
+"""
+GOOGLE_ZH = "广告系列报告\n2026年9月1日 - 2026年9月2日\n天\t广告系列\t货币代码\t费用\t展示次数\t点击次数\t转化次数\n2026-09-01\t搜索-品牌\tCNY\t88.20\t1,234\t87\t3.00\n总计：广告系列\t--\tCNY\t88.20\t1,234\t87\t3.00\n总计：账号\t--\tCNY\t88.20\t1,234\t87\t3.00\n"
+META = """\
+Reporting starts,Reporting ends,Campaign name,Results,Result indicator,Amount spent (USD),Impressions,Link clicks
+2026-09-01,2026-09-02,,,,"145.60",15300,410
+2026-09-01,2026-09-01,US | Prospecting,4,actions:purchase,70.97,7310,201
+2026-09-02,2026-09-02,US | Prospecting,3,actions:purchase,74.63,7990,209
+"""
+META_ZH = "报告开始日期,报告结束日期,广告系列名称,成效,已花费金额 (USD),展示次数,链接点击量\n2026-09-01,2026-09-01,美国-拉新,4,70.97,7310,201\n"
+OCEAN = "时间-天,项目ID,项目名称,消耗,展示数,点击数,转化数\n2026-08-21,7412345678901234567,夏季拉新,1532.40,98231,2110,36\n2026-08-22,7412345678901234567,夏季拉新,1601.88,101334,2245,41\n"
+BAIDU = """\
+数据生成时间：2026-09-03 09:12,,,,,,,,,
+数据生成条件：,,,,,,,,,
+1. 时间范围：20260901-20260902,,,,,,,,,
+
+日期,推广计划,账户,展现,点击,消费,点击率,平均点击价格,网页转化,商桥转化
+2026-09-01,品牌词,demo,1203,88,132.50,7.32%,1.51,3,1
+2026-09-02,品牌词,demo,1188,90,140.10,7.58%,1.56,4,0
+"""
+TENCENT = '日期,账户ID,广告名称,曝光次数,点击次数,花费,目标转化量\n20260901,66250123,朋友圈-视频01,"52,310",810,"1,203.55",22\n'
+STRIPE = """\
+id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Converted Amount,Converted Amount Refunded,Converted Currency,Description,Fee,Mode,PaymentIntent ID,Refunded date (UTC),Status,Customer ID,Customer Email
+ch_1,2026-09-01 09:12:33,129.00,0.00,usd,true,129.00,0.00,usd,Pro plan,4.04,Live,pi_1,,Paid,cus_A1,ana@example.com
+ch_2,2026-09-02 07:05:10,50.00,50.00,eur,true,54.10,54.10,usd,Starter,1.87,Live,pi_2,2026-09-04 10:00:00,Refunded,cus_B2,
+,2026-09-02 11:00:00,89.00,0.00,usd,false,,,,Pro plan,,Live,pi_3,,requires_payment_method,cus_C3,
+ch_4,2026-09-02 11:00:00,1.00,0.00,usd,true,1.00,0.00,usd,Try,0.03,Test,pi_4,,Paid,cus_C3,
+"""
+ALIPAY = """\
+#支付宝业务明细查询
+#账号：[20880000000000000156]
+#-----------------------------------------业务明细列表----------------------------------------
+支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,对方账户,订单金额（元）,商家实收（元）,退款批次号/请求号,服务费（元）,备注
+2026060522001\t,ORDER-1\t,交易\t,月度会员,2026-06-05 16:01:34,2026-06-05 16:01:38,*博(156****89)\t,99.00,99.00,\t,-0.59,
+2026060522001\t,ORDER-1\t,退款\t,月度会员,2026-06-05 17:10:00,2026-06-05 17:10:02,*博(156****89)\t,-40.00,-40.00,REFUND-7\t,0.24,
+#-----------------------------------------业务明细列表结束------------------------------------
+#交易合计：1笔，商家实收共99.00元，商家优惠共0.00元
+"""
+WECHAT = """\
+交易时间,公众账号ID,商户号,微信订单号,商户订单号,用户标识,交易状态,货币种类,应结订单金额,微信退款单号,退款金额,商品名称,手续费,费率,订单金额,申请退款金额
+`2026-09-24 10:00:00,`wx01,`19001,`4200001,`pay_w1,`oAbc1,`SUCCESS,`CNY,`9.90,`0,`0.00,`月度会员,`0.05940,`0.60%,`9.90,`0.00
+`2026-09-24 11:00:00,`wx01,`19001,`4200001,`pay_w1,`oAbc1,`REFUND,`CNY,`0.00,`5000001,`9.90,`月度会员,`-0.05940,`0.60%,`0.00,`9.90
+`2026-09-24 12:00:00,`wx01,`19001,`4200002,`pay_w2,`oAbc1,`REVOKED,`CNY,`9.90,`0,`0.00,`月度会员,`0.00000,`0.60%,`9.90,`0.00
+总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额
+`3,`9.90,`9.90,`0.00,`0.00000,`9.90,`9.90
+"""
+GA4 = """\
+# ----------------------------------------
+# Demo - GA4
+# Free form-Free form 1
+# 20260901-20260902
+# ----------------------------------------
+
+Date,Session primary channel group (Default Channel Group),Sessions,Active users,Key events
+,,731,602,5,Grand total
+20260901,Organic Search,260,221,1
+20260901,Direct,110,95,2.5
+20260902,Organic Search,254,214,1
+"""
+LITELLM = '{"request_id": "c-1", "call_type": "acompletion", "spend": 0.00123, "prompt_tokens": 250, "completion_tokens": 60, "startTime": "2026-09-01 10:00:00.123", "model": "gpt-4o-mini", "end_user": "cust-9", "status": "success"}\n'
+LANGFUSE = '''\
+"id","traceId","type","startTime","model","usageDetails","totalCost","inputUsage","outputUsage","userId"
+"obs-1","tr-1","GENERATION","""2026-09-01T10:00:00.000Z""","gpt-4o-mini","{""input"":250}","0.0000735","250","60","u-7"
+"obs-2","tr-1","SPAN","""2026-09-01T10:00:02.000Z""","","{}","","0","0","u-7"
+'''
+
+
+@pytest.mark.parametrize(
+    ("preset", "text", "codec", "rows", "left", "expected"),
+    [
+        ("google_ads", GOOGLE, "utf-8", 3, 2, {"ads.spend": "-7436.448"}),
+        ("google_ads", GOOGLE_ZH, "utf-16", 1, 2, {"ads.spend": "-88.20"}),
+        ("meta_ads", META, "utf-8-sig", 2, 1, {"ads.spend": "-1048.32"}),
+        ("meta_ads", META_ZH, "utf-8-sig", 1, 0, {"ads.spend": "-510.984"}),
+        ("ocean_engine", OCEAN, "gb18030", 2, 0, {"ads.spend": "-3134.28"}),
+        ("baidu_ads", BAIDU, "gb18030", 2, 0, {"ads.spend": "-272.60"}),
+        ("tencent_ads", TENCENT, "utf-8-sig", 1, 0, {"ads.spend": "-1203.55"}),
+        (
+            "stripe_payments",
+            STRIPE,
+            "utf-8-sig",
+            2,
+            0,
+            {"sale.income": "1318.32", "sale.refund": "-389.52", "sale.fee": "-42.552"},
+        ),
+        (
+            "alipay_trade",
+            ALIPAY,
+            "gb18030",
+            2,
+            0,
+            {"sale.income": "99", "sale.refund": "-40", "sale.fee": "-0.35"},
+        ),
+        ("wechat_pay", WECHAT, "utf-8-sig", 2, 2, {"sale.income": "9.90", "sale.refund": "-9.90"}),
+        ("ga4", GA4, "utf-8", 3, 1, {}),
+        ("litellm", LITELLM, "utf-8", 1, 0, {"api.calls": "-0.008856"}),
+        ("langfuse", LANGFUSE, "utf-8", 1, 0, {"api.calls": "-0.0005292"}),
+    ],
+)
+def test_an_export_is_known_by_its_header_and_booked_to_the_nano(
+    shop,
+    preset,
+    text,
+    codec,
+    rows,
+    left,
+    expected,
+):
+    path = shop.folder / "export.csv"
+    path.write_bytes(text.encode(codec))
+    # the shop has a mapping of its own that fits this one too
+    facts = import_file(shop, path, preset=preset if preset == "baidu_ads" else None)
+    assert (facts["mapping"], facts["rows"], facts["totals"]) == (preset, rows, left)
+    assert money(shop) == {account: Decimal(amount) for account, amount in expected.items()}
+    assert import_file(shop, path, preset=preset)["booked"]["new"] == 0
+
+
+def test_every_preset_maps_fields_of_its_kind_and_no_two_read_one_file():
+    for name, one in PRESETS.items():
+        assert one.name == name
+        assert set(one.columns) | set(one.says) <= set(one.kind.fields)
+        assert not one.lacks(list(one.columns))
+
+
+def test_a_refund_of_its_own_is_booked_with_the_payment_it_belongs_to(shop):
+    import_file(shop, exported(shop, WECHAT))
+    with closing(Store.open(shop)) as store:
+        payment, refund = sorted(store.events.of_kind("sales"), key=lambda e: -e["nano"])
+    assert payment["body"]["id"] == refund["body"]["order"] == "4200001"
+    assert refund["body"]["id"] == "4200001 5000001" and refund["nano"] == 0
+    assert payment["customer"] == refund["customer"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_more_is_never_given_back_than_was_paid_in_this_file_or_an_earlier_one(shop, first):
+    header, payment, refund = WECHAT.splitlines(keepends=True)[:3]
+    more = refund.replace("`9.90\n", "`9.95\n").replace("`9.90,`月", "`9.95,`月")
+    if first:
+        import_file(shop, exported(shop, header + payment))
+        payment = ""
+    with pytest.raises(
+        DataError, match=r"expected at most what was paid, 9.90 CNY, found 9.95 CNY"
+    ):
+        import_file(shop, exported(shop, header + payment + more))
+    # of a payment that is not known the refund stands alone
+    alone = more.replace("4200001", "4209999")
+    assert import_file(shop, exported(shop, header + alone))["booked"]["new"] == 1
+
+
+def test_a_system_that_keeps_several_currencies_must_say_which(shop):
+    text = GOOGLE.replace("Currency code,", "Device,").replace(",USD,", ",Mobile,")
+    with pytest.raises(
+        DataError, match=r"expected a column that says the currency.*--say currency=CNY"
+    ):
+        import_file(shop, exported(shop, text))
+    assert import_file(shop, exported(shop, text), says={"currency": "USD"})["booked"]["new"] == 3
+    assert money(shop) == {"ads.spend": Decimal("-7436.448")}
+    with pytest.raises(UserError, match="did you mean 'currency'"):
+        import_file(shop, exported(shop, text), preset="google_ads", says={"curency": "USD"})
+
+
+def test_a_row_of_several_days_is_refused(shop):
+    text = META.replace("2026-09-01,2026-09-01", "2026-09-01,2026-09-07")
+    with pytest.raises(DataError, match=r"export.csv:3 Day: expected rows of one day each"):
+        import_file(shop, exported(shop, text))
+    assert entries(shop) == []
+
+
+def test_days_and_counts_of_an_analytics_export_are_facts_without_money(shop):
+    import_file(shop, exported(shop, GA4))
+    with closing(Store.open(shop)) as store:
+        rows = store.events.of_kind("visits")
+    assert [(r["day"], r["channel"], r["body"]["visits"], r["body"]["conversions"]) for r in rows][
+        1:
+    ] and {
+        (r["day"], r["channel"], r["body"]["visits"], r["body"]["conversions"]) for r in rows
+    } == {
+        ("2026-09-01", "Organic Search", "260", "1"),
+        ("2026-09-01", "Direct", "110", "2.5"),
+        ("2026-09-02", "Organic Search", "254", "1"),
+    }
+
+
+def test_the_command_takes_what_holds_for_every_row(shop):
+    from typer.testing import CliRunner
+
+    text = GOOGLE.replace("Currency code,", "Device,").replace(",USD,", ",Mobile,")
+    path = exported(shop, text)
+    command = ["market", "import", str(path), str(shop.path)]
+    done = CliRunner().invoke(app, [*command, "--say", "currency=USD", "--say", "channel=sem"])
+    assert done.exit_code == 0 and "sem" in done.output and "columns of google_ads" in done.output
+    assert CliRunner().invoke(app, [*command, "--say", "currency"]).exit_code != 0
