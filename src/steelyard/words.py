@@ -217,6 +217,23 @@ WORDS: dict[str, tuple[str, str]] = {
         "a customer costs {cost:money} and earns {earned:money} within {weeks:count} weeks: it is not paid back",
         "一位客户花费 {cost:money}，{weeks:count} 周内带来 {earned:money}：没有收回",
     ),
+    # experiments that cannot be designed
+    "design.short_history": (
+        "a history of {periods:count} periods; a design needs {needed:count}: wait, or take shorter periods",
+        "历史只有 {periods:count} 期；设计需要 {needed:count} 期：请再等，或用更短的周期",
+    ),
+    "design.no_spend": (
+        "the channel spent nothing in {periods:count} periods: there is nothing to switch off",
+        "该渠道在 {periods:count} 期内没有支出：没有可以关闭的投放",
+    ),
+    "design.too_noisy": (
+        "the smallest lift that {periods:count} periods detect is {smallest:share}, above the wanted {wanted:share}: test longer, join channels, or ask for less",
+        "{periods:count} 期能检出的最小提升为 {smallest:share}，高于所求的 {wanted:share}：请延长试验、合并渠道或放宽要求",
+    ),
+    "design.few_regions": (
+        "{regions:count} regions; a test needs {needed:count} or more and enough ways to choose among them: split regions, or switch the channel on and off",
+        "只有 {regions:count} 个地区；试验至少需要 {needed:count} 个，并有足够多的选法：请细分地区，或改用开关试验",
+    ),
     # what a person types to do it
     "do.buy_labels": (
         "set `label.start: {total}` in {file} and run `steelyard turn {file}`; {money:money} {currency}",

@@ -33,6 +33,7 @@ from steelyard.report.headline import headline
 from steelyard.report.headline import say as say_headline
 from steelyard.spec.model import Goals
 from steelyard.stats import Interval, Point, fit_curve
+from steelyard.stats.designs import design_regions, design_switchback
 from steelyard.stats.lifetime import (
     BgNbd,
     GammaGamma,
@@ -381,6 +382,14 @@ def customers():
     )
 
 
+def experiments():
+    noisy = np.exp(np.random.default_rng(0).normal(size=60))
+    yield design_switchback(noisy[:9], noisy[:9], lift_wanted=0.1, seed=0)
+    yield design_switchback(noisy, np.zeros(60), lift_wanted=0.1, seed=0)
+    yield design_switchback(noisy, noisy, lift_wanted=0.1, seed=0, pairs_max=6)
+    yield design_regions(noisy.reshape(15, 4), "abcd", treat=2, length=2, seed=0)
+
+
 def plans():
     wide = replace(FACTS, curve=WIDE, answer=0.1)
     onnx = Priced("b", "onnx", 0.85, 0.84, 0.86, 0.03)
@@ -482,6 +491,7 @@ CASES = (
     options_as_served,
     other_options,
     customers,
+    experiments,
     plans,
     headlines,
 )
