@@ -7,6 +7,7 @@ carry (Rosenbaum 2002, "Observational Studies", 2.6.1). Example: `invert(0.1, pl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,12 +30,20 @@ class Lift:
     assignments: int
 
 
-def read(estimate: float, placebos: _Floats, carried: _Floats, *, n: int) -> Lift:
-    """From an estimate in logarithms; the assignment that was drawn is among the placebos."""
-    low, high = invert(estimate, placebos, carried)
-    p_value = float(np.mean(np.abs(placebos) >= abs(estimate) - 1e-12))
-    value, low, high = np.expm1([estimate, low, high])
-    return Lift(Interval(float(value), float(low), float(high), n), p_value, len(placebos))
+def read(
+    estimate: float,
+    placebos: _Floats,
+    carried: _Floats,
+    *,
+    n: int,
+    lift: Callable[[_Floats], _Floats] = np.expm1,
+) -> Lift:
+    """From an estimate in logarithms, or in what `lift` takes; the assignment that was drawn is
+    among the placebos."""
+    ends = invert(estimate, placebos, carried)
+    p_value = float(np.mean(np.abs(placebos) >= abs(estimate) - ROUNDING))
+    value, low, high = (float(v) for v in lift(np.array([estimate, *ends])))
+    return Lift(Interval(value, low, high, n), p_value, len(placebos))
 
 
 def invert(

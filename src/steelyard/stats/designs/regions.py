@@ -47,14 +47,12 @@ class RegionDesign:
 
         ValueError for another number of regions, or an outcome that is not above zero.
         """
-        y = _logs(outcome)
+        y = _positive(outcome)
         if y.shape[1] != len(self.regions) or len(y) <= 2 * self.length:
             raise ValueError("expected the regions of the design, and a history before the test")
         contrasts = _contrasts(y[: -self.length], self.sets)
-        placebos = contrasts @ _changes(y, self.length)
-        treated = np.isin(np.arange(y.shape[1]), self.sets[self.drawn])
-        carried = contrasts @ treated
-        return read(float(placebos[self.drawn]), placebos, carried, n=y.size)
+        placebos, carried = _placebos(y, self.length, self.sets, contrasts, self.drawn)
+        return read(float(placebos[self.drawn]), placebos, carried, n=y.size, lift=_lift)
 
 
 def design_regions(
@@ -69,10 +67,10 @@ def design_regions(
 ) -> RegionDesign | Reason:
     """`treat` of the regions for `length` periods, from the history [T, R] of their outcome.
 
-    `treated` names regions that were chosen by hand: then the test takes them for drawn among all
-    sets of their number. A reason where regions or periods are too few, or history is too noisy.
+    `treated` names regions that were chosen by hand: then the test takes them for drawn among the
+    sets that history follows as well. A reason where regions or periods are too few, or history is too noisy.
     """
-    y, names = _logs(history), tuple(regions)
+    y, names = _positive(history), tuple(regions)
     if y.shape[1] != len(names) or not 0 < treat < len(names) or length < 1:
         raise ValueError("expected a name for each region, and fewer treated than there are")
     if len(names) < REGIONS_MIN or comb(len(names), treat) < SETS_MIN:
@@ -89,36 +87,37 @@ def design_regions(
         return Reason(
             "design.too_noisy", {"smallest": smallest, "wanted": lift_wanted, "periods": length}
         )
-    sold = float(np.exp(y[:, list(sets[drawn])]).mean(axis=0).sum()) * length
+    sold = float(y[:, list(sets[drawn])].mean(axis=0).sum()) * length
     lost = sold * smallest / (1 + smallest)
     return RegionDesign(names, sets, drawn, length, seed, smallest, lost)
 
 
-def _logs(outcome: ArrayLike) -> _Floats:
+def _positive(outcome: ArrayLike) -> _Floats:
     y = np.asarray(outcome, dtype=np.float64)
     if y.ndim != 2 or not np.all(np.isfinite(y)) or not np.all(y > 0):
         raise ValueError("expected an outcome above zero of every region in every period")
-    return np.asarray(np.log(y))
+    return y
 
 
 def _sets(
     y: _Floats, treat: int, rng: np.random.Generator, by_hand: tuple[int, ...] | None
 ) -> tuple[tuple[int, ...], ...]:
-    """Sets that could be drawn: those that the other regions follow best, unless one is given."""
+    """Sets that could be drawn: those that the other regions follow best, or as well as the given."""
     n = y.shape[1]
     found = {tuple(sorted(rng.choice(n, treat, replace=False).tolist())) for _ in range(LOOKED_AT)}
+    candidates = tuple(sorted(found | ({by_hand} if by_hand else set())))
+    gaps = (y @ _contrasts(y, candidates).T).std(axis=0) / _bases(y, candidates)
+    apart = np.log(gaps + 1e-12)
     if by_hand is not None:
-        return tuple(sorted(found | {by_hand}))
-    candidates = tuple(sorted(found))
-    gaps = y @ _contrasts(y, candidates).T
-    order = np.argsort(gaps.std(axis=0), kind="stable")
+        apart = np.abs(apart - apart[candidates.index(by_hand)])
+    order = np.argsort(apart, kind="stable")
     kept = max(SETS_MIN, min(KEPT, len(candidates) // 2))
     return tuple(candidates[i] for i in sorted(order[:kept]))
 
 
 def _contrasts(before: _Floats, sets: Sequence[tuple[int, ...]]) -> _Floats:
     """Weights [S, R]: the mean of the treated less the control that follows it before the test."""
-    level = before - before.mean(axis=0)
+    level = (before - before.mean(axis=0)) / before.std()
     rows = np.zeros((len(sets), before.shape[1]))
     for row, chosen in zip(rows, sets, strict=True):
         others = np.setdiff1d(np.arange(before.shape[1]), chosen)
@@ -131,9 +130,31 @@ def _contrasts(before: _Floats, sets: Sequence[tuple[int, ...]]) -> _Floats:
     return rows
 
 
-def _changes(y: _Floats, length: int) -> _Floats:
-    """Mean of the last periods less that of those before, of each region [R]."""
-    return np.asarray(y[-length:].mean(axis=0) - y[:-length].mean(axis=0))
+def _bases(y: _Floats, sets: Sequence[tuple[int, ...]]) -> _Floats:
+    """Mean outcome of a region of each set [S]: what makes sets of unlike size comparable."""
+    means = y.mean(axis=0)
+    return np.array([means[list(chosen)].mean() for chosen in sets])
+
+
+def _placebos(
+    y: _Floats, length: int, sets: Sequence[tuple[int, ...]], contrasts: _Floats, drawn: int
+) -> tuple[_Floats, _Floats]:
+    """Of each set [S]: its change against its control, and what it would carry of an effect there,
+    both as shares of what the treated sold during the test."""
+    before, after = y[:-length].mean(axis=0), y[-length:].mean(axis=0)
+    bases = _bases(y[:-length], sets)
+    treated = np.isin(np.arange(y.shape[1]), sets[drawn])
+    carried = contrasts @ (after * treated) / bases
+    placebos = contrasts @ (after - before) / bases / carried[drawn]
+    # a small set with the largest treated region in it would carry more than all of the effect
+    return placebos, np.clip(carried / carried[drawn], -1.0, 1.0)
+
+
+def _lift(share: _Floats) -> _Floats:
+    """From a share of what was sold with the effect to one of what would have been without."""
+    below = np.minimum(share, 1 - 1e-12)
+    lift = np.where(np.isinf(below), -1.0, below / np.where(np.isinf(below), 1.0, 1 - below))
+    return np.where(share >= 1, np.inf, lift)
 
 
 def _smallest_lift(y: _Floats, sets: Sequence[tuple[int, ...]], length: int) -> float:
@@ -143,8 +164,7 @@ def _smallest_lift(y: _Floats, sets: Sequence[tuple[int, ...]], length: int) -> 
     for back in range(WINDOWS):
         past = y[: len(y) - back * length]
         contrasts = _contrasts(past[:-length], sets)
-        placebos = contrasts @ _changes(past, length)
-        for chosen, estimate in zip(sets[::4], placebos[::4], strict=True):
-            carried = contrasts[:, list(chosen)].sum(axis=1)
-            ends.append(-invert(float(estimate), placebos, carried)[0])
-    return float(np.expm1(np.quantile(ends, POWER)))
+        for drawn in range(0, len(sets), 4):
+            placebos, carried = _placebos(past, length, sets, contrasts, drawn)
+            ends.append(-invert(float(placebos[drawn]), placebos, carried)[0])
+    return float(np.quantile(ends, POWER))
