@@ -24,6 +24,7 @@ from steelyard.stats.designs import design_regions, design_switchback
 sys.path.insert(0, str(ROOT))
 from tests.stats.designs.histories import lifted, regions, weeks
 
+FIRST = 10_000  # the seeds below were those that the margin in power was chosen on
 GEOLIFT = {"lift": 0.054, "more_a_region_and_day": 155.6, "p_value": 0.01}
 
 
@@ -63,7 +64,7 @@ def _regions(seed: int):
 
 def _errors(experiment, seeds: int) -> dict[str, float]:
     before = time.perf_counter()
-    told = [experiment(seed) for seed in range(seeds)]
+    told = [experiment(FIRST + seed) for seed in range(seeds)]
     done = [one for one in told if not isinstance(one, Reason)]
     covered = [t.lift.low <= d.smallest_lift <= t.lift.high for d, _, t in done]
     return {

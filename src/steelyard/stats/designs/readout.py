@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from steelyard.interval import Interval
 
-CONFIDENCE, POWER = 0.95, 0.8
+CONFIDENCE = 0.95
+# What is promised is 80 %: planned at that, 500 simulated designs of each kind had 77 %, since the
+# design that is chosen is one that its history flatters.
+POWER = 0.84
 ROUNDING = 1e-9
 _Floats = NDArray[np.float64]
 
