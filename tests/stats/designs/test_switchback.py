@@ -32,7 +32,7 @@ def test_a_design_and_its_readout_are_the_same_by_seed():
 
 
 def test_a_smaller_lift_takes_longer():
-    assert len(design(lift_wanted=0.05).on) > len(design(lift_wanted=0.1).on)
+    assert len(design(lift_wanted=0.07).on) > len(design(lift_wanted=0.1).on)
 
 
 def test_the_p_value_is_that_of_every_order_that_the_coins_could_have_given():
