@@ -32,6 +32,9 @@ TITLES = {
     "large": "A ledger of 0.2.2 with a million answers, outcomes and lines",
     "large_10000000": "The same with ten million",
     "large_postgresql": "The same with a million in PostgreSQL",
+    "large_postgresql": "The same in PostgreSQL",
+    "lifetime": "Lifetime value on the purchases of CDNOW, beside `lifetimes`",
+    "designs": "Experiments on channels: errors kept on simulated truth, and two published experiments",
     "faults": "Faults of the first build, each with its test now",
 }
 _CROWD = "`capacity` is what clients that wait for each answer get in time, at the best of 8, 16 and 32 of them; `sustained` what requests at random times get, at the best of several rates. Goodput of an overload is given as a share of both; what we want is 0.9 of the capacity."
@@ -45,6 +48,8 @@ NOTES = {
     "overload_int8": _CROWD,
     "hostile": "`p99_ratio` is the p99 of another client during the attack over the same without it; what we want is at most 2.",
     "large": "`opened_s` is the start of the process with its imports and the opening, `read_s` what is read then; what we want is that each of show, sums, report and readout is read within a second.",
+    "lifetime": "`forecast` is a 90 % interval under the model: customers of CDNOW bought more in the second half than BG/NBD says, and the interval misses. Published parameters are of Fader, Hardie & Lee 2005, table 2. Simulated customers live by the model.",
+    "designs": "What we want is 5 % false lifts and 80 % power. GeoLift's p-value permutes days, ours permutes regions: the lift can be compared, the p-value cannot.",
     "hostile_int8": "As above, with a model that computes for longer.",
 }
 APART = ("variants", "faults")  # shown as tables of their own

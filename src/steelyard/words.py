@@ -184,6 +184,56 @@ WORDS: dict[str, tuple[str, str]] = {
         "no evidence in the ledger: spend {money:money} {currency} on one channel with a held-out group, and the next plan can tell",
         "账本中没有证据：先用 {money:money} {currency} 在一个渠道做有对照组的试验，下次规划即可判断",
     ),
+    # customers who tell too little
+    "lifetime.few_repeaters": (
+        "{repeaters:count} of {customers:count} customers came back; with fewer than {needed:count} there is no forecast: wait until more have, or join segments",
+        "{customers:count} 位客户中有 {repeaters:count} 位再次购买；少于 {needed:count} 位时不作预测：请等更多客户回来，或合并分组",
+    ),
+    "lifetime.not_identified": (
+        "{repeaters:count} of {customers:count} customers came back, and their purchases do not tell how often customers leave: observe for longer, or join segments",
+        "{customers:count} 位客户中有 {repeaters:count} 位再次购买，但看不出客户流失的快慢：请观察更久，或合并分组",
+    ),
+    "lifetime.few_paid": (
+        "{customers:count} customers paid for a repeat purchase; with fewer than {needed:count} a purchase has no expected value",
+        "{customers:count} 位客户为再次购买付过款；少于 {needed:count} 位时无法估计一次购买的价值",
+    ),
+    "lifetime.value_not_identified": (
+        "amounts of {customers:count} customers do not tell the mean value of a purchase: look for a few that are far larger than the rest",
+        "{customers:count} 位客户的金额看不出一次购买的平均价值：请检查是否有少数金额远大于其余",
+    ),
+    "lifetime.few_losses": (
+        "{lost:count} subscribers left at {renewals:count} renewals; at least {needed:count} must have, at two renewals or more",
+        "{renewals:count} 次续订中有 {lost:count} 位订户离开；至少需要两次续订、{needed:count} 位离开",
+    ),
+    "lifetime.retention_flat": (
+        "{lost:count} subscribers left at {renewals:count} renewals, and retention does not rise from one to the next as the model has it: use the plain share that renews",
+        "{renewals:count} 次续订中有 {lost:count} 位订户离开，而续订率没有像模型那样逐次上升：请直接使用续订比例",
+    ),
+    "lifetime.nobody_won": (
+        "{money:money} were spent and no customer was won: a customer has no cost yet",
+        "花了 {money:money}，没有赢得客户：尚无获客成本",
+    ),
+    "lifetime.never_pays_back": (
+        "a customer costs {cost:money} and earns {earned:money} within {weeks:count} weeks: it is not paid back",
+        "一位客户花费 {cost:money}，{weeks:count} 周内带来 {earned:money}：没有收回",
+    ),
+    # experiments that cannot be designed
+    "design.short_history": (
+        "a history of {periods:count} periods; a design needs {needed:count}: wait, or take shorter periods",
+        "历史只有 {periods:count} 期；设计需要 {needed:count} 期：请再等，或用更短的周期",
+    ),
+    "design.no_spend": (
+        "the channel spent nothing in {periods:count} periods: there is nothing to switch off",
+        "该渠道在 {periods:count} 期内没有支出：没有可以关闭的投放",
+    ),
+    "design.too_noisy": (
+        "the smallest lift that {periods:count} periods detect is {smallest:share}, above the wanted {wanted:share}: test longer, join channels, or ask for less",
+        "{periods:count} 期能检出的最小提升为 {smallest:share}，高于所求的 {wanted:share}：请延长试验、合并渠道或放宽要求",
+    ),
+    "design.few_regions": (
+        "{regions:count} regions; a test needs {needed:count} or more and enough ways to choose among them: split regions, or switch the channel on and off",
+        "只有 {regions:count} 个地区；试验至少需要 {needed:count} 个，并有足够多的选法：请细分地区，或改用开关试验",
+    ),
     # what a person types to do it
     "do.buy_labels": (
         "set `label.start: {total}` in {file} and run `steelyard turn {file}`; {money:money} {currency}",

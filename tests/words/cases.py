@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE
 from tests.release.test_decide import WORTH, seen, users
 from tests.report.sample import arm, facts, outputs, row, without
@@ -32,6 +33,19 @@ from steelyard.report.headline import headline
 from steelyard.report.headline import say as say_headline
 from steelyard.spec.model import Goals
 from steelyard.stats import Interval, Point, fit_curve
+from steelyard.stats.designs import design_regions, design_switchback
+from steelyard.stats.lifetime import (
+    BgNbd,
+    GammaGamma,
+    Summary,
+    acquisition_cost,
+    fit_bg_nbd,
+    fit_gamma_gamma,
+    fit_shifted_beta_geometric,
+    payback,
+    summarize,
+)
+from steelyard.stats.lifetime.maximum import Maximum
 from steelyard.terms import LANGUAGES
 from steelyard.words import say
 
@@ -346,6 +360,36 @@ def other_options():
     yield market(FACTS).to_json()
 
 
+def customers():
+    """Who told too little; the tests of each model hold when."""
+    few = summarize(["a"], ["1997-01-01"], [9.0], until="1997-09-30")
+    alike = Summary(np.arange(60), *np.array([[10] * 60, [39.9] * 60, [40.0] * 60, [20.0] * 60]))
+    yield fit_bg_nbd(few)
+    yield fit_bg_nbd(alike)
+    yield fit_gamma_gamma(few)
+    yield fit_gamma_gamma(alike)
+    yield fit_shifted_beta_geometric([[1000, 995]])
+    yield fit_shifted_beta_geometric([[1000, 950, 850, 700, 500, 300]])
+    yield acquisition_cost(100.0, 0)
+    sure = Maximum(np.zeros(4), np.zeros((4, 4)), 0.0), Maximum(np.zeros(3), np.zeros((3, 3)), 0.0)
+    yield payback(
+        BgNbd(0.243, 4.414, 0.793, 2.426, 2357, sure[0]),
+        GammaGamma(6.25, 3.74, 15.44, 946, 0.0, sure[1]),
+        cost_per_customer=100.0,
+        margin_share=0.4,
+        weeks_max=52,
+        seed=0,
+    )
+
+
+def experiments():
+    noisy = np.exp(np.random.default_rng(0).normal(size=60))
+    yield design_switchback(noisy[:9], noisy[:9], lift_wanted=0.1, seed=0)
+    yield design_switchback(noisy, np.zeros(60), lift_wanted=0.1, seed=0)
+    yield design_switchback(noisy, noisy, lift_wanted=0.1, seed=0, pairs_max=6)
+    yield design_regions(noisy.reshape(15, 4), "abcd", treat=2, length=2, seed=0)
+
+
 def plans():
     wide = replace(FACTS, curve=WIDE, answer=0.1)
     onnx = Priced("b", "onnx", 0.85, 0.84, 0.86, 0.03)
@@ -446,6 +490,8 @@ CASES = (
     options_of_variants,
     options_as_served,
     other_options,
+    customers,
+    experiments,
     plans,
     headlines,
 )

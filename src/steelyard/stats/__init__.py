@@ -11,6 +11,7 @@ from steelyard.stats.bootstrap import (
     paired_sums,
 )
 from steelyard.stats.curves import LearningCurve, Point, back_test, fit_curve
+from steelyard.stats.ratio import ratio_lift
 from steelyard.stats.sequential import Sample, difference, paired, radius
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "paired",
     "paired_sums",
     "radius",
+    "ratio_lift",
 ]
