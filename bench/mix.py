@@ -39,15 +39,15 @@ def main() -> None:
     figures["simulated"] = {
         "as_they_are": summary(known),
         "with_a_lift_test_of_each_channel": summary(
-            [one(seed, tested=True) for seed in range(said.seeds // 5)]
+            [one(seed, tested=True) for seed in range(said.seeds // 10)]
         ),
-        "noise_of_10_percent": summary([one(seed, noise=0.1) for seed in range(said.seeds // 5)]),
-        "78_weeks": summary([one(seed, periods=78) for seed in range(said.seeds // 5)]),
+        "noise_of_10_percent": summary([one(seed, noise=0.1) for seed in range(said.seeds // 10)]),
+        "78_weeks": summary([one(seed, periods=78) for seed in range(said.seeds // 10)]),
     }
     if said.peer:
         figures["beside_pymc_marketing"] = beside(said.peer, known[: said.peer_seeds])
     figures["real"] = {name: real(*given) for name, given in series_of(said.folder).items()}
-    figures["told_of_the_real_series"] = TOLD
+    figures["told_first_of_the_real_series"] = TOLD
     peer = f" --peer PYTHON --peer-seeds {said.peer_seeds}" if said.peer else ""
     save("mix", f"python bench/mix.py ../shared/data --seeds {said.seeds}{peer}", figures, state)
 
@@ -229,7 +229,7 @@ def real(name: str, series: Series, settings: Settings, horizon: int) -> dict[st
     seconds = time.perf_counter() - before
     score = leave_future_out(series, settings, horizon=horizon, folds=3, seed=0)
     told = [*mix.not_identified, *mix.misfits]
-    TOLD[name] = "; ".join(say(reason, "en") for reason in told)
+    TOLD[name] = say(told[0], "en") if told else "nothing"
     total = float(series.array("outcome").sum())
     return {
         "fit_s": round(seconds, 2),
@@ -238,7 +238,7 @@ def real(name: str, series: Series, settings: Settings, horizon: int) -> dict[st
         "naive_error": round(score.naive_error, 1),
         "ratio": round(score.ratio, 3),
         "forecasts_covered": round(score.covered, 3),
-        "not_told_apart": len(mix.not_identified),
+        "channels_not_told": len(mix.not_identified),
         "share_of_outcome": "; ".join(
             f"{k} {share(v, total)}" for k, v in mix.contributions().items()
         ),

@@ -44,8 +44,8 @@ def convergence(draws: Array) -> Convergence:
 
 def rhat(draws: Array) -> float:
     """Rank-normalised split R-hat of [K, N]: the larger of that of the draws and of their distance
-    from the median, which sees chains of unlike spread. Infinite where a chain never moved away
-    from the others; 1 where nothing moves at all."""
+    from the median, which sees chains of unlike spread. Beyond all bounds where chains are stuck
+    apart; 1 where nothing moves at all."""
     folded = np.abs(draws - np.median(draws))
     return max(_rhat(_scores(_split(each))) for each in (draws, folded))
 

@@ -113,6 +113,7 @@ def _curves(model: Model, draws: Draws, rng: np.random.Generator) -> Curves:
 
 
 def _not_told(mix: Mix) -> tuple[Reason, ...]:
+    """One reason a channel, of all that cannot be told of it."""
     model, names = mix.model, mix.channels
     brought = [mix.brought(name) for name in names]
     totals = np.stack([each.sum(axis=1) for each in brought], axis=1)
@@ -124,8 +125,12 @@ def _not_told(mix: Mix) -> tuple[Reason, ...]:
         *faint(names, totals, mix.contributions()),
         *unmoved(names, parameters, mix.curves.z),
     ]
-    sd = dict(zip(names, totals.std(axis=0) / len(model.outcome), strict=True))
-    return tuple(with_test(reason, float(sd[str(reason.numbers["channel"])])) for reason in found)
+    sd = totals.std(axis=0) / len(model.outcome)
+    return tuple(
+        with_test(of_it, name, float(sd[at]))
+        for at, name in enumerate(names)
+        if (of_it := [reason for reason in found if reason.numbers["channel"] == name])
+    )
 
 
 @dataclass(frozen=True)

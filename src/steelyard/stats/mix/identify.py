@@ -6,13 +6,13 @@ Example: `cannot_fit(series)` before a fit, `not_told(mix)` behind one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.interval import Interval
-from steelyard.reason import Reason
+from steelyard.reason import Reason, together
 from steelyard.stats.mix.series import Series
 
 Array = NDArray[np.float64]
@@ -91,18 +91,14 @@ def faint(
             yield Reason("mix.faint", {"channel": name, "brought": brought})
 
 
-def with_test(reason: Reason, sd: float) -> Reason:
-    """A reason with the test that would tell: `sd` is how uncertain the channel's effect of one
+def with_test(reasons: Sequence[Reason], channel: str, sd: float) -> Reason:
+    """All reasons of a channel, and the test that would tell: `sd` is how uncertain its effect of one
     period is. One measured to `sd / sqrt(3)` a period halves it, since precisions add up."""
     test = Reason(
         "mix.test",
-        {
-            "channel": reason.numbers["channel"],
-            "periods": TEST_PERIODS,
-            "se": TEST_PERIODS * sd / 3**0.5,
-        },
+        {"channel": channel, "periods": TEST_PERIODS, "se": TEST_PERIODS * sd / 3**0.5},
     )
-    return Reason("mix.and_test", {"why": reason, "test": test})
+    return Reason("mix.and_test", {"why": together(reasons), "test": test})
 
 
 def with_any_test(reason: Reason) -> Reason:

@@ -60,6 +60,11 @@ class Model:
     triangle: Array  # of V^-1 + F'F, lower: half = triangle^-1 F'
 
     @property
+    def spread(self) -> float:
+        """Prior deviation of a beta."""
+        return self.settings.share / len(self.channels)
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Of each channel: those of the adstock, then those of the saturation."""
         return self.settings.carry_over.parameters + self.settings.shape.parameters
@@ -90,12 +95,12 @@ class Model:
         self, at: int, column: Array, projected: Array, left: Array, noise: Array
     ) -> tuple[Array, Array]:
         """Precision and precision times mean [K] of beta before it is held positive, given the
-        column [K, T + W], it under P [K, T], what the others left [K, T], the noise [K]."""
+        column [K, T + W], it under P [K, T], what the others left under P [K, T], the noise [K]."""
         tests = self.channels[at].tests
         here = column[:, : projected.shape[1]]
         variance = noise**2
-        precision = self.settings.share_sd**-2 + np.einsum("kt,kt->k", here, projected) / variance
-        pull = np.einsum("kt,kt->k", projected, left) / variance
+        precision = self.spread**-2 + np.einsum("kt,kt->k", here, projected) / variance
+        pull = np.einsum("kt,kt->k", here, left) / variance
         if len(tests.lift):
             lift = column @ tests.rows
             precision = precision + (lift**2) @ tests.se**-2

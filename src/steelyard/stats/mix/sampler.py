@@ -60,7 +60,7 @@ class _Chains:
         model, k = self.model, self.model.settings.chains
         j, p = len(model.channels), len(model.parameters)
         self.z = self.rng.standard_normal((k, j, p))
-        self.beta = np.abs(self.rng.normal(0, model.settings.share_sd / (j + 1), (k, j)))
+        self.beta = np.abs(self.rng.normal(0, model.spread / 2, (k, j)))
         self.columns = [model.column(c, self.z[:, i]) for i, c in enumerate(model.channels)]
         t = len(model.outcome)
         self.projected = np.stack([model.project(c[:, :t]) for c in self.columns])
@@ -133,7 +133,7 @@ class _Chains:
         precision = here @ under / variance[..., None]
         pull = (model.outcome @ under) / variance
         for j, channel in enumerate(model.channels):
-            precision[:, j, j] += model.settings.share_sd**-2
+            precision[:, j, j] += model.spread**-2
             if len(channel.tests.lift):
                 lift = self.columns[j] @ channel.tests.rows
                 precision[:, j, j] += (lift**2) @ channel.tests.se**-2

@@ -15,8 +15,8 @@ from steelyard.stats.mix.transforms import ADSTOCKS, SATURATIONS, Adstock, Satur
 class Settings:
     """What is assumed of every channel and of the base, and how long is sampled.
 
-    `share_sd` is the prior deviation of what a channel brings a period at its mean spend, as a
-    share of the mean outcome: a half-normal, so no channel does harm.
+    `share` is what all channels together may bring at their mean spends, as a share of the mean
+    outcome: each has a half-normal prior, so none does harm, with its part of that as deviation.
     """
 
     adstock: str = "geometric"
@@ -25,7 +25,7 @@ class Settings:
     harmonics: int = 2  # waves of a year
     bends: int = 0  # places where the trend may turn
     holidays: tuple[str, ...] = ()  # countries, such as ("CN", "US")
-    share_sd: float = 0.5
+    share: float = 1.0
     chains: int = 8
     warm_up: int = 500  # sweeps that adapt the steps and are thrown away
     sweeps: int = 1000  # of each chain, kept
@@ -42,11 +42,11 @@ class Settings:
         for name, low in {**least, "draws": 50}.items():
             if getattr(self, name) < low:
                 raise UserError(f"settings.{name}", f"at least {low}", str(getattr(self, name)))
-        if not (self.share_sd > 0 and 0 < self.confidence < 1):
+        if not (self.share > 0 and 0 < self.confidence < 1):
             raise UserError(
                 "settings",
-                "share_sd above 0 and a confidence between 0 and 1",
-                f"{self.share_sd:g} and {self.confidence:g}",
+                "share above 0 and a confidence between 0 and 1",
+                f"{self.share:g} and {self.confidence:g}",
             )
 
     @property
