@@ -87,6 +87,18 @@ NAMES: dict[str, dict[str, tuple[str, str]]] = {
         "memory_mb": ("memory", "内存"),
         "cost_per_1000": ("cost per 1,000", "每千次成本"),
     },
+    "curve": {
+        "retention": ("carry-over", "延续效应"),
+        "delay": ("delay", "延迟"),
+        "saturation": ("saturation", "饱和曲线"),
+        "half": ("point of half effect", "半效点"),
+        "power": ("steepness", "陡度"),
+    },
+    "check": {
+        "memory": ("a memory of the last period", "对上一期的记忆"),
+        "outlier": ("an outlier", "离群值"),
+        "widening": ("a spread that follows the outcome", "随结果变化的离散度"),
+    },
     "measured": {"outcome": ("outcome", "结果")},
     "arm": {"live": ("live", "现行版本"), "canary": ("canary", "候选版本")},
 }

@@ -278,6 +278,48 @@ WORDS: dict[str, tuple[str, str]] = {
         "{why}；另外，选择需要重新考虑：{again}",
     ),
     "plan.again": ("{because}: {do}", "{because}：{do}"),
+    # what a marketing mix cannot tell
+    "mix.and_test": ("{why}; {test}", "{why}；{test}"),
+    "mix.test": (
+        "a lift test of {channel} would tell: {periods} periods with changed spend, measured to within {se:money} in all (standard error), halve the uncertainty",
+        "对 {channel} 做提升试验即可分辨：改变支出 {periods} 期，总提升的标准误在 {se:money} 以内，不确定性减半",
+    ),
+    "mix.any_test": (
+        "a spend that changes in {periods} periods, or any lift test of {channel}, would tell",
+        "让支出在 {periods} 期里有变化，或对 {channel} 做任一提升试验，即可分辨",
+    ),
+    "mix.constant": (
+        "{channel} always spent {spend:asked}: what it brings is part of the level",
+        "{channel} 的支出一直是 {spend:asked}：它的贡献混在基线里",
+    ),
+    "mix.few_periods": (
+        "{channel} changed its spend in {periods} periods only, and {least} are needed",
+        "{channel} 只有 {periods} 期支出有变化，至少需要 {least} 期",
+    ),
+    "mix.collinear": (
+        "{share:share} of the rise and fall of {channel} is that of season, trend and other channels",
+        "{channel} 起伏的 {share:share} 与季节、趋势和其他渠道相同",
+    ),
+    "mix.traded": (
+        "{channel} and {other} are known together, not apart (correlation {correlation:ratio})",
+        "{channel} 与 {other} 只能合在一起估计，分不开（相关 {correlation:ratio}）",
+    ),
+    "mix.faint": (
+        "{channel} may as well bring next to nothing: {brought:net}",
+        "{channel} 的贡献也可能接近于零：{brought:net}",
+    ),
+    "mix.unmoved": (
+        "the {curve:curve} of {channel} is what was assumed before the data (contraction {contraction:ratio})",
+        "{channel} 的{curve:curve}仍是先验的假设（收缩 {contraction:ratio}）",
+    ),
+    "mix.not_converged": (
+        "the chains do not agree (R-hat {rhat:share}, {ess:count} independent draws): not to be used as measured",
+        "各链不一致（R-hat {rhat:share}，独立样本 {ess:count}）：不能当作测得的结果",
+    ),
+    "mix.misfit": (
+        "the residuals show what the model does not make: {check:check} (p {p:share})",
+        "残差中有模型产生不了的现象：{check:check}（p {p:share}）",
+    ),
     # inside a headline
     "headline.above": (
         "{goal:goal} {value:briefly limit}{unit:behind} above {limit:asked}{unit:behind}",

@@ -5,6 +5,7 @@ Each case leaves what it found; `pairs` reads the English and the Chinese of it.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,6 +47,9 @@ from steelyard.stats.lifetime import (
     summarize,
 )
 from steelyard.stats.lifetime.maximum import Maximum
+from steelyard.stats.mix import Series, checks, identify
+from steelyard.stats.mix.diagnostics import Convergence
+from steelyard.stats.mix.fit import disagreement
 from steelyard.terms import LANGUAGES
 from steelyard.words import say
 
@@ -405,6 +409,29 @@ def plans():
         yield allocate(given).to_json()
 
 
+# --- a marketing mix
+
+
+def mixes():
+    rng = np.random.default_rng(0)
+    weeks = [date(2024, 1, 1) + timedelta(weeks=k) for k in range(60)]
+    spend = {"radio": np.full(60, 12.5), "print": np.repeat([0.0, 3.0], [57, 3])}
+    untold = identify.cannot_fit(Series(weeks, rng.normal(100, 1, 60), spend))
+    yield from map(identify.with_any_test, untold.values())
+    wave = np.sin(np.arange(60.0))
+    yield from identify.shared(("tv",), wave[None], 0.99 * wave[None] / np.linalg.norm(wave))
+    one = rng.normal(1000, 300, 800)
+    totals = np.stack([one, 2000 - one + rng.normal(0, 30, 800)], axis=1)
+    [traded] = identify.traded(("tv", "社交"), totals)
+    yield identify.with_test([traded], "tv", 1234.5)
+    [faint] = identify.faint(("tv",), totals[:, :1], {"tv": Interval(1000.0, 20.5, 1600.0, 60)})
+    yield identify.with_test([faint, traded], "tv", 0.25)
+    curves = ("retention", "delay", "saturation", "half", "power")
+    yield from identify.unmoved(("tv",), curves, rng.normal(0, 0.95, (400, 1, 5)))
+    yield disagreement(Convergence(1.0312, 380.0, 1250.0))
+    yield from checks.misfits(tuple(checks.Check(name, 0.0) for name in checks.FIGURES))
+
+
 # --- the first lines of a report
 
 
@@ -493,5 +520,6 @@ CASES = (
     customers,
     experiments,
     plans,
+    mixes,
     headlines,
 )
