@@ -195,7 +195,7 @@ def test_the_ledger_shows_itself_without_another_word(tmp_path, arguments):
         (
             ["shwo", "product.yaml"],
             "steelyard",
-            "show, diff, report, ledger, market, release",
+            "show, diff, report, statement, ledger, market, release",
             "'show'",
         ),
     ],
