@@ -16,6 +16,7 @@ from steelyard.errors import DataError, UserError
 from steelyard.market.booking import lines_of
 from steelyard.market.kinds import KINDS
 from steelyard.market.presets import PRESETS
+from steelyard.serve.service import Asked, Service
 from steelyard.spec import load
 from steelyard.store import Store, tables
 
@@ -230,6 +231,23 @@ def test_what_people_write_into_a_free_field_is_masked_and_no_turn_pays_for_it(s
 
 def test_a_row_behind_the_total_that_has_a_day_is_a_row(shop):
     assert booked(shop, f'{ADS}合计,,"1,322.50",15\n2026-01-03,通用,1.00,1\n')["new"] == 3
+
+
+def test_whoever_pays_is_the_user_who_asks(shop):
+    booked(shop, SALES)
+    with closing(Store.open(shop)) as store, closing(Service(store, shop)) as service:
+        (sale,) = (e for e in store.events.of_kind("sales") if e["body"]["id"] == "p1")
+        assert sale["customer"] == service._unit(Asked(["很好"], "a@b.c", None))
+
+
+def test_a_wrong_field_of_a_mapping_is_told_before_any_export_is_there(shop):
+    text = shop.path.read_text(encoding="utf-8").replace("campaign: 推广计划", "campain: 推广计划")
+    shop.path.write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(app, ["check", str(shop.path), "--json"])
+    assert any(
+        "market.imports.ads" in said and "did you mean 'campaign'" in said
+        for said in json.loads(done.output)["problems"]
+    )
 
 
 def test_customers_are_the_users_of_requests_and_nobodys_name_is_kept(shop):

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from steelyard.api.look import Look, look
+from steelyard.api.market import import_problems
 from steelyard.as_json import to_json
 from steelyard.loop import check
 from steelyard.spec import Money, ProductFile
@@ -60,7 +61,7 @@ def estimate(file: ProductFile) -> dict[str, Any]:
             "rejects": to_json(outlook.rejects),
         },
         "missing": outlook.missing,
-        "problems": outlook.problems,
+        "problems": [*outlook.problems, *import_problems(file)],
     }
 
 

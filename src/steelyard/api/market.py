@@ -5,7 +5,7 @@ Example: `import_file(load("product.yaml"), Path("google.csv"), kind="spend", pr
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -44,7 +44,7 @@ def import_file(
     exported = sheet(path, page=page)
     chosen = _mapping(file, exported, kind=kind, mapping=mapping, preset=preset, says=says or {})
     market = file.spec.market
-    with closing(Store.open(file, create=not dry)) if not dry else _Nothing() as store:
+    with nullcontext() if dry else closing(Store.open(file)) as store:
         zone = ZoneInfo(market.time_zone)
         now = datetime.fromisoformat((store.clock if store else Clock()).now())
         table = read(
@@ -60,14 +60,15 @@ def import_file(
     return facts
 
 
-class _Nothing:
-    """Stands for the store where none is opened."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *error: object) -> None:
-        return None
+def import_problems(file: ProductFile) -> list[str]:
+    """What the product file says of exports that no export could be read by."""
+    problems = []
+    for name, one in file.spec.market.imports.items():
+        try:
+            mapping_of(one, PRESETS, name=name)
+        except UserError as error:
+            problems.append(f"{file.path.name}: {error}")
+    return problems
 
 
 def presets() -> dict[str, dict[str, Any]]:

@@ -6,9 +6,10 @@ Example: `statement(load("product.yaml"), since="2026-01-01", by="channel")["cas
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -43,14 +44,6 @@ class Part:
             self.income += row["nano"]
         else:
             self.cost += row["nano"]
-
-
-@dataclass
-class _Parts:
-    parts: dict[str, Part] = field(default_factory=dict)
-
-    def add(self, name: str, row: Row) -> None:
-        self.parts.setdefault(name, Part()).add(row)
 
 
 def statement(
@@ -96,10 +89,10 @@ def _day(said: str, place: str) -> str:
 
 
 def _of_lines(rows: Iterable[Row], by: str) -> dict[str, Part]:
-    made = _Parts()
+    parts: dict[str, Part] = defaultdict(Part)
     for row in rows:
-        made.add(row["day"][:7] if by == "month" else row[by], row)
-    return made.parts
+        parts[row["day"][:7] if by == "month" else row[by]].add(row)
+    return parts
 
 
 def _of_people(store: Store, by: str, first: str, last: str) -> dict[str, Part]:
@@ -108,7 +101,7 @@ def _of_people(store: Store, by: str, first: str, last: str) -> dict[str, Part]:
         event["customer"]: event["body"].get("segment", "")
         for event in store.events.of_kind("customers")
     }
-    made = _Parts()
+    parts: dict[str, Part] = defaultdict(Part)
     for event in store.events.of_kind("sales", since=first, until=last or "9999"):
         who = event["customer"] or ""
         name = who if by == "customer" else segment.get(who, "")
@@ -116,8 +109,8 @@ def _of_people(store: Store, by: str, first: str, last: str) -> dict[str, Part]:
         moved |= {f"sale.{n}": -event["body"].get(f"{n}_nano", 0) for n in ("refund", "fee")}
         for account, nano in moved.items():
             if nano:
-                made.add(name, {"lines": 1, "basis": CASH, "account": account, "nano": nano})
-    return dict(sorted(made.parts.items(), key=lambda one: -one[1].income))
+                parts[name].add({"lines": 1, "basis": CASH, "account": account, "nano": nano})
+    return dict(sorted(parts.items(), key=lambda one: -one[1].income))
 
 
 def _said(part: Part) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.compress.choose import Candidate, Stakes, choose, near_goal
+from steelyard.compress.decodings import other_decodings
 from steelyard.compress.job import CompressJob
 from steelyard.compress.left import Compressed, Compressible, VariantRow
-from steelyard.compress.made import other_decodings, publish_made
 from steelyard.compress.quality import Quality, evaluated, parent_of
 from steelyard.engine.evaluate import UTILITY, Evaluation
 from steelyard.engine.examples import bought, first, holdout
@@ -26,6 +26,7 @@ from steelyard.engine.measure import Measured, measure_variants
 from steelyard.engine.model import method_in, read_config, write_decoding
 from steelyard.engine.predictor import preprocessor_in, write_arrays
 from steelyard.engine.processes import give_back_memory
+from steelyard.engine.publishing import publish
 from steelyard.engine.traffic import Traffic
 from steelyard.goals import errors_of, limits
 from steelyard.plugins import get
@@ -207,8 +208,15 @@ def _one(
     )
     if config.decoding is not None:
         write_decoding(draft, config.decoding)
-    return publish_made(
-        store, step, draft, name, task=task, of=of, told={"calibration_items": len(contents)}
+    return publish(
+        store,
+        step,
+        draft,
+        name,
+        task=task,
+        dataset=of.dataset,
+        parent=of.parent.variant,
+        told={"calibration_items": len(contents)},
     )
 
 

@@ -21,7 +21,7 @@ from steelyard.market.days import Moment
 from steelyard.market.rates import Rates
 from steelyard.market.reading import Row, Table
 from steelyard.spec import Money, ProductFile
-from steelyard.store import Line, Store
+from steelyard.store import Line, Store, hashed
 from steelyard.tasks.masking import mask
 
 REFUND, FEE = "refund", "fee"
@@ -138,7 +138,7 @@ def _events(store: Store, product: ProductFile, table: Table) -> list[dict[str, 
 def _hashed(salt: bytes, product: str, kind: str, key: str, time: int = 0) -> str:
     """With the salt, since a key may hold a customer's name."""
     named = json.dumps([product, kind, key, time])
-    return hashlib.sha256(salt + named.encode()).hexdigest()[:24]
+    return hashed(salt, named)
 
 
 def _order(event: Mapping[str, Any]) -> tuple[str, str]:
@@ -165,11 +165,7 @@ def _key_of(row: Row, table: Table) -> str:
 def _user(salt: bytes, values: dict[str, Any], kind: str) -> str | None:
     """A customer as requests keep their users: by the same salted hash."""
     said = values.pop("id" if kind == "customers" else "customer", None)
-    return (
-        None
-        if said is None
-        else hashlib.sha256(salt + str(said).encode("utf-8", "replace")).hexdigest()[:24]
-    )
+    return None if said is None else hashed(salt, str(said))
 
 
 def _money(

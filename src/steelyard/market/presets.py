@@ -8,6 +8,7 @@ Example: `PRESETS["stripe_payments"].kind.name == "sales"`
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
+from dataclasses import replace
 
 from steelyard.market.kinds import KINDS
 from steelyard.market.mapping import Mapping
@@ -21,17 +22,13 @@ def _of(name: str, kind: str, says: Dict[str, str] | None = None, **columns: str
     return Mapping(KINDS[kind], headers, says or {}, name=name)
 
 
-def _but(mapping: Mapping, **more: object) -> Mapping:
-    return Mapping(**{**vars(mapping), **more})
-
-
 # Tables that people write themselves: columns named as the fields are.
 _PLAIN = [
     Mapping(kind, {field: (field,) for field in kind.fields}, name=f"plain_{kind.name}")
     for kind in KINDS.values()
 ]
 _ADS = [
-    _but(
+    replace(
         _of(
             "google_ads",
             "spend",
@@ -46,7 +43,7 @@ _ADS = [
         ),
         tells=False,
     ),
-    _but(
+    replace(
         _of(
             "meta_ads",
             "spend",
@@ -98,7 +95,7 @@ _ADS = [
     ),
 ]
 _PAYMENTS = [
-    _but(
+    replace(
         _of(
             "stripe_payments",
             "sales",
@@ -117,7 +114,7 @@ _PAYMENTS = [
         zone="UTC",
         decimal=".",
     ),
-    _but(
+    replace(
         _of(
             "alipay_trade",
             "sales",
@@ -137,7 +134,7 @@ _PAYMENTS = [
         zone="Asia/Shanghai",
         decimal=".",
     ),
-    _but(
+    replace(
         _of(
             "wechat_pay",
             "sales",
@@ -168,7 +165,7 @@ _USE = [
         visits="Sessions | 会话数",
         conversions="Key events | Conversions | 关键事件数",
     ),
-    _but(
+    replace(
         _of(
             "litellm",
             "api_usage",
@@ -184,7 +181,7 @@ _USE = [
         zone="UTC",
         decimal=".",
     ),
-    _but(
+    replace(
         _of(
             "langfuse",
             "api_usage",

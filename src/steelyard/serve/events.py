@@ -20,8 +20,8 @@ TYPE = "text/event-stream"
 def as_events(
     said: AsyncGenerator[Any, None], told: Callable[[Exception], Response]
 ) -> StreamingResponse:
-    """Texts and last a response, as `serve.streaming` tells them: `piece` with its text, last `answer` with the whole; `error` where it breaks off, since its
-    status has long been sent."""
+    """Texts and last a response, as `serve.streaming` tells them: `piece` with its text, last `answer` with
+    the whole; `error` where it breaks off, since its status has long been sent."""
     # no proxy may keep pieces back, or the whole for another request
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(said, told), media_type=TYPE, headers=headers)

@@ -28,7 +28,7 @@ from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictResponse
 from steelyard.serve.streams import Answered, Listener
 from steelyard.spec import ProductFile, names_in
-from steelyard.store import Store
+from steelyard.store import Store, hashed
 from steelyard.tasks import Answer, BadInput, Reading, Task, Truth, content_kind, task_of
 from steelyard.tasks.valuation import valuation_of
 
@@ -418,7 +418,7 @@ class Service:
 
     def _hashed(self, text: str) -> str:
         """Users are kept as salted hashes only; request ids are kept as they come."""
-        return hashlib.sha256(self._salt + text.encode("utf-8", "replace")).hexdigest()[:24]
+        return hashed(self._salt, text)
 
 
 def _body_of(product: str, asked: Asked) -> str:

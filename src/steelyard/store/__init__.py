@@ -10,6 +10,7 @@ from steelyard.store.datasets import Datasets
 from steelyard.store.holdings import Holdings
 from steelyard.store.ledger import CASH, IMPUTED, Line
 from steelyard.store.made import Made
+from steelyard.store.salt import hashed
 from steelyard.store.step import Fact, Step, step_key
 from steelyard.store.store import Store, check_ledger, has_ledger
 
@@ -27,5 +28,6 @@ __all__ = [
     "Store",
     "check_ledger",
     "has_ledger",
+    "hashed",
     "step_key",
 ]

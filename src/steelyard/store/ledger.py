@@ -140,13 +140,10 @@ def sums(
     ]
 
 
-BY = ("day", "account", "variant", "channel", "turn")  # what money can be parted by
-
-
 def parted(
     connection: sa.Connection, *, product: str, by: Sequence[str], since: str = "", until: str = "~"
 ) -> list[dict[str, Any]]:
-    """Lines and money by currency, basis and these of `BY`, of the days from one to another."""
+    """Lines and money by currency, basis and these parts of a sum's key, of the days from one to another."""
     names = ("turn", "account", "unit", "currency", "basis", "day", "variant", "channel")
     total: dict[tuple[Any, ...], tuple[int, int]] = {}
     for key, one in added_up(connection, product=product).items():

@@ -22,6 +22,11 @@ from steelyard.store.tables import answer, row_sha256, secret
 _REPAIR = "put the file back from a backup, or remove both: users then meet the arms anew"
 
 
+def hashed(salt: bytes, text: str) -> str:
+    """A person's name as the ledger keeps it: the same for whoever asks a server and whoever pays."""
+    return hashlib.sha256(salt + text.encode("utf-8", "replace")).hexdigest()[:24]
+
+
 def salt(database: Database, root: Path, *, product: str, now: str) -> bytes:
     """Made once; Damaged when it is another one than it was, Missing when it is gone: every user
     would meet another arm, and a request that is sent again would be answered and paid again."""

@@ -5,10 +5,10 @@ Example: `publish(store, step, draft, "torch_fp32", task=task, dataset=d, parent
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from steelyard.engine import publishing
 from steelyard.engine.evaluate import Evaluation
 from steelyard.goals import errors_of
 from steelyard.store import Step, Store
@@ -29,27 +29,9 @@ def publish(
 ) -> str:
     """The id of the artifact; its variant and hold-out measures are committed with the step."""
     quality = evaluation.metrics[task.quality]
-    card = {
-        "name": name,
-        "task": task.name,
-        "options": task.options.model_dump(mode="json"),
-        "dataset": dataset,
-        "parent": parent,
-        "holdout": {task.quality: quality.value, "n": quality.n},
-        **card,
-    }
-    body = json.dumps(card, ensure_ascii=False, indent=1)
-    (draft / "card.json").write_text(body, encoding="utf-8")
-    identity = store.artifacts.publish(draft)
-    step.add(
-        "variant",
-        id=identity,
-        name=name,
-        task=task.name,
-        parent=parent,
-        dataset=dataset,
-        bytes=store.artifacts.bytes(identity),
-        card=card,
+    held = {"holdout": {task.quality: quality.value, "n": quality.n}}
+    identity = publishing.publish(
+        store, step, draft, name, task=task, dataset=dataset, parent=parent, told=held | card
     )
     for metric, interval in evaluation.metrics.items():
         step.measure(

@@ -5,7 +5,7 @@ Example: `store.events.of_keys(["a1"])["a1"]["revision"]`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,13 +46,11 @@ class Events(Noun):
         """Rows, money, first and last day of what is in force, by these columns."""
         e = tables.event
         columns = [e.c[name] for name in by]
-        figures: Iterator[Any] = iter(
-            (
-                sa.func.count().label("rows"),
-                sa.cast(sa.func.sum(e.c.nano), sa.String(40)).label("nano"),
-                sa.func.min(e.c.day).label("first"),
-                sa.func.max(e.c.day).label("last"),
-            )
+        figures: tuple[sa.ColumnElement[Any], ...] = (
+            sa.func.count().label("rows"),
+            sa.cast(sa.func.sum(e.c.nano), sa.String(40)).label("nano"),
+            sa.func.min(e.c.day).label("first"),
+            sa.func.max(e.c.day).label("last"),
         )
         query = sa.select(*columns, *figures).where(*self._current(e)).group_by(*columns)
         rows = self.rows(query.order_by(*columns))

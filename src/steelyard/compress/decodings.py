@@ -1,18 +1,16 @@
-"""Variants made from a trained one: their cards and rows, and other ways to write. Knows no compressor.
+"""Other ways to write, as variants of the same weights. Knows no compressor.
 
 Example: `other_decodings(store, product, step, task, of, {"writer": identity})` -> name to id
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 from steelyard.compress.left import Compressible
 from steelyard.engine.model import method_in, read_config, write_decoding
+from steelyard.engine.publishing import publish
 from steelyard.methods import decoding_of, method_named
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
@@ -46,42 +44,14 @@ def other_decodings(
             with store.artifacts.draft() as draft:
                 shutil.copytree(folder, draft, copy_function=shutil.copyfile, dirs_exist_ok=True)
                 write_decoding(draft, asked)
-                made[called] = publish_made(
-                    store, step, draft, called, task=task, of=of, told={"decoding": asked}
+                made[called] = publish(
+                    store,
+                    step,
+                    draft,
+                    called,
+                    task=task,
+                    dataset=of.dataset,
+                    parent=of.parent.variant,
+                    told={"decoding": asked},
                 )
     return made
-
-
-def publish_made(
-    store: Store,
-    step: Step,
-    draft: Path,
-    name: str,
-    *,
-    task: Task,
-    of: Compressible,
-    told: Mapping[str, Any],
-) -> str:
-    """The id of a variant made from the trained one; its row is committed with the step."""
-    card = {
-        "name": name,
-        "task": task.name,
-        "options": task.options.model_dump(mode="json"),
-        "dataset": of.dataset,
-        "parent": of.parent.variant,
-        **told,
-    }
-    body = json.dumps(card, ensure_ascii=False, indent=1)
-    (draft / "card.json").write_text(body, encoding="utf-8")
-    identity = store.artifacts.publish(draft)
-    step.add(
-        "variant",
-        id=identity,
-        name=name,
-        task=task.name,
-        parent=of.parent.variant,
-        dataset=of.dataset,
-        bytes=store.artifacts.bytes(identity),
-        card=card,
-    )
-    return identity
