@@ -65,6 +65,7 @@ READS = {
     # its confusions without their examples: the data of that ledger are not here
     "report": "left = {r['name']: r['output'] for r in store.turns.steps(1)}; [o.get('detail', {}).pop('mistakes', 0) for o in left.values()]; gather(store, file, left)",
     "readout": "readout(store, file, task=task, variants=pair)",
+    "statement": "from steelyard.api.statement import statement; statement(file, by='month')",
     "verify": "store.ledger.verify()",
 }
 CODE = """
