@@ -11,7 +11,7 @@ from steelyard.data.pipeline import prepare
 from steelyard.data.sources import check_sources
 from steelyard.errors import DataError, SpecError, UserError
 from steelyard.spec import load
-from steelyard.spec.model import NoSettings
+from steelyard.spec.section import NoSettings
 from steelyard.tasks import task_of
 
 FILE = """\

@@ -10,7 +10,7 @@ from steelyard.as_json import to_json
 from steelyard.release import experiment
 from steelyard.serve import Server
 from steelyard.spec import load
-from steelyard.spec.model import MoneySpec
+from steelyard.spec.pricing import MoneySpec
 from steelyard.tasks import open_task
 from steelyard.tasks.valuation import Valuation
 

@@ -303,7 +303,7 @@ def test_a_currency_in_use_is_taken(product_file, code):
 def test_every_pattern_of_the_file_has_words():
     from steelyard.spec import Product
     from steelyard.spec.currencies import PATTERN
-    from steelyard.spec.model import PATTERNS
+    from steelyard.spec.section import PATTERNS
 
     patterns = re.findall(r'"pattern": "([^"]*)"', json.dumps(Product.model_json_schema()))
     assert patterns and set(patterns) - {PATTERN} == set(PATTERNS)

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from steelyard.data.reading import Raw
-from steelyard.spec.model import Section
+from steelyard.spec.section import Section
 
 BATCH = 7
 

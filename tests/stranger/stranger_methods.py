@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 from steelyard.engine.model import BATCH_TOKENS, task_in, write_config
-from steelyard.spec.model import NoSettings
+from steelyard.spec.section import NoSettings
 from steelyard.tasks import Answer
 from steelyard.tasks.places import characters
 

@@ -8,7 +8,7 @@ import numpy as np
 from stranger_methods import Method, Told
 
 from steelyard.goals import Metric
-from steelyard.spec.model import Section
+from steelyard.spec.section import Section
 from steelyard.tasks import LABELLED, Answer, Wire
 from steelyard.tasks.texts import Texts
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from steelyard.engine.model import BATCH_TOKENS, task_in, write_config
 from steelyard.goals import Metric
-from steelyard.spec.model import NoSettings, Section
+from steelyard.spec.section import NoSettings, Section
 from steelyard.tasks import LABELLED, Answer, ContentKind, Wire
 from steelyard.tasks.base import each
 

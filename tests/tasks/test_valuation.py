@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from steelyard.errors import UserError
-from steelyard.spec.model import MoneySpec
+from steelyard.spec.pricing import MoneySpec
 from steelyard.stats import bootstrap
 from steelyard.stats.bootstrap import bootstrap_kinds
 from steelyard.tasks import Answer, open_task

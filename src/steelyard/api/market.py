@@ -22,7 +22,7 @@ from steelyard.market.reading import Row, Table, read
 from steelyard.market.sheets import Sheet, sheet
 from steelyard.near import near
 from steelyard.spec import Money, ProductFile
-from steelyard.spec.model import Import
+from steelyard.spec.market import Import
 from steelyard.store import Store
 
 

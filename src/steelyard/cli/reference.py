@@ -20,7 +20,8 @@ from steelyard.files import write
 from steelyard.plugins import names
 from steelyard.spec import Product
 from steelyard.spec.load import DECODING, settings_of
-from steelyard.spec.model import Kind, TaskSpec
+from steelyard.spec.model import TaskSpec
+from steelyard.spec.section import Kind
 from steelyard.tasks import task_kind
 
 LANGUAGES = ("en", "zh")

@@ -14,7 +14,7 @@ import numpy as np
 
 from steelyard.engine.arrays import Inputs, ModuleParts, Preprocessor
 from steelyard.errors import SteelyardError
-from steelyard.spec.model import NoSettings, Section
+from steelyard.spec.section import NoSettings, Section
 from steelyard.tasks import Array, Content, Task
 
 SAMPLE = 4

@@ -32,7 +32,7 @@ from steelyard.goals import errors_of, limits
 from steelyard.plugins import get
 from steelyard.reason import Reason
 from steelyard.spec import ProductFile
-from steelyard.spec.model import Kind, NoSettings
+from steelyard.spec.section import Kind, NoSettings
 from steelyard.stage import Report
 from steelyard.stats import Interval
 from steelyard.store import Step, Store

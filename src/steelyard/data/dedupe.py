@@ -17,7 +17,7 @@ from pydantic import Field
 
 from steelyard.data.operators import Row
 from steelyard.plugins import need
-from steelyard.spec.model import Section
+from steelyard.spec.section import Section
 
 HASHES, SEED = 128, 42
 RECALL_MIN = 0.9995  # of pairs that are exactly as alike as the threshold asks

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from steelyard.data.operators import Row
 from steelyard.plugins import need
-from steelyard.spec.model import NoSettings, Section
+from steelyard.spec.section import NoSettings, Section
 
 UNSURE_BELOW = 0.4
 LETTERS_MIN = 4

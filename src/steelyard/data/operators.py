@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 from steelyard.plugins import whole
 from steelyard.spec import ProductFile
-from steelyard.spec.model import Kind, NoSettings, Section
+from steelyard.spec.section import Kind, NoSettings, Section
 from steelyard.store.records import digest_of
 from steelyard.tasks import Task
 

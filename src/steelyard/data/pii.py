@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from steelyard.data.operators import Row
-from steelyard.spec.model import NoSettings, Section
+from steelyard.spec.section import NoSettings, Section
 from steelyard.tasks.masking import mask
 
 

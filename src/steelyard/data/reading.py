@@ -17,7 +17,8 @@ from steelyard.data.sources import fingerprint, place_of, root_of
 from steelyard.plugins import whole
 from steelyard.spec import ProductFile
 from steelyard.spec.load import settings_of
-from steelyard.spec.model import NoSettings, Section, Source
+from steelyard.spec.model import Source
+from steelyard.spec.section import NoSettings, Section
 
 BATCH = 2000  # records at once
 Reject = Callable[[str, str], None]  # (where, why)

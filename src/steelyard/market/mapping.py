@@ -17,7 +17,7 @@ from steelyard.market.cells import plain
 from steelyard.market.kinds import KINDS, Kind
 from steelyard.market.sheets import Line
 from steelyard.near import near
-from steelyard.spec.model import Import
+from steelyard.spec.market import Import
 
 HEADER_WITHIN = 60  # lines: exports begin with a title, a period, an account
 CURRENCY = "{currency}"  # in a header, as in "Amount spent ({currency})"

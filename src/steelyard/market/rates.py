@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from steelyard.errors import UserError
 from steelyard.spec import Money
-from steelyard.spec.model import MoneySpec
+from steelyard.spec.pricing import MoneySpec
 
 
 @dataclass(frozen=True)

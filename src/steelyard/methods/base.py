@@ -18,7 +18,8 @@ from steelyard.errors import SpecError
 from steelyard.methods.encoder import Encoder
 from steelyard.plugins import whole
 from steelyard.spec import ProductFile
-from steelyard.spec.model import NoSettings, Section, Train
+from steelyard.spec.model import Train
+from steelyard.spec.section import NoSettings, Section
 from steelyard.tasks import Answer, Content, Task
 
 Told = Callable[[int, int], None]  # steps done, of how many

@@ -20,15 +20,9 @@ from steelyard.errors import SpecError
 from steelyard.near import near
 from steelyard.plugins import get, names
 from steelyard.spec.looks import escaped, quoted
-from steelyard.spec.model import (
-    LABEL_LENGTH_MAX,
-    PATTERNS,
-    Kind,
-    NoSettings,
-    Product,
-    TaskSpec,
-)
+from steelyard.spec.model import Product, TaskSpec
 from steelyard.spec.renamed import as_now, now_called
+from steelyard.spec.section import LABEL_LENGTH_MAX, PATTERNS, Kind, NoSettings
 from steelyard.spec.written import Unreadable, Written, tree_of
 
 SPEC_BYTES_MAX = 1_000_000

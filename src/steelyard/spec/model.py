@@ -6,133 +6,24 @@ Example: `Product.model_validate({"product": "reviews", **sections}).goals.p95_m
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from steelyard.spec.market import Market
+from steelyard.spec.pricing import MoneySpec
+from steelyard.spec.section import (
+    Kind,
+    Name,
+    Named,
+    Package,
+    Price,
+    Section,
+    Seed,
+    Share,
+    distinct,
 )
-
-from steelyard.spec.currencies import PATTERN, no_code
-from steelyard.spec.looks import escaped, twins, visible
-
-Share = Annotated[float, Field(gt=0, lt=1)]
-Price = Annotated[
-    Decimal, Field(ge=0, le=10**9), BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)
-]
-Signed = Annotated[
-    Decimal,
-    Field(ge=-(10**9), le=10**9),
-    BeforeValidator(lambda v: str(v) if isinstance(v, float) else v),
-]
-Utility = Annotated[float, Field(ge=0, le=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-LABEL_LENGTH_MAX = 200
-
-
-def _one_line(text: str) -> str:
-    """A label is shown in tables and on the screen."""
-    if any(c < "\x20" or c == "\x7f" for c in text):
-        raise ValueError(f'expected a text without control characters, found "{escaped(text)}"')
-    if not visible(text):
-        raise ValueError(f'expected a text that can be seen, found "{escaped(text)}"')
-    return text
-
-
-def _currency(code: str) -> str:
-    why = no_code(code)
-    if why:
-        raise ValueError(why)
-    return code
-
-
-LabelName = Annotated[
-    str, Field(min_length=1, max_length=LABEL_LENGTH_MAX), AfterValidator(_one_line)
-]
-Currency = Annotated[str, Field(json_schema_extra={"pattern": PATTERN}), AfterValidator(_currency)]
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError) as error:
-        raise ValueError("expected a name such as Asia/Shanghai or Europe/Berlin") from error
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
-Package = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-# What each pattern asks for, in words.
-PATTERNS = {
-    r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of a package as Python imports it, without dots",
-    r"^[a-z0-9][a-z0-9_-]{0,62}$": "at most 63 lower case letters, digits, - and _, and a letter or digit first",
-}
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-def distinct(names: tuple[str, ...], *, one: str, many: str) -> tuple[str, ...]:
-    """The names as they are; ValueError for one that stands twice, or that looks like another."""
-    if len(set(names)) != len(names):
-        raise ValueError(f"every {one} must be named once")
-    alike = twins(names)
-    if alike is not None:
-        told = " and ".join(f'"{escaped(name)}"' for name in alike)
-        raise ValueError(f"expected {many} that can be told apart, found {told}; keep one")
-    return names
-
-
-class NoSettings(Section):
-    """Of a kind that has none."""
-
-
-class Kind(Section):
-    """A registered kind, and settings of its own."""
-
-    name: str
-    settings: dict[str, Any] = {}
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def _kind(written: Any) -> Any:
-    """`dedupe`, or `dedupe: {threshold: 0.9}`."""
-    if isinstance(written, str):
-        return {"name": written}
-    if isinstance(written, Kind) or (
-        isinstance(written, dict) and written.keys() <= {"name", "settings"}
-    ):
-        return written
-    if isinstance(written, dict) and len(written) == 1:
-        ((name, settings),) = written.items()
-        if isinstance(name, str) and (settings is None or isinstance(settings, dict)):
-            return {"name": name, "settings": settings or {}}
-    form = "expected a name, or a name with settings below it as in `dedupe: {threshold: 0.9}`"
-    deeper = isinstance(written, dict) and len(written) > 1
-    raise ValueError(
-        f"{form}, found {'several fields; indent the settings one step more' if deeper else 'another value'}"
-    )
-
-
-_WRITTEN = {
-    "anyOf": [{"type": "string"}, {"type": "object", "minProperties": 1, "maxProperties": 1}]
-}
-Named = Annotated[Kind, BeforeValidator(_kind), WithJsonSchema(_WRITTEN)]
 
 
 class TaskSpec(Section):
@@ -157,60 +48,6 @@ class Goals(Section):
     p95_ms: float | None = Field(None, gt=0, description="95th percentile of one request, ms")
     memory_mb: float | None = Field(None, gt=0, description="memory a process gains by it, MB")
     cost_per_1000: float | None = Field(None, gt=0, description="money per 1,000 requests")
-
-
-class Prices(Section):
-    """What a unit costs. There is no default: a missing price is an error, never zero."""
-
-    label: Price = Field(description="money per label taken")
-    cpu_hour: Price = Field(description="money per CPU core-hour")
-
-
-UTILITY_STEP = 0.001  # evaluations keep how many answers reached each thousandth
-
-
-class Values(Section):
-    """What kinds of right and wrong answers are worth, where `correct_answer` does not say it."""
-
-    labels: dict[str, dict[str, Signed]] = Field(
-        {},
-        description="true label -> answered label -> money; left out: correct_answer where they are the same, else 0",
-    )
-    tiers: dict[Utility, Signed] = Field(
-        {},
-        description="utility -> money of an answer that reaches it and no higher one; below the lowest: 0",
-    )
-    no_answer: Signed | None = Field(
-        None, description="money of an answer that says nothing, such as a person's minute"
-    )
-
-    @model_validator(mode="after")
-    def _one_table(self) -> Values:
-        if self.labels and self.tiers:
-            raise ValueError("name either 'labels' or 'tiers', not both")
-        for tier in self.tiers:
-            if abs(tier / UTILITY_STEP - round(tier / UTILITY_STEP)) > 1e-6:
-                raise ValueError(f"expected tiers of at most three decimals, found {tier:g}")
-        return self
-
-    @property
-    def given(self) -> bool:
-        """Whether the file says any of it."""
-        return bool(self.labels or self.tiers or self.no_answer is not None)
-
-
-class MoneySpec(Section):
-    currency: Currency = Field(description="ISO 4217 code, e.g. CNY")
-    prices: Prices
-    cash: dict[date, Signed] = Field(
-        {}, description="what there was at the beginning of a day: {2026-01-01: 50000}"
-    )
-    rates: dict[Currency, dict[date, Price]] = Field(
-        {},
-        description="what one unit of another currency is worth from a day on: {USD: {2026-01-01: 7.12}}",
-    )
-    correct_answer: Price = Field(description="what one correct answer is worth")
-    values: Values = Field(Values(), description="what kinds of right and wrong are worth")
 
 
 class Source(Section):
@@ -391,34 +228,6 @@ class Release(Section):
     below_goals: Literal["say", "refuse"] = Field(
         "say", description="a first release that misses a goal: live and said, or not live"
     )
-
-
-class Import(Section):
-    """How the rows of an export are read."""
-
-    kind: Literal["spend", "sales", "customers", "visits", "invoices", "api_usage"] = Field(
-        description="what its rows are"
-    )
-    preset: str | None = Field(None, description="a known export whose columns these are")
-    columns: dict[str, str] = Field({}, description="field -> header of its column")
-    says: dict[str, str] = Field({}, description="field -> value of every row")
-    decimal: Literal[".", ","] | None = Field(
-        None, description="what parts whole units from cents, where the column does not tell"
-    )
-    dates: Literal["day_first", "month_first"] | None = Field(
-        None, description="order of day and month, where the column does not tell"
-    )
-    time_zone: Zone | None = Field(
-        None, description="of its times that say none; left out: market.time_zone"
-    )
-    paid: tuple[str, ...] = Field((), description="statuses that count; empty: every row does")
-
-
-class Market(Section):
-    """Where customers come from, and what they and others pay."""
-
-    time_zone: Zone = Field("UTC", description="where a day begins, as in Asia/Shanghai")
-    imports: dict[Name, Import] = Field({}, description="exports that are read, by a name of yours")
 
 
 class PlanSpec(Section):

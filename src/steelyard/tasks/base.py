@@ -16,7 +16,7 @@ from steelyard.errors import UserError
 from steelyard.goals import Metric
 from steelyard.plugins import whole
 from steelyard.spec import ProductFile
-from steelyard.spec.model import Section
+from steelyard.spec.section import Section
 
 Content = Any  # by its kind (tasks/contents.py): str for text, bytes of a picture for images
 Truth = Any  # what is right, as JSON: a label, spans, a text

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 
 from steelyard.errors import UserError
 from steelyard.goals import Metric
-from steelyard.spec.model import LabelName, Section, distinct
+from steelyard.spec.section import LabelName, Section, distinct
 from steelyard.tasks.base import Answer, Array, Unknown
 
 CALIBRATION_BINS = 10

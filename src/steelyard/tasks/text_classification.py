@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from steelyard.spec.model import Section
+from steelyard.spec.section import Section
 from steelyard.tasks.base import Wire
 from steelyard.tasks.classification import Classification, Labels
 from steelyard.tasks.texts import Personal, Texts

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from steelyard.spec.model import Section
+from steelyard.spec.section import Section
 from steelyard.tasks.base import each
 from steelyard.tasks.cleaning import check_text, clean, normalize
 from steelyard.tasks.limits import CHARACTERS, length_of, within

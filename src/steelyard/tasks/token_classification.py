@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator
 
 from steelyard.goals import Metric
-from steelyard.spec.model import LabelName, Section, distinct
+from steelyard.spec.section import LabelName, Section, distinct
 from steelyard.tasks.base import LABELLED, Answer, Array, Wire
 from steelyard.tasks.places import Placed, placed
 from steelyard.tasks.spans import Spans, spans_in

@@ -16,7 +16,7 @@ from typing import Any, TypedDict
 
 from steelyard.errors import UserError
 from steelyard.near import near
-from steelyard.spec.model import UTILITY_STEP, MoneySpec
+from steelyard.spec.pricing import UTILITY_STEP, MoneySpec
 from steelyard.tasks.base import Answer, Array, Task, Truth
 
 LABEL = "label"  # the kind of answers whose pairs a table can name

@@ -26,7 +26,8 @@ from steelyard.files import write
 from steelyard.methods import FitJob, method_named
 from steelyard.methods.encoder import Encoder
 from steelyard.plugins import need
-from steelyard.spec.model import NoSettings, Train
+from steelyard.spec.model import Train
+from steelyard.spec.section import NoSettings
 from steelyard.store.lock import alone
 from steelyard.store.scratch import find, keep, whole
 from steelyard.tasks import Answer, Content, ContentKind, content_kind, open_task

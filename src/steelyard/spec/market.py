@@ -1,0 +1,40 @@
+"""The market of a product file: where customers come from and which exports tell of it. Knows no format.
+
+Example: `product.market.imports["shop"].columns`
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from steelyard.spec.section import Name, Section, Zone
+
+
+class Import(Section):
+    """How the rows of an export are read."""
+
+    kind: Literal["spend", "sales", "customers", "visits", "invoices", "api_usage"] = Field(
+        description="what its rows are"
+    )
+    preset: str | None = Field(None, description="a known export whose columns these are")
+    columns: dict[str, str] = Field({}, description="field -> header of its column")
+    says: dict[str, str] = Field({}, description="field -> value of every row")
+    decimal: Literal[".", ","] | None = Field(
+        None, description="what parts whole units from cents, where the column does not tell"
+    )
+    dates: Literal["day_first", "month_first"] | None = Field(
+        None, description="order of day and month, where the column does not tell"
+    )
+    time_zone: Zone | None = Field(
+        None, description="of its times that say none; left out: market.time_zone"
+    )
+    paid: tuple[str, ...] = Field((), description="statuses that count; empty: every row does")
+
+
+class Market(Section):
+    """Where customers come from, and what they and others pay."""
+
+    time_zone: Zone = Field("UTC", description="where a day begins, as in Asia/Shanghai")
+    imports: dict[Name, Import] = Field({}, description="exports that are read, by a name of yours")
