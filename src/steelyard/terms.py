@@ -34,6 +34,13 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "sale.refund": ("refunds", "退款"),
         "sale.fee": ("payment fees", "支付手续费"),
         "api.calls": ("calls of others' models", "调用他人模型"),
+        "label.elsewhere": ("labels bought elsewhere", "在别处购买的标注"),
+        "label.check": ("labels looked at once more", "标注复核"),
+        "cpu.elsewhere": ("CPU elsewhere", "别处的 CPU"),
+        "gpu.elsewhere": ("GPU", "GPU"),
+        "people.hours": ("people's hours", "人工工时"),
+        "storage.kept": ("storage", "存储"),
+        "storage.sent": ("data sent out", "流出流量"),
     },
     "unit": {
         "label": ("labels", "条标注"),
@@ -44,6 +51,10 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "sale": ("sales", "笔销售"),
         "invoice": ("invoices", "张账单"),
         "call": ("rows of calls", "条调用记录"),
+        "gpu_hour": ("GPU hours", "GPU 小时"),
+        "person_hour": ("hours", "工时"),
+        "gb_month": ("GB months", "GB·月"),
+        "gb": ("GB", "GB"),
     },
     "event": {
         "spend": ("spend", "花费"),
@@ -52,6 +63,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "visits": ("visits", "访问"),
         "invoices": ("invoices", "账单"),
         "api_usage": ("use of others' models", "外部模型用量"),
+        "usage": ("hours and gigabytes", "工时与用量"),
     },
     "state": {
         "live": ("live", "在线"),
@@ -207,6 +219,9 @@ def term(kind: str, name: str, language: str) -> str:
     if kind == "account" and name.startswith("invoice."):
         what = name.removeprefix("invoice.")
         return (f"invoices: {what}", f"账单：{what}")[at]
+    if kind == "account" and name.startswith("metered."):
+        what = name.removeprefix("metered.")
+        return (f"{what} lines that an invoice paid for", f"账单已支付的 {what} 计量")[at]
     if kind == "operator" and name.startswith("read "):
         return (name, "读取 " + name.removeprefix("read "))[at]
     return name

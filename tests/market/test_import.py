@@ -268,8 +268,9 @@ def test_customers_are_the_users_of_requests_and_nobodys_name_is_kept(shop):
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_is_read_from_a_table_with_our_own_names(shop, kind):
     cells = {"day": "2026-01-05", "money": "12.50", "count": "3", "number": "2.5", "word": "w"}
+    words = {"currency": "CNY", "covers": "cpu", "meter": "cpu_hour"}
     fields = {
-        n: "CNY" if n == "currency" else ("1.00" if n in ("refund", "fee") else cells[f.of])
+        n: words.get(n, "1.00" if n in ("refund", "fee") else cells[f.of])
         for n, f in KINDS[kind].fields.items()
     }
     text = f"{','.join(fields)}\n{','.join(fields.values())}\n"

@@ -126,16 +126,28 @@ def _of_kind(mapping: Mapping, kind: str | None) -> Mapping:
 def _that_fits(
     exported: Sheet, known: list[Mapping], kind: str | None, says: dict[str, str]
 ) -> Mapping | None:
-    """The one way to read the file whose columns are all there: never one of several."""
+    """The one way to read the file whose columns are all there, or of several the one that knows every column
+    of the file: never any of them."""
     may = [one for one in known if kind in (None, one.kind.name)]
     may = [saying(one, says) for one in may if says.keys() <= one.kind.fields.keys()]
     fits = [one for one in may if header_in(exported.rows, one) is not None]
+    whole = [one for one in fits if _knows_all(exported, one)]
+    fits = whole if len(whole) == 1 else fits
     if len(fits) < 2:
         return fits[0] if fits else None
     named = ", ".join(one.name for one in fits)
     raise UserError(
         exported.path.name, "one way to read it", named, "name one with --with or --preset"
     )
+
+
+def _knows_all(exported: Sheet, mapping: Mapping) -> bool:
+    """Whether each column that has a name is a field."""
+    header = header_in(exported.rows, mapping)
+    if header is None:
+        return False
+    named = {i for i, cell in enumerate(exported.rows[header.at].cells) if cell.strip()}
+    return named <= set(header.columns.values())
 
 
 def _none(exported: Sheet, known: list[Mapping]) -> NoReturn:

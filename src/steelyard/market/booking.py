@@ -18,15 +18,18 @@ from typing import Any
 from steelyard.errors import DataError, UserError
 from steelyard.market.cells import Number, unique
 from steelyard.market.days import Moment
+from steelyard.market.metered import counted_before, paid_for, used, used_line
 from steelyard.market.rates import Rates
 from steelyard.market.reading import Row, Table
 from steelyard.spec import Money, ProductFile
+from steelyard.spec.pricing import MoneySpec
 from steelyard.store import Line, Store, hashed
 from steelyard.tasks.masking import mask
 
 REFUND, FEE = "refund", "fee"
 NO_TURN = 0  # of a line that no turn made
 _COLUMNS = ("channel", "customer")  # of an event, besides what its body has
+_IN_BODY = ("campaign", "plan", "supplier", "model")
 _ACCOUNTS = {"spend": "ads.spend", "sales": "sale.income", "api_usage": "api.calls"}
 
 
@@ -63,6 +66,7 @@ def book(store: Store, product: ProductFile, table: Table, *, correct: bool = Fa
         fresh.append(event | {"revision": revision, "id": _id(event, revision)})
         replaced[fresh[-1]["id"]] = old
     _check_refunds(store, table, events)
+    paid_for(store, table, fresh, replaced)
     written = [0]
 
     def lines(new: set[str]) -> list[Line]:
@@ -84,25 +88,28 @@ def lines_of(event: Mapping[str, Any]) -> Iterator[Line]:
     """The lines of the ledger that an event makes: of sales also what was given back, and the fee."""
     if event["nano"] is None:
         return
-    body, currency = event["body"], str(event["currency"])
-    kind = str(event["kind"])
-    account = _ACCOUNTS.get(kind) or f"invoice.{body['account']}"
+    kind, body = str(event["kind"]), event["body"]
     about = {"day": event["day"]} | {n: event[n] for n in _COLUMNS if event[n]}
-    about |= {n: body[n] for n in ("campaign", "plan", "supplier", "model") if n in body}
-    moved = [(account, event["nano"])]
+    about |= {n: body[n] for n in _IN_BODY if n in body}
+    moved = [] if kind == "usage" else [(_account(event), event["nano"])]
     moved += [(f"sale.{n}", -body[f"{n}_nano"]) for n in (REFUND, FEE) if body.get(f"{n}_nano")]
     for name, nano in moved:
         if nano:
-            yield Line(
-                name, 1, _unit(kind), Money(nano, currency), f"event:{event['id']}", about=about
-            )
+            amount = Money(nano, str(event["currency"]))
+            yield Line(name, 1, _unit(kind), amount, f"event:{event['id']}", about=about)
+    if kind == "usage":
+        yield used_line(event, about)
+    yield from counted_before(event)
+
+
+def _account(event: Mapping[str, Any]) -> str:
+    return _ACCOUNTS.get(event["kind"]) or f"invoice.{event['body']['account']}"
 
 
 def _taken_back(old: Mapping[str, Any] | None) -> Iterator[Line]:
     for line in lines_of(old) if old is not None else ():
-        yield Line(
-            line.account, -1, line.unit, -line.money, f"{line.evidence} corrected", about=line.about
-        )
+        evidence = f"{line.evidence} corrected"
+        yield Line(line.account, -line.quantity, line.unit, -line.money, evidence, about=line.about)
 
 
 def _unit(kind: str) -> str:
@@ -127,6 +134,7 @@ def _events(store: Store, product: ProductFile, table: Table) -> list[dict[str, 
             "channel": values.pop("channel", None),
             "customer": _user(salt, values, table.mapping.kind.name),
             **_money(table, row, values, rates, when.day),
+            **_used(table, row, values, product.spec.money, when.day),
             "body": _plain({n: _masked(n, value) for n, value in values.items()}),
             "file": table.sheet.sha256,
             "row": row.line.number,
@@ -173,7 +181,7 @@ def _money(
 ) -> dict[str, Any]:
     """Amounts in the currency of the books; what they were before stays in the body."""
     if "amount" not in values:
-        return {"nano": None, "currency": None}
+        return {} if "meter" in values else {"nano": None, "currency": None}
     currency = str(values.pop("currency"))
     amounts = {n: values.pop(n).value for n in ("amount", REFUND, FEE) if n in values}
     try:
@@ -192,6 +200,21 @@ def _money(
         "nano": table.mapping.kind.pays * exchanged["amount"].money.nano,
         "currency": rates.money.currency,
     }
+
+
+def _used(
+    table: Table, row: Row, values: Mapping[str, Any], money: MoneySpec, day: date
+) -> dict[str, Any]:
+    """What was used, at the price of its day."""
+    if "meter" not in values:
+        return {}
+    try:
+        cost = used(money, str(values["meter"]), values["quantity"].value, day)
+    except UserError as error:
+        raise DataError(
+            table.at(row, "meter"), error.expected, error.found, error.repair
+        ) from error
+    return {"nano": -cost.nano, "currency": cost.currency}
 
 
 def _masked(name: str, value: Any) -> Any:

@@ -220,13 +220,7 @@ def _check(table: Table, row: Row, header: Header, *, today: date, currency: str
                 "correct the day; what is to come is booked when it has come",
             )
     _returned(table.mapping, values)
-    if values.pop("until", values[kind.day]).day != values[kind.day].day:
-        raise DataError(
-            table.at(row, "until"),
-            "rows of one day each",
-            "one of several",
-            "export it by day: a week's money has no day in the books",
-        )
+    _check_period(table, row)
     for name, number in _numbers(row):
         if number.value < 0 and not (name == "fee" and "order" in values):
             repair = {
@@ -240,6 +234,26 @@ def _check(table: Table, row: Row, header: Header, *, today: date, currency: str
                 repair.get(kind.name, "correct the cell"),
             )
     _check_money(table, row, header, currency)
+
+
+def _check_period(table: Table, row: Row) -> None:
+    """Spend is of one day; of what is for several, the last is not before the first."""
+    kind, values = table.mapping.kind, row.values
+    if "until" not in values:
+        return
+    first: Moment = values.get("since", values[kind.day])
+    last: Moment = values["until"]
+    if kind.name == "spend" and values.pop("until").day != first.day:
+        raise DataError(
+            table.at(row, "until"),
+            "rows of one day each",
+            "one of several",
+            "export it by day: a week's money has no day in the books",
+        )
+    if last.day < first.day:
+        raise DataError(
+            table.at(row, "until"), f"a day from {first.day} on", str(last.day), "correct the cell"
+        )
 
 
 def _returned(mapping: Mapping, values: dict[str, Any]) -> None:

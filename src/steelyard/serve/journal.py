@@ -21,6 +21,7 @@ from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.handover import Handover, Together
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.money import NANO
+from steelyard.spec.pricing import on, today
 from steelyard.store import IMPUTED, Fact, Line, Store
 
 log = logging.getLogger("steelyard.serve")
@@ -202,7 +203,8 @@ class Journal:
         lines = []
         for variant, seconds in sorted(cpu.items()):
             hours = Decimal(str(round(sum(seconds), 9))) / 3600
-            money = self._rounded("cpu.serve", -self.prices.cpu_hour * hours, carried)
+            price = on(self.prices.cpu_hour, today()) or self.prices.cpu_hour
+            money = self._rounded("cpu.serve", -price * hours, carried)
             lines.append(
                 Line(
                     "cpu.serve",

@@ -15,8 +15,8 @@ from steelyard.spec.section import Name, Section, Zone
 class Import(Section):
     """How the rows of an export are read."""
 
-    kind: Literal["spend", "sales", "customers", "visits", "invoices", "api_usage"] = Field(
-        description="what its rows are"
+    kind: Literal["spend", "sales", "customers", "visits", "invoices", "api_usage", "usage"] = (
+        Field(description="what its rows are")
     )
     preset: str | None = Field(None, description="a known export whose columns these are")
     columns: dict[str, str] = Field({}, description="field -> header of its column")

@@ -5,18 +5,122 @@ Example: `product.money.prices.cpu_hour`
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
-from steelyard.spec.section import Currency, Price, Section, Signed, Utility
+from steelyard.spec.section import PRICE_MAX, Currency, Name, Price, Section, Signed, Utility
+
+
+class DatedPrice(Decimal):
+    """A price that changes: worth what it is today, and `on` another day what it was then."""
+
+    since: dict[date, Decimal]
+
+
+def today() -> date:
+    """Where nothing says otherwise a day is that of UTC."""
+    return datetime.now(UTC).date()
+
+
+def on(price: Decimal, day: date) -> Decimal | None:
+    """The price that held on a day; None before the first."""
+    since = getattr(price, "since", None)
+    if since is None:
+        return price
+    known = [first for first in since if first <= day]
+    return since[max(known)] if known else None
+
+
+_DAY: TypeAdapter[date] = TypeAdapter(date)
+
+
+def _dated(written: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """`0.35`, or `{2026-01-01: 0.35, 2026-07-01: 0.30}`."""
+    if not isinstance(written, dict):
+        return written if isinstance(written, DatedPrice) else handler(written)
+    if not written:
+        raise ValueError("expected a price, or one from a day on: {2026-01-01: 0.35}; found none")
+    since = dict(_one(day, price, handler) for day, price in written.items())
+    known = [day for day in since if day <= today()]
+    if not known:
+        raise ValueError(
+            f"expected a price that holds today, found the first from {min(since)}; say what it is until then"
+        )
+    made = DatedPrice(since[max(known)])
+    made.since = since
+    return made
+
+
+def _one(written: Any, price: Any, handler: ValidatorFunctionWrapHandler) -> tuple[date, Decimal]:
+    try:
+        day = _DAY.validate_python(written)
+    except ValidationError as error:
+        raise ValueError(
+            f"expected a day such as 2026-01-31 before each price, found '{written}'"
+        ) from error
+    try:
+        return day, handler(price)
+    except ValidationError as error:
+        said = f"expected a price from 0 to {PRICE_MAX:,} from {day} on"
+        raise ValueError(f"{said}, found '{price}'") from error
+
+
+_NUMBER = {"type": "number", "minimum": 0}
+Dated = Annotated[
+    Price,
+    WrapValidator(_dated),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _NUMBER,
+                {"type": "string"},
+                {"type": "object", "additionalProperties": _NUMBER},
+            ]
+        }
+    ),
+]
 
 
 class Prices(Section):
-    """What a unit costs. There is no default: a missing price is an error, never zero."""
+    """What a unit costs, or from which day on it costs what. A missing price is an error, never zero: what is
+    used without one cannot be booked."""
 
-    label: Price = Field(description="money per label taken")
-    cpu_hour: Price = Field(description="money per CPU core-hour")
+    label: Dated = Field(description="money per label taken")
+    cpu_hour: Dated = Field(description="money per CPU core-hour")
+    label_check: Dated | None = Field(None, description="money per label looked at once more")
+    gpu_hour: Dated | None = Field(None, description="money per hour of a GPU")
+    person_hour: Dated | None = Field(None, description="money per hour of a person")
+    storage_gb_month: Dated | None = Field(None, description="money per GB kept for a month")
+    egress_gb: Dated | None = Field(None, description="money per GB sent out")
+    api_call: Dated | None = Field(
+        None, description="money per call of another's model that answers the same"
+    )
+
+
+class Paid(Section):
+    """What customers pay by one plan."""
+
+    a_month: Price | None = Field(None, description="money a month")
+    a_request: Price | None = Field(None, description="money per request")
+    once: Price | None = Field(None, description="money at the beginning")
+    requests: int | None = Field(None, ge=1, description="requests a month that it includes")
+
+    @model_validator(mode="after")
+    def _pays(self) -> Paid:
+        if self.a_month is None and self.a_request is None and self.once is None:
+            raise ValueError("expected 'a_month', 'a_request' or 'once', found none")
+        return self
 
 
 UTILITY_STEP = 0.001  # evaluations keep how many answers reached each thousandth
@@ -54,7 +158,12 @@ class Values(Section):
 
 class MoneySpec(Section):
     currency: Currency = Field(description="ISO 4217 code, e.g. CNY")
-    prices: Prices
+    prices: Prices = Field(
+        description="what a unit costs, or from which day on: {cpu_hour: {2026-01-01: 0.35, 2026-07-01: 0.30}}"
+    )
+    plans: dict[Name, Paid] = Field(
+        {}, description="what customers pay: {small: {a_month: 99, requests: 10000}}"
+    )
     cash: dict[date, Signed] = Field(
         {}, description="what there was at the beginning of a day: {2026-01-01: 50000}"
     )

@@ -15,8 +15,11 @@ from steelyard.spec.currencies import PATTERN, no_code
 from steelyard.spec.looks import escaped, twins, visible
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+PRICE_MAX = 10**9
 Price = Annotated[
-    Decimal, Field(ge=0, le=10**9), BeforeValidator(lambda v: str(v) if isinstance(v, float) else v)
+    Decimal,
+    Field(ge=0, le=PRICE_MAX),
+    BeforeValidator(lambda v: str(v) if isinstance(v, float) else v),
 ]
 Signed = Annotated[
     Decimal,

@@ -80,6 +80,9 @@ def _as_json(connection: sa.Connection) -> None:
         "ALTER TABLE answer ALTER COLUMN value TYPE TEXT USING to_json(value)::text",
         "ALTER TABLE answer ALTER COLUMN score DROP NOT NULL",
         "ALTER TABLE feedback ALTER COLUMN value TYPE TEXT USING to_json(value)::text",
+        # a table written anew has no statistics: without them each page of answers would read all of them
+        "ANALYZE answer",
+        "ANALYZE feedback",
     ):
         connection.execute(sa.text(step))
 
