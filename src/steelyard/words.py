@@ -14,12 +14,14 @@ from typing import Any
 from steelyard.figures import written
 from steelyard.reason import Reason, told
 from steelyard.terms import LANGUAGES
+from steelyard.words_economics import ECONOMICS
 
 JOINED = ("; ", "；")
 _PARSER = Formatter()
 
 # code -> (English, Chinese)
 WORDS: dict[str, tuple[str, str]] = {
+    **ECONOMICS,
     "several": ("{each}", "{each}"),
     "told": ("{en}", "{zh}"),
     # a goal that a figure misses

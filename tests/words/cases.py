@@ -20,6 +20,10 @@ from steelyard.compress.choose import Candidate, Stakes, choose, lacking
 from steelyard.compress.quality import Quality
 from steelyard.engine.evaluate import Evaluation
 from steelyard.goals import limits
+from steelyard.market.customers import cost_of_one, margin_share, mean_margin, pays_back
+from steelyard.market.figures import Figure
+from steelyard.market.serving import OfVariant, Period, break_even, right_share
+from steelyard.market.worth import Worth as Lasting
 from steelyard.plan.facts import Priced, Served
 from steelyard.plan.labels import labels
 from steelyard.plan.options import allocate
@@ -409,6 +413,31 @@ def plans():
         yield allocate(given).to_json()
 
 
+# --- figures of money that are not known
+
+
+def economics():
+    store = SimpleNamespace(
+        measures=SimpleNamespace(of=lambda variant: {}),
+        events=SimpleNamespace(of_kind=lambda kind, **days: []),
+    )
+    period = Period("2026-01-01", "2026-03-31")
+    yield right_share(store, "v", None)
+    dear = OfVariant("v", "v", 3, Figure(0.5, "measured"), untold(), untold())
+    for price, shown in ((None, []), (0.25, []), (0.25, [dear])):
+        money = SimpleNamespace(prices=SimpleNamespace(api_call=price))
+        yield break_even(store, money, period, shown)
+    yield mean_margin([], {})
+    yield margin_share([], {})
+    yield cost_of_one("search", 0.0, 3, period)
+    lasting = Lasting("purchases", 0, untold(), untold())
+    yield pays_back(Figure(30.0, "measured"), lasting, Figure(-1.5, "measured"), period)
+
+
+def untold():
+    return margin_share([], {})
+
+
 # --- a marketing mix
 
 
@@ -518,6 +547,7 @@ CASES = (
     options_as_served,
     other_options,
     customers,
+    economics,
     experiments,
     plans,
     mixes,

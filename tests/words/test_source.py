@@ -11,6 +11,7 @@ from steelyard.words import WORDS
 SOURCE = Path(__file__).parents[2] / "src" / "steelyard"
 CHINESE_IS = {
     "words.py": "the sentences of reasons",
+    "words_economics.py": "the sentences of reasons",
     "figures.py": "names of figures inside them",
     "terms.py": "names that the ledger keeps",
     "report/words.py": "the sentences of the report",

@@ -15,6 +15,7 @@ from steelyard.spec import Money, ProductFile
 from steelyard.stage import names
 from steelyard.store import Holdings, Store
 from steelyard.store.seal import load_seal
+from steelyard.store.subtotals import day_of
 
 
 def variants(file: ProductFile) -> list[dict[str, Any]]:
@@ -70,6 +71,25 @@ def sums(file: ProductFile) -> list[dict[str, Any]]:
     with closing(Store.open(file, create=False)) as store:
         rows = store.ledger.sums()
     return [row | {"money": str(Money(row["nano"], row["currency"]))} for row in rows]
+
+
+def lines(
+    file: ProductFile,
+    *,
+    account: str = "",
+    variant: str = "",
+    channel: str = "",
+    since: str = "",
+    until: str = "",
+) -> list[dict[str, Any]]:
+    """The lines of the ledger that a figure rests on, with the day that each speaks of."""
+    about = {n: said for n, said in (("variant", variant), ("channel", channel)) if said}
+    with closing(Store.open(file, create=False)) as store:
+        rows = store.ledger.lines(account=account, since=since, until=until or "~", **about)
+    return [
+        row | {"money": str(Money(row["nano"], row["currency"])), "day": day_of(row)}
+        for row in rows
+    ]
 
 
 def totals(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:

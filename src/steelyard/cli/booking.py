@@ -42,6 +42,42 @@ def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
     )
 
 
+@ledger_app.command("lines")
+def ledger_lines(
+    product: File = DEFAULT,
+    account: Annotated[str, typer.Option(help="as ads.spend")] = "",
+    variant: Annotated[str, typer.Option(help="its id")] = "",
+    channel: Annotated[str, typer.Option(help="as search")] = "",
+    since: Annotated[str, typer.Option("--from", help="the first day, as 2026-01-01")] = "",
+    until: Annotated[str, typer.Option("--to", help="the last day")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The very lines that a figure rests on."""
+    from steelyard.api.facts import lines
+    from steelyard.cli.show import heads, out, said, table
+    from steelyard.spec import load
+
+    rows = lines(
+        load(product), account=account, variant=variant, channel=channel, since=since, until=until
+    )
+    if as_json:
+        return out(rows)
+    shown = [
+        [
+            r["id"],
+            r["day"],
+            r["account"],
+            r["quantity"],
+            said("unit", r["unit"]),
+            r["money"],
+            r["evidence"],
+        ]
+        for r in rows
+    ]
+    names = heads("line", "day", "account", "quantity", "unit", "money", "evidence")
+    return table(said("title", "ledger"), names, shown)
+
+
 def statement(
     product: File = DEFAULT,
     since: Annotated[str, typer.Option("--from", help="the first day, as 2026-01-01")] = "",

@@ -14,6 +14,7 @@ import typer
 
 from steelyard.as_json import of_json
 from steelyard.cli.booking import ledger_app, statement
+from steelyard.cli.economics import economics
 from steelyard.cli.groups import Group
 from steelyard.cli.looking import diff, report, show
 from steelyard.cli.marketing import market_app
@@ -281,6 +282,7 @@ def replay(
 for _look in (show, diff, report):
     app.command()(_look)
 app.command()(statement)
+app.command()(economics)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(market_app, name="market")
 app.add_typer(release_app, name="release")

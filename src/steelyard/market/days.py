@@ -153,3 +153,10 @@ def _offset(said: str | None) -> tzinfo | None:
         return UTC
     minutes = int(digits[2]) * 60 + int(digits[3] or 0)
     return timezone(timedelta(minutes=-minutes if digits[1] == "-" else minutes))
+
+
+def month_end(month: str) -> str:
+    """The last day of a month."""
+    year, number = int(month[:4]), int(month[5:])
+    after = date(year + number // 12, number % 12 + 1, 1)
+    return (after - timedelta(days=1)).isoformat()

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from steelyard.errors import DataError, UserError
+from steelyard.market.days import month_end
 from steelyard.market.reading import Table
 from steelyard.near import near
 from steelyard.spec import Money
@@ -166,7 +167,7 @@ class _Sums:
         for (family, month), nano in sorted(months.items()):
             if nano <= 0:
                 continue
-            day = min(last, _end(month))
+            day = min(last, month_end(month))
             self._add(family, day, nano)
             made.append(_part(family, day, nano))
         return made
@@ -175,10 +176,3 @@ class _Sums:
 def _part(family: str, day: str, nano: int) -> dict[str, Any]:
     """What was paid for of a family, in nano-units, as an event keeps it."""
     return {"family": family, "day": day, "nano": nano}
-
-
-def _end(month: str) -> str:
-    """The last day of a month."""
-    year, number = int(month[:4]), int(month[5:])
-    after = date(year + number // 12, number % 12 + 1, 1)
-    return (after - timedelta(days=1)).isoformat()

@@ -34,6 +34,7 @@ from steelyard.store.nouns import (
     Releases,
     Steps,
     Turns,
+    Use,
     Variants,
     Versions,
 )
@@ -98,7 +99,7 @@ class Store:
         self.releases = Releases(database, product)
         self.experiments = Experiments(database, product)
         self.answers, self.feedback = Answers(database, product), Feedback(database, product)
-        self.events = Events(database, product)
+        self.events, self.use = Events(database, product), Use(database, product)
         self.ledger, self.plans = Book(database, product), Plans(database, product)
 
     @classmethod

@@ -179,8 +179,13 @@ def _key_of_sum(row: Mapping[str, Any]) -> Key:
     )
 
 
+def day_of(row: Mapping[str, Any]) -> str:
+    """The day that a line of money speaks of; where it says none, that on which it was booked."""
+    about = row["about"] if isinstance(row["about"], dict) else {}
+    return str(about.get("day") or row["time"][:10])
+
+
 def _key_of_line(row: Mapping[str, Any], product: str) -> Key:
-    """The day is the one that the line speaks of; where it says none, that on which it was booked."""
     about = row["about"] if isinstance(row["about"], dict) else {}
     return (
         product,
@@ -189,7 +194,7 @@ def _key_of_line(row: Mapping[str, Any], product: str) -> Key:
         row["unit"],
         row["currency"],
         basis_of(row),
-        str(about.get("day") or row["time"][:10]),
+        day_of(row),
         str(about.get("variant") or ""),
         str(about.get("channel") or ""),
     )

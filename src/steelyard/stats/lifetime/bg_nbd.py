@@ -123,7 +123,7 @@ class _BgNbdLikelihood:
         value = gammaln(r + x) - gammaln(r) + r * logs[1] + both
         value = value + gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
         # the weight of "gone at the last purchase" within the sum of the two
-        gone = np.where(back, np.exp(goes - both), 0.0)
+        gone = np.exp(np.where(back, goes - both, -np.inf))
         mean_log = (1 - gone) * until_now + gone * until_last
         mean_rate = (1 - gone) / (alpha + self.age) + gone / (alpha + self.recency)
         of_both = digamma(a + b) - digamma(a + b + x)

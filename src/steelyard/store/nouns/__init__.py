@@ -9,6 +9,7 @@ from steelyard.store.nouns.market import Events
 from steelyard.store.nouns.models import Measures, Variants, Versions
 from steelyard.store.nouns.releases import Experiments, Releases
 from steelyard.store.nouns.turns import Steps, Turns
+from steelyard.store.nouns.use import Use
 
 __all__ = [
     "Answers",
@@ -21,6 +22,7 @@ __all__ = [
     "Releases",
     "Steps",
     "Turns",
+    "Use",
     "Variants",
     "Versions",
 ]

@@ -13,6 +13,7 @@ from steelyard.spec import Money
 from steelyard.store import ledger, tables
 from steelyard.store.nouns.noun import Noun, Row
 from steelyard.store.seal import against, behind, seal
+from steelyard.store.subtotals import day_of
 
 STEP = "step:"  # evidence of a line that is a step's
 
@@ -31,6 +32,20 @@ class Book(Noun):
         `day` is the one that a line speaks of, as ISO 8601."""
         with self.database.snapshot() as connection:
             return ledger.parted(connection, product=self.product, by=by, since=since, until=until)
+
+    def lines(
+        self, *, account: str = "", since: str = "", until: str = "~", **about: str
+    ) -> list[Row]:
+        """Lines of an account, or of all, whose `about` says this (`variant`, `channel`), of these days."""
+        e = tables.entry
+        query = sa.select(e).where(e.c.product == self.product).order_by(e.c.id)
+        query = query.where(e.c.account == account) if account else query
+        return [
+            row
+            for row in self.rows(query)
+            if since <= day_of(row) <= until
+            and all(str((row["about"] or {}).get(name, "")) == said for name, said in about.items())
+        ]
 
     def of_steps(self) -> dict[str, Money]:
         """Key of a step -> what it took, below zero."""

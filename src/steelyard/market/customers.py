@@ -1,0 +1,167 @@
+"""What each customer leaves, and what one costs by channel. Knows no terminal.
+
+Example: `customers(store, period, served).margin.value`
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, mean, stdev
+
+from steelyard.market.figures import Figure
+from steelyard.market.serving import CONFIDENCE, OfVariant, Period
+from steelyard.market.worth import Worth
+from steelyard.reason import Reason
+from steelyard.spec import NANO
+from steelyard.stats.lifetime import acquisition_cost
+from steelyard.store import CASH, Store
+
+CUSTOMERS_MIN = 5  # below, a mean has no interval worth telling
+ADS = "ads.spend"
+
+
+@dataclass
+class Customer:
+    """Money in nano-units: what came in, less what was given back, and what it took."""
+
+    income: int = 0
+    fees: int = 0
+    serving: float = 0.0
+    calls: int = 0
+    requests: int = 0
+
+    @property
+    def margin(self) -> float:
+        return self.income - self.fees - self.serving - self.calls
+
+
+@dataclass(frozen=True)
+class Customers:
+    """Those who paid in the period."""
+
+    each: Mapping[str, Customer]
+    margin: Figure | Reason  # money a customer in the period
+    share: Figure | Reason  # of income that is left
+
+
+def customers(store: Store, period: Period, served: Sequence[OfVariant]) -> Customers:
+    """Income less fees, less the CPU and the calls of their requests. A customer whose name is not that of
+    `user` in requests has none there."""
+    each: dict[str, Customer] = defaultdict(Customer)
+    sales = store.events.of_kind("sales", since=period.first, until=period.last)
+    for event in sales:
+        if event["customer"]:
+            one = each[event["customer"]]
+            one.income += event["nano"] - event["body"].get("refund_nano", 0)
+            one.fees += event["body"].get("fee_nano", 0)
+    cost = {one.variant: one.per_request.value * NANO for one in served}
+    for row in store.use.of_users(since=period.first, until=period.last):
+        if row["user"] in each:
+            each[row["user"]].serving += cost.get(row["variant"], 0.0) * row["n"]
+            each[row["user"]].requests += row["n"]
+    for kind in ("api_usage", "usage"):
+        for event in store.events.of_kind(kind, since=period.first, until=period.last):
+            if event["customer"] in each:
+                each[event["customer"]].calls -= event["nano"]
+    n = {"sales": len(sales)}
+    return Customers(dict(each), mean_margin(each.values(), n), margin_share(each.values(), n))
+
+
+def mean_margin(each: Iterable[Customer], events: Mapping[str, int]) -> Figure | Reason:
+    values = [one.margin / NANO for one in each]
+    if len(values) < CUSTOMERS_MIN:
+        return Reason(
+            "economics.few_customers", {"customers": len(values), "needed": CUSTOMERS_MIN}
+        )
+    half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * stdev(values) / len(values) ** 0.5
+    middle = mean(values)
+    return Figure(middle, "measured", len(values), middle - half, middle + half, events=events)
+
+
+def margin_share(each: Iterable[Customer], events: Mapping[str, int]) -> Figure | Reason:
+    all_of = list(each)
+    income = sum(one.income for one in all_of)
+    if income <= 0:
+        return Reason("economics.no_income", {})
+    left = sum(one.margin for one in all_of) / income
+    return Figure(left, "measured", len(all_of), events=events)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Spend, customers won, what one costs, and when he has paid it back, in months."""
+
+    channel: str
+    spend: float
+    won: int
+    cost: Figure | Reason
+    months: Figure | Reason
+
+
+def channels(store: Store, period: Period, worth: Worth, margin: Figure | Reason) -> list[Channel]:
+    """Every channel that cost something or won somebody in the period."""
+    rows = store.ledger.parted("account", "channel", since=period.first, until=period.last)
+    spend: dict[str, float] = defaultdict(float)
+    for row in rows:
+        if row["account"] == ADS and row["basis"] == CASH:
+            spend[row["channel"]] -= row["nano"] / NANO
+    won = _won(store, period)
+    made = []
+    for channel in sorted(spend.keys() | won.keys(), key=lambda one: (-spend[one], one)):
+        n = won.get(channel, 0)
+        cost = cost_of_one(channel, spend[channel], n, period)
+        made.append(
+            Channel(channel, spend[channel], n, cost, pays_back(cost, worth, margin, period))
+        )
+    return made
+
+
+def _won(store: Store, period: Period) -> dict[str, int]:
+    """Channel -> customers whose first day is in the period, or whose first payment is where no list of
+    customers names them."""
+    first: dict[str, tuple[str, str]] = {}
+    for event in store.events.of_kind("sales"):
+        if event["customer"]:
+            first.setdefault(event["customer"], (event["day"], event["channel"] or ""))
+    for event in store.events.of_kind("customers"):
+        channel = event["channel"] or first.get(event["customer"], ("", ""))[1]
+        first[event["customer"]] = (event["day"], channel)
+    won: dict[str, int] = defaultdict(int)
+    for day, channel in first.values():
+        if period.first <= day <= period.last:
+            won[channel] += 1
+    return won
+
+
+def cost_of_one(channel: str, spend: float, won: int, period: Period) -> Figure | Reason:
+    if not spend:
+        return Reason("economics.no_spend", {})
+    found = acquisition_cost(spend, won, confidence=CONFIDENCE)
+    if isinstance(found, Reason):
+        return found
+    lines = {"account": ADS, "channel": channel, "from": period.first, "to": period.last}
+    return Figure.of(found, "measured", lines=lines, events={"customers": won})
+
+
+def pays_back(
+    cost: Figure | Reason, worth: Worth, margin: Figure | Reason, period: Period
+) -> Figure | Reason:
+    """Until the margin of a customer reaches his cost: at the pace of the period, or as repeat purchases go."""
+    if isinstance(cost, Reason):
+        return cost
+    if worth.pays_back is not None:
+        return worth.pays_back(cost.value)
+    if isinstance(margin, Reason):
+        return margin
+    a_month = margin.value / period.months
+    if a_month <= 0:
+        return Reason("economics.no_margin", {"margin": a_month})
+    low = None if cost.low is None or not margin.high else cost.low / margin.high * period.months
+    high = (
+        None
+        if cost.high is None or margin.low is None or margin.low <= 0
+        else cost.high / margin.low * period.months
+    )
+    return Figure(cost.value / a_month, "extrapolated", cost.n, low, high, events=cost.events)

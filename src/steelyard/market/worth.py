@@ -1,0 +1,178 @@
+"""How customers stay, and what a new one is worth: by repeat purchases, or by subscriptions. Knows no channel.
+
+Example: `worth(store, "2026-11-28", share).value`
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import NormalDist
+from typing import Any
+
+from steelyard.interval import Interval
+from steelyard.market.days import month_end
+from steelyard.market.figures import Figure
+from steelyard.market.serving import CONFIDENCE, DAYS_A_MONTH
+from steelyard.reason import Reason
+from steelyard.spec import NANO
+from steelyard.stats import lifetime
+from steelyard.store import Store
+
+WEEKS = 104  # how far ahead the worth of a new customer is told
+SEED = 0
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Worth:
+    """How customers stay and what a new one is worth; `model` says by what."""
+
+    model: str  # purchases or subscriptions
+    customers: int
+    retention: (
+        Figure | Reason
+    )  # subscribers that are here after a year; buyers that came back at all
+    value: Figure | Reason  # margin of a new customer within WEEKS
+    pays_back: Callable[[float], Figure | Reason] | None = None  # cost of a customer -> months
+
+
+def worth(store: Store, today: str, share: Figure | Reason) -> Worth:
+    """Subscriptions where the list of customers says who left, else repeat purchases; `share` is that of
+    income which is left."""
+    listed = store.events.of_kind("customers")
+    sales = [event for event in store.events.of_kind("sales") if event["customer"]]
+    if any("until" in event["body"] for event in listed):
+        return _subscriptions(listed, sales, today, share)
+    return _purchases(sales, today, share)
+
+
+def paid(event: Event) -> float:
+    """Money of a sale, less what was given back."""
+    return float(event["nano"] - event["body"].get("refund_nano", 0)) / NANO
+
+
+def _purchases(sales: Sequence[Event], today: str, share: Figure | Reason) -> Worth:
+    buyers = len({event["customer"] for event in sales})
+    if not buyers:
+        nobody = Reason("economics.no_income", {})
+        return Worth("purchases", 0, nobody, nobody)
+    summary = lifetime.summarize(
+        [event["customer"] for event in sales],
+        [event["day"] for event in sales],
+        [paid(event) for event in sales],
+        until=today,
+    )
+    events = {"sales": len(sales)}
+    back = _share(summary.repeaters, len(summary), events)
+    model, spend = lifetime.fit_bg_nbd(summary), lifetime.fit_gamma_gamma(summary)
+    if isinstance(model, Reason) or isinstance(spend, Reason):
+        return Worth("purchases", buyers, back, model if isinstance(model, Reason) else spend)  # type: ignore[arg-type]
+    if isinstance(share, Reason):
+        return Worth("purchases", buyers, back, share)
+    if share.value <= 0:
+        return Worth(
+            "purchases", buyers, back, Reason("economics.no_margin", {"margin": share.value})
+        )
+    future = _Future(model, spend, min(1.0, share.value), events)
+    return Worth("purchases", buyers, back, future.value(), future.months)
+
+
+def _share(part: int, whole: int, events: Mapping[str, int]) -> Figure:
+    """With Wilson's interval."""
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    p, n = part / whole, whole
+    middle, spread = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+    low, high = ((middle + sign * spread) / (1 + z * z / n) for sign in (-1, 1))
+    return Figure(p, "measured", n, low, high, events=events)
+
+
+@dataclass(frozen=True)
+class _Future:
+    """What repeat purchases of a new customer bring."""
+
+    model: lifetime.BgNbd
+    spend: lifetime.GammaGamma
+    share: float
+    events: Mapping[str, int]
+
+    def _paid_back(self, cost: float) -> lifetime.Payback | Reason:
+        return lifetime.payback(
+            self.model,
+            self.spend,
+            cost_per_customer=cost,
+            margin_share=self.share,
+            weeks_max=WEEKS,
+            seed=SEED,
+            confidence=CONFIDENCE,
+        )
+
+    def value(self) -> Figure | Reason:
+        found = self._paid_back(0.0)
+        if isinstance(found, Reason):
+            return found
+        return Figure.of(found.value, "extrapolated", events=self.events)
+
+    def months(self, cost: float) -> Figure | Reason:
+        found = self._paid_back(cost)
+        if isinstance(found, Reason):
+            return found
+        w = found.weeks
+        a, b, c = (weeks * 7 / DAYS_A_MONTH for weeks in (w.value, w.low, w.high))
+        return Figure.of(Interval(a, b, c, w.n), "extrapolated", events=self.events)
+
+
+def _subscriptions(
+    listed: Sequence[Event], sales: Sequence[Event], today: str, share: Figure | Reason
+) -> Worth:
+    model = lifetime.fit_shifted_beta_geometric(cohorts(listed, today))
+    if isinstance(model, Reason):
+        return Worth("subscriptions", len(listed), model, model)
+    events = {"customers": len(listed)}
+    months = range(1, int(WEEKS * 7 / DAYS_A_MONTH))
+    alive = [model.survival_interval(k, confidence=CONFIDENCE, seed=SEED) for k in months]
+    kept = Figure.of(alive[11], "extrapolated", events=events)
+    a_month = _a_month(listed, sales, today)
+    if isinstance(share, Reason) or a_month <= 0:
+        why = share if isinstance(share, Reason) else Reason("economics.no_income", {})
+        return Worth("subscriptions", len(listed), kept, why)
+    value, low, high = (
+        a_month * share.value * (1 + sum(getattr(one, name) for one in alive))
+        for name in ("value", "low", "high")
+    )
+    worth_of = Figure(value, "extrapolated", len(listed), low, high, events=events)
+    return Worth("subscriptions", len(listed), kept, worth_of)
+
+
+def cohorts(listed: Sequence[Event], today: str) -> list[list[int]]:
+    """Of those who began in a month: how many, and how many were left after each month that is over for
+    all of them."""
+    stayed: dict[str, list[int]] = defaultdict(list)
+    for event in listed:
+        left = min(event["body"].get("until", today), today)
+        stayed[event["day"][:7]].append(months_between(event["day"], left))
+    return [
+        [
+            sum(k <= months for months in own)
+            for k in range(months_between(month_end(month), today) + 1)
+        ]
+        for month, own in sorted(stayed.items())
+        if month_end(month) <= today
+    ]
+
+
+def months_between(first: str, last: str) -> int:
+    """Whole months from one day to another; a month from the 31st is over on the 30th of a shorter one."""
+    a, b = date.fromisoformat(first), date.fromisoformat(last)
+    short = b.day < a.day and b.isoformat() != month_end(last[:7])
+    return (b.year - a.year) * 12 + b.month - a.month - short
+
+
+def _a_month(listed: Sequence[Event], sales: Sequence[Event], today: str) -> float:
+    """Income of a subscriber in each month that he was one."""
+    months = sum(
+        1 + months_between(e["day"], min(e["body"].get("until", today), today)) for e in listed
+    )
+    return sum(map(paid, sales)) / months if months else 0.0
