@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from steelyard.clock import Clock
 from steelyard.engine.evaluate import evaluate
@@ -16,7 +17,8 @@ from steelyard.spec.model import Train
 from steelyard.store import Store
 from steelyard.tasks import task_of
 from tests.conftest import reviews, write_jsonl
-from tests.serving import release
+from tests.pages import parsed
+from tests.serving import call, release
 
 URL = "https://shop.example/tools/"
 PAGE = """\
@@ -137,3 +139,28 @@ def launched(folder: Path, *, key: str | None = None, live: bool = True, **said)
             yield address, store, file
     finally:
         store.close()
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def visit(address: str, path: str = "/", **headers: str):
+    """(status, page as elements, headers)."""
+    status, body, told = call(address, "GET", path, headers=headers)
+    return status, parsed(body), told
+
+
+def demo(address: str, content: str, *, language: str = "en", **headers: str):
+    """(status, page as elements, headers) of a text that is asked."""
+    body = urlencode({"content": content}).encode()
+    status, page, told = call(address, "POST", f"/demo?lang={language}", body, FORM | headers)
+    return status, parsed(page), told
+
+
+def upload(address: str, content: bytes, *, boundary: str = "a-boundary"):
+    """The same of a file."""
+    head = 'Content-Disposition: form-data; name="content"; filename="p.png"\r\nContent-Type: image/png'
+    body = f"--{boundary}\r\n{head}\r\n\r\n".encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    status, page, told = call(address, "POST", "/demo", body, kind)
+    return status, parsed(page), told

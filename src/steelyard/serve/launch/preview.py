@@ -90,7 +90,7 @@ def draw(card: Card, face: Face) -> bytes:
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, 14, HEIGHT), fill=ACCENT)
     y = float(MARGIN)
-    for words, size, colour, lines in ((card.title, 76, INK, 2), (card.summary, 38, SOFT, 4)):
+    for words, size, colour, lines in ((card.title, 84, INK, 2), (card.summary, 42, SOFT, 4)):
         font = face.at(size)
         for line in _wrapped(words, font, WIDTH - 2 * MARGIN, lines):
             pen.text((MARGIN, y), line, font=font, fill=colour)

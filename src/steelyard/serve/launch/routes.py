@@ -132,9 +132,6 @@ def _accepted(header: str) -> list[str]:
 
 
 def _pages(app: FastAPI, site: _Site, metrics: Metrics) -> None:
-    # at /demo stands the form again for whoever comes back to its address
-    @app.api_route("/demo", methods=["GET", "HEAD"], include_in_schema=False)
-    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(request: Request) -> Response:
         view = await site.view(request)
         response = _cached(request, render(view).encode(), "text/html; charset=utf-8")
@@ -142,9 +139,12 @@ def _pages(app: FastAPI, site: _Site, metrics: Metrics) -> None:
         metrics.count("/", response.status_code)
         return response
 
+    # at /demo stands the form again, for whoever comes back to the address of an answer
+    for path in ("/", "/demo"):
+        app.add_route(path, page, methods=["GET"], include_in_schema=False)
+
 
 def _demo(app: FastAPI, site: _Site, metrics: Metrics) -> None:
-    @app.post("/demo", include_in_schema=False)
     async def demo(request: Request) -> Response:
         """One question of a visitor, answered on the page."""
         view = await site.view(request)
@@ -162,6 +162,8 @@ def _demo(app: FastAPI, site: _Site, metrics: Metrics) -> None:
         headers |= _headers(view) | {"Cache-Control": "no-store"}
         return HTMLResponse(page, status_code=answered.status, headers=headers)
 
+    app.add_route("/demo", demo, methods=["POST"], include_in_schema=False)
+
 
 async def _answered(request: Request, site: _Site) -> Answered:
     field = site.field
@@ -175,7 +177,7 @@ async def _answered(request: Request, site: _Site) -> Answered:
         except RequestError as error:
             if error.status != 422:
                 raise
-            return Answered(asked, None, 422, 1, _expected(error))
+            return Answered(asked, None, 422, 1, error.found)
         sent = {name: v for name, v in answers.answers[0].items() if name != "answer_id"}
         return Answered(asked, shown(site.service.task, sent))
 
@@ -186,25 +188,27 @@ def _expected(error: RequestError) -> str:
 
 
 def _texts(app: FastAPI, site: _Site) -> None:
-    options = {"methods": ["GET", "HEAD"], "include_in_schema": False}
-
-    @app.api_route("/robots.txt", **options)  # type: ignore[arg-type]
     async def robots_txt(request: Request) -> Response:
         return _cached(request, robots(site.page).encode(), "text/plain; charset=utf-8")
 
-    @app.api_route("/llms.txt", **options)  # type: ignore[arg-type]
     async def llms_txt(request: Request) -> Response:
         made = llms(await site.view(request)).encode()
         response = _cached(request, made, "text/plain; charset=utf-8")
         response.headers["Vary"] = "Accept-Language"
         return response
 
-    @app.api_route("/sitemap.xml", **options)  # type: ignore[arg-type]
     async def sitemap_xml(request: Request) -> Response:
         if site.page.url is None:  # a sitemap has whole addresses only
             return PlainTextResponse("set market.page.url\n", status_code=404)
         made = sitemap(await site.view(request)).encode()
         return _cached(request, made, "application/xml; charset=utf-8")
+
+    for name, route in (
+        ("robots.txt", robots_txt),
+        ("llms.txt", llms_txt),
+        ("sitemap.xml", sitemap_xml),
+    ):
+        app.add_route(f"/{name}", route, methods=["GET"], include_in_schema=False)
 
 
 def _previews(app: FastAPI, site: _Site) -> None:
@@ -215,9 +219,8 @@ def _previews(app: FastAPI, site: _Site) -> None:
         return _cached(request, made, "image/png")
 
     for language in site.page.languages:
-        path = f"/preview.{language}.png"
-        route = partial(preview, language)
-        app.router.add_route(path, route, methods=["GET"], include_in_schema=False)
+        path, route = f"/preview.{language}.png", partial(preview, language)
+        app.add_route(path, route, methods=["GET"], include_in_schema=False)
 
 
 def _cached(request: Request, body: bytes, media_type: str) -> Response:

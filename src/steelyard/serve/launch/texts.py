@@ -42,7 +42,7 @@ def sitemap(view: View) -> str:
 
 def llms(view: View) -> str:
     """The page for language models (llmstxt.org): a title, a summary, and lists of facts and links."""
-    page, words, base = view.page, view.words, view.page.url or "/"
+    page, words, base = view.page, view.words, view.page.url or ""
     lines = [f"# {view.said(page.title)}", "", f"> {view.said(page.summary)}", ""]
     lines += [f"- {view.said(point)}" for point in page.points]
     lines += ["", f"## {words['quality']}", "", *_quality(view)]
