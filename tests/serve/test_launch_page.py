@@ -2,8 +2,10 @@
 
 import json
 import re
+import textwrap
 import xml.etree.ElementTree as ET
 from contextlib import closing
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +19,7 @@ from steelyard.serve.launch import facts, routes
 from steelyard.store import Store
 from steelyard.tasks import open_task, task_of
 
+DOCS = Path(__file__).parents[2] / "docs"
 HOSTILE = "</title></script><script>alert(1)</script><img src=x onerror=alert(1)>\"' &amp; ]]>"
 
 
@@ -271,6 +274,14 @@ def test_a_wrong_section_is_told_with_its_place(tmp_path, wrong, told):
     with pytest.raises(SpecError) as error:
         product(tmp_path, page=f"  {wrong}\n")
     assert told in str(error.value) and "market.page" in str(error.value)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_in_the_documents_is_one_that_a_product_file_may_have(tmp_path, language):
+    text = (DOCS / language / "launch.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\nmarket:\n  page:\n(.*?)```", text, re.DOTALL)
+    page = product(tmp_path, page=textwrap.indent(textwrap.dedent(block), "  ")).spec.market.page
+    assert page.languages == ("en", "zh") and [plan.price for plan in page.plans] == [0, 199]
 
 
 def test_the_page_of_the_tests_is_one_that_a_product_file_may_have(tmp_path):
