@@ -16,7 +16,7 @@ from tests.launching import (
     upload,
     visit,
 )
-from tests.serving import ask, call, picture, release
+from tests.serving import ask, call, connect, picture, release
 
 from steelyard.errors import RequestError
 from steelyard.plugins import own
@@ -306,23 +306,32 @@ def service(*, present=0, most=256.0, expected_s=0.0, waiting=0, room=None):
 def test_visitors_give_way_while_customers_still_have_room(load):
     limits = Demo(per_client=1)
     gate = Gate(limits, service(**load))
-    with pytest.raises(RequestError) as refused, gate.let_in("a"):
-        pass
+    with pytest.raises(RequestError) as refused:
+        gate.check("a")
     assert refused.value.status == 503
     gate.service = service()
-    with gate.let_in("a"):  # the refused question was not counted
-        pass
+    gate.check("a")  # the refused question was not counted
 
 
 def test_few_visitors_are_in_work_at_once():
     gate = Gate(Demo(), service())
     with ExitStack() as inside:
         for _ in range(AT_ONCE):
-            inside.enter_context(gate.let_in("a"))
-        with pytest.raises(RequestError), gate.let_in("b"):
+            inside.enter_context(gate.room())
+        with pytest.raises(RequestError), gate.room():
             pass
-    with gate.let_in("b"):
-        pass
+        with pytest.raises(RequestError):
+            gate.check("b")
+    gate.check("b")
+
+
+def test_visitors_who_send_slowly_keep_nobody_out(address):
+    head = f"POST /demo HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM['Content-Type']}\r\nContent-Length: 50\r\n\r\n"
+    with ExitStack() as slow:
+        for _ in range(2 * AT_ONCE):
+            connection = slow.enter_context(connect(address))
+            connection.sendall(head.encode() + b"content=")
+        assert demo(address, "很好")[0] == 200
 
 
 def test_a_file_comes_as_it_is_whatever_is_in_it():

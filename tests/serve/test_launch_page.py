@@ -13,7 +13,7 @@ from tests.launching import PAGE, URL, launched, product, publish, visit
 from tests.serving import call, release
 from tests.serving import publish as bare
 
-from steelyard.errors import SpecError
+from steelyard.errors import SpecError, Unavailable
 from steelyard.serve import Server
 from steelyard.serve.launch import facts, routes
 from steelyard.store import Store
@@ -97,6 +97,20 @@ def test_another_release_changes_the_page_and_the_same_one_does_not(tmp_path, mo
             status, body, told = call(address, "GET", "/", headers={"If-None-Match": tag})
             assert status == 200 and told["ETag"] != tag
             assert second[:12] in body and first[:12] not in body
+
+
+def test_a_ledger_that_is_away_leaves_the_page_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(routes, "FRESH_S", 0.0)
+    with launched(tmp_path) as (address, _, _):
+        before = call(address, "GET", "/")[1]
+
+        def away(*_):
+            raise Unavailable("ledger", "one that can be read", "none")
+
+        monkeypatch.setattr(routes, "live_of", away)
+        assert call(address, "GET", "/")[:2] == (200, before)
+    with launched(tmp_path / "other") as (address, _, _):
+        assert call(address, "GET", "/")[0] == 503
 
 
 def test_a_product_that_is_not_released_says_so(tmp_path):

@@ -80,15 +80,21 @@ class Gate:
     def __init__(self, demo: Demo, service: Service) -> None:
         self.service, self.limits, self.inside = service, Limits(demo, service.store.clock), 0
 
-    @contextmanager
-    def let_in(self, client: str) -> Iterator[None]:
-        """Around one question; RequestError 503 before the first release and under load, before
-        anything of it is read, and 429 for one who asks too often."""
+    def check(self, client: str) -> None:
+        """Before anything of a question is read; RequestError 503 before the first release and under
+        load, 429 for one who asks too often."""
         self.service.router.live()
         refusal = self._crowded() or self.service.no_room()
         if refusal is not None:
             raise refusal
         self.limits.take(client)
+
+    @contextmanager
+    def room(self) -> Iterator[None]:
+        """Around the answer of a question that is whole: who sends slowly keeps nobody out."""
+        refusal = self._crowded()
+        if refusal is not None:
+            raise refusal
         self.inside += 1
         try:
             yield

@@ -28,6 +28,7 @@ from steelyard.serve.launch.texts import llms, robots, sitemap
 from steelyard.serve.launch.words import TAGS
 from steelyard.serve.metrics import Metrics
 from steelyard.serve.refusals import headers_of, refusal_of
+from steelyard.serve.router import Served
 from steelyard.serve.service import Asked, Service
 from steelyard.spec.launch import Language, Page
 from steelyard.tasks.shown import shown
@@ -58,7 +59,8 @@ class _Site:
         schema = service.task.wire().input or service.content.schema
         self.field = field_of(service.content, schema, page.demo)
         self._known: tuple[str, float, Live] | None = None
-        self._drawn: dict[tuple[str, Card], bytes] = {}
+        self._drawn: dict[str, tuple[Card, bytes]] = {}
+        self._drawing = asyncio.Lock()
         self.faces = {language: self._face(language) for language in page.languages}
 
     async def view(self, request: Request) -> View:
@@ -84,10 +86,10 @@ class _Site:
         face, card = self.faces[language], self._card(language, view.live)
         if face is None:
             return None
-        if (language, card) not in self._drawn:
-            self._drawn = {kept: made for kept, made in self._drawn.items() if kept[0] != language}
-            self._drawn[language, card] = await asyncio.to_thread(draw, card, face)
-        return self._drawn[language, card]
+        async with self._drawing:  # one at a time, whoever asks
+            if self._drawn.get(language, (None, b""))[0] != card:
+                self._drawn[language] = card, await asyncio.to_thread(draw, card, face)
+            return self._drawn[language][1]
 
     async def _live(self) -> Live | None:
         served = next((s for s in self.service.router.served if s.state == "live"), None)
@@ -95,9 +97,18 @@ class _Site:
             return None
         now, known = self.service.store.clock.wall_s(), self._known
         if known is None or known[0] != served.variant or now - known[1] > FRESH_S:
-            live = await asyncio.to_thread(live_of, self.service.store, self.service.task, served)
+            live = await self._read(served)
             known = self._known = (served.variant, now, live)
         return known[2]
+
+    async def _read(self, served: Served) -> Live:
+        """While the ledger is away the page says what it said of the same release before."""
+        try:
+            return await asyncio.to_thread(live_of, self.service.store, self.service.task, served)
+        except StoreError:
+            if self._known is None or self._known[0] != served.variant:
+                raise
+            return self._known[2]
 
     def _face(self, language: Language) -> Face | None:
         task = self.service.task
@@ -169,17 +180,18 @@ async def _answered(request: Request, site: _Site) -> Answered:
     field = site.field
     if not site.page.demo.per_client:
         raise RequestError(404, "demo", "a page with a demo", "one without", "see /docs")
-    with site.gate.let_in(request.client.host if request.client else ""):
-        body = await read(request, min(field.bytes_max, site.service.settings.body_bytes_max))
-        value, asked = value_in(body, request.headers.get("content-type", ""), field)
-        try:
+    site.gate.check(request.client.host if request.client else "")
+    body = await read(request, min(field.bytes_max, site.service.settings.body_bytes_max))
+    value, asked = value_in(body, request.headers.get("content-type", ""), field)
+    try:
+        with site.gate.room():
             answers = await site.service.predict(Asked([value], None, None, demo=True))
-        except RequestError as error:
-            if error.status != 422:
-                raise
-            return Answered(asked, None, 422, 1, error.found)
-        sent = {name: v for name, v in answers.answers[0].items() if name != "answer_id"}
-        return Answered(asked, shown(site.service.task, sent))
+    except RequestError as error:
+        if error.status != 422:
+            raise
+        return Answered(asked, None, 422, 1, error.found)
+    sent = {name: v for name, v in answers.answers[0].items() if name != "answer_id"}
+    return Answered(asked, shown(site.service.task, sent))
 
 
 def _expected(error: RequestError) -> str:
