@@ -35,6 +35,7 @@ TITLES = {
     "large_postgresql": "The same with a million in PostgreSQL",
     "lifetime": "Lifetime value on the purchases of CDNOW, beside `lifetimes`",
     "designs": "Experiments on channels: errors kept on simulated truth, and two published experiments",
+    "launch": "The launch page in a browser",
     "faults": "Faults of the first build, each with its test now",
 }
 _CROWD = "`capacity` is what clients that wait for each answer get in time, at the best of 8, 16 and 32 of them; `sustained` what requests at random times get, at the best of several rates. Goodput of an overload is given as a share of both; what we want is 0.9 of the capacity."
@@ -51,6 +52,7 @@ NOTES = {
     "large": "`opened_s` is the start of the process with its imports and the opening, `read_s` what is read then; what we want is that each of show, sums, report and readout is read within a second.",
     "lifetime": "`forecast` is a 90 % interval under the model: customers of CDNOW bought more in the second half than BG/NBD says, and the interval misses. Published parameters are of Fader, Hardie & Lee 2005, table 2. Simulated customers live by the model.",
     "designs": "What we want is 5 % false lifts and 80 % power. GeoLift's p-value permutes days, ours permutes regions: the lift can be compared, the p-value cannot.",
+    "launch": "Each page is loaded, and asked a question that can be read and one that cannot; of every figure the largest. `bytes` came over the wire with the heads of responses; `critical` to `minor` are axe's findings. What we want is less than 100 KB, no other host, and nothing serious.",
     "hostile_int8": "As above, with a model that computes for longer.",
 }
 APART = ("variants", "faults")  # shown as tables of their own

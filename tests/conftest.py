@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import random
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from steelyard import plugins
+
 os.environ["HF_HUB_OFFLINE"] = "1"
 settings.register_profile("steelyard", deadline=None)  # a busy machine is no failure
 settings.load_profile("steelyard")
 
+STRANGER = Path(__file__).parent / "stranger"
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 GOOD = ["很好", "满意", "喜欢", "推荐", "great", "lovely", "值得买", "物流很快"]
 BAD = ["太差", "失望", "退货", "难用", "awful", "broken", "不值", "包装破损"]
@@ -57,6 +61,19 @@ HARMS = {
 def write_jsonl(path: Path, rows: list[dict[str, str]]) -> Path:
     path.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def stranger(monkeypatch):
+    """The package is installed: for this process, and for those that it starts."""
+    before = os.environ.get("PYTHONPATH")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(STRANGER), before])))
+    monkeypatch.syspath_prepend(str(STRANGER))
+    plugins._points.cache_clear()
+    yield
+    plugins._points.cache_clear()
+    for name in [n for n in sys.modules if n.startswith("stranger_")]:
+        del sys.modules[name]
 
 
 @pytest.fixture(scope="session")

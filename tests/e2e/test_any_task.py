@@ -2,20 +2,16 @@
 
 import http.client
 import json
-import os
 import random
-import sys
 import threading
 import time
 from contextlib import closing
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from tests.serving import call
 from typer.testing import CliRunner
 
-from steelyard import plugins
 from steelyard.cli.commands import app
 from steelyard.errors import SteelyardError
 from steelyard.loop import turn
@@ -24,7 +20,6 @@ from steelyard.serve import Server
 from steelyard.spec import load
 from steelyard.store import Store, tables
 
-STRANGER = Path(__file__).parents[1] / "stranger"
 FILE = """\
 product: strange
 task: {task}
@@ -45,19 +40,6 @@ REPLIES = {
     "bye": "再见",
 }
 WORDS = ["parcel", "颜色", "物流", "broken", "下周", "客服", "please"]
-
-
-@pytest.fixture
-def stranger(monkeypatch):
-    """The package is installed: for this process, and for those that it starts."""
-    before = os.environ.get("PYTHONPATH")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(STRANGER), before])))
-    monkeypatch.syspath_prepend(str(STRANGER))
-    plugins._points.cache_clear()
-    yield
-    plugins._points.cache_clear()
-    for name in [n for n in sys.modules if n.startswith("stranger_")]:
-        del sys.modules[name]
 
 
 def written(tmp_path, task, rows, train=""):

@@ -17,6 +17,7 @@ CHINESE_IS = {
     "report/words.py": "the sentences of the report",
     "cli/reference.py": "the settings page",
     "cli/reference_zh.py": "the settings page",
+    "serve/launch/words.py": "the words of the launch page",
     "spec/currencies.py": "currencies as people write them",
     "tasks/numbers.py": "what stands beside an amount",
     "tasks/emails.py": "names of domains",

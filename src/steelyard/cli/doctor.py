@@ -47,12 +47,23 @@ def examine() -> list[dict[str, Any]]:
     for module, package, purpose, extra in _NEEDED:
         name = f"steelyard[{extra}]" if extra else "steelyard"
         rows.append(_row(package, _version(module, package), purpose, f"pip install '{name}'"))
-    rows += _left_out()
+    rows += [_chinese_font(), *_left_out()]
     cuda = cuda_packages()
     if cuda:
         repair = "remove the environment and install with -c constraints.txt"
         rows.append(_row("CPU build of torch", None, f"found {cuda[0]} ...", repair))
     return rows
+
+
+def _chinese_font() -> dict[str, Any]:
+    """What the picture of a Chinese launch page is drawn with."""
+    from steelyard.serve.launch.preview import font_for
+    from steelyard.serve.launch.words import WORDS
+
+    face = font_for("".join(WORDS["zh"].values()), "zh")
+    found = str(face.path) if face else None
+    repair = "install one, such as fonts-noto-cjk"
+    return _row("font with Chinese", found, "the picture of a launch page", repair)
 
 
 def _left_out() -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from steelyard.serve.direct import Direct, Route, Told
 from steelyard.serve.docs import add_docs
 from steelyard.serve.events import as_events
 from steelyard.serve.guard import Guard, forbidden
+from steelyard.serve.launch import add_launch
 from steelyard.serve.metrics import Metrics
 from steelyard.serve.openapi import describe, responses
 from steelyard.serve.refusals import add_refusals, refusal_of, refuse
@@ -69,6 +70,7 @@ def build_app(service: Service, metrics: Metrics, *, key: str | None) -> ASGIApp
 
     routes = _routes(app, service, metrics, key, told)
     add_docs(app)
+    add_launch(app, service, metrics)
     describe(app, service, key=key is not None)
     app.add_middleware(Guard, metrics=metrics, open_=key is None)
     return Direct(app, routes, forbidden=partial(forbidden, open_=key is None), told=told)

@@ -12,7 +12,13 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-_ROUTES = {"/v1/predict": "predict", "/v1/feedback": "feedback", "/readyz": "readyz"}
+_ROUTES = {
+    "/v1/predict": "predict",
+    "/v1/feedback": "feedback",
+    "/readyz": "readyz",
+    "/": "page",
+    "/demo": "demo",
+}
 
 
 class Metrics:

@@ -107,12 +107,17 @@ class Router:
             return RequestError(503, "server", "a live release", "none", "run: steelyard turn")
         return RequestError(503, "server", "a live release", "one that cannot be loaded", reason)
 
+    def live(self) -> Served:
+        """What answers in place of the live release, most often itself; 503 before the first one."""
+        live = self._served.get("live")
+        if live is None:
+            raise self.absent()
+        return live
+
     def pick(self, user: str) -> Served:
         """Sticky: a hash of user and canary against the canary's share, so that another canary
         meets other users; 503 before the first release."""
-        live, canary = self._served.get("live"), self._served.get("canary")
-        if live is None:
-            raise self.absent()
+        live, canary = self.live(), self._served.get("canary")
         if canary is None:
             return live
         digest = hashlib.sha256(f"{canary.variant}\t{user}".encode()).digest()

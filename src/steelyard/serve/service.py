@@ -48,6 +48,14 @@ class Asked:
     request_id: str | None
     arm: str | None = None  # a replayed record names the release that answers it
     listener: Listener | None = None  # who hears the answer while it is written
+    demo: bool = (
+        False  # a visitor of the launch page, answered by the live release and counted apart
+    )
+
+    @property
+    def origin(self) -> str:
+        """Whose answer it is: outcomes of `user` alone earn, and are read in experiments."""
+        return "demo" if self.demo else "replay" if self.arm else "user"
 
 
 class Service:
@@ -238,7 +246,7 @@ class Service:
         """Once more when the release was replaced on the way."""
         before_s = self.store.clock.wall_s()
         for last in (False, True):
-            release = self.router.arm(asked.arm) if asked.arm else self.router.pick(unit)
+            release = self._release(asked, unit)
             release.batcher.check_room(many=len(asked.values) > 1)
             try:
                 batched = await self._submitted(release, asked)
@@ -249,6 +257,11 @@ class Service:
             with nullcontext() if self._large(asked) else release.batcher.working():
                 return await self._written(release, batched, asked, unit, key, before_s)
         raise AssertionError("unreachable")
+
+    def _release(self, asked: Asked, unit: str) -> Served:
+        if asked.demo:
+            return self.router.live()
+        return self.router.arm(asked.arm) if asked.arm else self.router.pick(unit)
 
     async def _submitted(self, release: Served, asked: Asked) -> Future[list[Answered]]:
         with release.batcher.reading(soon=not self._long(asked.values)):
@@ -386,10 +399,10 @@ class Service:
             "user": unit,
             "request": asked.request_id or "",
             "latency_ms": latency_ms,
-            "origin": "replay" if asked.arm else "user",
+            "origin": asked.origin,
             "release": release.release,
-            "experiment": release.experiment,
-            "arm": release.experiment and release.state,
+            "experiment": None if asked.demo else release.experiment,
+            "arm": None if asked.demo else release.experiment and release.state,
         }
         return [
             shared

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from steelyard.spec.launch import Page
 from steelyard.spec.section import Name, Section, Zone
 
 
@@ -38,3 +39,4 @@ class Market(Section):
 
     time_zone: Zone = Field("UTC", description="where a day begins, as in Asia/Shanghai")
     imports: dict[Name, Import] = Field({}, description="exports that are read, by a name of yours")
+    page: Page | None = Field(None, description="what visitors find at / of the server")

@@ -149,7 +149,8 @@ answer = sa.Table(
     sa.Column("cpu_s", sa.Float, nullable=False),
     sa.Column("latency_ms", sa.Float, nullable=False),
     sa.Column("created", Time, nullable=False),
-    # user, or replay: a record of the past that was sent again, which is evidence and no income
+    # user; replay: a record of the past that was sent again, which is evidence and no income; or
+    # demo: a visitor of the launch page, whose answer is neither
     sa.Column("origin", sa.String(16), nullable=False, server_default="user"),
     _later("release", sa.Integer),  # the row by which its variant was in service
     # the pair of variants that shared the users then, and the side of it that answered

@@ -14,6 +14,7 @@ from steelyard.errors import UserError
 from steelyard.goals import Metric
 from steelyard.spec.section import LabelName, Section, distinct
 from steelyard.tasks.base import Answer, Array, Unknown
+from steelyard.tasks.shown import Shown
 
 CALIBRATION_BINS = 10
 MISTAKES_KEPT, PLACES_KEPT = 30, 3  # pairs of labels, and records of each
@@ -161,6 +162,10 @@ class Classification:
 
     def sent(self, answer: Answer) -> dict[str, Any]:
         return {"label": answer.value, "score": answer.score, "scores": answer.detail}
+
+    def shown(self, sent: Mapping[str, Any]) -> Shown:
+        """The label, and how likely each is."""
+        return Shown(str(sent["label"]), shares=dict(sent["scores"] or {}))
 
     def answer_schema(self) -> dict[str, dict[str, Any]]:
         """What `sent` makes, as JSON schemas by field."""

@@ -17,6 +17,7 @@ from steelyard.goals import Metric
 from steelyard.spec.section import LabelName, Section, distinct
 from steelyard.tasks.base import LABELLED, Answer, Array, Wire
 from steelyard.tasks.places import Placed, placed
+from steelyard.tasks.shown import Shown
 from steelyard.tasks.spans import Spans, spans_in
 from steelyard.tasks.texts import Personal, Texts
 
@@ -150,6 +151,10 @@ class TokenClassification(Texts):
             for (start, end, label), score in zip(value, scores, strict=True)
         ]
         return {"spans": spans, "score": answer.score}
+
+    def shown(self, sent: Mapping[str, Any]) -> Shown:
+        """Where in the text they stand."""
+        return Shown(spans=tuple((s["start"], s["end"], s["label"]) for s in sent["spans"]))
 
     def wire(self) -> Wire:
         share = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
