@@ -84,6 +84,12 @@ class Refused(SteelyardError):
     exit_code = 3
 
 
+class OverBudget(UserError):
+    """What is to be bought would cost more than its budget: nothing was spent."""
+
+    exit_code = 3
+
+
 def one_more(error: Exception) -> Exception:
     """The same error for one more who waits: raised by several, one instance would carry the
     traceback and the context of each into the others'."""

@@ -18,6 +18,7 @@ from steelyard.plugins import own
 from steelyard.spec import ProductFile, only, sections, without_passwords
 from steelyard.stage import Context, Output, Stage, broken, names, of_key, stages, values
 from steelyard.store import Clock, Store, step_key
+from steelyard.store.budgets import Budgets
 from steelyard.tasks import Task, task_of, valuation
 
 NO_VARIANT = "no variant meets the goals"
@@ -59,6 +60,7 @@ class Turn:
     ran: list[str] = field(default_factory=list)
     again: str | None = None  # the step that is to measure again what it left before
     report: Path | None = None
+    budgets: Budgets | None = None  # None: whatever it costs
 
     @property
     def refused(self) -> str | None:
@@ -72,13 +74,15 @@ def turn(
     *,
     until: str | None = None,
     again: bool = False,
+    over_budget: bool = False,
     clock: Clock | None = None,
     watcher: Watcher | None = None,
 ) -> Turn:
     """Run every step that is not done, up to `until`; continues an interrupted turn. With `again`
     the step `until` is run once more on what it left: measured anew, nothing built anew.
 
-    `Turn.refused` says why nothing could be released; the facts and the report are there all the
+    OverBudget before a step that would break a budget of the product file, unless `over_budget` says that
+    it may; what was done before it stays done. `Turn.refused` says why nothing could be released; the facts and the report are there all the
     same, and `gate` makes an error of it.
     """
     check_step(until)
@@ -88,6 +92,8 @@ def turn(
     with closing(Store.open(product, clock=clock)) as store, store.alone():
         run = Turn(product, store, task, watcher or Silent(), _begun(store, product))
         run.again = until if again else None
+        if not over_budget:
+            run.budgets = Budgets(store.ledger, product.spec.money, store.clock.now)
         for stage in stages():
             _run(run, stage)
             if stage.name == until:
@@ -223,6 +229,7 @@ def _run(run: Turn, stage: Stage[Any]) -> None:
         key,
         lambda step: stage.work(context, step),
         cpu_price=run.product.spec.money.prices.cpu_hour,
+        budgets=run.budgets,
     )
     run.outputs[stage.name] = output
     if ran:

@@ -228,6 +228,24 @@ def test_cohorts_count_nobody_before_his_month_is_over():
     assert months_between("2026-01-31", "2026-02-27") == 0
 
 
+def test_a_plan_says_what_should_come_in_beside_what_does(shop):
+    text = shop.path.read_text(encoding="utf-8")
+    text = text.replace(
+        "  prices:", "  plans: {small: {a_month: 99}, free: {once: 0}}\n  prices:", 1
+    )
+    shop.path.write_text(text, encoding="utf-8")
+    listed = "since,id,plan,until\n2026-01-05,a,small,\n2026-01-05,b,small,2026-02-01\n2026-02-01,c,small,\n"
+    booked(load(shop.path), listed, "customers")
+    booked(
+        shop,
+        "day,id,customer,amount,plan\n2026-02-05,p1,a,99,small\n2026-02-06,p2,c,50,\n",
+        "sales",
+    )
+    (one,) = economics(load(shop.path), **DAYS)["plans"]
+    assert (one["plan"], one["customers"], one["owed"]["value"]) == ("small", 2, 198)
+    assert one["received"]["value"] == pytest.approx(99 / (90 / (365.25 / 12)))
+
+
 def test_from_which_traffic_on_an_own_model_costs_less(shop):
     answers(shop, {"u": 1000})
     invoice = "day,account,amount,covers,since,until,id\n2026-03-02,machine,60,cpu,2026-01-01,2026-02-28,i1\n"

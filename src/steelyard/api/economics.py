@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from steelyard.errors import UserError
-from steelyard.market.customers import Customer, channels, customers
+from steelyard.market.customers import Customer, channels, customers, plans
 from steelyard.market.figures import Figure
 from steelyard.market.serving import BreakEven, Period, break_even, variants
 from steelyard.market.worth import WEEKS, worth
@@ -37,6 +37,7 @@ def economics(file: ProductFile, *, since: str = "", until: str = "") -> dict[st
         own = customers(store, period, served)
         lasting = worth(store, today.isoformat(), own.share)
         even = break_even(store, file.spec.money, period, served)
+        paying = plans(store, file.spec.money, period)
         won = channels(store, period, lasting, own.margin)
     return {
         "from": period.first,
@@ -49,6 +50,7 @@ def economics(file: ProductFile, *, since: str = "", until: str = "") -> dict[st
             "margin_share": _told(own.share),
             "most": _most(own.each),
         },
+        "plans": [_told(asdict_of(one)) for one in paying],
         "channels": [_told(asdict_of(one)) for one in won],
         "worth": {
             "model": lasting.model,

@@ -6,12 +6,13 @@ last turn, or is assumed and said to be. Example: `estimate(load("product.yaml")
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from steelyard.api.budgets import budgets
 from steelyard.api.look import Look, look
 from steelyard.api.market import import_problems
 from steelyard.as_json import to_json
@@ -20,6 +21,7 @@ from steelyard.spec import Money, ProductFile
 from steelyard.spec.model import LABELS_DEFAULT
 from steelyard.stage import Forecast, Stage, stages
 from steelyard.store import Store, has_ledger
+from steelyard.store.budgets import is_of
 from steelyard.store.place import check_places
 from steelyard.tasks import Task, task_of
 
@@ -61,8 +63,31 @@ def estimate(file: ProductFile) -> dict[str, Any]:
             "rejects": to_json(outlook.rejects),
         },
         "missing": outlook.missing,
-        "problems": [*outlook.problems, *import_problems(file)],
+        "problems": [*outlook.problems, *import_problems(file), *_over_budget(file, rows)],
     }
+
+
+def _over_budget(file: ProductFile, rows: Sequence[StepCost]) -> list[str]:
+    """Budgets that the turn would break, beside what was spent of them this month."""
+    if not file.spec.money.budgets:
+        return []
+    spent = {one["name"]: Decimal(one["spent_amount"]) for one in budgets(file)}
+    problems = []
+    for name, budget in file.spec.money.budgets.items():
+        costs = [r.money.amount for r in rows if is_of(_account(r), name)]
+        more = sum(costs, Decimal(0))
+        if budget.stop and more and spent.get(name, Decimal(0)) + more > budget.a_month:
+            currency = file.spec.money.currency
+            problems.append(
+                f"money.budgets.{name}: a turn is estimated at {more:,.2f} {currency} of it, "
+                f"{spent.get(name, Decimal(0)):,.2f} are spent this month, and a_month is {budget.a_month:,.2f}; "
+                "raise it, or run: steelyard turn --over-budget"
+            )
+    return problems
+
+
+def _account(row: StepCost) -> str:
+    return f"cpu.{row.step}" if row.unit == "cpu_hour" else row.unit
 
 
 def _forecast(file: ProductFile, task: Task, outlook: Look) -> Forecast:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from steelyard.api.budgets import budgets
 from steelyard.errors import UserError
 from steelyard.near import near
 from steelyard.spec import NANO, Money, ProductFile
@@ -67,6 +68,7 @@ def statement(
         "to": last or max((r["day"] for r in chosen), default=None),
         "currency": currency,
         "by": by,
+        "budgets": budgets(file),
         "rows": [{by: name or None} | _said(part) for name, part in parts.items()],
         "total": _said(_whole(parts.values())),
         **_cash(file, rows, last or today.date().isoformat()),

@@ -104,6 +104,11 @@ def statement(
         csv.writer(sys.stdout, lineterminator="\n").writerows([names, *rows])
         return None
     table("", names, [[row[0], *map(_rounded, row[1:])] for row in rows])
+    for one in facts["budgets"]:
+        mark = " (!)" if one["alert"] else ""
+        typer.echo(
+            f"budget {one['name']}{mark}: {one['spent']} of {one['a_month']} in {one['month']}"
+        )
     typer.echo(f"{facts['from']} to {facts['to']}, {facts['currency']}. {_left(facts)}")
     return None
 

@@ -22,6 +22,7 @@ from steelyard.cli.options import DEFAULT, AsJson, File
 from steelyard.cli.releasing import release_app
 from steelyard.data.left import RejectCounts
 from steelyard.errors import UserError
+from steelyard.spec import ProductFile
 from steelyard.version import __version__
 
 app = typer.Typer(
@@ -164,10 +165,13 @@ def doctor(
 def turn(
     product: File = DEFAULT,
     until: Annotated[str | None, typer.Option(help="the last step that is run")] = None,
+    over_budget: Annotated[
+        bool, typer.Option("--over-budget", help="spend more than money.budgets say")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run one turn of the loop, or continue the one that was interrupted."""
-    run_until(product, until=until, as_json=as_json)
+    run_until(product, until=until, as_json=as_json, over_budget=over_budget)
 
 
 def _stage(step: str, words: str) -> Callable[..., None]:
@@ -199,7 +203,14 @@ def compress(
     run_until(product, until="compress", as_json=as_json, again=again)
 
 
-def run_until(path: Path, *, until: str | None, as_json: bool, again: bool = False) -> None:
+def run_until(
+    path: Path,
+    *,
+    until: str | None,
+    as_json: bool,
+    again: bool = False,
+    over_budget: bool = False,
+) -> None:
     """Run a turn up to a step, or the whole of it, and show what came of it; `again` measures the
     step anew."""
     from steelyard.api.facts import headlines
@@ -211,7 +222,9 @@ def run_until(path: Path, *, until: str | None, as_json: bool, again: bool = Fal
 
     file = load(path)
     with Screen() as screen:
-        done = turn_the_wheel(file, until=until, again=again, watcher=screen)
+        done = turn_the_wheel(
+            file, until=until, again=again, over_budget=over_budget, watcher=screen
+        )
     report = str(done.report) if done.report else None
     if as_json:  # for a program, whatever the environment speaks
         said = headlines(file, done.outputs)
@@ -238,7 +251,20 @@ def run_until(path: Path, *, until: str | None, as_json: bool, again: bool = Fal
         if done.report:
             name = done.report.name.replace(".en.", f".{language()}.")
             typer.echo(f"report: {done.report.with_name(name)}")
+    _alerts(file)
     gate(done)  # the facts are shown all the same
+
+
+def _alerts(file: ProductFile) -> None:
+    """Budgets of which so much is spent that it is said."""
+    from steelyard.api.budgets import budgets
+
+    for one in budgets(file):
+        if one["alert"]:
+            typer.echo(
+                f"budget {one['name']}: {one['spent']} of {one['a_month']} spent in {one['month']}",
+                err=True,
+            )
 
 
 @app.command()

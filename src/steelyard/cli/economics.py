@@ -29,6 +29,7 @@ def economics(
         return out(facts)
     _variants(facts)
     _customers(facts)
+    _plans(facts)
     _channels(facts)
     return _break_even(facts)
 
@@ -65,6 +66,18 @@ def _customers(facts: Mapping[str, Any]) -> None:
     ]
     figures = [own["margin"], own["margin_share"], worth["retention"], worth["value"]]
     table(said("head", "customer"), heads("what", "figure"), rows, note=_why(figures))
+
+
+def _plans(facts: Mapping[str, Any]) -> None:
+    from steelyard.cli.show import heads, said, table
+
+    rows = [
+        [one["plan"], one["customers"], _figure(one["owed"]), _figure(one["received"])]
+        for one in facts["plans"]
+    ]
+    if rows:
+        names = heads("plan", "customers", "owed", "received")
+        table(said("head", "plan"), names, rows)
 
 
 def _channels(facts: Mapping[str, Any]) -> None:

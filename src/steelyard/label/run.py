@@ -25,8 +25,9 @@ def run(store: Store, product: ProductFile, step: Step, *, task: Task, dataset: 
     paid.check_whole(tag)
     # a purchase whose file is gone is known by its tag alone
     new = 0 if tag in paid.tags else bought.new
-    store.datasets.publish(NAME, pa.table(columns), tag=tag, copy=True)  # they were paid for
     price = product.spec.money.prices.label
+    step.afford("label", new, price)
+    store.datasets.publish(NAME, pa.table(columns), tag=tag, copy=True)  # they were paid for
     step.spend("label", new, "label", price, evidence=f"labels:{tag}")
     return Labeled(
         tag,

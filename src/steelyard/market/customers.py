@@ -12,9 +12,10 @@ from statistics import NormalDist, mean, stdev
 
 from steelyard.market.figures import Figure
 from steelyard.market.serving import CONFIDENCE, OfVariant, Period
-from steelyard.market.worth import Worth
+from steelyard.market.worth import Worth, paid
 from steelyard.reason import Reason
 from steelyard.spec import NANO
+from steelyard.spec.pricing import MoneySpec
 from steelyard.stats.lifetime import acquisition_cost
 from steelyard.store import CASH, Store
 
@@ -87,6 +88,51 @@ def margin_share(each: Iterable[Customer], events: Mapping[str, int]) -> Figure 
         return Reason("economics.no_income", {})
     left = sum(one.margin for one in all_of) / income
     return Figure(left, "measured", len(all_of), events=events)
+
+
+@dataclass(frozen=True)
+class OfPlan:
+    """Customers of the list who have a plan at the end of the period, what they should pay a month, and what
+    came in by it a month."""
+
+    plan: str
+    customers: int
+    owed: Figure
+    received: Figure
+
+
+def plans(store: Store, money: MoneySpec, period: Period) -> list[OfPlan]:
+    """Of every plan with a price a month; `requests` and `once` are what the customer is told."""
+    have: dict[str, int] = defaultdict(int)
+    for event in store.events.of_kind("customers", until=period.last):
+        if event["body"].get("until", period.last) >= period.last:
+            have[event["body"].get("plan", "")] += 1
+    received: dict[str, float] = defaultdict(float)
+    count: dict[str, int] = defaultdict(int)
+    for event in store.events.of_kind("sales", since=period.first, until=period.last):
+        plan = event["body"].get("plan", "")
+        received[plan] += paid(event)
+        count[plan] += 1
+    return [
+        OfPlan(
+            name,
+            have[name],
+            Figure(
+                float(plan.a_month) * have[name],
+                "assumed",
+                have[name],
+                events={"customers": have[name]},
+            ),
+            Figure(
+                received[name] / period.months,
+                "measured",
+                count[name],
+                events={"sales": count[name]},
+            ),
+        )
+        for name, plan in money.plans.items()
+        if plan.a_month is not None
+    ]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,16 @@ from pydantic import (
     model_validator,
 )
 
-from steelyard.spec.section import PRICE_MAX, Currency, Name, Price, Section, Signed, Utility
+from steelyard.spec.section import (
+    PRICE_MAX,
+    Account,
+    Currency,
+    Name,
+    Price,
+    Section,
+    Signed,
+    Utility,
+)
 
 
 class DatedPrice(Decimal):
@@ -123,6 +132,16 @@ class Paid(Section):
         return self
 
 
+class Budget(Section):
+    """What an account may cost in a month."""
+
+    a_month: Price = Field(description="the most in a calendar month")
+    alert: float = Field(0.8, gt=0, le=1, description="share of it from which it is said")
+    stop: bool = Field(
+        True, description="a turn ends before it spends more; false: it is said only"
+    )
+
+
 UTILITY_STEP = 0.001  # evaluations keep how many answers reached each thousandth
 
 
@@ -163,6 +182,9 @@ class MoneySpec(Section):
     )
     plans: dict[Name, Paid] = Field(
         {}, description="what customers pay: {small: {a_month: 99, requests: 10000}}"
+    )
+    budgets: dict[Account, Budget] = Field(
+        {}, description="account, or its first word -> its budget: {label: {a_month: 1000}}"
     )
     cash: dict[date, Signed] = Field(
         {}, description="what there was at the beginning of a day: {2026-01-01: 50000}"

@@ -74,6 +74,10 @@ def _digest_or_none(row: dict[str, Any]) -> str | None:
         return None
 
 
+# rows as they come: a driver of PostgreSQL else holds all of them at once
+STREAMED = {"stream_results": True}
+
+
 def sha256_of(value: list[Any]) -> str:
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
@@ -87,7 +91,8 @@ def chain(
     query = sa.select(entry).where(entry.c.id > after).order_by(entry.c.id)
     if until is not None:
         query = query.where(entry.c.id <= until)
-    for number, line in enumerate(connection.execute(query).mappings(), start=after + 1):
+    lines = connection.execute(query, execution_options=STREAMED).mappings()
+    for number, line in enumerate(lines, start=after + 1):
         row = dict(line)
         place = f"ledger entry {row['id']}"
         if row["id"] != number:

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import Damaged
-from steelyard.store.chain import CASH, GENESIS, IMPUTED, Line, chain, digest, sha256_of
+from steelyard.store.chain import CASH, GENESIS, IMPUTED, STREAMED, Line, chain, digest, sha256_of
 from steelyard.store.failures import RESTORE
 from steelyard.store.prepared import Prepared
 from steelyard.store.subtotals import EXACT, Sum, added_up, check_blocks, close_blocks, due
@@ -90,7 +90,7 @@ def _every_product_known(connection: sa.Connection) -> None:
     query = sa.select(e.id, e.product, e.turn, e.account, e.evidence, t.product.label("of_turn"))
     old: list[list[Any]] = []
     query = query.outerjoin(turns, t.id == e.turn).order_by(e.id)
-    for row in connection.execute(query, execution_options={"stream_results": True}):
+    for row in connection.execute(query, execution_options=STREAMED):
         place = f"ledger entry {row.id}"
         if row.account == CARRIED and row.evidence != f"products:{sha256_of(old)}":
             raise Damaged(place, "the products its lines had", "others", RESTORE)

@@ -100,7 +100,9 @@ def hashed(connection: sa.Connection, table: sa.Table) -> Iterator[None]:
     """
     query = sa.select(table)
     columns = [_Column.of(c) for c in query.selected_columns]
-    for number, row in enumerate(connection.execute(query), start=1):
+    for number, row in enumerate(
+        connection.execute(query, execution_options={"stream_results": True}), start=1
+    ):
         for column, value in zip(columns, row, strict=True):
             if not column.holds(value):
                 raise _damaged(column, columns, row, number)

@@ -17,6 +17,7 @@ from steelyard.store import ledger, tables
 from steelyard.version import __version__
 
 if TYPE_CHECKING:
+    from steelyard.store.budgets import Budgets
     from steelyard.store.store import Store
 
 Fact = tuple[str, dict[str, Any]]  # a noun of `tables`, and its row
@@ -39,7 +40,14 @@ class Step:
     currency: str
     lines: list[ledger.Line] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    budgets: Budgets | None = None
     cpu_s: float | None = None  # set by a step that resumes: seconds over all its attempts
+
+    def afford(self, account: str, quantity: float, price: Decimal) -> None:
+        """OverBudget where so much would break a budget; asked before anything is bought."""
+        if self.budgets is not None:
+            more = Money.of(price * Decimal(str(quantity)), self.currency)
+            self.budgets.afford(account, more)
 
     def spend(
         self, account: str, quantity: float, unit: str, price: Decimal, *, evidence: str

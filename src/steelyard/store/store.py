@@ -20,6 +20,7 @@ from steelyard.files import private_folder
 from steelyard.spec import ProductFile
 from steelyard.store import ledger, tables
 from steelyard.store.beside import refuse_emptied, refuse_lost_file
+from steelyard.store.budgets import Budgets
 from steelyard.store.database import BUSY_S, Database, file_of
 from steelyard.store.holdings import Holdings
 from steelyard.store.lock import alone
@@ -204,16 +205,19 @@ class Store:
         work: Callable[[Step], dict[str, Any]],
         *,
         cpu_price: Decimal,
+        budgets: Budgets | None = None,
     ) -> tuple[dict[str, Any], bool]:
         """Run `work` unless the key is done; (its output, whether it ran).
 
-        Its facts, its lines, the CPU it used and the `done` row are one transaction.
+        Its facts, its lines, the CPU it used and the `done` row are one transaction. OverBudget where its
+        last run's CPU would break a budget.
         """
         done = self.steps.done(key)
         if done is not None:
             self._reused(turn, name, key)
             return done, False
-        step = Step(self, name, key, turn, self.currency)
+        step = Step(self, name, key, turn, self.currency, budgets=budgets)
+        step.afford(f"cpu.{name}", self.steps.cpu_s().get(name, 0.0) / 3600, cpu_price)
         before = self.clock.cpu_s()
         output = work(step)
         used = step.cpu_s if step.cpu_s is not None else self.clock.cpu_s() - before

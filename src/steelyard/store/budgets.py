@@ -1,0 +1,70 @@
+"""What an account may cost in a month, and what it has cost: asked before money is spent. Knows no stage.
+
+Example: `Budgets(store.ledger, money, now=store.clock.now).afford("label", Money.of(30, "CNY"))`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from steelyard.errors import OverBudget
+from steelyard.spec import Money
+from steelyard.spec.pricing import Budget, MoneySpec
+from steelyard.store.chain import CASH
+from steelyard.store.nouns import Book
+
+
+@dataclass(frozen=True)
+class Spent:
+    """A budget of this month, what was spent of it, and whether that is worth an alert."""
+
+    name: str
+    month: str
+    spent: Money
+    limit: Money
+    alert: bool
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """The budgets of a product file against the ledger; the month is that of UTC."""
+
+    ledger: Book
+    money: MoneySpec
+    now: Callable[[], str]
+
+    def all(self) -> list[Spent]:
+        """Each budget with what was spent of it this month, one beside which nothing stands too."""
+        if not self.money.budgets:
+            return []
+        month = self.now()[:7]
+        rows = self.ledger.parted("account", since=f"{month}-01", until=f"{month}-31")
+        cash = [(row["account"], row["nano"]) for row in rows if row["basis"] == CASH]
+        return [
+            self._spent(name, budget, month, -sum(nano for a, nano in cash if is_of(a, name)))
+            for name, budget in self.money.budgets.items()
+        ]
+
+    def _spent(self, name: str, budget: Budget, month: str, nano: int) -> Spent:
+        spent = Money(nano, self.money.currency)
+        limit = Money.of(budget.a_month, self.money.currency)
+        return Spent(name, month, spent, limit, spent.nano >= limit.nano * budget.alert)
+
+    def afford(self, account: str, more: Money) -> None:
+        """OverBudget where `more` would break a budget of the account that stops; nothing is spent."""
+        for one in self.all():
+            if not is_of(account, one.name) or not self.money.budgets[one.name].stop:
+                continue
+            if one.spent + more > one.limit:
+                raise OverBudget(
+                    f"money.budgets.{one.name}",
+                    f"at most {one.limit} in {one.month}",
+                    f"{one.spent} spent, and {more} more for {account}",
+                    "raise a_month, wait for the next month, or run: steelyard turn --over-budget",
+                )
+
+
+def is_of(account: str, name: str) -> bool:
+    """An account, or one of a family: `cpu` is that of `cpu.train`."""
+    return account == name or account.startswith(f"{name}.")

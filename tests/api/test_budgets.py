@@ -1,0 +1,96 @@
+"""A budget is asked before money is spent: what would break it is refused, and nothing is bought."""
+
+from contextlib import closing
+
+import pytest
+from tests.conftest import PRODUCT, reviews, write_jsonl
+from typer.testing import CliRunner
+
+from steelyard.api.budgets import budgets
+from steelyard.api.estimate import estimate
+from steelyard.cli.commands import app
+from steelyard.errors import OverBudget, SpecError
+from steelyard.loop import turn
+from steelyard.spec import Money, load
+from steelyard.store import Line, Store
+from steelyard.store.budgets import Budgets
+
+
+def product(tmp_path, said):
+    path = tmp_path / "product.yaml"
+    text = PRODUCT.format(encoder="x/y").replace("  prices:", f"  budgets: {said}\n  prices:", 1)
+    path.write_text(text, encoding="utf-8")
+    write_jsonl(tmp_path / "reviews.jsonl", reviews(600))
+    return load(path)
+
+
+def spent(file, account, amount, day=None):
+    with closing(Store.open(file)) as store:
+        about = None if day is None else {"day": day}
+        line = Line(account, 1, "x", Money.of(-amount, "CNY"), "x", about=about)
+        store.record_once([], lambda new: [line], turn=0)
+
+
+def labels(file):
+    with closing(Store.open(file, create=False)) as store:
+        return [r["nano"] for r in store.ledger.sums() if r["account"] == "label"]
+
+
+def test_labels_that_would_break_the_budget_are_not_bought(tmp_path):
+    file = product(tmp_path, "{label: {a_month: 50}}")  # 200 labels at .30 are 60
+    with pytest.raises(OverBudget, match=r"at most 50\.00 CNY in .*60\.00 CNY more for label"):
+        turn(file, until="label")
+    assert labels(file) == []
+    turn(file, until="label", over_budget=True)
+    assert labels(file) == [-60 * 10**9]
+
+
+def test_what_fits_is_bought_and_an_alert_is_said(tmp_path):
+    file = product(tmp_path, "{label: {a_month: 70}}")
+    turn(file, until="label")
+    (one,) = budgets(file)
+    assert (one["spent"], one["a_month"], one["alert"]) == ("60.00 CNY", "70.00 CNY", True)
+    run = CliRunner().invoke(app, ["statement", str(file.path)])
+    assert "budget label (!): 60.00 CNY of 70.00 CNY" in run.stdout
+
+
+def test_a_family_has_one_budget_and_the_last_run_says_what_the_next_takes(tmp_path):
+    file = product(tmp_path, "{cpu: {a_month: 5}, ads: {a_month: 1, stop: false}}")
+    spent(file, "cpu.train", 4)
+    spent(file, "cpu.serve", 2)
+    spent(file, "ads.spend", 9)
+    with closing(Store.open(file)) as store:
+        own = Budgets(store.ledger, file.spec.money, store.clock.now)
+        own.afford("ads.spend", Money.of(99, "CNY"))  # is said only
+        own.afford("label", Money.of(99, "CNY"))
+        with pytest.raises(OverBudget, match=r"6\.00 CNY spent"):
+            own.afford("cpu.data", Money.of(0, "CNY"))
+    with pytest.raises(OverBudget):
+        turn(file, until="data")
+
+
+def test_another_month_is_another_budget(tmp_path):
+    file = product(tmp_path, "{label: {a_month: 50}}")
+    spent(file, "label", 50, day="2026-01-05")
+    assert budgets(file)[0]["spent"] == "0.00 CNY"
+
+
+def test_a_check_says_that_a_turn_would_stop(tmp_path):
+    file = product(tmp_path, "{label: {a_month: 50}}")
+    (problem,) = [p for p in estimate(file)["problems"] if "budgets" in p]
+    assert "money.budgets.label: a turn is estimated at 60.00 CNY" in problem
+    assert "steelyard turn --over-budget" in problem
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("{Label: {a_month: 5}}", "an account of the ledger"),
+        ("{label: {}}", "a_month"),
+        ("{label: {a_month: -5}}", "a_month"),
+        ("{label: {a_month: 5, alert: 2}}", "alert"),
+    ],
+)
+def test_a_budget_that_is_none_is_refused(tmp_path, said, why):
+    with pytest.raises(SpecError, match=why):
+        product(tmp_path, said)
