@@ -11,6 +11,8 @@ from steelyard.words import WORDS
 SOURCE = Path(__file__).parents[2] / "src" / "steelyard"
 CHINESE_IS = {
     "words.py": "the sentences of reasons",
+    "words_market.py": "the sentences of reasons",
+    "report/market_words.py": "the sentences of the market's page",
     "figures.py": "names of figures inside them",
     "terms.py": "names that the ledger keeps",
     "report/words.py": "the sentences of the report",
