@@ -62,9 +62,7 @@ def design_test(
         past.channel(channel)
         if not past.periods:
             raise UserError("market test", "whole weeks that are booked", "none", "import more")
-        block = block or (2 if len(past.periods) >= LONG_HISTORY else 1)
-        washout = block // 2 if washout is None else washout
-        _check_washout(block, washout)
+        block, washout = _blocks(block, washout, weeks=len(past.periods))
         asked = Asked(
             channel=channel,
             lift=lift,
@@ -172,9 +170,13 @@ def _check(form: str, lift: float) -> None:
         raise UserError("--lift", "a share above 0, as 0.1 for 10 %", f"{lift:g}")
 
 
-def _check_washout(block: int, washout: int) -> None:
-    if not 0 <= washout < block:
-        raise UserError("--washout", f"fewer weeks than a block has ({block})", str(washout))
+def _blocks(block: int | None, washout: int | None, *, weeks: int) -> tuple[int, int]:
+    """Weeks of a block and those left out of it, as asked for or as a history of so many weeks carries."""
+    long = block or (2 if weeks >= LONG_HISTORY else 1)
+    out = long // 2 if washout is None else washout
+    if not 0 <= out < long:
+        raise UserError("--washout", f"fewer weeks than a block has ({long})", str(out))
+    return long, out
 
 
 def _today(store: Store, file: ProductFile) -> date:

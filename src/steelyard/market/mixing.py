@@ -47,29 +47,11 @@ def fitted(
     chosen = settings or settings_of(market)
     past = history(store, market.mix.outcome, period=market.mix.period)
     _refuse_short(past)
-    lifts = list(_lifts(store, past)) if tests else []
-    controls = controls_of(store, past, market.mix.controls)
-    captures = demand_of(store, past, market.channels)
-    said = {
-        "form": FORM,
-        "settings": asdict(chosen),
-        "controls": {name: column.tolist() for name, column in controls.items()},
-        "captures": {name: column.tolist() for name, column in captures.items()},
-        "lifts": [str(one) for one in lifts],
-    }
-    named = past.sha256(said)
+    series = _series(store, past, market, tests=tests)
+    named = past.sha256(_given(series, chosen))
     known = next((one for one in kept(store, FIT) if one.body["series"]["sha256"] == named), None)
     if known is not None and not again:
         return known.body | {"made": known.created, "fresh": False}
-    series = Series(
-        past.periods,
-        past.outcome,
-        past.spend,
-        controls=controls,
-        lift_tests=lifts,
-        captures=captures,
-        before={},
-    )
     mix = _until_agreed(series, chosen)
     body: dict[str, Any] = plain(
         _body(mix, past, currency, named, chosen) | _forecast(series, chosen, past)
@@ -78,6 +60,27 @@ def fitted(
         last = past.periods[-1].isoformat()
         keep(store, FIT, named, day=last, channel="", body=body)
     return body | {"made": store.clock.now(), "fresh": True}
+
+
+def _series(store: Store, past: History, market: Market, *, tests: bool) -> Series:
+    return Series(
+        past.periods,
+        past.outcome,
+        past.spend,
+        controls=controls_of(store, past, market.mix.controls),
+        lift_tests=list(_lifts(store, past)) if tests else [],
+        captures=demand_of(store, past, market.channels),
+    )
+
+
+def _given(series: Series, settings: Settings) -> dict[str, Any]:
+    """What a fit hangs on beside outcome and spend."""
+    columns = {
+        kind: {name: series.array(kind, name).tolist() for name in getattr(series, kind)}
+        for kind in ("controls", "captures")
+    }
+    lifts = [str(test) for test in series.lift_tests]
+    return {"form": FORM, "settings": asdict(settings), "lifts": lifts, **columns}
 
 
 def _until_agreed(series: Series, settings: Settings) -> Mix:

@@ -1,7 +1,7 @@
 """What the books say of a market by week or by day: the outcome, and the spend of each channel. Fits nothing.
 
 Sales are what was paid, before refunds; visits are imported ones, or those that were counted on days that have
-such. Only whole periods stand in a history. Example: `history(store, "sales", zone).spend["tv"]`
+such. Only whole periods stand in a history. Example: `history(store, "sales").spend["tv"]`
 """
 
 from __future__ import annotations

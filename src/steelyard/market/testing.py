@@ -1,7 +1,7 @@
 """A test of one channel: weeks on and off, or regions with and without it, drawn by lot before they come.
 
 Knows no file and no screen. What was drawn is all that the readout needs, and stands in the ledger before the
-first week. Example: `design(past, Regions((), ...), Asked("tv", lift=0.1, start=monday, seed=7)).blocks[0].on`
+first week. Example: `design(past, by_region, Asked(channel="tv", lift=0.1, start=monday, seed=7)).blocks[0].on`
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Pictures of a marketing mix: what brought the outcome over time, and the curve of one channel. Knows no store.
 
-Each is a function of plain facts and a width. Example: `saturation(curve, today, words).startswith("<svg")`
+Each is a function of plain facts and a width. Example: `contributions(facts, words, unit=", CNY").startswith("<svg")`
 """
 
 from __future__ import annotations
