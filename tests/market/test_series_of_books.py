@@ -107,3 +107,22 @@ def test_a_fact_of_a_name_is_one_and_the_same_again_is_no_other(booked):
     assert keep(booked, FIT, "n", day="2025-01-01", channel="", body=body) == first
     with pytest.raises(StoreError):
         keep(booked, FIT, "n", day="2025-01-01", channel="", body={"x": 3.0})
+
+
+def counted(store, day, name, *, nano=None, **body):
+    row = {"product": store.product, "kind": "conversion", "key": name, "revision": 0, "day": day}
+    row |= {"id": name, "at": None, "channel": "tv", "customer": None, "file": "", "row": 0}
+    row |= {"nano": nano, "currency": nano and "CNY", "body": body}
+    store.record_once([("event", row)], lambda new: [], turn=0)
+
+
+def test_conversions_that_were_counted_are_sales_where_they_were_paid_and_a_partners_are_none(
+    booked,
+):
+    counted(booked, "2025-01-14", "paid", nano=8 * 10**9, cash=True)
+    counted(booked, "2025-01-14", "promised", nano=8 * 10**9)
+    counted(booked, "2025-01-15", "claimed", nano=8 * 10**9, partner="mail")
+    counted(booked, "2025-01-13", "first")
+    counted(booked, "2025-01-19", "last")
+    assert history(booked, "sales").outcome.tolist() == [68.0, 30.0]
+    assert history(booked, "conversions").outcome.tolist() == [4.0]

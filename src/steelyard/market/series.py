@@ -1,7 +1,7 @@
 """What the books say of a market by week or by day: the outcome, and the spend of each channel. Fits nothing.
 
-Sales are what was paid, before refunds; visits are imported ones, or those that were counted on days that have
-such. Only whole periods stand in a history. Example: `history(store, "sales").spend["tv"]`
+Sales are what was paid, before refunds, also to the server; visits and conversions are imported ones, or those
+that it counted on days that have such. Only whole periods stand in a history. Example: `history(store, "sales").spend["tv"]`
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from steelyard.store import Store
 
 Array = NDArray[np.float64]
 DAYS = {"week": 7, "day": 1}
-COUNTED = {"visits": "visit", "conversions": "conversion"}  # what the server counts, an event each
+VISIT, CONVERSION = "visit", "conversion"  # what the server counts, an event each
 Daily = dict[date, float]
 
 
@@ -144,14 +144,27 @@ def _outcome(store: Store, of: str, sums: Iterable[Mapping[str, Any]]) -> Daily:
         for row in sums:
             if row["kind"] == "sales":
                 days[date.fromisoformat(row["day"])] += (row["nano"] or 0) / NANO
+        for event in store.events.of_kind(CONVERSION):
+            if event["body"].get("cash"):  # booked as a sale where it was counted
+                days[date.fromisoformat(event["day"])] += (event["nano"] or 0) / NANO
         return dict(days)
     for event in store.events.of_kind("visits"):
         days[date.fromisoformat(event["day"])] += float(event["body"].get(of, 0))
-    counted: Daily = defaultdict(float)
-    for row in sums:
-        if row["kind"] == COUNTED[of]:
-            counted[date.fromisoformat(row["day"])] += row["rows"]
-    return dict(days) | dict(counted)  # a day that was counted is not imported as well
+    return dict(days) | _counted(store, of, sums)  # a day that was counted is not imported as well
+
+
+def _counted(store: Store, of: str, sums: Iterable[Mapping[str, Any]]) -> Daily:
+    """What the server counted; not what a partner says of its own channel."""
+    days: Daily = defaultdict(float)
+    if of == "visits":
+        for row in sums:
+            if row["kind"] == VISIT:
+                days[date.fromisoformat(row["day"])] += row["rows"]
+        return dict(days)
+    for event in store.events.of_kind(CONVERSION):
+        if "partner" not in event["body"]:
+            days[date.fromisoformat(event["day"])] += 1
+    return dict(days)
 
 
 def _spent(sums: Iterable[Mapping[str, Any]]) -> dict[str, Daily]:
@@ -206,11 +219,12 @@ def _columns(by_region: Mapping[str, Daily], names: tuple[str, ...], past: Histo
 
 def rows_behind(store: Store, of: str, first: date, last: date) -> dict[str, list[str]]:
     """Ids of the rows that an outcome and spends between two days are sums of, by kind."""
-    kinds = ("spend", "sales") if of == "sales" else ("spend", "visits", COUNTED[of])
+    kinds = {"sales": ("sales", CONVERSION), "visits": ("visits", VISIT)}
+    kinds["conversions"] = ("visits", CONVERSION)
     return {
         kind: [
             row["id"]
             for row in store.events.of_kind(kind, since=first.isoformat(), until=last.isoformat())
         ]
-        for kind in kinds
+        for kind in ("spend", *kinds[of])
     }
