@@ -100,18 +100,20 @@ def _curve(
     canvas.band(points["low"][:cut], points["high"][:cut])
     canvas.band(points["low"][cut - 1 :], points["high"][cut - 1 :], css="band faint")
     if pays and words["pays"] and y.high > 1.0:
-        _level_of_one(canvas, y, words["pays"], above=band["value"][0] > 1.0)
+        above = _at(spend, band["value"], today) > 1.0
+        _level_of_one(canvas, y, words["pays"], start=x(today) + 8 if above else None)
     canvas.line(points["value"][:cut])
     canvas.line(points["value"][cut - 1 :], css="line dashed")
     _today(canvas, x, y, _at(spend, band["value"], today), today, words)
     return canvas.svg()
 
 
-def _level_of_one(canvas: Canvas, y: Scale, words: str, *, above: bool) -> None:
-    """Its words stand where the curve, which falls, is not: under its left end where that is `above` the level."""
+def _level_of_one(canvas: Canvas, y: Scale, words: str, *, start: float | None) -> None:
+    """Its words stand where the curve, which falls, is not: under its left end, from `start` on, or over its right."""
     canvas.rule(canvas.left, y(1.0), canvas.right, y(1.0), css="goal")
-    if above and canvas.bottom - y(1.0) > 2 * LINE:
-        canvas.text(canvas.left + 6, y(1.0) + 14, words, css="tick")
+    middle = (canvas.left + canvas.right) / 2
+    if start is not None and start < middle and canvas.bottom - y(1.0) > 2 * LINE:
+        canvas.text(start, y(1.0) + 14, words, css="tick")
     else:
         canvas.text(canvas.right, y(1.0) - 5, words, css="tick end")
 
