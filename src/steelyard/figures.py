@@ -61,6 +61,7 @@ FIGURES: dict[str, Callable[[Any], str]] = {
     "asked": lambda value: f"{value:g}",  # of the product file
     "exact": exact,
     "share": lambda value: f"{value:.4f}",
+    "percent": lambda value: f"{100 * value:.3g} %",
     "difference": lambda value: f"{value:+.4f}",
     "interval": lambda i: f"{i[0]:+.4f} [{i[1]:+.4f}, {i[2]:+.4f}]",
     "money": money,
@@ -98,6 +99,11 @@ NAMES: dict[str, dict[str, tuple[str, str]]] = {
         "memory": ("a memory of the last period", "对上一期的记忆"),
         "outlier": ("an outlier", "离群值"),
         "widening": ("a spread that follows the outcome", "随结果变化的离散度"),
+    },
+    "outcome": {
+        "sales": ("sales", "销售"),
+        "visits": ("visits", "访问"),
+        "conversions": ("conversions", "转化"),
     },
     "measured": {"outcome": ("outcome", "结果")},
     "arm": {"live": ("live", "现行版本"), "canary": ("canary", "候选版本")},

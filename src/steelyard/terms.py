@@ -41,6 +41,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "people.hours": ("people's hours", "人工工时"),
         "storage.kept": ("storage", "存储"),
         "storage.sent": ("data sent out", "流出流量"),
+        "market.test": ("channel tests designed", "渠道试验设计"),
+        "market.lift": ("channel tests read", "渠道试验读数"),
     },
     "unit": {
         "label": ("labels", "条标注"),
@@ -55,6 +57,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "person_hour": ("hours", "工时"),
         "gb_month": ("GB months", "GB·月"),
         "gb": ("GB", "GB"),
+        "test": ("tests", "个试验"),
+        "readout": ("readouts", "次读数"),
     },
     "event": {
         "spend": ("spend", "花费"),
@@ -119,6 +123,13 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
     "variant": {"baseline": ("baseline", "基线")},
     "basis": {"cash": ("cash", "收付"), "imputed": ("imputed", "估算")},
     "how": {"ran": ("ran", "运行"), "reused": ("reused", "沿用")},
+    "form": {"switchback": ("on and off", "开关"), "regions": ("regions", "地区")},
+    "test": {
+        "planned": ("planned", "待开始"),
+        "running": ("running", "进行中"),
+        "ended": ("ended", "已结束"),
+        "read": ("read", "已读取"),
+    },
     "diff": {
         "same": ("the same", "相同"),
         "same file": ("product file: the same", "产品文件：相同"),
@@ -139,6 +150,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "presets": ("Known exports", "已知的导出格式"),
         "economics": ("What one more costs and brings", "多一个的成本与收益"),
         "break_even": ("An own model beside others' calls", "自有模型与外部调用"),
+        "tests": ("Tests of channels", "渠道试验"),
+        "mix": ("Marketing mix", "营销组合"),
     },
     "head": {
         "channel": ("channel", "渠道"),
@@ -176,6 +189,12 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "even_own": ("a request here", "在这里的一次请求"),
         "even_theirs": ("a call there", "外部的一次调用"),
+        "form": ("form", "形式"),
+        "lift": ("lift", "提升"),
+        "smallest_lift": ("smallest lift", "最小可检出提升"),
+        "brought": ("brought", "带来"),
+        "roi": ("per unit spent", "每单位花费带来"),
+        "marginal": ("next unit brings", "下一单位带来"),
         "amount": ("amount", "金额"),
         "currency": ("currency", "币种"),
         "first": ("first", "最早"),

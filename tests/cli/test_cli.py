@@ -38,6 +38,8 @@ def test_help_lists_every_command():
         "show",
         "report",
         "ledger",
+        "statement",
+        "market",
     ]:
         assert f" {name} " in said
 

@@ -347,6 +347,6 @@ def test_the_command_says_what_it_read_how_and_what_was_booked(shop):
     )
     assert "2 booked, 0 booked before; 2 lines in the ledger" in done.output
     shown = CliRunner().invoke(app, ["market", "show", str(shop.path), "--json"])
-    assert json.loads(shown.output)[0]["money"] == "-1,322.50 CNY"
+    assert json.loads(shown.output)["booked"][0]["money"] == "-1,322.50 CNY"
     known = CliRunner().invoke(app, ["market", "presets", "--json"])
     assert "plain_sales" in json.loads(known.output)

@@ -20,9 +20,12 @@ from steelyard.compress.choose import Candidate, Stakes, choose, lacking
 from steelyard.compress.quality import Quality
 from steelyard.engine.evaluate import Evaluation
 from steelyard.goals import limits
+from steelyard.market import calendar, lifts, mixing
 from steelyard.market.customers import cost_of_one, margin_share, mean_margin, pays_back
 from steelyard.market.figures import Figure
+from steelyard.market.series import History, Regions
 from steelyard.market.serving import OfVariant, Period, break_even, right_share
+from steelyard.market.testing import Block, ChannelTest
 from steelyard.market.worth import Worth as Lasting
 from steelyard.plan.facts import Priced, Served
 from steelyard.plan.labels import labels
@@ -38,7 +41,7 @@ from steelyard.report.headline import headline
 from steelyard.report.headline import say as say_headline
 from steelyard.spec.model import Goals
 from steelyard.stats import Interval, Point, fit_curve
-from steelyard.stats.designs import design_regions, design_switchback
+from steelyard.stats.designs import RegionDesign, Switchback, design_regions, design_switchback
 from steelyard.stats.lifetime import (
     BgNbd,
     GammaGamma,
@@ -461,6 +464,34 @@ def mixes():
     yield from checks.misfits(tuple(checks.Check(name, 0.0) for name in checks.FIGURES))
 
 
+# --- tests of a channel, and what a mix rests on
+
+
+def channel_tests():
+    first, days = date(2026, 3, 2), timedelta(days=6)
+    switch = Switchback((True, False), 1, 0, 7, 0.1, 0.0, 0.0)
+    test = ChannelTest("tv", "sales", first, switch, 0.1, False, (0.0, 0.0), {})
+    regions = RegionDesign(("北京", "上海"), ((1,),), 0, 4, 7, 0.1, 0.0)
+    by_region = replace(test, design=regions)
+    for one in (test, by_region, replace(by_region, on=True)):
+        yield from (calendar.title(one, block) for block in one.blocks)
+    yield calendar._why()
+    yield lifts._running(test, 12)
+    past = History("week", "sales", (first,), np.ones(1), {}, first + days, {"tv": first - days})
+    yield lifts._not_booked(test, past)
+    yield from mixing._ends(past)
+    for block, spent in (
+        (Block(first, first + days, False), 7.5),
+        (Block(first, first + days, True), 0),
+    ):
+        yield lifts._not_followed("tv", block, spent)
+    unknown = Regions(regions.regions, np.ones((1, 2)), {})
+    yield from lifts._regions_not_followed(by_region, regions, past, unknown)
+    yield from lifts._notes({"not_followed": [], "looks": 3}, test)
+    yield mixing._with_command(told("a", "甲"), "tv")
+    yield mixing._few(past)
+
+
 # --- the first lines of a report
 
 
@@ -551,5 +582,6 @@ CASES = (
     experiments,
     plans,
     mixes,
+    channel_tests,
     headlines,
 )

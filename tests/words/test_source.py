@@ -12,6 +12,8 @@ SOURCE = Path(__file__).parents[2] / "src" / "steelyard"
 CHINESE_IS = {
     "words.py": "the sentences of reasons",
     "words_economics.py": "the sentences of reasons",
+    "words_market.py": "the sentences of reasons",
+    "report/market_words.py": "the sentences of the market's page",
     "figures.py": "names of figures inside them",
     "terms.py": "names that the ledger keeps",
     "report/words.py": "the sentences of the report",

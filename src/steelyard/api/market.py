@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from steelyard.clock import Clock
 from steelyard.errors import UserError
 from steelyard.market.booking import book
+from steelyard.market.keeping import MADE
 from steelyard.market.mapping import Mapping, header_in, mapping_of, saying
 from steelyard.market.presets import PRESETS
 from steelyard.market.reading import Row, Table, read
@@ -80,12 +81,13 @@ def presets() -> dict[str, dict[str, Any]]:
 
 
 def imported(file: ProductFile) -> list[dict[str, Any]]:
-    """What is booked of each kind and channel: rows, money, first and last day."""
+    """What is booked of each kind and channel: rows, money, first and last day; not what was made of it."""
     with closing(Store.open(file, create=False)) as store:
         return [
             row
             | {"money": None if row["nano"] is None else str(Money(row["nano"], row["currency"]))}
             for row in store.events.sums()
+            if row["kind"] not in MADE
         ]
 
 

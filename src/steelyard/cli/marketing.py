@@ -90,15 +90,29 @@ def _booked(booked: dict[str, Any] | None) -> str:
 
 
 @market_app.command("show")
-def market_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
-    """What is booked of each kind and channel."""
+def market_show(
+    product: File = DEFAULT,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="write the page of the newest fit")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="of the page: en or zh")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is booked of each kind and channel, every test, and the newest fit as it was kept."""
     from steelyard.api.market import imported
+    from steelyard.api.measuring import channel_tests, mix
+    from steelyard.cli.measuring import show_mix, show_tests, write_html
     from steelyard.cli.show import heads, out, said, table
     from steelyard.spec import load
 
-    rows = imported(load(product))
+    file = load(product)
+    rows, tests, fit = imported(file), channel_tests(file), mix(file)
+    if html is not None:
+        if fit is None:
+            raise UserError("--html", "a fit", "none yet", "run: steelyard market fit")
+        write_html(fit, html, product=file.spec.product, language=language)
     if as_json:
-        return out(rows)
+        return out({"booked": rows, "tests": tests, "mix": fit})
     shown = [
         [
             said("event", r["kind"]),
@@ -110,9 +124,13 @@ def market_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
         ]
         for r in rows
     ]
-    return table(
-        said("title", "market"), heads("what", "channel", "rows", "first", "last", "money"), shown
-    )
+    names = heads("what", "channel", "rows", "first", "last", "money")
+    table(said("title", "market"), names, shown)
+    if tests:
+        show_tests(tests)
+    if fit is not None:
+        show_mix(fit)
+    return None
 
 
 @market_app.command("presets")

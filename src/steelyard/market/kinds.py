@@ -56,6 +56,7 @@ def _kind(
 _ID: tuple[Of, bool, str] = ("word", False, "what the other system calls the row")
 _SOURCE: tuple[Of, bool, str] = ("word", False, "whose ids these are, where two have the same")
 _CURRENCY: tuple[Of, bool, str] = ("word", False, "ISO 4217 code; else the product's")
+_REGION: tuple[Of, bool, str] = ("word", False, "where it was, for tests by region")
 _CHANNEL: tuple[Of, bool, str] = ("word", False, "where the customer came from")
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -63,7 +64,7 @@ KINDS: Mapping[str, Kind] = {
         _kind(
             "spend",
             "what a channel cost on a day",
-            names="day channel campaign part",
+            names="day channel campaign part region",
             pays=-1,
             once=True,
             day=("day", True, "the day it was spent"),
@@ -75,11 +76,12 @@ KINDS: Mapping[str, Kind] = {
             currency=_CURRENCY,
             impressions=("count", False, "times shown"),
             clicks=("count", False, "clicks"),
+            region=_REGION,
         ),
         _kind(
             "sales",
             "what customers paid",
-            names="day customer amount plan channel",
+            names="day customer amount plan channel region",
             pays=1,
             day=("day", True, "when it was paid"),
             id=_ID,
@@ -92,6 +94,7 @@ KINDS: Mapping[str, Kind] = {
             currency=_CURRENCY,
             plan=("word", False, "what was bought"),
             channel=_CHANNEL,
+            region=_REGION,
             status=("word", False, "rows whose status is not one of `paid` are left out"),
         ),
         _kind(
@@ -109,13 +112,14 @@ KINDS: Mapping[str, Kind] = {
         _kind(
             "visits",
             "visits and conversions by channel and day",
-            names="day channel campaign",
+            names="day channel campaign region",
             once=True,
             day=("day", True, "the day"),
             channel=("word", True, "such as search, social"),
             campaign=("word", False, "part of a channel"),
             visits=("count", True, "visits"),
             conversions=("number", False, "of them, what the product is for"),
+            region=_REGION,
         ),
         _kind(
             "invoices",

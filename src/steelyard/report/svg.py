@@ -131,22 +131,38 @@ class Canvas:
         return self.height - MARGIN_BOTTOM
 
     def axes(
-        self, x: Scale, y: Scale, *, x_title: str, y_title: str, right: float | None = None
+        self,
+        x: Scale,
+        y: Scale,
+        *,
+        x_title: str,
+        y_title: str,
+        right: float | None = None,
+        x_ticks: Sequence[tuple[float, str]] | None = None,
     ) -> None:
+        """Grid, ticks and names; `x_ticks` are values with their words, where they are no numbers."""
         end = self.right if right is None else right
         for tick in y.ticks():
             self.rule(self.left, y(tick), end, y(tick), css="grid")
             self.text(self.left - 8, y(tick) + 4, number(tick), css="tick end")
-        for tick in x.ticks(3 if self.width < SMALL else 5):
-            self.text(x(tick), self.bottom + 18, number(tick), css="tick mid")
+        if x_ticks is None:
+            x_ticks = [(tick, number(tick)) for tick in x.ticks(3 if self.width < SMALL else 5)]
+        for tick, words in x_ticks:
+            self.text(x(tick), self.bottom + 18, words, css="tick mid")
         self.rule(self.left, self.bottom, end, self.bottom, css="axis")
         self.text((self.left + end) / 2, self.height - 6, x_title, css="name mid")
         self.text(0, self.top - 12, y_title, css="name")
 
-    def band(self, low: Sequence[tuple[float, float]], high: Sequence[tuple[float, float]]) -> None:
+    def band(
+        self,
+        low: Sequence[tuple[float, float]],
+        high: Sequence[tuple[float, float]],
+        *,
+        css: str = "band",
+    ) -> None:
         points = [*low, *reversed(high)]
         if len(low) > 1:
-            self.add(f'<polygon class="band" points="{_points(points)}"/>')
+            self.add(f'<polygon class="{css}" points="{_points(points)}"/>')
 
     def line(self, points: Sequence[tuple[float, float]], *, css: str = "line") -> None:
         if len(points) > 1:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from steelyard.spec.launch import Page
-from steelyard.spec.section import Name, Section, Zone
+from steelyard.spec.section import Country, LabelName, Name, Section, Zone
 
 
 class Import(Section):
@@ -34,9 +34,39 @@ class Import(Section):
     paid: tuple[str, ...] = Field((), description="statuses that count; empty: every row does")
 
 
+class Channel(Section):
+    """What is known of a channel beside its figures."""
+
+    captures: bool = Field(
+        False,
+        description="takes up a demand that is there already, as brand search does: its impressions (else visits) become a control",
+    )
+
+
+class Mix(Section):
+    """What the marketing mix is fitted to, and how."""
+
+    outcome: Literal["sales", "visits", "conversions"] = Field(
+        "sales", description="what spend is to bring"
+    )
+    period: Literal["week", "day"] = Field("week", description="one row of the series")
+    holidays: tuple[Country, ...] = Field((), description="countries, as [CN, US]")
+    controls: tuple[Literal["price", "quality"], ...] = Field(
+        (), description="mean price of a sale; quality of the live release"
+    )
+    adstock: Literal["geometric", "delayed"] = Field(
+        "geometric", description="how an effect carries over"
+    )
+    saturation: Literal["tanh", "hill"] = Field(
+        "tanh", description="how an effect levels off; hill may be S-shaped"
+    )
+
+
 class Market(Section):
     """Where customers come from, and what they and others pay."""
 
     time_zone: Zone = Field("UTC", description="where a day begins, as in Asia/Shanghai")
     imports: dict[Name, Import] = Field({}, description="exports that are read, by a name of yours")
     page: Page | None = Field(None, description="what visitors find at / of the server")
+    channels: dict[LabelName, Channel] = Field({}, description="channels of which more is known")
+    mix: Mix = Mix()

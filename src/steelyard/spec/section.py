@@ -66,11 +66,13 @@ def _zone(name: str) -> str:
 Zone = Annotated[str, AfterValidator(_zone)]
 Package = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-Account = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_-]+)*$")]
+Account = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*([.][a-z0-9_-]+)*$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 # What each pattern asks for, in words.
 PATTERNS = {
+    r"^[A-Z]{2}$": "the two letters of a country, such as CN or DE",
     r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of a package as Python imports it, without dots",
-    r"^[a-z][a-z0-9_]*(\.[a-z0-9_-]+)*$": "an account of the ledger such as label, cpu or ads.spend",
+    r"^[a-z][a-z0-9_]*([.][a-z0-9_-]+)*$": "an account of the ledger such as label, cpu or ads.spend",
     r"^[a-z0-9][a-z0-9_-]{0,62}$": "at most 63 lower case letters, digits, - and _, and a letter or digit first",
 }
 

@@ -56,6 +56,12 @@ class Book(Noun):
             for row in self.rows(lines)
         }
 
+    def evidence(self, account: str) -> set[str]:
+        """What the lines of an account rest on."""
+        e = tables.entry.c
+        lines = sa.select(e.evidence).where(e.account == account, e.product == self.product)
+        return {row["evidence"] for row in self.rows(lines)}
+
     def look_over(self) -> None:
         """Damaged at the first row whose hash is another's."""
         self.database.look_over(all_rows=True)

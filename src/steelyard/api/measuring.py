@@ -1,0 +1,278 @@
+"""What the market does for the product: tests of channels, and the marketing mix. Opens no terminal.
+
+Example: `design_test(load("product.yaml"), "tv", lift=0.1)["smallest_lift"]`
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from steelyard.clock import Clock
+from steelyard.errors import UserError
+from steelyard.files import write, write_new
+from steelyard.market.calendar import calendar, title
+from steelyard.market.keeping import FIT, LIFT, TEST, Kept, kept
+from steelyard.market.lifts import read
+from steelyard.market.mixing import fitted
+from steelyard.market.series import history, no_channel, regions
+from steelyard.market.testing import Asked, ChannelTest, design, of_fact, record
+from steelyard.reason import Reason
+from steelyard.report.market_page import render
+from steelyard.spec import ProductFile
+from steelyard.stats.designs import RegionDesign
+from steelyard.stats.designs.switchback import PAIRS_MIN
+from steelyard.stats.mix import Settings
+from steelyard.store import Store
+from steelyard.words import both
+
+FORMS = ("switchback", "regions")
+LONG_HISTORY = 4 * PAIRS_MIN  # weeks: enough for blocks of two
+
+
+def design_test(
+    file: ProductFile,
+    channel: str,
+    *,
+    lift: float = 0.1,
+    start: str = "",
+    form: str = "",
+    block: int | None = None,
+    washout: int | None = None,
+    treat: int | None = None,
+    length: int = 4,
+    outcome: str = "",
+    dry: bool = False,
+    to: Path | None = None,
+    clock: Clock | None = None,
+) -> dict[str, Any]:
+    """Design a test of a channel from what is booked, and write it down unless `dry`; `to` is where its calendar
+    goes. `lift` is relative; `start` a Monday to come, left out: the next one. `block` and `washout` are weeks, left
+    out: two and one where history carries such a test, else one and none."""
+    _check(form, lift)
+    with closing(Store.open(file, clock=clock, create=False)) as store:
+        today = _today(store, file)
+        first = _start(start, today)
+        past = history(store, outcome or file.spec.market.mix.outcome)
+        past.channel(channel)
+        if not past.periods:
+            raise UserError("market test", "whole weeks that are booked", "none", "import more")
+        block, washout = _blocks(block, washout, weeks=len(past.periods))
+        asked = Asked(
+            channel=channel,
+            lift=lift,
+            start=first,
+            seed=_seed(store, channel, first),
+            form=form,
+            block=block,
+            washout=washout,
+            treat=treat,
+            length=length,
+        )
+        test = design(past, regions(store, past), asked)
+        facts = _facts(test, file.spec.money.currency)
+        if dry:
+            return facts | {"id": None, "state": "planned", "calendar": None}
+        if to is not None:
+            _refuse_other(to)
+        identity = record(store, test)
+        made = next(one for one in kept(store, TEST) if one.id == identity)
+        if to is not None:
+            write_new(to, calendar(test, identity, made=made.created))
+        return facts | {"id": identity, "state": "planned", "calendar": to and str(to)}
+
+
+def read_test(
+    file: ProductFile, channel: str, *, early: bool = False, clock: Clock | None = None
+) -> dict[str, Any]:
+    """The newest test of a channel that has begun, read out and booked when it is over; before that what is missing,
+    and with `early` a look at it that is written down."""
+    with closing(Store.open(file, clock=clock, create=False)) as store:
+        facts = kept(store, TEST)
+        own = [one for one in facts if one.channel == channel]
+        if not own:
+            if not facts:
+                raise UserError(
+                    "channel",
+                    "one that a test was designed for",
+                    repr(channel),
+                    f"design one: steelyard market test {channel}",
+                )
+            raise no_channel(channel, {one.channel for one in facts})
+        today = _today(store, file)
+        begun = [one for one in own if date.fromisoformat(one.day) <= today] or own[:1]
+        found = read(store, begun[-1], today=today, early=early)
+        test = of_fact(begun[-1])
+        return _facts(test, file.spec.money.currency) | {
+            "id": begun[-1].id,
+            "state": found.state,
+            "days_left": found.days_left,
+            "readout": found.body,
+            "notes": [_said(note) for note in found.notes],
+        }
+
+
+def channel_tests(file: ProductFile, *, clock: Clock | None = None) -> list[dict[str, Any]]:
+    """Every test that was designed, oldest first, with its lift where it was read."""
+    with closing(Store.open(file, clock=clock, create=False)) as store:
+        lifts = {one.body["test"]: one.body for one in kept(store, LIFT)}
+        today = _today(store, file)
+        return [
+            _facts(of_fact(one), file.spec.money.currency)
+            | {
+                "id": one.id,
+                "state": _state(one, lifts, today),
+                "readout": lifts.get(one.id),
+            }
+            for one in kept(store, TEST)
+        ]
+
+
+def fit_mix(
+    file: ProductFile,
+    *,
+    tests: bool = True,
+    again: bool = False,
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+) -> dict[str, Any]:
+    """The marketing mix of what is booked: as it was kept, or fitted where series, settings or tests changed."""
+    with closing(Store.open(file, clock=clock, create=False)) as store:
+        money, market = file.spec.money, file.spec.market
+        return _told(
+            fitted(store, market, money.currency, settings=settings, tests=tests, again=again)
+        )
+
+
+def mix(file: ProductFile) -> dict[str, Any] | None:
+    """The newest fit as it was kept, None before the first one; nothing is fitted."""
+    with closing(Store.open(file, create=False)) as store:
+        newest = max(kept(store, FIT), key=lambda one: one.created, default=None)
+        if newest is None:
+            return None
+        return _told(newest.body | {"made": newest.created, "fresh": False})
+
+
+def write_page(facts: Mapping[str, Any], path: Path, *, product: str, language: str) -> None:
+    """One page of a fit that loads nothing, over an earlier page of that name."""
+    write(path, render(facts, product=product, language=language))
+
+
+def _check(form: str, lift: float) -> None:
+    if form not in ("", *FORMS):
+        raise UserError("--by", f"one of {', '.join(FORMS)}", repr(form))
+    if not lift > 0:
+        raise UserError("--lift", "a share above 0, as 0.1 for 10 %", f"{lift:g}")
+
+
+def _blocks(block: int | None, washout: int | None, *, weeks: int) -> tuple[int, int]:
+    """Weeks of a block and those left out of it, as asked for or as a history of so many weeks carries."""
+    long = block or (2 if weeks >= LONG_HISTORY else 1)
+    out = long // 2 if washout is None else washout
+    if not 0 <= out < long:
+        raise UserError("--washout", f"fewer weeks than a block has ({long})", str(out))
+    return long, out
+
+
+def _today(store: Store, file: ProductFile) -> date:
+    zone = ZoneInfo(file.spec.market.time_zone)
+    return datetime.fromisoformat(store.clock.now()).astimezone(zone).date()
+
+
+def _start(said: str, today: date) -> date:
+    """A Monday to come: a design that is drawn behind its weeks proves nothing."""
+    if not said:
+        return today + timedelta(days=7 - today.weekday())
+    try:
+        start = date.fromisoformat(said)
+    except ValueError:
+        raise UserError("--start", "a day such as 2026-02-02", repr(said)) from None
+    if start <= today or start.weekday():
+        behind = start <= today
+        monday = max(start, today) + timedelta(days=7 - max(start, today).weekday())
+        raise UserError(
+            "--start",
+            "a Monday to come",
+            f"{said}, which is {'not to come' if behind else 'no Monday'}",
+            f"say --start {monday}",
+        )
+    return start
+
+
+def _seed(store: Store, channel: str, first: date) -> int:
+    """Of the store's own secret: nobody can tell the draw before it is written down."""
+    said = store.salt() + f"{channel} {first}".encode()
+    return int.from_bytes(hashlib.sha256(said).digest()[:4])
+
+
+def _refuse_other(path: Path) -> None:
+    if path.exists():
+        raise UserError(str(path), "no file of that name", "one", "name another, or move it away")
+
+
+def _state(one: Kept, lifts: Mapping[str, Any], today: date) -> str:
+    if one.id in lifts:
+        return "read"
+    if today.isoformat() < one.day:
+        return "planned"
+    return "running" if today.isoformat() <= one.body["last"] else "ended"
+
+
+def _facts(test: ChannelTest, currency: str) -> dict[str, Any]:
+    made = test.design
+    treated = list(made.treated) if isinstance(made, RegionDesign) else []
+    return {
+        "channel": test.channel,
+        "form": test.form,
+        "outcome": test.of,
+        "first": test.first.isoformat(),
+        "last": test.last.isoformat(),
+        "weeks": test.weeks,
+        "seed": made.seed,
+        "smallest_lift": made.smallest_lift,
+        "lift_wanted": test.lift_wanted,
+        "power": 0.8,
+        "alpha": 0.05,
+        "lost_outcome": test.cost[0],
+        "spend_saved": test.cost[1],
+        "currency": currency,
+        "evidence": "extrapolated",
+        "treated": treated,
+        "blocks": [
+            {
+                "first": b.first.isoformat(),
+                "last": b.last.isoformat(),
+                "on": b.on,
+                "regions": list(b.regions),
+                **_said(title(test, b)),
+            }
+            for b in test.blocks
+        ],
+    }
+
+
+def _said(reason: Reason) -> dict[str, Any]:
+    said = both(reason)
+    return {"text": said["en"], "text_zh": said["zh"], "code": reason.code}
+
+
+def _told(body: dict[str, Any]) -> dict[str, Any]:
+    """The kept fit with sentences beside its reasons."""
+
+    def sentence(one: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        return None if one is None else _said(Reason.of_json(one))
+
+    return body | {
+        "not_measured": sentence(body["not_measured"]),
+        "no_forecast": sentence(body["no_forecast"]),
+        "not_identified": [
+            {"channel": one["channel"], **(sentence(one["reason"]) or {})}
+            for one in body["not_identified"]
+        ],
+        **{name: [sentence(one) for one in body[name]] for name in ("misfits", "notes")},
+    }

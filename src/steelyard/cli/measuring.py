@@ -1,0 +1,272 @@
+"""`steelyard market test`, `read`, `tests` and `fit`: what an ad did. Knows no mathematics.
+
+Example: `steelyard market test tv --lift 0.1 --calendar tv.ics`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from steelyard.cli.marketing import market_app
+from steelyard.cli.options import DEFAULT, AsJson, File
+
+Channel = Annotated[str, typer.Argument(help="as its spend is booked")]
+Html = Annotated[Path | None, typer.Option("--html", help="write one page that loads nothing")]
+Language = Annotated[str | None, typer.Option(help="of the page: en or zh")]
+
+
+@market_app.command("test")
+def market_test(
+    channel: Channel,
+    product: File = DEFAULT,
+    lift: Annotated[float, typer.Option(help="to be detected: 0.1 is 10 % more")] = 0.1,
+    start: Annotated[str, typer.Option(help="a Monday to come; default: the next one")] = "",
+    by: Annotated[
+        str, typer.Option(help="switchback or regions; default: regions where there are enough")
+    ] = "",
+    block: Annotated[
+        int | None,
+        typer.Option(
+            help="weeks on or off at a stretch; default: 2, or 1 with under 24 weeks", min=1
+        ),
+    ] = None,
+    washout: Annotated[
+        int | None,
+        typer.Option(help="first weeks of a block that are left out; default: half of it", min=0),
+    ] = None,
+    treat: Annotated[int | None, typer.Option(help="regions; default: half of them", min=1)] = None,
+    length: Annotated[int, typer.Option(help="weeks of a test by regions", min=1)] = 4,
+    outcome: Annotated[
+        str, typer.Option(help="sales, visits or conversions; default: market.mix.outcome")
+    ] = "",
+    calendar: Annotated[Path | None, typer.Option(help="write its weeks as an .ics file")] = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="show it; write nothing down")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Design a test of a channel: weeks on and off by lot, or regions, and what it costs."""
+    from steelyard.api.measuring import design_test
+    from steelyard.cli.show import out
+    from steelyard.spec import load
+
+    facts = design_test(
+        load(product),
+        channel,
+        lift=lift,
+        start=start,
+        form=by,
+        block=block,
+        washout=washout,
+        treat=treat,
+        length=length,
+        outcome=outcome,
+        dry=dry,
+        to=calendar,
+    )
+    return out(facts) if as_json else _show_design(facts)
+
+
+@market_app.command("read")
+def market_read(
+    channel: Channel,
+    product: File = DEFAULT,
+    early: Annotated[
+        bool, typer.Option("--early", help="look before the end; the look is written down")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read a channel's test out: the lift, by the test that its draw allows."""
+    from steelyard.api.measuring import read_test
+    from steelyard.cli.show import out
+    from steelyard.spec import load
+
+    facts = read_test(load(product), channel, early=early)
+    return out(facts) if as_json else _show_readout(facts)
+
+
+@market_app.command("tests")
+def market_tests(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """Every test that was designed, and what it showed."""
+    from steelyard.api.measuring import channel_tests
+    from steelyard.cli.show import out
+    from steelyard.spec import load
+
+    facts = channel_tests(load(product))
+    return out(facts) if as_json else show_tests(facts)
+
+
+@market_app.command("fit")
+def market_fit(
+    product: File = DEFAULT,
+    html: Html = None,
+    language: Language = None,
+    without_tests: Annotated[
+        bool, typer.Option("--without-tests", help="leave lifts that were measured out")
+    ] = False,
+    again: Annotated[bool, typer.Option(help="fit even where nothing changed")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fit the marketing mix: what each channel brought, and what its next unit would."""
+    from steelyard.api.measuring import fit_mix
+    from steelyard.cli.show import out
+    from steelyard.spec import load
+
+    file = load(product)
+    facts = fit_mix(file, tests=not without_tests, again=again)
+    write_html(facts, html, product=file.spec.product, language=language)
+    return out(facts) if as_json else show_mix(facts)
+
+
+def write_html(
+    facts: Mapping[str, Any], path: Path | None, *, product: str, language: str | None
+) -> None:
+    """The page of a fit where one is asked for; UserError for a language that there is not."""
+    if path is None:
+        return
+    from steelyard.api.measuring import write_page
+    from steelyard.cli.show import language as spoken
+    from steelyard.errors import UserError
+    from steelyard.terms import LANGUAGES
+
+    chosen = language or spoken()
+    if chosen not in LANGUAGES:
+        raise UserError("--language", f"one of {', '.join(LANGUAGES)}", repr(chosen))
+    write_page(facts, path, product=product, language=chosen)
+
+
+def _show_design(facts: Mapping[str, Any]) -> None:
+    from steelyard.cli.show import heads, said, table
+
+    rows = [[b["first"], b["last"], _text(b)] for b in facts["blocks"]]
+    table(
+        f"{facts['channel']}: {said('form', facts['form'])}", heads("first", "last", "what"), rows
+    )
+    money = _unit(facts)
+    typer.echo(
+        f"Detects a lift of {_percent(facts['smallest_lift'])} or more with 80 % power at 5 %, in {facts['weeks']} weeks. "
+        f"If the channel brings just that, {facts['lost_outcome']:,.0f}{money} of {facts['outcome']} are lost; "
+        f"{facts['spend_saved']:,.0f} {facts['currency']} of spend are saved."
+    )
+    typer.echo(_written(facts))
+
+
+def _written(facts: Mapping[str, Any]) -> str:
+    if facts["id"] is None:
+        return "nothing was written down: --dry-run"
+    where = f"; calendar: {facts['calendar']}" if facts["calendar"] else ""
+    return f"written down as {facts['id'][:10]}{where}. When it is over: steelyard market read {facts['channel']}"
+
+
+def _show_readout(facts: Mapping[str, Any]) -> None:
+    from steelyard.cli.show import said
+
+    typer.echo(
+        f"{facts['channel']}: {said('form', facts['form'])}, {facts['first']} to {facts['last']}, {said('test', facts['state'])}"
+    )
+    body = facts["readout"]
+    if body is not None:
+        value, low, high = body["lift"]
+        typer.echo(
+            f"lift {_percent(value)} [{_percent(low)}, {_percent(high)}], p {body['p_value']:.3f} of no lift, over {body['assignments']:,} draws; "
+            f"brought {_span(body['brought'])}{_unit(facts)} ({said('evidence', body['evidence'])})"
+        )
+    for note in facts["notes"]:
+        typer.echo(_text(note))
+
+
+def show_tests(facts: list[dict[str, Any]]) -> None:
+    """A row for each test."""
+    from steelyard.cli.show import heads, said, table
+
+    rows = [
+        [
+            t["channel"],
+            said("form", t["form"]),
+            t["first"],
+            t["last"],
+            said("test", t["state"]),
+            _percent(t["smallest_lift"]),
+            _lift(t["readout"]),
+        ]
+        for t in facts
+    ]
+    names = ("channel", "form", "first", "last", "state", "smallest_lift", "lift")
+    table(said("title", "tests"), heads(*names), rows)
+
+
+def show_mix(facts: Mapping[str, Any]) -> None:
+    """A row for each channel, and what is not known."""
+    from steelyard.cli.show import heads, said, table
+
+    rows = [
+        [
+            c["channel"],
+            f"{c['spent']:,.0f}",
+            _span(c["brought"]),
+            _span(c["roi"]),
+            _span(c["marginal"]),
+            said("evidence", c["evidence"]),
+        ]
+        for c in facts["channels"]
+    ]
+    s = facts["series"]
+    names = ("channel", "spend", "brought", "roi", "marginal", "evidence")
+    table(
+        f"{said('title', 'mix')}: {facts['outcome']}, {s['first']} to {s['last']}",
+        heads(*names),
+        rows,
+    )
+    for note in (
+        *filter(None, [facts["not_measured"]]),
+        *facts["not_identified"],
+        *facts["misfits"],
+        *facts["notes"],
+    ):
+        typer.echo(f"- {_text(note)}")
+    typer.echo(_forecast(facts))
+
+
+def _forecast(facts: Mapping[str, Any]) -> str:
+    d, f = facts["diagnostics"], facts["forecast"]
+    known = f"R-hat {d['rhat']:.3f}, {d['ess']:.0f} independent draws"
+    if f is None:
+        return f"{known}; {_text(facts['no_forecast'])}"
+    return (
+        f"{known}; mean error of forecasts that had not seen their {facts['period']}s {f['error']:,.0f}, "
+        f"of repeating the last season {f['naive_error']:,.0f}"
+    )
+
+
+def _text(said: Mapping[str, Any]) -> str:
+    from steelyard.cli.show import language
+
+    return str(said["text_zh"] if language() == "zh" else said["text"])
+
+
+def _unit(facts: Mapping[str, Any]) -> str:
+    return f" {facts['currency']}" if facts["outcome"] == "sales" else ""
+
+
+def _percent(share: float | None) -> str:
+    return "?" if share is None else f"{100 * share:+.1f} %"
+
+
+def _lift(body: Mapping[str, Any] | None) -> str:
+    if body is None:
+        return ""
+    value, low, high = map(_percent, body["lift"])
+    return f"{value} [{low}, {high}]"
+
+
+def _span(three: list[float] | None) -> str:
+    if three is None:
+        return "?"
+    value, low, high = ("?" if one is None else _short(one) for one in three)
+    return f"{value} [{low}, {high}]"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
