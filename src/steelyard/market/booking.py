@@ -18,9 +18,9 @@ from typing import Any
 from steelyard.errors import DataError, UserError
 from steelyard.market.cells import Number, unique
 from steelyard.market.days import Moment
-from steelyard.market.rates import Rates
 from steelyard.market.reading import Row, Table
 from steelyard.spec import Money, ProductFile
+from steelyard.spec.rates import Rates
 from steelyard.store import Line, Store, hashed
 from steelyard.tasks.masking import mask
 

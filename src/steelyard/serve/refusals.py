@@ -39,7 +39,7 @@ def body_of(error: RequestError) -> dict[str, dict[str, object]]:
 def headers_of(error: RequestError) -> dict[str, str]:
     if error.status == 401:
         return {"WWW-Authenticate": "Bearer"}
-    if error.status == 503:
+    if error.status in (429, 503):
         return {"Retry-After": str(max(1, math.ceil(getattr(error, "wait_s", 1.0))))}
     return {}
 
