@@ -52,6 +52,15 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "visits": ("visits", "访问"),
         "invoices": ("invoices", "账单"),
         "api_usage": ("use of others' models", "外部模型用量"),
+        "visit": ("visits, counted here", "访问（本服务器计数）"),
+        "conversion": ("conversions, told here", "转化（告知本服务器）"),
+        "revoked": ("conversions, taken back", "转化（已撤销）"),
+    },
+    "note": {
+        "owed": (
+            "What is owed is booked when the partner's invoice is imported",
+            "应付金额在导入合作方账单时才入账",
+        ),
     },
     "state": {
         "live": ("live", "在线"),
@@ -125,6 +134,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "money": ("Money", "收支"),
         "market": ("Market", "市场"),
         "presets": ("Known exports", "已知的导出格式"),
+        "partners": ("Partners", "合作方"),
     },
     "head": {
         "channel": ("channel", "渠道"),
@@ -134,6 +144,14 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "first": ("first", "最早"),
         "last": ("last", "最晚"),
         "columns": ("columns", "列"),
+        "partner": ("partner", "合作方"),
+        "visits": ("visits", "访问"),
+        "conversions": ("conversions", "转化"),
+        "claimed": ("claimed", "自报"),
+        "revoked": ("taken back", "撤销"),
+        "value": ("value", "金额"),
+        "owed": ("owed", "应付"),
+        "answers": ("answers", "回答"),
         "income": ("income", "收入"),
         "cost": ("cost", "成本"),
         "profit": ("profit", "利润"),
