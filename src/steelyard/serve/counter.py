@@ -16,7 +16,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from steelyard.errors import RequestError, RowRefused, StoreError
 from steelyard.serve.busy import Busy, ledger_away
@@ -59,11 +58,10 @@ class Counter:
     def __init__(
         self, store: Store, product: ProductFile, *, away: Callable[[Exception], None]
     ) -> None:
-        market = product.spec.market
-        assert market.counted is not None
+        counting = product.spec.market.counted
+        assert counting is not None
         self._store, self._away = store, away
-        self._zone = ZoneInfo(market.time_zone)
-        self._window = timedelta(days=market.counted.attribution_days)
+        self._window = timedelta(days=counting.attribution_days)
         self._waiting: deque[Item] = deque()
         self._closed, self._changed = False, threading.Condition()
         self._thread = threading.Thread(target=self._work, name="counter", daemon=True)
@@ -168,13 +166,9 @@ class Counter:
         """The channel of the user's last visit before it, within the window; which visit is kept with it."""
         if row["kind"] != CONVERSION or row["channel"] is not None or row["customer"] is None:
             return
-        at = datetime.fromisoformat(row["at"])
-        first = at - self._window
+        first = datetime.fromisoformat(row["at"]) - self._window
         visit = self._store.events.last_visit(
-            row["customer"],
-            since=first.isoformat(timespec="microseconds"),
-            until=row["at"],
-            days=(first.astimezone(self._zone).date().isoformat(), row["day"]),
+            row["customer"], since=first.isoformat(timespec="microseconds"), until=row["at"]
         )
         if visit is not None:
             row["channel"] = visit["channel"]

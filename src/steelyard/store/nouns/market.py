@@ -38,17 +38,14 @@ class Events(Noun):
             history.setdefault(row["key"], []).append(row)
         return history
 
-    def last_visit(
-        self, customer: str, *, since: str, until: str, days: tuple[str, str]
-    ) -> Row | None:
-        """The last visit that a customer made, from a moment to another; `days` are theirs where the books
-        are kept, which the index knows."""
+    def last_visit(self, customer: str, *, since: str, until: str) -> Row | None:
+        """The last visit that a customer made, from a moment to another."""
         e = tables.event.c
         query = sa.select(tables.event).where(
-            *(e.product == self.product, e.kind == VISIT, e.customer == customer),
-            *(e.day >= days[0], e.day <= days[1], e.at >= since, e.at <= until),
+            *(e.customer == customer, e.kind == VISIT, e.product == self.product),
+            *(e.at >= since, e.at <= until),
         )
-        rows = self.rows(query.order_by(e.day.desc(), e.at.desc(), e.id).limit(1))
+        rows = self.rows(query.order_by(e.at.desc(), e.id).limit(1))
         return rows[0] if rows else None
 
     def _newest(self, query: sa.Select[Any], keys: Sequence[str]) -> dict[str, Row]:
