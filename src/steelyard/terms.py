@@ -61,6 +61,10 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
             "What is owed is booked when the partner's invoice is imported",
             "应付金额在导入合作方账单时才入账",
         ),
+        "no_partners": (
+            "No partner is named; add one under market.partners",
+            "没有合作方；请在 market.partners 下添加",
+        ),
     },
     "state": {
         "live": ("live", "在线"),

@@ -6,7 +6,11 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import schemathesis
+import schemathesis.openapi
+from schemathesis import GenerationMode
 from tests.counted import KEY, OWN, PARTNERS, convert, events, product_in, sales, visit
+from tests.serve import test_openapi as openapi
 from tests.serving import call, publish, release
 
 from steelyard.serve import Server
@@ -343,3 +347,25 @@ def test_the_document_says_what_the_routes_take(lasting):
     assert schema["required"] == ["id"] and "revoked" in schema["properties"]
     assert "302" in paths["/go/{channel}"]["get"]["responses"]
     assert "security" not in paths["/go/{channel}"]["get"]
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory):
+    """Of a server that is asked anything, with a partner so that 429 is in it."""
+    product = product_in(tmp_path_factory.mktemp("fuzzed"))
+    with closing(Store.open(product)) as store, Server(store, product, key=openapi.KEY) as address:
+        yield schemathesis.openapi.from_url(f"{address}/openapi.json")
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.parametrize("path", ["/v1/visits", "/v1/conversions"])
+def test_no_generated_count_finds_an_answer_that_is_not_in_the_document(document, path, mode):
+    openapi.fuzz(document[path]["POST"], mode)
+
+
+def test_the_document_knows_every_route_of_a_product_that_counts(document):
+    paths = document.raw_schema["paths"]
+    named = {(method.upper(), path) for path, ways in paths.items() for method in ways}
+    own = {("GET", "/go/{channel}"), ("POST", "/v1/visits"), ("POST", "/v1/conversions")}
+    assert named == {*openapi.OPERATIONS, *own}
+    assert "Retry-After" in paths["/v1/predict"]["post"]["responses"]["429"]["headers"]

@@ -35,8 +35,9 @@ def market_partners(
         csv.writer(sys.stdout, lineterminator="\n").writerows([whole, *rows])
         return None
     rows = [[_rounded(row[n]) if n in _MONEY else row[n] for n in _SHOWN] for row in facts["rows"]]
+    note = f"{facts['currency']}. {said('note', 'owed')}" if rows else said("note", "no_partners")
     title = f"{said('title', 'partners')} {facts['month']}"
-    return table(title, heads(*_SHOWN), rows, note=f"{facts['currency']}. {said('note', 'owed')}")
+    return table(title, heads(*_SHOWN), rows, note=note)
 
 
 _MONEY = frozenset({"value", "owed", "cost"})

@@ -26,7 +26,7 @@ from steelyard.store import CONVERSION, REVOKED, VISIT, Line, Store
 GROUP_MAX = 256
 WAITING_MAX = 8 * GROUP_MAX  # a disk that falls behind refuses instead of filling the memory
 REST = 4  # times what a commit took
-REST_MAX_S = 0.2
+REST_MAX_S = 1.0
 TRIES = 5  # against other servers of the ledger that write the same ids
 NO_TURN = 0  # of a line that no turn made
 Row = dict[str, Any]
