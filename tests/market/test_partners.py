@@ -15,17 +15,26 @@ from steelyard.api.statement import statement
 from steelyard.cli.commands import app
 from steelyard.errors import SpecError, UserError
 from steelyard.serve import Server
-from steelyard.store import Store
+from steelyard.spec import Money
+from steelyard.store import Line, Store
+
+ABOUT = {"variant": "v", "partner": "acme", "channel": "acme", "requests": 2, "answers": 5}
+ASKED = [
+    Line("cpu.serve", 1, "cpu_hour", Money(-7, "CNY"), "variant:v", about=ABOUT),
+    Line("cpu.serve", 1, "cpu_hour", Money(-9, "CNY"), "variant:v", about={"variant": "v"}),
+]
 
 
 def run(*words):
     return CliRunner().invoke(app, ["market", "partners", *words])
 
 
-@pytest.fixture
-def product(tmp_path):
+@pytest.fixture(params=["sqlite", "postgresql"])
+def product(request, tmp_path):
     """With a month of two partners in its books."""
-    product = product_in(tmp_path)
+    postgres = request.param == "postgresql"
+    ledger = f"ledger: '{request.getfixturevalue('empty_postgres_url')}'\n" if postgres else ""
+    product = product_in(tmp_path, more=ledger)
     with (
         closing(Store.open(product)) as store,
         Server(store, product, key=KEY, partners=PARTNERS) as url,
@@ -39,6 +48,7 @@ def product(tmp_path):
         convert(url, OWN, id="o4", channel="wechat", value=1000)
         for name in ("acme", "beta"):
             convert(url, key_of(name), id="own", value=50)
+        store.record_once([], lambda _: ASKED, turn=0)
     return product
 
 
@@ -50,7 +60,13 @@ def test_a_share_is_owed_for_what_stands_and_for_claims_of_the_trusted_only(prod
     with closing(Store.open(product)) as store:
         told = {row["id"] for row in store.events.of_kind("conversion")}
         assert {*acme["events"], *beta["events"]} < told
-        assert store.ledger.sums() == []  # said, not booked
+        assert {row["account"] for row in store.ledger.sums()} == {"cpu.serve"}  # said, not booked
+
+
+def test_what_a_partners_key_asked_is_read_from_the_ledgers_lines(product):
+    acme, beta = partners(product)["rows"]
+    assert (acme["requests"], acme["answers"], acme["cost"]) == (2, 5, "0.000000007")
+    assert (beta["requests"], beta["cost"]) == (0, "0")
 
 
 def test_another_month_is_empty_and_no_month_is_refused(product):

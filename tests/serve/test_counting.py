@@ -201,6 +201,7 @@ def test_only_what_was_told_can_be_taken_back(lasting):
         ({"value": "-0.01"}, "value", "one below zero"),
         ({"value": 10**9}, "value", "another value"),
         ({"value": 1e300}, "value", "another value"),
+        ({"value": 10**4200}, "value", "another value"),
         ({"value": "1,000"}, "value", "another value"),
         ({"value": "1e3"}, "value", "another value"),
         ({"value": "٣"}, "value", "another value"),

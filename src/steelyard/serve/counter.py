@@ -90,8 +90,9 @@ class Counter:
         while group := self._next():
             began_s = time.monotonic()
             self._commit(group)
-            if not self._closed:
-                time.sleep(min(REST_MAX_S, REST * (time.monotonic() - began_s)))
+            rest_s = min(REST_MAX_S, REST * (time.monotonic() - began_s))
+            with self._changed:  # whoever closes it waits for no rest
+                self._changed.wait_for(lambda: self._closed, timeout=rest_s)
 
     def _next(self) -> list[Item]:
         with self._changed:
