@@ -301,3 +301,30 @@ def test_both_databases_tell_the_same(shop_on_postgresql):
     (one,) = economics(shop_on_postgresql, **DAYS)["variants"]
     assert one["answers"] == 75 and one["right"]["value"] == pytest.approx(0.96)
     assert one["right"]["n"] == 75
+
+
+def test_conversions_that_are_cash_are_what_customers_paid(shop):
+    with closing(Store.open(shop)) as store:
+        told = [
+            {
+                "id": f"e{i}",
+                "product": store.product,
+                "kind": "conversion",
+                "key": f"k{i}",
+                "revision": 0,
+                "day": "2026-02-03",
+                "at": "2026-02-03T10:00:00+00:00",
+                "channel": "search",
+                "customer": f"c{i}",
+                "nano": 10**10,
+                "currency": "CNY",
+                "body": {"cash": True} if i else {},
+                "file": "",
+                "row": 0,
+            }
+            for i in range(6)
+        ]
+        store.record_once([("event", one) for one in told], lambda new: [], turn=0)
+    facts = economics(shop, **DAYS)
+    assert facts["customers"]["paid"] == 5 and facts["customers"]["margin"]["value"] == 10
+    assert {one["channel"]: one["won"] for one in facts["channels"]} == {"search": 5}

@@ -56,7 +56,7 @@ def test_a_server_sets_apart_what_it_loaded_and_gives_it_back(store, product, li
 def test_a_server_that_does_not_start_gives_it_back_too(store, product, live, monkeypatch):
     frozen = []
 
-    def fails(service, metrics, *, key):
+    def fails(service, metrics, *, key, partners):
         frozen.append(gc.get_freeze_count())
         service.close()
         raise RuntimeError("no application")

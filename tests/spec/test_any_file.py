@@ -305,8 +305,10 @@ def test_every_pattern_of_the_file_has_words():
     from steelyard.spec.currencies import PATTERN
     from steelyard.spec.section import PATTERNS
 
-    patterns = re.findall(r'"pattern": "([^"]*)"', json.dumps(Product.model_json_schema()))
-    assert patterns and set(patterns) - {PATTERN} == set(PATTERNS)
+    schema = json.dumps(Product.model_json_schema())
+    patterns = re.findall(r'"pattern": "([^"]*)"', schema)
+    keys = re.findall(r'"patternProperties": {"([^"]*)"', schema)
+    assert patterns and keys and {*patterns, *keys} - {PATTERN} == set(PATTERNS)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from steelyard.report.markup import text
 from steelyard.spec import Money, load
 from steelyard.stage import names as steps_of_a_turn
 from steelyard.store import Line, Store, tables
+from steelyard.store.database import _MIGRATIONS, _OLDER, HEAD
 from steelyard.store.ledger import verify
 from steelyard.store.releases import experiment_of
 from steelyard.terms import LANGUAGES
@@ -299,9 +300,15 @@ def test_the_migrations_make_the_tables_the_code_reads(store):
         assert compare_metadata(context, tables.metadata) == []
 
 
+def test_every_schema_of_before_is_known_as_one_that_can_be_upgraded():
+    """A ledger of the one before was refused as damaged when the list was not told of a new one."""
+    written = sorted(path.name[:4] for path in _MIGRATIONS.glob("versions/0*.py"))
+    assert written == [*_OLDER, HEAD]
+
+
 def test_a_ledger_of_a_later_version_is_refused_with_its_repair(store, product_file):
     change(store, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="schema 0007 or older, found 9999; install the newer"):
+    with pytest.raises(StoreError, match="schema 0008 or older, found 9999; install the newer"):
         Store.open(load(product_file))
 
 

@@ -45,6 +45,13 @@ def import_file(
     exported = sheet(path, page=page)
     chosen = _mapping(file, exported, kind=kind, mapping=mapping, preset=preset, says=says or {})
     market = file.spec.market
+    if chosen.kind.name == "sales" and market.counting is not None and market.counting.cash:
+        raise UserError(
+            "market.counting.cash",
+            "sales from one place",
+            "an export of them, and conversions that are booked as such",
+            "say cash: false, and import what was paid",
+        )
     with nullcontext() if dry else closing(Store.open(file)) as store:
         zone = ZoneInfo(market.time_zone)
         now = datetime.fromisoformat((store.clock if store else Clock()).now())

@@ -19,7 +19,7 @@ from steelyard.api.budgets import budgets
 from steelyard.errors import UserError
 from steelyard.near import near
 from steelyard.spec import NANO, Money, ProductFile
-from steelyard.store import CASH, Store
+from steelyard.store import CASH, CONVERSION, Store
 
 BY = ("account", "channel", "variant", "month", "customer", "segment")
 MONTHS = 3  # whole months whose mean says how long the cash lasts
@@ -98,7 +98,8 @@ def _of_lines(rows: Iterable[Row], by: str) -> dict[str, Part]:
 
 
 def _of_people(store: Store, by: str, first: str, last: str) -> dict[str, Part]:
-    """What customers paid, less what they got back and what moving it cost: of imported rows."""
+    """What customers paid, less what they got back and what moving it cost: of imported rows, and
+    of conversions that were told as cash."""
     segment = {
         event["customer"]: event["body"].get("segment", "")
         for event in store.events.of_kind("customers")
@@ -112,6 +113,12 @@ def _of_people(store: Store, by: str, first: str, last: str) -> dict[str, Part]:
         for account, nano in moved.items():
             if nano:
                 parts[name].add({"lines": 1, "basis": CASH, "account": account, "nano": nano})
+    for event in store.events.of_kind(CONVERSION, since=first, until=last or "9999"):
+        if event["body"].get("cash"):
+            who = event["customer"] or ""
+            name = who if by == "customer" else segment.get(who, "")
+            moved = {"basis": CASH, "account": "sale.income", "nano": event["nano"]}
+            parts[name].add({"lines": 1} | moved)
     return dict(sorted(parts.items(), key=lambda one: -one[1].income))
 
 

@@ -20,6 +20,7 @@ from steelyard.cli.groups import Group
 from steelyard.cli.looking import diff, report, show
 from steelyard.cli.marketing import market_app
 from steelyard.cli.options import DEFAULT, AsJson, File
+from steelyard.cli.partners import market_partners
 from steelyard.cli.releasing import release_app
 from steelyard.data.left import RejectCounts
 from steelyard.errors import UserError
@@ -311,5 +312,6 @@ for _look in (show, diff, report):
 app.command()(statement)
 app.command()(economics)
 app.add_typer(ledger_app, name="ledger")
+market_app.command("partners")(market_partners)
 app.add_typer(market_app, name="market")
 app.add_typer(release_app, name="release")

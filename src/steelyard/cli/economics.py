@@ -76,7 +76,7 @@ def _plans(facts: Mapping[str, Any]) -> None:
         for one in facts["plans"]
     ]
     if rows:
-        names = heads("plan", "customers", "owed", "received")
+        names = heads("plan", "customers", "due", "received")
         table(said("head", "plan"), names, rows)
 
 

@@ -19,10 +19,10 @@ from steelyard.errors import DataError, UserError
 from steelyard.market.cells import Number, unique
 from steelyard.market.days import Moment
 from steelyard.market.metered import counted_before, paid_for, used, used_line
-from steelyard.market.rates import Rates
 from steelyard.market.reading import Row, Table
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.pricing import MoneySpec
+from steelyard.spec.rates import Rates
 from steelyard.store import Line, Store, hashed
 from steelyard.tasks.masking import mask
 

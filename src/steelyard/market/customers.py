@@ -12,7 +12,7 @@ from statistics import NormalDist, mean, stdev
 
 from steelyard.market.figures import Figure
 from steelyard.market.serving import CONFIDENCE, OfVariant, Period
-from steelyard.market.worth import Worth, paid
+from steelyard.market.worth import Worth, paid, payments
 from steelyard.reason import Reason
 from steelyard.spec import NANO
 from steelyard.spec.pricing import MoneySpec
@@ -51,7 +51,7 @@ def customers(store: Store, period: Period, served: Sequence[OfVariant]) -> Cust
     """Income less fees, less the CPU and the calls of their requests. A customer whose name is not that of
     `user` in requests has none there."""
     each: dict[str, Customer] = defaultdict(Customer)
-    sales = store.events.of_kind("sales", since=period.first, until=period.last)
+    sales = payments(store, since=period.first, until=period.last)
     for event in sales:
         if event["customer"]:
             one = each[event["customer"]]
@@ -109,9 +109,9 @@ def plans(store: Store, money: MoneySpec, period: Period) -> list[OfPlan]:
             have[event["body"].get("plan", "")] += 1
     received: dict[str, float] = defaultdict(float)
     count: dict[str, int] = defaultdict(int)
-    for event in store.events.of_kind("sales", since=period.first, until=period.last):
-        plan = event["body"].get("plan", "")
-        received[plan] += paid(event)
+    for sale in payments(store, since=period.first, until=period.last):
+        plan = sale["body"].get("plan", "")
+        received[plan] += paid(sale)
         count[plan] += 1
     return [
         OfPlan(
@@ -168,7 +168,7 @@ def _won(store: Store, period: Period) -> dict[str, int]:
     """Channel -> customers whose first day is in the period, or whose first payment is where no list of
     customers names them."""
     first: dict[str, tuple[str, str]] = {}
-    for event in store.events.of_kind("sales"):
+    for event in payments(store):
         if event["customer"]:
             first.setdefault(event["customer"], (event["day"], event["channel"] or ""))
     for event in store.events.of_kind("customers"):

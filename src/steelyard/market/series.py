@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 from steelyard.errors import UserError
 from steelyard.near import near
 from steelyard.spec import NANO
-from steelyard.store import Store
+from steelyard.store import CONVERSION, VISIT, Store
 
 Array = NDArray[np.float64]
 DAYS = {"week": 7, "day": 1}
-VISIT, CONVERSION = "visit", "conversion"  # what the server counts, an event each
 Daily = dict[date, float]
 
 

@@ -19,7 +19,7 @@ from steelyard.market.serving import CONFIDENCE, DAYS_A_MONTH
 from steelyard.reason import Reason
 from steelyard.spec import NANO
 from steelyard.stats import lifetime
-from steelyard.store import Store
+from steelyard.store import CONVERSION, Store
 
 WEEKS = 104  # how far ahead the worth of a new customer is told
 SEED = 0
@@ -43,10 +43,18 @@ def worth(store: Store, today: str, share: Figure | Reason) -> Worth:
     """Subscriptions where the list of customers says who left, else repeat purchases; `share` is that of
     income which is left."""
     listed = store.events.of_kind("customers")
-    sales = [event for event in store.events.of_kind("sales") if event["customer"]]
+    sales = [event for event in payments(store) if event["customer"]]
     if any("until" in event["body"] for event in listed):
         return _subscriptions(listed, sales, today, share)
     return _purchases(sales, today, share)
+
+
+def payments(store: Store, *, since: str = "", until: str = "9999") -> list[Event]:
+    """What customers paid, by day: imported sales, and conversions that were told as cash."""
+    sales = store.events.of_kind("sales", since=since, until=until)
+    told = store.events.of_kind(CONVERSION, since=since, until=until)
+    cash = [event for event in told if event["body"].get("cash")]
+    return sorted([*sales, *cash], key=lambda event: str(event["day"]))
 
 
 def paid(event: Event) -> float:

@@ -6,10 +6,9 @@ Example: `uvicorn.run(build_app(service, metrics, key=None))`
 from __future__ import annotations
 
 import asyncio
-import hmac
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,8 +17,9 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.types import ASGIApp
 
-from steelyard.errors import RequestError
 from steelyard.serve.body import kind_of, parsed, read, validated
+from steelyard.serve.callers import Callers
+from steelyard.serve.counting import Counting, add_counting
 from steelyard.serve.direct import Direct, Route, Told
 from steelyard.serve.docs import add_docs
 from steelyard.serve.events import as_events
@@ -27,6 +27,7 @@ from steelyard.serve.guard import Guard, forbidden
 from steelyard.serve.launch import add_launch
 from steelyard.serve.metrics import Metrics
 from steelyard.serve.openapi import describe, responses
+from steelyard.serve.quota import Quotas
 from steelyard.serve.refusals import add_refusals, refusal_of, refuse
 from steelyard.serve.schema import (
     FeedbackRequest,
@@ -42,14 +43,25 @@ from steelyard.serve.streaming import stream
 from steelyard.version import __version__
 
 
-def build_app(service: Service, metrics: Metrics, *, key: str | None) -> ASGIApp:
-    """The application; `key` None means open (the caller made sure of loopback)."""
+def build_app(
+    service: Service,
+    metrics: Metrics,
+    *,
+    key: str | None,
+    partners: Mapping[str, str] | None = None,
+) -> ASGIApp:
+    """The application; `key` None means open (the caller made sure of loopback). `partners` have keys
+    of their own."""
+    callers, away = Callers(key, partners), service.journal.away
+    counting = Counting.of(service.store, service.product, callers, metrics, away=away)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         watch = asyncio.create_task(service.flow.watch())
         yield
         watch.cancel()
+        if counting is not None:
+            counting.counter.close()
         service.close()
 
     # no redirects: they would lead wherever the Host header of the request says
@@ -61,14 +73,15 @@ def build_app(service: Service, metrics: Metrics, *, key: str | None) -> ASGIApp
         redoc_url=None,
         redirect_slashes=False,
     )
-    away = service.journal.away
     add_refusals(app, metrics, away=away)
     _probes(app, service, metrics)
 
     def told(path: str, error: Exception) -> Response:
         return refuse(refusal_of(error, away=away), metrics, path)
 
-    routes = _routes(app, service, metrics, key, told)
+    routes = _routes(app, service, metrics, callers, told)
+    if counting is not None:
+        routes |= add_counting(app, counting)
     add_docs(app)
     add_launch(app, service, metrics)
     describe(app, service, key=key is not None)
@@ -77,27 +90,31 @@ def build_app(service: Service, metrics: Metrics, *, key: str | None) -> ASGIApp
 
 
 def _routes(
-    app: FastAPI, service: Service, metrics: Metrics, key: str | None, told: Told
+    app: FastAPI, service: Service, metrics: Metrics, callers: Callers, told: Told
 ) -> dict[str, Route]:
     """Path -> function of what users ask."""
     bytes_max, sparing = service.settings.body_bytes_max, Sparing()
+    quotas = Quotas(service.store, service.product.spec.market)
 
     @app.post(
         "/v1/predict",
         response_model=PredictResponse,
-        responses=responses(400, 401, 403, 408, 409, 413, 415, 422, 503),
+        responses=responses(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
     )
     async def predict(request: Request) -> Response:
         """Answer one input or many; a picture by itself when the content type is image/*."""
         with metrics.timed("predict"):
-            _authorize(request, key)
+            caller = callers.of(request)
             asked, streamed = await _asked(request, bytes_max, sparing, media=service.content.media)
-            if streamed:
-                events = await stream(service, asked)
-                metrics.count("/v1/predict", 200)
-                return as_events(events, partial(told, "/v1/predict"))
-            answered = await service.predict(asked)
-            return _ok(answered, metrics, "/v1/predict")
+            if asked.arm is not None:  # evidence, of both sides: it is of no use to a partner
+                caller.refuse_partner("an 'arm'")
+            asked = replace(asked, partner=caller.partner or "")
+            async with quotas.metered(caller.partner, len(asked.values)):
+                if streamed:
+                    events = await stream(service, asked)
+                    metrics.count("/v1/predict", 200)
+                    return as_events(events, partial(told, "/v1/predict"))
+                return _ok(await service.predict(asked), metrics, "/v1/predict")
 
     @app.post(
         "/v1/feedback",
@@ -107,7 +124,7 @@ def _routes(
     async def feedback(request: Request) -> Response:
         """Acknowledged only when it is on the disk; the same feedback again changes nothing."""
         with metrics.timed("feedback"):
-            _authorize(request, key)
+            callers.of(request).refuse_partner("feedback")
             kind_of(request)
             body = await read(request, bytes_max)
             sent = await sparing.run(partial(parsed, FeedbackRequest, body), size=len(body))
@@ -145,23 +162,6 @@ def _probes(app: FastAPI, service: Service, metrics: Metrics) -> None:
     async def read_metrics() -> Response:
         """Counters in Prometheus' text format."""
         return Response(metrics.text(), media_type="text/plain; version=0.0.4")
-
-
-def _authorize(request: Request, key: str | None) -> None:
-    if key is None:
-        return
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    given = request.headers.get("x-api-key") or (bearer if scheme.lower() == "bearer" else "")
-    # headers are bytes that were read as latin-1; in constant time, since a comparison that stops
-    # early tells how much of a guess was right
-    if not hmac.compare_digest(given.encode("latin-1"), os.fsencode(key)):
-        raise RequestError(
-            401,
-            "header",
-            "Authorization: Bearer (or X-API-Key) with the API key",
-            "none or another key",
-            "ask whoever runs the server",
-        )
 
 
 async def _asked(

@@ -42,6 +42,10 @@ _EXPECTED = {
     "string_too_long": "at most {max_length} characters",
     "string_too_short": "at least {min_length} character",
     "string_pattern_mismatch": "a text without control characters",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
     "one_of_two": "either 'input' or 'inputs'",
 }
 

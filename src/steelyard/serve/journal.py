@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -60,6 +60,7 @@ class _Item:
     worth: Earned | None  # None for what can earn nothing
     variant: str
     future: Future[bool]
+    partner: str = ""  # whose key asked
 
 
 class Journal:
@@ -71,6 +72,7 @@ class Journal:
         self, store: Store, product: ProductFile, *, telling: Together = nullcontext
     ) -> None:
         self.store, self.prices = store, product.spec.money.prices
+        self._channel_of = product.spec.market.channel_of
         # what rounding to whole nano-units left of each account so far, in nano-units
         self._carried: dict[str, Decimal] = {}
         self._away_since: float | None = None
@@ -83,9 +85,9 @@ class Journal:
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
-    def answers(self, rows: list[dict[str, Any]]) -> Future[bool]:
-        """Rows of one request, all by one variant."""
-        return self._put(_Item("answer", rows, None, rows[0]["variant"], Future()))
+    def answers(self, rows: list[dict[str, Any]], *, partner: str = "") -> Future[bool]:
+        """Rows of one request, all by one variant; its cost is also about the partner whose key asked."""
+        return self._put(_Item("answer", rows, None, rows[0]["variant"], Future(), partner))
 
     def feedback(self, row: dict[str, Any], *, worth: Earned | None, variant: str) -> Future[bool]:
         """One row; the same row again changes and earns nothing. `worth` is None for whatever
@@ -186,22 +188,26 @@ class Journal:
             self._away_since = None
 
     def _lines(self, group: list[_Item], new: set[str], carried: dict[str, Decimal]) -> list[Line]:
-        """One line a variant for the CPU of its answers, one for what its outcomes earned."""
-        cpu: dict[str, list[float]] = defaultdict(list)
+        """One line a variant and partner for the CPU of its answers, one for what its outcomes earned."""
+        cpu: dict[tuple[str, str], list[float]] = defaultdict(list)
+        requests: Counter[tuple[str, str]] = Counter()
         worth: dict[tuple[str, str, str], list[Earned]] = defaultdict(list)
         counted: set[str] = set()
         for item in group:
+            asked = (item.variant, item.partner)
+            first = item.rows[0]["id"]
+            requests[asked] += first in new and first not in counted
             for row in item.rows:
                 if row["id"] not in new or row["id"] in counted:
                     continue
                 counted.add(row["id"])
                 if item.noun == "answer":
-                    cpu[item.variant].append(row["cpu_s"])
+                    cpu[asked].append(row["cpu_s"])
                 elif item.worth is not None:
                     earned = item.worth
                     worth[item.variant, earned.account, earned.quantity[1]].append(earned)
         lines = []
-        for variant, seconds in sorted(cpu.items()):
+        for (variant, partner), seconds in sorted(cpu.items()):
             hours = Decimal(str(round(sum(seconds), 9))) / 3600
             price = on(self.prices.cpu_hour, today()) or self.prices.cpu_hour
             money = self._rounded("cpu.serve", -price * hours, carried)
@@ -212,7 +218,8 @@ class Journal:
                     "cpu_hour",
                     money,
                     f"variant:{variant} answers:{len(seconds)}",
-                    about={"variant": variant},
+                    about={"variant": variant}
+                    | self._of_partner(partner, requests[variant, partner], len(seconds)),
                 )
             )
         for (variant, account, unit), outcomes in sorted(worth.items()):
@@ -230,6 +237,13 @@ class Journal:
                 )
             )
         return lines
+
+    def _of_partner(self, partner: str, requests: int, answers: int) -> dict[str, Any]:
+        """What its meter reads."""
+        if not partner:
+            return {}
+        said = {"partner": partner, "requests": requests, "answers": answers}
+        return said | {"channel": self._channel_of[partner]}
 
     def _rounded(self, account: str, amount: Decimal, carried: dict[str, Decimal]) -> Money:
         """Whole nano-units; what is left over goes into the account's next line, else the same

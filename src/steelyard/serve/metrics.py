@@ -15,9 +15,12 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _ROUTES = {
     "/v1/predict": "predict",
     "/v1/feedback": "feedback",
-    "/readyz": "readyz",
     "/": "page",
     "/demo": "demo",
+    "/v1/visits": "visits",
+    "/v1/conversions": "conversions",
+    "/go": "go",
+    "/readyz": "readyz",
 }
 
 
@@ -39,6 +42,11 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._uncounted = Counter(
+            "steelyard_visits_uncounted",
+            "Visitors who were led on and not counted: no room, or no ledger",
+            registry=self.registry,
+        )
         # found once: looking a child up by its labels takes longer than to count
         self._counters: dict[tuple[str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
@@ -53,6 +61,10 @@ class Metrics:
             counter = self._requests.labels(route, str(status))
             self._counters[route, status] = counter
         counter.inc()
+
+    def uncounted(self) -> None:
+        """A visit that found no room, or no ledger."""
+        self._uncounted.inc()
 
     @contextmanager
     def timed(self, route: str) -> Iterator[None]:

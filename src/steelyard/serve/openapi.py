@@ -11,13 +11,24 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from steelyard.serve.events import TYPE
-from steelyard.serve.schema import ErrorResponse, FeedbackRequest, PredictRequest
+from steelyard.serve.schema import (
+    Asked,
+    ConversionRequest,
+    ErrorResponse,
+    FeedbackRequest,
+    PredictRequest,
+    VisitRequest,
+)
 from steelyard.serve.service import Service
 from steelyard.serve.streaming import WRITTEN
 
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+_COUNTED: dict[str, type[Asked]] = {
+    "/v1/visits": VisitRequest,
+    "/v1/conversions": ConversionRequest,
 }
 _BODY = {"schema": {"type": "string", "format": "binary"}}  # that is one value by itself
 
@@ -69,7 +80,10 @@ def _document(app: FastAPI, service: Service, *, key: bool) -> dict[str, Any]:
         "required": True,
         "content": {"application/json": {"schema": schema}},
     }
-    for operation in (predict, feedback):
+    _counted(document)
+    if not service.product.spec.market.partners:
+        del predict["responses"]["429"]
+    for operation in (o["post"] for o in document["paths"].values() if "post" in o):
         if key:
             operation["security"] = [{name: []} for name in _SECURITY]
         else:
@@ -80,6 +94,14 @@ def _document(app: FastAPI, service: Service, *, key: bool) -> dict[str, Any]:
     if key:
         document["components"]["securitySchemes"] = _SECURITY
     return document
+
+
+def _counted(document: dict[str, Any]) -> None:
+    """What the routes that count take, where there are any."""
+    for path, model in _COUNTED.items():
+        if path in document["paths"]:
+            schema = {"application/json": {"schema": model.model_json_schema()}}
+            document["paths"][path]["post"]["requestBody"] = {"required": True, "content": schema}
 
 
 def _predict(service: Service) -> dict[str, Any]:
@@ -104,7 +126,7 @@ def _header(name: str, length_max: int) -> dict[str, Any]:
 
 
 def _retry_after(answers: dict[str, Any]) -> None:
-    if "503" in answers:
-        schema = {"type": "integer", "minimum": 1}
-        said = "seconds until it is worth to ask again"
-        answers["503"]["headers"] = {"Retry-After": {"schema": schema, "description": said}}
+    schema = {"type": "integer", "minimum": 1}
+    said = "seconds until it is worth to ask again"
+    for status in {"429", "503"} & answers.keys():
+        answers[status]["headers"] = {"Retry-After": {"schema": schema, "description": said}}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 # A request id is kept as it is, and PostgreSQL keeps no NUL in a text.
@@ -96,6 +96,73 @@ class FeedbackRequest(Asked):
 
 class FeedbackResponse(Strict):
     feedback_id: str
+
+
+Named = Annotated[Plain, Field(min_length=1, max_length=200)]
+Short = Annotated[Plain, Field(min_length=1, max_length=80)]
+
+
+class VisitRequest(Asked):
+    """Somebody came by a channel."""
+
+    channel: Short | None = Field(None, description="one that is counted; a partner's own is meant")
+    campaign: Short | None = None
+    user: Named | None = Field(None, description="kept as a salted hash, as the user of a request")
+    id: Named | None = Field(None, description="the same visit again changes nothing")
+
+    @classmethod
+    def asked(cls) -> str:
+        return "'channel'"
+
+
+class ConversionRequest(Asked):
+    """Somebody bought, subscribed or signed up. The same id and body again changes nothing; `revision` 1, 2,
+    ... corrects it, and `revoked` takes it back."""
+
+    id: Named = Field(description="what your system calls it, such as the number of the order")
+    user: Named | None = Field(None, description="kept as a salted hash, as the user of a request")
+    channel: Short | None = Field(
+        None, description="left out: that of the user's last visit, else none"
+    )
+    value: Any = Field(
+        None,
+        description="money, as 9.90 or in quotes; left out: none is known",
+        json_schema_extra={
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": 10**9, "multipleOf": 0.01},
+                {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,9})?$"},
+            ]
+        },
+    )
+    currency: Short | None = Field(None, description="ISO 4217; left out: that of the product")
+    plan: Short | None = Field(None, description="what was bought")
+    at: str | None = Field(
+        None,
+        max_length=40,
+        json_schema_extra={"format": "date-time"},
+        description="when it was, in ISO 8601 with its offset; left out: now",
+    )
+    revision: StrictInt = Field(0, ge=0, le=1000, description="1 corrects what was told, 2 that")
+    revoked: StrictBool = Field(
+        False, description="takes back what was told under this id, which says the rest"
+    )
+
+    @classmethod
+    def asked(cls) -> str:
+        return "'id'"
+
+
+class VisitResponse(Strict):
+    visit_id: str
+
+
+class ConversionResponse(Strict):
+    """What stands under the id now."""
+
+    conversion_id: str
+    revision: int
+    revoked: bool
+    channel: str | None
 
 
 class Problem(Strict):

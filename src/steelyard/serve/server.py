@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from types import TracebackType
 from typing import Any
@@ -35,9 +35,16 @@ class Server:
     """A server in a thread of this process, on loopback; the context is its base URL."""
 
     def __init__(
-        self, store: Store, product: ProductFile, *, port: int = 0, key: str | None = None
+        self,
+        store: Store,
+        product: ProductFile,
+        *,
+        port: int = 0,
+        key: str | None = None,
+        partners: Mapping[str, str] | None = None,
     ) -> None:
         self.store, self.product, self.port, self.key = store, product, port, key
+        self.partners = partners
 
     def __enter__(self) -> str:
         self._settled = Settled()
@@ -49,7 +56,9 @@ class Server:
 
     def _started(self) -> str:
         bound = _bind("127.0.0.1", self.port)
-        uvicorn = _uvicorn(self.store, self.product, key=self.key, settled=self._settled)
+        uvicorn = _uvicorn(
+            self.store, self.product, key=self.key, partners=self.partners, settled=self._settled
+        )
         self._server = uvicorn
         self._thread = threading.Thread(
             target=uvicorn.run, kwargs={"sockets": [bound]}, daemon=True
@@ -85,8 +94,12 @@ def serve(product: ProductFile, *, host: str | None = None, port: int | None = N
             "none",
             f"export {settings.key_env}=..., or use host 127.0.0.1",
         )
+    from steelyard.serve.callers import Callers, partner_keys
+
     _log()
     sys.setswitchinterval(SWITCH_S)
+    partners = partner_keys(product.spec.market)
+    Callers(key, partners)  # two of one key are told before anything starts
     if key is None:
         log.warning("serve.open host=%s: no API key is set, loopback only", address)
     with (
@@ -100,7 +113,12 @@ def serve(product: ProductFile, *, host: str | None = None, port: int | None = N
             )
         told = f"serving {product.spec.product} on http://{address}:{shown} (docs at /docs)"
         server = _uvicorn(
-            store, product, key=key, settled=Settled(), then=lambda: print(told, flush=True)
+            store,
+            product,
+            key=key,
+            partners=partners,
+            settled=Settled(),
+            then=lambda: print(told, flush=True),
         )
         server.run(sockets=[bound])
 
@@ -116,6 +134,7 @@ def _uvicorn(
     product: ProductFile,
     *,
     key: str | None,
+    partners: Mapping[str, str] | None,
     settled: Settled,
     then: Callable[[], None] | None = None,
 ) -> Any:
@@ -137,7 +156,7 @@ def _uvicorn(
 
     service = Service(store, product, changed=settled.again)
     metrics = Metrics(lambda: service.waiting)
-    app = build_app(service, metrics, key=key)
+    app = build_app(service, metrics, key=key, partners=partners)
     most = most_connections(product.spec.serve.connections_max)
     open_ = Connections(
         most=most,

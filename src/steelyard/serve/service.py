@@ -27,6 +27,7 @@ from steelyard.serve.reading import Readers
 from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictResponse
 from steelyard.serve.streams import Answered, Listener
+from steelyard.serve.told import scoped
 from steelyard.spec import ProductFile, names_in
 from steelyard.store import Store, hashed
 from steelyard.tasks import Answer, BadInput, Reading, Task, Truth, content_kind, task_of
@@ -48,14 +49,19 @@ class Asked:
     request_id: str | None
     arm: str | None = None  # a replayed record names the release that answers it
     listener: Listener | None = None  # who hears the answer while it is written
-    demo: bool = (
-        False  # a visitor of the launch page, answered by the live release and counted apart
-    )
+    # a visitor of the launch page, answered by the live release and counted apart
+    demo: bool = False
+    partner: str = ""  # whose key asked; the product's own: none
 
     @property
     def origin(self) -> str:
         """Whose answer it is: outcomes of `user` alone earn, and are read in experiments."""
         return "demo" if self.demo else "replay" if self.arm else "user"
+
+    @property
+    def who(self) -> str | None:
+        """Its user, among those of whose key asked."""
+        return self.user and scoped(self.user, self.partner or None)
 
 
 class Service:
@@ -148,10 +154,10 @@ class Service:
     def _unit(self, asked: Asked) -> str:
         """Who is counted and kept on one release: the user; without one the request id, so that
         a retry meets the same release; without either each request is drawn for itself."""
-        if asked.user:
-            return self._hashed(asked.user)
+        if asked.who:
+            return self._hashed(asked.who)
         if asked.request_id is not None:
-            return self._hashed(f"request\t{asked.request_id}")
+            return self._hashed(scoped(f"request\t{asked.request_id}", asked.partner or None))
         return secrets.token_hex(12)
 
     async def _once(self, asked: Asked, unit: str, key: str) -> PredictResponse:
@@ -292,7 +298,7 @@ class Service:
                 rows = self._rows(
                     release, done.result(), asked, unit, ids, (after_s - before_s) * 1000
                 )
-                written = self.journal.answers(rows)
+                written = self.journal.answers(rows, partner=asked.partner)
             except BaseException as error:  # whatever it is, the caller must not wait for ever
                 self._told.put((kept, error))
                 return
@@ -440,7 +446,8 @@ def _body_of(product: str, asked: Asked) -> str:
     values = [hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for v in asked.values]
     named = [product, asked.user or ANONYMOUS, asked.request_id, values]
     # only where it is asked for: the ids of requests of earlier versions must stay what they are
-    return json.dumps([*named, {"arm": asked.arm}] if asked.arm else named)
+    more = {name: said for name in ("arm", "partner") if (said := getattr(asked, name))}
+    return json.dumps([*named, more] if more else named)
 
 
 def _ids(key: str, n: int) -> list[str]:

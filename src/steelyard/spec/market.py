@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from steelyard.spec.counting import Counting, Partner
 from steelyard.spec.launch import Page
 from steelyard.spec.section import Country, LabelName, Name, Section, Zone
 
@@ -70,3 +71,38 @@ class Market(Section):
     page: Page | None = Field(None, description="what visitors find at / of the server")
     channels: dict[LabelName, Channel] = Field({}, description="channels of which more is known")
     mix: Mix = Mix()
+    counting: Counting | None = Field(
+        None, description="visits and conversions that the server counts; left out: none"
+    )
+    partners: dict[Name, Partner] = Field(
+        {}, description="who sends customers or sells answers, by name, each with a key of its own"
+    )
+
+    @model_validator(mode="after")
+    def _once(self) -> Market:
+        if self.counting is not None and self.counting.cash:
+            twice = [name for name, one in self.imports.items() if one.kind == "sales"]
+            if twice:
+                raise ValueError(
+                    f"expected sales from one place, found counting.cash and the sales of imports.{twice[0]}; leave one out"
+                )
+        channels = list(self.channel_of.values())
+        if len(set(channels)) != len(channels):
+            raise ValueError("expected a channel of its own for each partner, found one of two")
+        return self
+
+    @property
+    def channel_of(self) -> dict[str, str]:
+        """Partner -> its channel."""
+        return {name: one.channel or name for name, one in self.partners.items()}
+
+    @property
+    def counted(self) -> Counting | None:
+        """What the server counts; with partners, their channels at least. None: it counts nothing."""
+        return self.counting or (Counting() if self.partners else None)
+
+    @property
+    def counted_channels(self) -> frozenset[str]:
+        """Every channel that the server counts."""
+        own = self.counting.channels if self.counting is not None else ()
+        return frozenset((*own, *self.channel_of.values()))

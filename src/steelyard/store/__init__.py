@@ -10,13 +10,17 @@ from steelyard.store.datasets import Datasets
 from steelyard.store.holdings import Holdings
 from steelyard.store.ledger import CASH, IMPUTED, Line
 from steelyard.store.made import Made
+from steelyard.store.nouns.market import CONVERSION, REVOKED, VISIT
 from steelyard.store.salt import hashed
 from steelyard.store.step import Fact, Step, step_key
 from steelyard.store.store import Store, check_ledger, has_ledger
 
 __all__ = [
     "CASH",
+    "CONVERSION",
     "IMPUTED",
+    "REVOKED",
+    "VISIT",
     "Artifacts",
     "Clock",
     "Datasets",

@@ -235,8 +235,8 @@ def _rebuilding(connection: sa.Connection) -> Iterator[None]:
         connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
-HEAD = "0007"
-_OLDER = ("0001", "0002", "0003", "0004", "0005", "0006")
+HEAD = "0008"
+_OLDER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
 _TURNS = 7302  # advisory locks of turns, apart from those of others on the same server
 _TRY_LOCK = sa.text("SELECT pg_try_advisory_lock(:of, :name)")

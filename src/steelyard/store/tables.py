@@ -212,8 +212,8 @@ entry = sa.Table(
     ),  # cash or imputed; null before 0005, where the account says it
     sa.Column("about", Json),  # {"variant": ...}: whom or what it was for
 )
-# What exports of other systems say of the market: one row is one of theirs. A correction is a later
-# revision of the row that has the same key.
+# What exports of other systems say of the market, and what the server was told: one row is one of theirs. A
+# correction is a later revision of the row that has the same key.
 event = sa.Table(
     "event",
     metadata,
@@ -229,12 +229,18 @@ event = sa.Table(
     sa.Column("nano", sa.BigInteger),  # of the row's own amount, below zero where it was paid
     sa.Column("currency", sa.String(3)),
     sa.Column("body", Json, nullable=False),  # its other fields
-    sa.Column("file", Id, nullable=False),  # SHA-256 of the export
+    sa.Column("file", Id, nullable=False),  # SHA-256 of the export; "server" for what it was told
     sa.Column("row", sa.Integer, nullable=False),  # in it
     sa.Column("created", Time, nullable=False),
     _hash(),
     sa.Index("event_by_key", "key", "revision", unique=True),
     sa.Index("event_by_day", "product", "kind", "day"),
+    sa.Index(
+        "event_by_customer",
+        *("customer", "kind", "at"),
+        sqlite_where=sa.text("customer IS NOT NULL"),
+        postgresql_where=sa.text("customer IS NOT NULL"),
+    ),
 )
 # Sums of whole blocks of lines, so that money is read without reading every line.
 subtotal = sa.Table(

@@ -62,6 +62,16 @@ class Book(Noun):
         lines = sa.select(e.evidence).where(e.account == account, e.product == self.product)
         return {row["evidence"] for row in self.rows(lines)}
 
+    def of_partners(self, *, after: int = 0, since: str = "", until: str = "~") -> list[Row]:
+        """`id`, `time`, `nano` and `about` of lines that are about a partner, behind a line, from a moment on,
+        before another one."""
+        e = tables.entry.c
+        partner = sa.type_coerce(e.about, sa.Text).like('%"partner":%')
+        query = sa.select(e.id, e.time, e.nano, e.about).where(
+            e.id > after, e.product == self.product, e.time >= since, e.time < until, partner
+        )
+        return self.rows(query.order_by(e.id))
+
     def look_over(self) -> None:
         """Damaged at the first row whose hash is another's."""
         self.database.look_over(all_rows=True)

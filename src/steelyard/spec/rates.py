@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from steelyard.errors import UserError
-from steelyard.spec import Money
+from steelyard.spec.money import Money
 from steelyard.spec.pricing import MoneySpec
 
 
