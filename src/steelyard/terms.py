@@ -178,6 +178,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "right": ("right", "正确率"),
         "per_right": ("a right answer costs", "每个正确回答成本"),
         "figure": ("figure", "数值"),
+        "budget": ("budget", "预算"),
         "plan": ("plan", "套餐"),
         "customers": ("customers", "客户数"),
         "due": ("should pay a month", "每月应付"),

@@ -12,6 +12,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "steelyard"
 CHINESE_IS = {
     "words.py": "the sentences of reasons",
     "words_economics.py": "the sentences of reasons",
+    "report/statement_words.py": "the sentences of the statement's page",
     "words_market.py": "the sentences of reasons",
     "report/market_words.py": "the sentences of the market's page",
     "figures.py": "names of figures inside them",

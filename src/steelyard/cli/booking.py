@@ -10,12 +10,15 @@ import sys
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from steelyard.cli.groups import by_default
-from steelyard.cli.options import DEFAULT, AsJson, File
+from steelyard.cli.options import DEFAULT, AsJson, File, Html, Language
+
+if TYPE_CHECKING:
+    from steelyard.spec import ProductFile
 
 ledger_app = typer.Typer(help="What everything cost and earned.", cls=by_default("show"))
 
@@ -86,6 +89,8 @@ def statement(
         str, typer.Option(help="account, channel, variant, month, customer or segment")
     ] = "account",
     as_csv: Annotated[bool, typer.Option("--csv", help="for a spreadsheet")] = False,
+    html: Html = None,
+    language: Language = None,
     as_json: AsJson = False,
 ) -> None:
     """What came in, what it cost and what is left, in cash; what answers are declared to be worth beside it."""
@@ -93,7 +98,10 @@ def statement(
     from steelyard.cli.show import heads, out, said, table
     from steelyard.spec import load
 
-    facts = made(load(product), since=since, until=until, by=by)
+    file = load(product)
+    facts = made(file, since=since, until=until, by=by)
+    if html is not None:
+        return _page(file, facts, html, language)
     if as_json:
         return out(facts)
     rows = [[_named(by, row[by]), *(row[n] for n in _FIGURES)] for row in facts["rows"]] + [
@@ -111,6 +119,16 @@ def statement(
         )
     typer.echo(f"{facts['from']} to {facts['to']}, {facts['currency']}. {_left(facts)}")
     return None
+
+
+def _page(file: ProductFile, facts: dict[str, Any], path: Path, language: str | None) -> None:
+    """One page for whoever reads no terminal."""
+    from steelyard.cli.show import language_of
+    from steelyard.files import write
+    from steelyard.report.statement_page import render
+
+    write(path, render(facts, product=file.spec.product, language=language_of(language)))
+    typer.echo(str(path))
 
 
 _FIGURES = ("income", "cost", "profit", "imputed")

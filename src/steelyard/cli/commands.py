@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,10 +22,11 @@ from steelyard.cli.marketing import market_app
 from steelyard.cli.options import DEFAULT, AsJson, File
 from steelyard.cli.partners import market_partners
 from steelyard.cli.releasing import release_app
-from steelyard.data.left import RejectCounts
 from steelyard.errors import UserError
-from steelyard.spec import ProductFile
 from steelyard.version import __version__
+
+if TYPE_CHECKING:
+    from steelyard.spec import ProductFile
 
 app = typer.Typer(
     name="steelyard",
@@ -119,6 +120,8 @@ def _show_estimate(product: Path, facts: dict[str, Any]) -> None:
     for place, n in facts["data"]["read"].items():
         first = "" if facts["data"]["whole"] else "the first "
         typer.echo(f"read {first}{n:,} records of {place}")
+    from steelyard.data.left import RejectCounts
+
     rejects = of_json(RejectCounts, facts["data"]["rejects"])
     if rejects.total:
         from steelyard.data.rejects import labels_said

@@ -12,11 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from steelyard.cli.marketing import market_app
-from steelyard.cli.options import DEFAULT, AsJson, File
+from steelyard.cli.options import DEFAULT, AsJson, File, Html, Language
 
 Channel = Annotated[str, typer.Argument(help="as its spend is booked")]
-Html = Annotated[Path | None, typer.Option("--html", help="write one page that loads nothing")]
-Language = Annotated[str | None, typer.Option(help="of the page: en or zh")]
 
 
 @market_app.command("test")
@@ -127,14 +125,9 @@ def write_html(
     if path is None:
         return
     from steelyard.api.measuring import write_page
-    from steelyard.cli.show import language as spoken
-    from steelyard.errors import UserError
-    from steelyard.terms import LANGUAGES
+    from steelyard.cli.show import language_of
 
-    chosen = language or spoken()
-    if chosen not in LANGUAGES:
-        raise UserError("--language", f"one of {', '.join(LANGUAGES)}", repr(chosen))
-    write_page(facts, path, product=product, language=chosen)
+    write_page(facts, path, product=product, language=language_of(language))
 
 
 def _show_design(facts: Mapping[str, Any]) -> None:

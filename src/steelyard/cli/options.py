@@ -13,3 +13,5 @@ import typer
 File = Annotated[Path, typer.Argument(help="the product file")]
 AsJson = Annotated[bool, typer.Option("--json", help="facts as JSON on standard output")]
 DEFAULT = Path("product.yaml")
+Html = Annotated[Path | None, typer.Option("--html", help="write one page that loads nothing")]
+Language = Annotated[str | None, typer.Option(help="of the page: en or zh")]

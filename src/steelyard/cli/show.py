@@ -13,7 +13,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from steelyard.terms import term
+from steelyard.errors import UserError
+from steelyard.terms import LANGUAGES, term
 
 LANGUAGE = ("STEELYARD_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set
 
@@ -44,6 +45,14 @@ def language() -> str:
     """`zh` where the environment asks for Chinese, else `en`."""
     asked = next(filter(None, map(os.environ.get, LANGUAGE)), "")
     return "zh" if asked.lower().startswith("zh") else "en"
+
+
+def language_of(asked: str | None) -> str:
+    """That of a page: the one that was asked for, else that of the environment; UserError for another."""
+    chosen = asked or language()
+    if chosen not in LANGUAGES:
+        raise UserError("--language", f"one of {', '.join(LANGUAGES)}", repr(chosen))
+    return chosen
 
 
 def said(kind: str, name: str) -> str:
