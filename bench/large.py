@@ -66,6 +66,8 @@ READS = {
     "report": "left = {r['name']: r['output'] for r in store.turns.steps(1)}; [o.get('detail', {}).pop('mistakes', 0) for o in left.values()]; gather(store, file, left)",
     "readout": "readout(store, file, task=task, variants=pair)",
     "statement": "from steelyard.api.statement import statement; statement(file, by='month')",
+    "channels": "store.ledger.parted('account', 'channel')",
+    "economics": "from steelyard.api.economics import economics; economics(file)",
     "verify": "store.ledger.verify()",
 }
 CODE = """

@@ -33,6 +33,8 @@ TITLES = {
     "large": "A ledger of 0.2.2 with a million answers, outcomes and lines",
     "large_10000000": "The same with ten million",
     "large_postgresql": "The same with a million in PostgreSQL",
+    "writers": "Eight writers on one ledger, one of them killed",
+    "writers_postgresql": "The same in PostgreSQL",
     "lifetime": "Lifetime value on the purchases of CDNOW, beside `lifetimes`",
     "designs": "Experiments on channels: errors kept on simulated truth, and two published experiments",
     "launch": "The launch page in a browser",

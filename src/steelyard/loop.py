@@ -229,6 +229,7 @@ def _run(run: Turn, stage: Stage[Any]) -> None:
         key,
         lambda step: stage.work(context, step),
         cpu_price=run.product.spec.money.prices.cpu_hour,
+        cores=run.product.spec.money.cores,
         budgets=run.budgets,
     )
     run.outputs[stage.name] = output

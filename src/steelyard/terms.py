@@ -36,6 +36,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "api.calls": ("calls of others' models", "调用他人模型"),
         "label.elsewhere": ("labels bought elsewhere", "在别处购买的标注"),
         "label.check": ("labels looked at once more", "标注复核"),
+        "cpu.idle": ("idle cores, paid", "闲置但已付费的核"),
         "cpu.elsewhere": ("CPU elsewhere", "别处的 CPU"),
         "gpu.elsewhere": ("GPU", "GPU"),
         "people.hours": ("people's hours", "人工工时"),

@@ -239,3 +239,25 @@ def test_one_turn_at_a_time_and_the_next_once_it_ended(any_store):
         _ = 1 / 0
     with any_store.alone():
         pass
+
+
+def test_cores_that_are_paid_and_idle_have_a_line_of_their_own(store):
+    class Walls(Ticks):
+        def __init__(self):
+            super().__init__()
+            self.wall = 0.0
+
+        def wall_s(self):
+            self.wall += 5400.0
+            return self.wall
+
+    store.clock = Walls()
+    work = {"price": Decimal("0.36"), "turn": store.begin_turn("spec")}
+    for key, cores in (("a", 2), ("b", 1), ("c", None)):
+        store.step(
+            work["turn"], "train", key, lambda step: {}, cpu_price=work["price"], cores=cores
+        )
+    money = {row["account"]: row["nano"] for row in store.ledger.sums()}
+    # an hour and a half of two cores, of which an hour was used; then of one core, half an hour
+    assert money == {"cpu.train": -3 * 360_000_000, "cpu.idle": -(2 + 0.5) * 360_000_000}
+    store.ledger.verify()

@@ -91,6 +91,7 @@ ZH = {
     "money per request": "每次请求的钱",
     "money at the beginning": "开始时一次性付的钱",
     "requests a month that it includes": "每月包含的请求数",
+    "cores that are paid while a turn runs, busy or not; left out: what was used alone is booked": "一轮运行时付费的核数，不论忙闲；不写则只记用掉的",
     "account, or its first word -> its budget: {label: {a_month: 1000}}": "科目或其第一个词 -> 预算：{label: {a_month: 1000}}",
     "the most in a calendar month": "一个自然月内的上限",
     "share of it from which it is said": "用到几成时提醒",

@@ -180,6 +180,12 @@ class MoneySpec(Section):
     prices: Prices = Field(
         description="what a unit costs, or from which day on: {cpu_hour: {2026-01-01: 0.35, 2026-07-01: 0.30}}"
     )
+    cores: int | None = Field(
+        None,
+        ge=1,
+        le=4096,
+        description="cores that are paid while a turn runs, busy or not; left out: what was used alone is booked",
+    )
     plans: dict[Name, Paid] = Field(
         {}, description="what customers pay: {small: {a_month: 99, requests: 10000}}"
     )

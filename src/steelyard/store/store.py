@@ -45,6 +45,7 @@ from steelyard.store.salt import check_salt, salt
 from steelyard.store.step import Fact, Step
 from steelyard.store.storage import Storage, storage_at
 
+IDLE = "cpu.idle"  # of cores that are paid whether they work or not
 CHECK_S = 5.0  # how long a look waits for a ledger that another holds
 
 
@@ -205,12 +206,14 @@ class Store:
         work: Callable[[Step], dict[str, Any]],
         *,
         cpu_price: Decimal,
+        cores: int | None = None,
         budgets: Budgets | None = None,
     ) -> tuple[dict[str, Any], bool]:
         """Run `work` unless the key is done; (its output, whether it ran).
 
         Its facts, its lines, the CPU it used and the `done` row are one transaction. OverBudget where its
-        last run's CPU would break a budget.
+        last run's CPU would break a budget. With `cores`, what those that are paid did not do while it ran is a
+        line of its own.
         """
         done = self.steps.done(key)
         if done is not None:
@@ -219,12 +222,17 @@ class Store:
         step = Step(self, name, key, turn, self.currency, budgets=budgets)
         step.afford(f"cpu.{name}", self.steps.cpu_s().get(name, 0.0) / 3600, cpu_price)
         before = self.clock.cpu_s()
+        began = 0.0 if cores is None else self.clock.wall_s()
         output = work(step)
         used = step.cpu_s if step.cpu_s is not None else self.clock.cpu_s() - before
         hours = Decimal(str(round(used, 3))) / 3600
         step.spend(
             f"cpu.{name}", float(round(hours, 9)), "cpu_hour", cpu_price, evidence=f"step:{key}"
         )
+        if cores is not None:
+            idle = max(0.0, cores * (self.clock.wall_s() - began) - used)
+            reserved = float(round(Decimal(str(round(idle, 3))) / 3600, 9))
+            step.spend(IDLE, reserved, "cpu_hour", cpu_price, evidence=f"idle beside step:{key}")
         self.commit(step, output, cpu_s=used)
         self.scratch.clear(step.key)
         return output, True
