@@ -55,9 +55,7 @@ def reported(file: ProductFile, number: int) -> list[str]:
             )
         then = as_it_was(turn["file"], file.path)
         market = chapter(store, then, moment=turn["ended"] or "")
-        facts = gather(
-            store, then, _outputs(steps), turn=number, steps=names(), market=market
-        )
+        facts = gather(store, then, _outputs(steps), turn=number, steps=names(), market=market)
         pages = {language: render(facts, language=language) for language in ("en", "zh")}
         return list(store.reports.write(number, pages).values())
 

@@ -33,9 +33,7 @@ def chapter(store: Store, product: ProductFile, *, moment: str = "") -> dict[str
         "booked_on": datetime.fromisoformat(now).astimezone(zone).date().isoformat(),
         "currency": money.currency,
         "budgets": _budgets(store, product, moment or now),
-        "booked": any(
-            row["kind"] not in MADE for row in store.events.sums(until=day.isoformat())
-        ),
+        "booked": any(row["kind"] not in MADE for row in store.events.sums(until=day.isoformat())),
     }
     if not facts["booked"]:
         return facts
@@ -70,6 +68,7 @@ def _budgets(store: Store, product: ProductFile, moment: str) -> list[dict[str, 
             "month": one.month,
             "spent": str(one.spent),
             "a_month": str(one.limit),
+            "share": one.spent.nano / one.limit.nano if one.limit.nano else 1.0,
             "alert": one.alert,
         }
         for one in Budgets(store.ledger, product.spec.money, lambda: moment).all()

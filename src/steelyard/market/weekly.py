@@ -7,9 +7,10 @@ exports as well, and what a partner says of its own channel is not counted. Exam
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from steelyard.market.moved import decimal
@@ -26,7 +27,7 @@ class Week:
 
     spend: int = 0
     visits: int = 0
-    conversions: float = 0
+    conversions: Decimal = Decimal(0)  # of an export perhaps parts of one
     revenue: int = 0
 
 
@@ -47,7 +48,7 @@ def weekly(store: Store, *, until: str = "9999") -> list[dict[str, Any]]:
             "over": newest >= _last(monday),
             "spend": decimal(one.spend),
             "visits": one.visits,
-            "conversions": one.conversions,
+            "conversions": float(one.conversions),
             "revenue": decimal(one.revenue),
         }
         for (monday, channel), one in sorted(weeks.items())
@@ -58,7 +59,7 @@ def weekly(store: Store, *, until: str = "9999") -> list[dict[str, Any]]:
 _KINDS = ("spend", "sales", "visits", VISIT, CONVERSION)
 
 
-def _money(weeks: dict[Key, Week], sums: list[Row], told: list[Row]) -> None:
+def _money(weeks: dict[Key, Week], sums: Sequence[Row], told: Sequence[Row]) -> None:
     for row in sums:
         if row["kind"] == "spend":
             weeks[_key(row)].spend -= row["nano"] or 0
@@ -70,7 +71,7 @@ def _money(weeks: dict[Key, Week], sums: list[Row], told: list[Row]) -> None:
 
 
 def _counts(
-    weeks: dict[Key, Week], imported: list[Row], sums: list[Row], told: list[Row]
+    weeks: dict[Key, Week], imported: Sequence[Row], sums: Sequence[Row], told: Sequence[Row]
 ) -> None:
     visited = [row for row in sums if row["kind"] == VISIT]
     converted = [event for event in told if "partner" not in event["body"]]
@@ -79,12 +80,12 @@ def _counts(
     for event in converted:
         weeks[_key(event)].conversions += 1
     for event in _not_counted(imported, visited):
-        weeks[_key(event)].visits += event["body"].get("visits", 0)
+        weeks[_key(event)].visits += int(event["body"].get("visits", 0))
     for event in _not_counted(imported, converted):
-        weeks[_key(event)].conversions += event["body"].get("conversions", 0)
+        weeks[_key(event)].conversions += Decimal(event["body"].get("conversions", 0))
 
 
-def _not_counted(imported: list[Row], counted: list[Row]) -> Iterator[Row]:
+def _not_counted(imported: Sequence[Row], counted: Sequence[Row]) -> Iterator[Row]:
     days = {row["day"] for row in counted}
     return (event for event in imported if event["day"] not in days)
 

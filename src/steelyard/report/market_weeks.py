@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from steelyard.report.amounts import amount
@@ -97,7 +98,7 @@ def _draw(shown: Shown, what: str, words: Words) -> Any:
 
 def _shown(rows: Sequence[Mapping[str, Any]]) -> Shown:
     """The last weeks, those between without a row too; channels in the order of a fit: with a spend first."""
-    weeks = sorted({row["week"] for row in rows})[-WEEKS:]
+    weeks = _mondays(min(row["week"] for row in rows), max(row["week"] for row in rows))[-WEEKS:]
     seen = [row for row in rows if row["week"] >= weeks[0]]
     spends = {row["channel"] for row in seen if float(row["spend"])}
     named = {row["channel"] for row in seen} - {None}
@@ -115,6 +116,12 @@ def _shown(rows: Sequence[Mapping[str, Any]]) -> Shown:
     return Shown(weeks, [*order, *nameless], dict(values))
 
 
+def _mondays(first: str, last: str) -> list[str]:
+    start = date.fromisoformat(first)
+    count = (date.fromisoformat(last) - start).days // 7 + 1
+    return [(start + timedelta(days=7 * i)).isoformat() for i in range(count)]
+
+
 def _weight(rows: Sequence[Mapping[str, Any]], name: str) -> float:
     own = [row for row in rows if row["channel"] == name]
     return sum(float(row["spend"]) + float(row["revenue"]) for row in own)
@@ -126,8 +133,7 @@ def _colors(channels: Sequence[str]) -> list[str]:
 
 def _key(channels: Sequence[str], words: Words) -> str:
     parts = "".join(
-        f"<li><svg width=12 height=12 aria-hidden=true><rect class={css} width=12 height=12 /></svg>"
-        f"{text(_name(channel, words))}</li>"
+        f"<li><i class={css}></i>{text(_name(channel, words))}</li>"
         for css, channel in zip(_colors(channels), channels, strict=True)
     )
     return f"<ul class=key>{parts}</ul>"
