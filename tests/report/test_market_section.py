@@ -29,7 +29,11 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 def shop_in(folder, *, encoder="x/y"):
     path = folder / "product.yaml"
-    text = PRODUCT.format(encoder=encoder).replace("start: 200", "start: 40").replace("  prices:", PRICES, 1)
+    text = (
+        PRODUCT.format(encoder=encoder)
+        .replace("start: 200", "start: 40")
+        .replace("  prices:", PRICES, 1)
+    )
     path.write_text(text, encoding="utf-8")
     write_jsonl(folder / "reviews.jsonl", reviews(300))
     return load(path)
@@ -146,7 +150,7 @@ def test_a_fit_is_shown_as_it_was_kept_and_never_made(shop, monkeypatch, tmp_pat
     monkeypatch.setattr("steelyard.market.mixing.fitted", None)
     page = page_of(shop, day=day + timedelta(days=1))
     said = words_of(page)
-    assert "as it was kept on 2024-03-04" in said and "R-hat" in said
+    assert "Fitted on 2024-03-04" in said and "R-hat" in said
     assert "search: what a steady spend brings" in said
     assert "What the books cannot tell" in said and "planned" in said
     before = told(shop, day=day, moment="2024-03-03T00:00:00+00:00")
@@ -175,7 +179,8 @@ def test_the_report_of_an_old_turn_says_as_of_when_the_market_is_booked(tmp_path
     later = [f"{TODAY + timedelta(days=9)},radio,77"]
     put(file, "later", ["day,channel,amount", *later], "plain_spend")
     page = words_of(Path(reported(file, number)[0]).read_text(encoding="utf-8"))
-    assert "Days up to 2026-02-01, as booked on" in page and "radio" not in page
+    assert "Days up to 2026-02-01, as booked on" in page and CHAPTER["en"]["again"] in page
+    assert "radio" not in page
 
 
 def test_the_same_weeks_are_in_the_json_of_the_command(shop):

@@ -31,6 +31,7 @@ def chapter(store: Store, product: ProductFile, *, moment: str = "") -> dict[str
     facts: dict[str, Any] = {
         "until": day.isoformat(),
         "booked_on": datetime.fromisoformat(now).astimezone(zone).date().isoformat(),
+        "again": bool(moment),
         "currency": money.currency,
         "budgets": _budgets(store, product, moment or now),
         "booked": any(row["kind"] not in MADE for row in store.events.sums(until=day.isoformat())),

@@ -17,7 +17,7 @@ from steelyard.terms import term
 
 Facts = Mapping[str, Any]
 Words = Mapping[str, str]
-MONTHS = 12  # shown
+MONTHS = 6  # shown
 
 
 def market_sections(facts: Facts, language: str) -> str:
@@ -26,7 +26,8 @@ def market_sections(facts: Facts, language: str) -> str:
     limits = _budgets(facts["budgets"], words)
     if not facts["booked"]:
         return _section(words["market"], note(words["begin"]) + limits)
-    as_booked = note(words["as_booked"].format(**_named(facts, "until", "booked_on")))
+    as_booked = words["as_booked"].format(until=facts["until"], booked_on=facts["booked_on"])
+    as_booked = note(as_booked + words["space"] + words["again"] if facts["again"] else as_booked)
     damaged = facts["damaged"]
     warned = note(words["damaged"].format(why=damaged)) if damaged else ""
     parts = (
@@ -41,10 +42,6 @@ def market_sections(facts: Facts, language: str) -> str:
 
 def _section(title: str, body: str) -> str:
     return f"<section><h2>{text(title)}</h2>{body}</section>"
-
-
-def _named(facts: Facts, *names: str) -> dict[str, str]:
-    return {name: str(facts[name]) for name in names}
 
 
 def _months(facts: Facts, words: Words) -> str:
@@ -91,8 +88,12 @@ def _variants(facts: Facts, words: Words, language: str) -> str:
         ]
         for one in facts["variants"]
     ]
-    why = _why((one[name] for one in facts["variants"] for name in names), language)
-    return table(words["variants"].split("|"), rows) + why
+    told = [
+        (row[0], one[name])
+        for row, one in zip(rows, facts["variants"], strict=True)
+        for name in names
+    ]
+    return table(words["variants"].split("|"), rows) + _why(told, words, language)
 
 
 def _channels(facts: Facts, words: Words, language: str) -> str:
@@ -108,8 +109,13 @@ def _channels(facts: Facts, words: Words, language: str) -> str:
         ]
         for one in facts["channels"]
     ]
-    figures = (one[name] for one in facts["channels"] for name in ("cost", "months"))
-    return table(words["channels"].split("|"), rows) + _why(figures, language)
+    names = ("cost", "months")
+    told = [
+        (row[0], one[name])
+        for row, one in zip(rows, facts["channels"], strict=True)
+        for name in names
+    ]
+    return table(words["channels"].split("|"), rows) + _why(told, words, language)
 
 
 def _customers(facts: Facts, words: Words, language: str) -> str:
@@ -127,7 +133,7 @@ def _customers(facts: Facts, words: Words, language: str) -> str:
         else [(words["even"], even["requests"]), (words["even_now"], even["now"])]
     )
     rows = [[name, _figure(one, language)] for name, one in told]
-    return table(words["customers"].split("|"), rows) + _why((one for _, one in told), language)
+    return table(words["customers"].split("|"), rows) + _why(told, words, language)
 
 
 def _figure(one: Facts, language: str) -> str:
@@ -141,10 +147,13 @@ def _figure(one: Facts, language: str) -> str:
     return f"{said} {term('evidence', one['evidence'], language)}"
 
 
-def _why(figures: Iterable[Facts], language: str) -> str:
-    """Why figures are not known, each reason once."""
-    reasons = dict.fromkeys(one["why"][language] for one in figures if "why" in one)
-    return note(f"?: {'; '.join(reasons)}") if reasons else ""
+def _why(told: Iterable[tuple[str, Facts]], words: Words, language: str) -> str:
+    """Why figures are not known, by their names, each reason once."""
+    known = [(name, one["why"][language]) for name, one in told if "why" in one]
+    lines = dict.fromkeys(words["said"].format(name=name, why=why) for name, why in known)
+    return (
+        f"<ul class=why>{''.join(f'<li>{text(line)}</li>' for line in lines)}</ul>" if lines else ""
+    )
 
 
 def _tests(tests: Iterable[Facts], words: Words, language: str) -> str:
@@ -184,5 +193,5 @@ def _mix(fit: Facts | None, words: Words, language: str) -> str:
     )
     warned = fit["not_measured"]
     if warned:
-        said += " " + str(warned["text_zh" if language == "zh" else "text"])
+        said += words["space"] + str(warned["text_zh" if language == "zh" else "text"])
     return _section(words["mix"], note(said)) + mix_sections(fit, language=language)

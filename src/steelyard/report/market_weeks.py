@@ -49,7 +49,7 @@ def by_week(facts: Mapping[str, Any], words: Words) -> str:
     currency = {"currency": facts["currency"]}
     last = [row for row in rows if row["week"] == shown.weeks[-1]]
     said = words["window"].format(first=shown.weeks[0], last=last[0]["last"])
-    said += "" if last[0]["over"] else f" {words['not_over']}"
+    said += "" if last[0]["over"] else f"{words['space']}{words['not_over']}"
     money = {"spend": f", {facts['currency']}", "revenue": f", {facts['currency']}"}
     booked = [what for what in WHAT if any(shown.total(what, c) for c in shown.channels)]
     pictures = "".join(
@@ -61,7 +61,7 @@ def by_week(facts: Mapping[str, Any], words: Words) -> str:
     return (
         note(said)
         + _key(shown.channels, words)
-        + f"<div class=pair>{pictures}</div>"
+        + f"<div class='pair two'>{pictures}</div>"
         + table(words["totals"].format(**currency).split("|"), _totals(shown, words))
         + f"<details><summary>{text(words['behind'])}</summary>{behind}</details>"
     )
@@ -77,7 +77,7 @@ def bars(shown: Shown, what: str, words: Words, *, width: int) -> str:
     y = Scale(0.0, max(sums) * 1.06 or 1.0, canvas.bottom, canvas.top - 8)
     step = max(1, -(-n // (3 if width < SMALL else 4)))
     ticks = [(float(i), shown.weeks[i][5:]) for i in range((n - 1) % step // 2, n, step)]
-    canvas.axes(x, y, x_title="", y_title="", x_ticks=ticks)
+    canvas.axes(x, y, x_title=words["week_from"], y_title="", x_ticks=ticks)
     wide = (canvas.right - canvas.left) / n
     gap = min(3.0, wide * 0.2)
     for i, week in enumerate(shown.weeks):
@@ -128,7 +128,7 @@ def _weight(rows: Sequence[Mapping[str, Any]], name: str) -> float:
 
 
 def _colors(channels: Sequence[str]) -> list[str]:
-    return [f"c{i}" if name else "base" for i, name in enumerate(channels)]
+    return [f"c{i}" if name else "nameless" for i, name in enumerate(channels)]
 
 
 def _key(channels: Sequence[str], words: Words) -> str:
