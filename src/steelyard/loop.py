@@ -258,8 +258,10 @@ def _newest(run: Turn, name: str, key: str) -> str:
 
 def _report(run: Turn) -> Path:
     from steelyard import report
+    from steelyard.market.chapter import chapter
 
-    facts = report.gather(run.store, run.product, run.outputs, steps=names())
+    market = chapter(run.store, run.product)
+    facts = report.gather(run.store, run.product, run.outputs, steps=names(), market=market)
     pages = {language: report.render(facts, language=language) for language in ("en", "zh")}
     run.store.reports.write(run.id, pages)
     return run.store.reports.page(run.id, "en")

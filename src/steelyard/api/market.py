@@ -21,6 +21,7 @@ from steelyard.market.mapping import Mapping, header_in, mapping_of, saying
 from steelyard.market.presets import PRESETS
 from steelyard.market.reading import Row, Table, read
 from steelyard.market.sheets import Sheet, sheet
+from steelyard.market.weekly import weekly
 from steelyard.near import near
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.market import Import
@@ -96,6 +97,12 @@ def imported(file: ProductFile) -> list[dict[str, Any]]:
             for row in store.events.sums()
             if row["kind"] not in MADE
         ]
+
+
+def weeks(file: ProductFile) -> list[dict[str, Any]]:
+    """Spend, visits, conversions and revenue of each week and channel that has something, oldest first."""
+    with closing(Store.open(file, create=False)) as store:
+        return weekly(store)
 
 
 def _mapping(

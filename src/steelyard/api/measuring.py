@@ -16,20 +16,18 @@ from zoneinfo import ZoneInfo
 from steelyard.clock import Clock
 from steelyard.errors import UserError
 from steelyard.files import write, write_new
-from steelyard.market.calendar import calendar, title
-from steelyard.market.keeping import FIT, LIFT, TEST, Kept, kept
+from steelyard.market.calendar import calendar
+from steelyard.market.keeping import TEST, kept
 from steelyard.market.lifts import read
 from steelyard.market.mixing import fitted
 from steelyard.market.series import history, no_channel, regions
-from steelyard.market.testing import Asked, ChannelTest, design, of_fact, record
-from steelyard.reason import Reason
+from steelyard.market.telling import fit_facts, said, test_facts, told_fit, told_tests
+from steelyard.market.testing import Asked, design, of_fact, record
 from steelyard.report.market_page import render
 from steelyard.spec import ProductFile
-from steelyard.stats.designs import RegionDesign
 from steelyard.stats.designs.switchback import PAIRS_MIN
 from steelyard.stats.mix import Settings
 from steelyard.store import Store
-from steelyard.words import both
 
 FORMS = ("switchback", "regions")
 LONG_HISTORY = 4 * PAIRS_MIN  # weeks: enough for blocks of two
@@ -75,7 +73,7 @@ def design_test(
             length=length,
         )
         test = design(past, regions(store, past), asked)
-        facts = _facts(test, file.spec.money.currency)
+        facts = test_facts(test, file.spec.money.currency)
         if dry:
             return facts | {"id": None, "state": "planned", "calendar": None}
         if to is not None:
@@ -108,29 +106,20 @@ def read_test(
         begun = [one for one in own if date.fromisoformat(one.day) <= today] or own[:1]
         found = read(store, begun[-1], today=today, early=early)
         test = of_fact(begun[-1])
-        return _facts(test, file.spec.money.currency) | {
+        return test_facts(test, file.spec.money.currency) | {
             "id": begun[-1].id,
             "state": found.state,
             "days_left": found.days_left,
             "readout": found.body,
-            "notes": [_said(note) for note in found.notes],
+            "notes": [said(note) for note in found.notes],
         }
 
 
 def channel_tests(file: ProductFile, *, clock: Clock | None = None) -> list[dict[str, Any]]:
     """Every test that was designed, oldest first, with its lift where it was read."""
     with closing(Store.open(file, clock=clock, create=False)) as store:
-        lifts = {one.body["test"]: one.body for one in kept(store, LIFT)}
-        today = _today(store, file)
-        return [
-            _facts(of_fact(one), file.spec.money.currency)
-            | {
-                "id": one.id,
-                "state": _state(one, lifts, today),
-                "readout": lifts.get(one.id),
-            }
-            for one in kept(store, TEST)
-        ]
+        today, currency = _today(store, file), file.spec.money.currency
+        return told_tests(store, today=today, currency=currency)
 
 
 def fit_mix(
@@ -144,7 +133,7 @@ def fit_mix(
     """The marketing mix of what is booked: as it was kept, or fitted where series, settings or tests changed."""
     with closing(Store.open(file, clock=clock, create=False)) as store:
         money, market = file.spec.money, file.spec.market
-        return _told(
+        return fit_facts(
             fitted(store, market, money.currency, settings=settings, tests=tests, again=again)
         )
 
@@ -152,10 +141,7 @@ def fit_mix(
 def mix(file: ProductFile) -> dict[str, Any] | None:
     """The newest fit as it was kept, None before the first one; nothing is fitted."""
     with closing(Store.open(file, create=False)) as store:
-        newest = max(kept(store, FIT), key=lambda one: one.created, default=None)
-        if newest is None:
-            return None
-        return _told(newest.body | {"made": newest.created, "fresh": False})
+        return told_fit(store)
 
 
 def write_page(facts: Mapping[str, Any], path: Path, *, product: str, language: str) -> None:
@@ -213,66 +199,3 @@ def _seed(store: Store, channel: str, first: date) -> int:
 def _refuse_other(path: Path) -> None:
     if path.exists():
         raise UserError(str(path), "no file of that name", "one", "name another, or move it away")
-
-
-def _state(one: Kept, lifts: Mapping[str, Any], today: date) -> str:
-    if one.id in lifts:
-        return "read"
-    if today.isoformat() < one.day:
-        return "planned"
-    return "running" if today.isoformat() <= one.body["last"] else "ended"
-
-
-def _facts(test: ChannelTest, currency: str) -> dict[str, Any]:
-    made = test.design
-    treated = list(made.treated) if isinstance(made, RegionDesign) else []
-    return {
-        "channel": test.channel,
-        "form": test.form,
-        "outcome": test.of,
-        "first": test.first.isoformat(),
-        "last": test.last.isoformat(),
-        "weeks": test.weeks,
-        "seed": made.seed,
-        "smallest_lift": made.smallest_lift,
-        "lift_wanted": test.lift_wanted,
-        "power": 0.8,
-        "alpha": 0.05,
-        "lost_outcome": test.cost[0],
-        "spend_saved": test.cost[1],
-        "currency": currency,
-        "evidence": "extrapolated",
-        "treated": treated,
-        "blocks": [
-            {
-                "first": b.first.isoformat(),
-                "last": b.last.isoformat(),
-                "on": b.on,
-                "regions": list(b.regions),
-                **_said(title(test, b)),
-            }
-            for b in test.blocks
-        ],
-    }
-
-
-def _said(reason: Reason) -> dict[str, Any]:
-    said = both(reason)
-    return {"text": said["en"], "text_zh": said["zh"], "code": reason.code}
-
-
-def _told(body: dict[str, Any]) -> dict[str, Any]:
-    """The kept fit with sentences beside its reasons."""
-
-    def sentence(one: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        return None if one is None else _said(Reason.of_json(one))
-
-    return body | {
-        "not_measured": sentence(body["not_measured"]),
-        "no_forecast": sentence(body["no_forecast"]),
-        "not_identified": [
-            {"channel": one["channel"], **(sentence(one["reason"]) or {})}
-            for one in body["not_identified"]
-        ],
-        **{name: [sentence(one) for one in body[name]] for name in ("misfits", "notes")},
-    }

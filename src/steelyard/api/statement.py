@@ -7,44 +7,20 @@ Example: `statement(load("product.yaml"), since="2026-01-01", by="channel")["cas
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from steelyard.api.budgets import budgets
 from steelyard.errors import UserError
+from steelyard.market.moved import Part, decimal, of_lines, said, whole
 from steelyard.near import near
-from steelyard.spec import NANO, Money, ProductFile
+from steelyard.spec import Money, ProductFile
 from steelyard.store import CASH, CONVERSION, Store
 
 BY = ("account", "channel", "variant", "month", "customer", "segment")
 MONTHS = 3  # whole months whose mean says how long the cash lasts
-# What customers paid, less what they got back; every other account of cash is a cost, corrections too.
-INCOME = frozenset({"sale.income", "sale.refund"})
-Row = Mapping[str, Any]
-
-
-@dataclass
-class Part:
-    """Money of one part, in nano-units; below zero what went out."""
-
-    lines: int = 0
-    income: int = 0
-    cost: int = 0
-    imputed: int = 0
-
-    def add(self, row: Row) -> None:
-        self.lines += row["lines"]
-        if row["basis"] != CASH:
-            self.imputed += row["nano"]
-        elif row["account"] in INCOME:
-            self.income += row["nano"]
-        else:
-            self.cost += row["nano"]
 
 
 def statement(
@@ -61,7 +37,7 @@ def statement(
         )
         rows = store.ledger.parted("day", "account", "channel", "variant")
         chosen = [r for r in rows if first <= r["day"] <= (last or "~")]
-        parts = _of_people(store, by, first, last) if by in BY[4:] else _of_lines(chosen, by)
+        parts = _of_people(store, by, first, last) if by in BY[4:] else of_lines(chosen, by)
     currency = file.spec.money.currency
     return {
         "from": first or min((r["day"] for r in chosen), default=None),
@@ -69,18 +45,10 @@ def statement(
         "currency": currency,
         "by": by,
         "budgets": budgets(file),
-        "rows": [{by: name or None} | _said(part) for name, part in parts.items()],
-        "total": _said(_whole(parts.values())),
+        "rows": [{by: name or None} | said(part) for name, part in parts.items()],
+        "total": said(whole(parts.values())),
         **_cash(file, rows, last or today.date().isoformat()),
     }
-
-
-def _whole(parts: Iterable[Part]) -> Part:
-    whole = Part()
-    for part in parts:
-        for name, value in vars(part).items():
-            setattr(whole, name, getattr(whole, name) + value)
-    return whole
 
 
 def _day(said: str, place: str) -> str:
@@ -88,13 +56,6 @@ def _day(said: str, place: str) -> str:
         return date.fromisoformat(said).isoformat() if said else ""
     except ValueError:
         raise UserError(place, "a day such as 2026-01-31", repr(said)) from None
-
-
-def _of_lines(rows: Iterable[Row], by: str) -> dict[str, Part]:
-    parts: dict[str, Part] = defaultdict(Part)
-    for row in rows:
-        parts[row["day"][:7] if by == "month" else row[by]].add(row)
-    return parts
 
 
 def _of_people(store: Store, by: str, first: str, last: str) -> dict[str, Part]:
@@ -122,21 +83,6 @@ def _of_people(store: Store, by: str, first: str, last: str) -> dict[str, Part]:
     return dict(sorted(parts.items(), key=lambda one: -one[1].income))
 
 
-def _said(part: Part) -> dict[str, Any]:
-    """Nano-units as exact decimals."""
-    figures = {
-        "income": part.income,
-        "cost": part.cost,
-        "profit": part.income + part.cost,
-        "imputed": part.imputed,
-    }
-    return {"lines": part.lines} | {n: _decimal(nano) for n, nano in figures.items()}
-
-
-def _decimal(nano: int) -> str:
-    return format((Decimal(nano) / NANO).normalize(), "f")
-
-
 def _cash(file: ProductFile, rows: list[dict[str, Any]], until: str) -> dict[str, Any]:
     """The balance at the end of a day, from what the file says there was at the beginning of one, and every
     line of cash since; and how long it lasts at the pace of the last whole months."""
@@ -155,10 +101,10 @@ def _cash(file: ProductFile, rows: list[dict[str, Any]], until: str) -> dict[str
     enough = first[:7] <= months[0] and burnt > 0
     return {
         "cash": {
-            "balance": _decimal(balance),
+            "balance": decimal(balance),
             "said_on": since,
             "months": [months[0], months[-1]],
-            "burnt_a_month": _decimal(burnt // MONTHS) if first[:7] <= months[0] else None,
+            "burnt_a_month": decimal(burnt // MONTHS) if first[:7] <= months[0] else None,
             "runway_months": round(balance * MONTHS / burnt, 1) if enough else None,
         }
     }

@@ -41,6 +41,7 @@ def past(file: ProductFile, number: int) -> dict[str, Any]:
 
 def reported(file: ProductFile, number: int) -> list[str]:
     """Write the report of a past turn again, of its own file, steps and money; the paths."""
+    from steelyard.market.chapter import chapter
     from steelyard.report import gather, render
 
     with closing(Store.open(file, create=False)) as store:
@@ -52,9 +53,9 @@ def reported(file: ProductFile, number: int) -> list[str]:
                 "a turn of a version that kept neither",
                 "its report, where it was written, is under reports/",
             )
-        facts = gather(
-            store, as_it_was(turn["file"], file.path), _outputs(steps), turn=number, steps=names()
-        )
+        then = as_it_was(turn["file"], file.path)
+        market = chapter(store, then, moment=turn["ended"] or "")
+        facts = gather(store, then, _outputs(steps), turn=number, steps=names(), market=market)
         pages = {language: render(facts, language=language) for language in ("en", "zh")}
         return list(store.reports.write(number, pages).values())
 

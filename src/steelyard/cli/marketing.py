@@ -99,7 +99,7 @@ def market_show(
     as_json: AsJson = False,
 ) -> None:
     """What is booked of each kind and channel, every test, and the newest fit as it was kept."""
-    from steelyard.api.market import imported
+    from steelyard.api.market import imported, weeks
     from steelyard.api.measuring import channel_tests, mix
     from steelyard.cli.measuring import show_mix, show_tests, write_html
     from steelyard.cli.show import heads, out, said, table
@@ -112,7 +112,7 @@ def market_show(
             raise UserError("--html", "a fit", "none yet", "run: steelyard market fit")
         write_html(fit, html, product=file.spec.product, language=language)
     if as_json:
-        return out({"booked": rows, "tests": tests, "mix": fit})
+        return out({"booked": rows, "weeks": weeks(file), "tests": tests, "mix": fit})
     shown = [
         [
             said("event", r["kind"]),

@@ -42,8 +42,8 @@ class Worth:
 def worth(store: Store, today: str, share: Figure | Reason) -> Worth:
     """Subscriptions where the list of customers says who left, else repeat purchases; `share` is that of
     income which is left."""
-    listed = store.events.of_kind("customers")
-    sales = [event for event in payments(store) if event["customer"]]
+    listed = store.events.of_kind("customers", until=today)
+    sales = [event for event in payments(store, until=today) if event["customer"]]
     if any("until" in event["body"] for event in listed):
         return _subscriptions(listed, sales, today, share)
     return _purchases(sales, today, share)

@@ -87,6 +87,7 @@ class ReportFacts:
     shares: bool = True  # outcomes are shares of right answers: one label is right, at one worth
     steps: Sequence[str] = ()  # of a whole turn, in their order
     quality: str = "macro_f1"  # the metric by which variants are chosen
+    market: Mapping[str, Any] | None = None  # as `steelyard.market.chapter` tells it
 
     def of(self, step: str) -> Output | None:
         """The output of a step, or None when it has not been run."""
@@ -111,9 +112,11 @@ def gather(
     *,
     turn: int | None = None,
     steps: Sequence[str] = (),
+    market: Mapping[str, Any] | None = None,
 ) -> ReportFacts:
     """Everything the report shows; money over all turns of the ledger, or until the past `turn`
-    whose outputs these are: then what it left live is live. `steps` are those of a whole turn."""
+    whose outputs these are: then what it left live is live. `steps` are those of a whole turn, `market` what is
+    told of it."""
     task = task_of(product)
     learn_options(outputs.get("plan", {}).get("plan", {}))
     live = _live_now(store) if turn is None else _left_live(outputs)
@@ -138,6 +141,7 @@ def gather(
         shares=task.answer == LABEL and not valuation.scale,
         steps=steps,
         quality=task.quality,
+        market=market,
     )
 
 

@@ -99,12 +99,16 @@ def _curve(
     cut = max(1, known)
     canvas.band(points["low"][:cut], points["high"][:cut])
     canvas.band(points["low"][cut - 1 :], points["high"][cut - 1 :], css="band faint")
-    if pays and words["pays"] and y.high > 1.0:
+    level = pays and words["pays"] and y.high > 1.0
+    if level:
         above = _at(spend, band["value"], today) > 1.0
         _level_of_one(canvas, y, words["pays"], start=x(today) + 8 if above else None)
     canvas.line(points["value"][:cut])
     canvas.line(points["value"][cut - 1 :], css="line dashed")
-    _today(canvas, x, y, _at(spend, band["value"], today), today, words)
+    # where the level of one is near the bottom, its words are where those of today would be
+    low = level and canvas.bottom - y(1.0) < 2 * LINE
+    base = y(1.0) - 5 - LINE if low else canvas.bottom - 8
+    _today(canvas, x, y, _at(spend, band["value"], today), today, words, base=base)
     return canvas.svg()
 
 
@@ -118,15 +122,15 @@ def _level_of_one(canvas: Canvas, y: Scale, words: str, *, start: float | None) 
         canvas.text(canvas.right, y(1.0) - 5, words, css="tick end")
 
 
-def _today(canvas: Canvas, x: Scale, y: Scale, level: float, today: float, words: Words) -> None:
+def _today(
+    canvas: Canvas, x: Scale, y: Scale, level: float, today: float, words: Words, *, base: float
+) -> None:
     at = x(today)
     canvas.rule(at, y(level), at, canvas.bottom, css="goal")
     canvas.dot(at, y(level))
     said = f"{words['today']} {number(today)}"
     right = at + 8 + text_width(said) > canvas.right
-    canvas.text(
-        at - 8 if right else at + 8, canvas.bottom - 8, said, css="tick end" if right else "tick"
-    )
+    canvas.text(at - 8 if right else at + 8, base, said, css="tick end" if right else "tick")
 
 
 def _at(spend: Sequence[float], values: Sequence[float], today: float) -> float:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from steelyard.report.amounts import amount
 from steelyard.report.facts import ReportFacts
 from steelyard.report.headline import headline, say
+from steelyard.report.market_section import market_sections
 from steelyard.report.markup import head, note, table, text
 from steelyard.report.sections import SECTIONS, at_traffic, note_of, requests
 from steelyard.report.words import WORDS
@@ -32,7 +33,9 @@ def render(facts: ReportFacts, *, language: str = "en") -> str:
             words[name], words.get(note_of(name, facts), ""), draw(facts, words, language), words
         )
         for name, draw in SECTIONS
-    ) + "".join(_brought(facts, words, language))
+    )
+    market = market_sections(facts.market, language) if facts.market is not None else ""
+    sections += market + "".join(_brought(facts, words, language))
     return (
         f'<!doctype html><html lang="{words["lang"]}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

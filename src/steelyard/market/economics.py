@@ -1,0 +1,88 @@
+"""All figures of one more request, right answer, customer and channel together, as JSON. Knows no product file.
+
+Example: `of_period(store, money, Period("2026-01-01", "2026-03-31"), today="2026-04-01")["worth"]["value"]`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from steelyard.market.customers import Customer, channels, customers, plans
+from steelyard.market.figures import Figure
+from steelyard.market.serving import BreakEven, Period, break_even, variants
+from steelyard.market.worth import WEEKS, worth
+from steelyard.reason import Reason
+from steelyard.spec import NANO
+from steelyard.spec.pricing import MoneySpec
+from steelyard.store import Store
+from steelyard.words import both
+
+DAYS = 90  # looked back, where no first day is said
+SHOWN = 10  # customers
+
+
+def of_period(store: Store, money: MoneySpec, period: Period, *, today: str) -> dict[str, Any]:
+    """Of the days of a period; how customers stay is told from all that is booked up to `today`."""
+    served = variants(store, period)
+    own = customers(store, period, served)
+    lasting = worth(store, today, own.share)
+    even = break_even(store, money, period, served)
+    paying = plans(store, money, period)
+    won = channels(store, period, lasting, own.margin)
+    return {
+        "from": period.first,
+        "to": period.last,
+        "currency": money.currency,
+        "variants": [_told(_fields(one)) for one in served],
+        "customers": {
+            "paid": len(own.each),
+            "margin": _told(own.margin),
+            "margin_share": _told(own.share),
+            "most": _most(own.each),
+        },
+        "plans": [_told(_fields(one)) for one in paying],
+        "channels": [_told(_fields(one)) for one in won],
+        "worth": {
+            "model": lasting.model,
+            "customers": lasting.customers,
+            "weeks": WEEKS,
+            "retention": _told(lasting.retention),
+            "value": _told(lasting.value),
+        },
+        "break_even": _told(_fields(even) if isinstance(even, BreakEven) else even),
+    }
+
+
+def _fields(one: Any) -> dict[str, Any]:
+    """The fields of a frozen dataclass as they are, figures and reasons too."""
+    return dict(vars(one))
+
+
+def _told(value: Any) -> Any:
+    """As JSON: a figure with its evidence, or why there is none, in both languages."""
+    if isinstance(value, Figure):
+        return asdict(value)
+    if isinstance(value, Reason):
+        return {"value": None, "why": both(value), **value.to_json()}
+    if isinstance(value, Mapping):
+        return {name: _told(inner) for name, inner in value.items()}
+    return value
+
+
+def _most(each: Mapping[str, Customer]) -> list[dict[str, Any]]:
+    """Those who leave most."""
+    ordered: Iterable[tuple[str, Customer]] = sorted(each.items(), key=lambda one: -one[1].margin)
+    return [
+        {
+            "customer": name,
+            "income": one.income / NANO,
+            "fees": one.fees / NANO,
+            "serving": one.serving / NANO,
+            "calls": one.calls / NANO,
+            "requests": one.requests,
+            "margin": one.margin / NANO,
+        }
+        for name, one in list(ordered)[:SHOWN]
+    ]
