@@ -151,6 +151,9 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
             "产品文件：0.3 之前的轮次没有保存",
         ),
     },
+    "channel": {
+        "none": ("no channel", "无渠道"),
+    },
     "title": {
         "variants": ("Variants", "版本"),
         "releases": ("Releases", "发布记录"),
@@ -166,6 +169,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "tests": ("Tests of channels", "渠道试验"),
         "mix": ("Marketing mix", "营销组合"),
         "partners": ("Partners", "合作方"),
+        "simulated": ("simulated market", "模拟市场"),
+        "statement": ("What is left", "还剩多少"),
     },
     "head": {
         "channel": ("channel", "渠道"),

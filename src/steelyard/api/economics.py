@@ -43,6 +43,7 @@ def economics(file: ProductFile, *, since: str = "", until: str = "") -> dict[st
         "from": period.first,
         "to": period.last,
         "currency": file.spec.money.currency,
+        "simulated": file.spec.market.simulated,
         "variants": [_told(asdict_of(one)) for one in served],
         "customers": {
             "paid": len(own.each),

@@ -90,7 +90,7 @@ def statement(
 ) -> None:
     """What came in, what it cost and what is left, in cash; what answers are declared to be worth beside it."""
     from steelyard.api.statement import statement as made
-    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
     facts = made(load(product), since=since, until=until, by=by)
@@ -101,9 +101,11 @@ def statement(
     ]
     names = heads(by, *_FIGURES)
     if as_csv:
+        names[0] = market_title(names[0], simulated=facts["simulated"])
         csv.writer(sys.stdout, lineterminator="\n").writerows([names, *rows])
         return None
-    table("", names, [[row[0], *map(_rounded, row[1:])] for row in rows])
+    title = market_title(said("title", "statement"), simulated=facts["simulated"])
+    table(title, names, [[row[0], *map(_rounded, row[1:])] for row in rows])
     for one in facts["budgets"]:
         mark = " (!)" if one["alert"] else ""
         typer.echo(
@@ -119,6 +121,8 @@ _FIGURES = ("income", "cost", "profit", "imputed")
 def _named(by: str, name: str | None) -> str:
     from steelyard.cli.show import said
 
+    if name is None and by == "channel":
+        return said("channel", "none")
     return "-" if name is None else said("account", name) if by == "account" else name
 
 
