@@ -144,9 +144,8 @@ def fit_mix(
     """The marketing mix of what is booked: as it was kept, or fitted where series, settings or tests changed."""
     with closing(Store.open(file, clock=clock, create=False)) as store:
         money, market = file.spec.money, file.spec.market
-        return _told(
-            fitted(store, market, money.currency, settings=settings, tests=tests, again=again)
-        )
+        made = fitted(store, market, money.currency, settings=settings, tests=tests, again=again)
+        return _told(made) | {"simulated": market.simulated}
 
 
 def mix(file: ProductFile) -> dict[str, Any] | None:
@@ -155,7 +154,8 @@ def mix(file: ProductFile) -> dict[str, Any] | None:
         newest = max(kept(store, FIT), key=lambda one: one.created, default=None)
         if newest is None:
             return None
-        return _told(newest.body | {"made": newest.created, "fresh": False})
+        told = _told(newest.body | {"made": newest.created, "fresh": False})
+        return told | {"simulated": file.spec.market.simulated}
 
 
 def write_page(facts: Mapping[str, Any], path: Path, *, product: str, language: str) -> None:

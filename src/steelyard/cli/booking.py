@@ -24,10 +24,11 @@ ledger_app = typer.Typer(help="What everything cost and earned.", cls=by_default
 def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
     """Money by account."""
     from steelyard.api.facts import sums, totals
-    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
-    rows = sums(load(product))
+    file = load(product)
+    rows = sums(file)
     if as_json:
         return out(rows)
     shown = [
@@ -35,7 +36,7 @@ def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
     ]
     note = "; ".join(f"{said('basis', basis)} {total}" for basis, total in totals(rows))
     return table(
-        said("title", "ledger"),
+        market_title(said("title", "ledger"), simulated=file.spec.market.simulated),
         heads("account", "lines", "quantity", "unit", "money"),
         shown,
         note=note,
@@ -54,12 +55,11 @@ def ledger_lines(
 ) -> None:
     """The very lines that a figure rests on."""
     from steelyard.api.facts import lines
-    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
-    rows = lines(
-        load(product), account=account, variant=variant, channel=channel, since=since, until=until
-    )
+    file = load(product)
+    rows = lines(file, account=account, variant=variant, channel=channel, since=since, until=until)
     if as_json:
         return out(rows)
     shown = [
@@ -75,7 +75,8 @@ def ledger_lines(
         for r in rows
     ]
     names = heads("line", "day", "account", "quantity", "unit", "money", "evidence")
-    return table(said("title", "ledger"), names, shown)
+    title = market_title(said("title", "ledger"), simulated=file.spec.market.simulated)
+    return table(title, names, shown)
 
 
 def statement(

@@ -55,8 +55,9 @@ def market_test(
     from steelyard.cli.show import out
     from steelyard.spec import load
 
+    file = load(product)
     facts = design_test(
-        load(product),
+        file,
         channel,
         lift=lift,
         start=start,
@@ -69,7 +70,7 @@ def market_test(
         dry=dry,
         to=calendar,
     )
-    return out(facts) if as_json else _show_design(facts)
+    return out(facts) if as_json else _show_design(facts, simulated=file.spec.market.simulated)
 
 
 @market_app.command("read")
@@ -86,8 +87,9 @@ def market_read(
     from steelyard.cli.show import out
     from steelyard.spec import load
 
-    facts = read_test(load(product), channel, early=early)
-    return out(facts) if as_json else _show_readout(facts)
+    file = load(product)
+    facts = read_test(file, channel, early=early)
+    return out(facts) if as_json else _show_readout(facts, simulated=file.spec.market.simulated)
 
 
 @market_app.command("tests")
@@ -142,13 +144,12 @@ def write_html(
     write_page(facts, path, product=f"{file.spec.product}{simulated}", language=chosen)
 
 
-def _show_design(facts: Mapping[str, Any]) -> None:
-    from steelyard.cli.show import heads, said, table
+def _show_design(facts: Mapping[str, Any], *, simulated: bool) -> None:
+    from steelyard.cli.show import heads, market_title, said, table
 
     rows = [[b["first"], b["last"], _text(b)] for b in facts["blocks"]]
-    table(
-        f"{facts['channel']}: {said('form', facts['form'])}", heads("first", "last", "what"), rows
-    )
+    title = f"{facts['channel']}: {said('form', facts['form'])}"
+    table(market_title(title, simulated=simulated), heads("first", "last", "what"), rows)
     money = _unit(facts)
     typer.echo(
         f"Detects a lift of {_percent(facts['smallest_lift'])} or more with 80 % power at 5 %, in {facts['weeks']} weeks. "
@@ -165,11 +166,11 @@ def _written(facts: Mapping[str, Any]) -> str:
     return f"written down as {facts['id'][:10]}{where}. When it is over: steelyard market read {facts['channel']}"
 
 
-def _show_readout(facts: Mapping[str, Any]) -> None:
-    from steelyard.cli.show import said
+def _show_readout(facts: Mapping[str, Any], *, simulated: bool) -> None:
+    from steelyard.cli.show import market_title, said
 
     typer.echo(
-        f"{facts['channel']}: {said('form', facts['form'])}, {facts['first']} to {facts['last']}, {said('test', facts['state'])}"
+        f"{market_title(facts['channel'], simulated=simulated)}: {said('form', facts['form'])}, {facts['first']} to {facts['last']}, {said('test', facts['state'])}"
     )
     body = facts["readout"]
     if body is not None:
