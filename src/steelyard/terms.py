@@ -77,6 +77,10 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
             "What is owed is booked when the partner's invoice is imported",
             "应付金额在导入合作方账单时才入账",
         ),
+        "nobody_asked": (
+            "No request was answered in this period",
+            "这段时间没有回答任何请求",
+        ),
         "no_partners": (
             "No partner is named; add one under market.partners",
             "没有合作方；请在 market.partners 下添加",

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from steelyard.api.market import import_file
 from steelyard.api.measuring import fit_mix
 from steelyard.api.statement import BY, statement
-from steelyard.cli import app
+from steelyard.cli.commands import app
 from steelyard.spec import load
 from steelyard.store import Store, tables
 from tests.market.companies import QUICK
@@ -135,9 +135,7 @@ def test_an_invoice_that_covers_the_cpu_is_in_each_month(files):
         "market test search --lift 0.5 --dry-run",
     ],
 )
-def test_what_shows_a_figure_of_it_says_that_it_is_simulated(
-    books, command, language, monkeypatch
-):
+def test_what_shows_a_figure_of_it_says_that_it_is_simulated(books, command, language, monkeypatch):
     monkeypatch.setenv("STEELYARD_LANGUAGE", language)
     monkeypatch.setenv("COLUMNS", "160")
     done = CliRunner().invoke(app, [*command.split(), str(books[0].path)])

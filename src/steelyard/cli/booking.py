@@ -32,7 +32,8 @@ def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
     if as_json:
         return out(rows)
     shown = [
-        [_account(r), r["lines"], r["quantity"], said("unit", r["unit"]), r["money"]] for r in rows
+        [_account(r), r["lines"], _brief(r["quantity"]), said("unit", r["unit"]), r["money"]]
+        for r in rows
     ]
     note = "; ".join(f"{said('basis', basis)} {total}" for basis, total in totals(rows))
     return table(
@@ -67,7 +68,7 @@ def ledger_lines(
             r["id"],
             r["day"],
             r["account"],
-            r["quantity"],
+            _brief(r["quantity"]),
             said("unit", r["unit"]),
             r["money"],
             r["evidence"],
@@ -131,6 +132,14 @@ def _rounded(amount: str) -> str:
     """Two digits behind the point, or as many as show that it is something."""
     value = Decimal(amount)
     return f"{value:,.2f}" if abs(value) >= Decimal("0.005") or not value else f"{value:.6f}"
+
+
+def _brief(quantity: str) -> str:
+    """Whole where it is counted, else in three digits that tell something."""
+    value = Decimal(quantity)
+    if value == value.to_integral_value():
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{Decimal(f'{value:.3g}'):f}"
 
 
 def _left(facts: Mapping[str, Any]) -> str:

@@ -51,7 +51,9 @@ def _variants(facts: Mapping[str, Any]) -> None:
     title = market_title(said("title", "economics"), simulated=facts["simulated"])
     title += f", {facts['currency']}, {facts['from']} – {facts['to']}"
     names = heads("variant", "answers", "per_request", "right", "per_right")
-    table(title, names, rows, note=_why([one["right"] for one in facts["variants"]]))
+    if not rows:
+        return typer.echo(f"{title}\n{said('note', 'nobody_asked')}")
+    return table(title, names, rows, note=_why([one["right"] for one in facts["variants"]]))
 
 
 def _customers(facts: Mapping[str, Any]) -> None:

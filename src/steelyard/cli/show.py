@@ -101,7 +101,7 @@ def table(
 def _is_number(value: Any) -> bool:
     """Also one that is written already, as money is."""
     return isinstance(value, (int, float)) or (
-        isinstance(value, str) and re.fullmatch(r"-?\d[\d,]*\.\d+", value) is not None
+        isinstance(value, str) and re.fullmatch(r"-?\d[\d,]*\.\d+( [A-Z]{3})?", value) is not None
     )
 
 
