@@ -1,4 +1,5 @@
-# make demo: the whole loop on real reviews.   make test: the tests.   Both set everything up.
+# make demo: the whole loop on real reviews, and the books of a simulated market beside it.
+# make test: the tests.   Both set everything up.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,6 +9,9 @@ export TOKENIZERS_PARALLELISM = false
 # Spinning threads cost a shared machine ten times the work they do.
 export OMP_WAIT_POLICY = PASSIVE
 export GOMP_SPINCOUNT = 0
+
+DEMO := examples/reviews
+MARKET := $(DEMO)/simulated-market/simulated-market
 
 .PHONY: demo test check setup clean
 
@@ -25,7 +29,15 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 demo: setup
 	@$(BIN)/python -m steelyard.cli.no_cuda
-	$(BIN)/steelyard turn examples/reviews/product.yaml
+	$(BIN)/steelyard turn $(DEMO)/product.yaml
+	@echo; echo "The books of the same product, with a simulated market: ads, visits, customers, sales, invoices"
+	@test -e $(MARKET)-invoices.csv || $(BIN)/python $(DEMO)/market.py $(dir $(MARKET))
+	@for kind in spend visits customers sales invoices; do \
+	  $(BIN)/steelyard market import $(MARKET)-$$kind.csv $(DEMO)/product.yaml --as $$kind || exit; done
+	$(BIN)/steelyard statement $(DEMO)/product.yaml --by month
+	$(BIN)/steelyard statement $(DEMO)/product.yaml --by channel
+	$(BIN)/steelyard economics $(DEMO)/product.yaml
+	$(BIN)/steelyard market fit $(DEMO)/product.yaml --html $(MARKET)-mix.html
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile

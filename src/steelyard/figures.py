@@ -45,6 +45,11 @@ def saving(value: float) -> str:
     return f"{value:+,.2f}" if abs(value) >= 1 or value == 0 else f"{value:+.3g}"
 
 
+def around(value: float) -> str:
+    """An amount that is an estimate: cents of thousands would be no figures but noise."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+
+
 def times(value: float) -> str:
     """How many times as much."""
     return f"{value:.1f}" if value >= TIMES_APART else f"{value:.2f}"
@@ -66,6 +71,8 @@ FIGURES: dict[str, Callable[[Any], str]] = {
     "interval": lambda i: f"{i[0]:+.4f} [{i[1]:+.4f}, {i[2]:+.4f}]",
     "money": money,
     "saving": saving,
+    "around": around,
+    "amid": lambda i: f"{around(i[0])} [{around(i[1])}, {around(i[2])}]",
     "net": lambda i: f"{i[0]:+,.2f} [{i[1]:+,.2f}, {i[2]:+,.2f}]",
     "about": lambda value: f"{value:.2g}",
     "ms": lambda value: f"{value:.3g}",

@@ -78,6 +78,10 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
             "What is owed is booked when the partner's invoice is imported",
             "应付金额在导入合作方账单时才入账",
         ),
+        "nobody_asked": (
+            "No request was answered in this period",
+            "这段时间没有回答任何请求",
+        ),
         "no_partners": (
             "No partner is named; add one under market.partners",
             "没有合作方；请在 market.partners 下添加",
@@ -152,6 +156,9 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
             "产品文件：0.3 之前的轮次没有保存",
         ),
     },
+    "channel": {
+        "none": ("no channel", "无渠道"),
+    },
     "title": {
         "variants": ("Variants", "版本"),
         "releases": ("Releases", "发布记录"),
@@ -167,6 +174,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "tests": ("Tests of channels", "渠道试验"),
         "mix": ("Marketing mix", "营销组合"),
         "partners": ("Partners", "合作方"),
+        "simulated": ("simulated market", "模拟市场"),
+        "statement": ("What is left", "还剩多少"),
     },
     "head": {
         "channel": ("channel", "渠道"),

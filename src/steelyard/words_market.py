@@ -60,8 +60,8 @@ MARKET: dict[str, tuple[str, str]] = {
     # what a marketing mix cannot tell
     "mix.and_test": ("{why}; {test}", "{why}；{test}"),
     "mix.test": (
-        "a lift test of {channel} would tell: {periods} periods with changed spend, measured to within {se:money} in all (standard error), halve the uncertainty",
-        "对 {channel} 做提升试验即可分辨：改变支出 {periods} 期，总提升的标准误在 {se:money} 以内，不确定性减半",
+        "a lift test of {channel} would tell: {periods} periods with changed spend, measured to within {se:around} in all (standard error), halve the uncertainty",
+        "对 {channel} 做提升试验即可分辨：改变支出 {periods} 期，总提升的标准误在 {se:around} 以内，不确定性减半",
     ),
     "mix.any_test": (
         "a spend that changes in {periods} periods, or any lift test of {channel}, would tell",
@@ -84,8 +84,8 @@ MARKET: dict[str, tuple[str, str]] = {
         "{channel} 与 {other} 只能合在一起估计，分不开（相关 {correlation:ratio}）",
     ),
     "mix.faint": (
-        "{channel} may as well bring next to nothing: {brought:net}",
-        "{channel} 的贡献也可能接近于零：{brought:net}",
+        "{channel} may as well bring next to nothing: {brought:amid}",
+        "{channel} 的贡献也可能接近于零：{brought:amid}",
     ),
     "mix.unmoved": (
         "the {curve:curve} of {channel} is what was assumed before the data (contraction {contraction:ratio})",

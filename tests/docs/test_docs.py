@@ -34,8 +34,14 @@ def folder(tmp_path_factory, encoder):
     """A tiny product where the snippets run one after another, as a reader would."""
     made = tmp_path_factory.mktemp("docs")
     write_jsonl(made / "reviews.jsonl", reviews(600))
-    (made / "product.yaml").write_text(PRODUCT.format(encoder=encoder), encoding="utf-8")
+    text = PRODUCT.replace("cpu_hour: 0.35", "cpu_hour: 0.35, person_hour: 120")
+    (made / "product.yaml").write_text(text.format(encoder=encoder), encoding="utf-8")
     return made
+
+
+def shown_files(page: Path) -> dict[str, str]:
+    """Text by name, of the tables that a page shows for its commands."""
+    return dict(re.findall(r"```csv (\S+)\n(.*?)```", page.read_text(encoding="utf-8"), re.S))
 
 
 def shell(line: str, cwd: Path) -> None:
@@ -66,6 +72,8 @@ def serve(line: str, cwd: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_every_command_of_a_page_works(page, folder, tmp_path):
+    for name, text in shown_files(page).items():
+        (folder / name).write_text(text, encoding="utf-8")
     for block in blocks(page, "bash"):
         for line in filter(str.strip, block.splitlines()):
             if line.startswith("make "):
@@ -138,6 +146,15 @@ def test_every_page_stands_in_both_languages():
             for lang in ("en", "zh")
         ]
         assert heads[0] == heads[1], f"{name}: {heads} sections"
+
+
+def test_both_languages_show_the_same_tables_and_commands():
+    for page in sorted((ROOT / "docs" / "en").glob("*.md")):
+        other = ROOT / "docs" / "zh" / page.name
+        assert shown_files(page) == shown_files(other), page.name
+        if shown_files(page):
+            assert blocks(page, "bash") == blocks(other, "bash"), page.name
+            assert blocks(page, "console") == blocks(other, "console"), page.name
 
 
 def test_the_licence_is_the_whole_text_and_goes_with_the_package():

@@ -24,7 +24,8 @@ def economics(file: ProductFile, *, since: str = "", until: str = "") -> dict[st
         now = datetime.fromisoformat(store.clock.now())
         today = now.astimezone(ZoneInfo(file.spec.market.time_zone)).date()
         period = _period(since, until, today)
-        return of_period(store, file.spec.money, period, today=today.isoformat())
+        facts = of_period(store, file.spec.money, period, today=today.isoformat())
+    return facts | {"simulated": file.spec.market.simulated}
 
 
 def _period(since: str, until: str, today: date) -> Period:

@@ -133,15 +133,15 @@ def fit_mix(
     """The marketing mix of what is booked: as it was kept, or fitted where series, settings or tests changed."""
     with closing(Store.open(file, clock=clock, create=False)) as store:
         money, market = file.spec.money, file.spec.market
-        return fit_facts(
-            fitted(store, market, money.currency, settings=settings, tests=tests, again=again)
-        )
+        made = fitted(store, market, money.currency, settings=settings, tests=tests, again=again)
+        return fit_facts(made) | {"simulated": market.simulated}
 
 
 def mix(file: ProductFile) -> dict[str, Any] | None:
     """The newest fit as it was kept, None before the first one; nothing is fitted."""
     with closing(Store.open(file, create=False)) as store:
-        return told_fit(store)
+        told = told_fit(store)
+        return None if told is None else told | {"simulated": file.spec.market.simulated}
 
 
 def write_page(facts: Mapping[str, Any], path: Path, *, product: str, language: str) -> None:

@@ -43,6 +43,7 @@ def statement(
         "from": first or min((r["day"] for r in chosen), default=None),
         "to": last or max((r["day"] for r in chosen), default=None),
         "currency": currency,
+        "simulated": file.spec.market.simulated,
         "by": by,
         "budgets": budgets(file),
         "rows": [{by: name or None} | said(part) for name, part in parts.items()],

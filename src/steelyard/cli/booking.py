@@ -27,18 +27,20 @@ ledger_app = typer.Typer(help="What everything cost and earned.", cls=by_default
 def ledger_show(product: File = DEFAULT, as_json: AsJson = False) -> None:
     """Money by account."""
     from steelyard.api.facts import sums, totals
-    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
-    rows = sums(load(product))
+    file = load(product)
+    rows = sums(file)
     if as_json:
         return out(rows)
     shown = [
-        [_account(r), r["lines"], r["quantity"], said("unit", r["unit"]), r["money"]] for r in rows
+        [_account(r), r["lines"], _brief(r["quantity"]), said("unit", r["unit"]), r["money"]]
+        for r in rows
     ]
     note = "; ".join(f"{said('basis', basis)} {total}" for basis, total in totals(rows))
     return table(
-        said("title", "ledger"),
+        market_title(said("title", "ledger"), simulated=file.spec.market.simulated),
         heads("account", "lines", "quantity", "unit", "money"),
         shown,
         note=note,
@@ -57,12 +59,11 @@ def ledger_lines(
 ) -> None:
     """The very lines that a figure rests on."""
     from steelyard.api.facts import lines
-    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
-    rows = lines(
-        load(product), account=account, variant=variant, channel=channel, since=since, until=until
-    )
+    file = load(product)
+    rows = lines(file, account=account, variant=variant, channel=channel, since=since, until=until)
     if as_json:
         return out(rows)
     shown = [
@@ -70,7 +71,7 @@ def ledger_lines(
             r["id"],
             r["day"],
             r["account"],
-            r["quantity"],
+            _brief(r["quantity"]),
             said("unit", r["unit"]),
             r["money"],
             r["evidence"],
@@ -78,7 +79,8 @@ def ledger_lines(
         for r in rows
     ]
     names = heads("line", "day", "account", "quantity", "unit", "money", "evidence")
-    return table(said("title", "ledger"), names, shown)
+    title = market_title(said("title", "ledger"), simulated=file.spec.market.simulated)
+    return table(title, names, shown)
 
 
 def statement(
@@ -95,7 +97,7 @@ def statement(
 ) -> None:
     """What came in, what it cost and what is left, in cash; what answers are declared to be worth beside it."""
     from steelyard.api.statement import statement as made
-    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
     file = load(product)
@@ -109,9 +111,11 @@ def statement(
     ]
     names = heads(by, *_FIGURES)
     if as_csv:
+        names[0] = market_title(names[0], simulated=facts["simulated"])
         csv.writer(sys.stdout, lineterminator="\n").writerows([names, *rows])
         return None
-    table("", names, [[row[0], *map(_rounded, row[1:])] for row in rows])
+    title = market_title(said("title", "statement"), simulated=facts["simulated"])
+    table(title, names, [[row[0], *map(_rounded, row[1:])] for row in rows])
     for one in facts["budgets"]:
         mark = " (!)" if one["alert"] else ""
         typer.echo(
@@ -137,6 +141,8 @@ _FIGURES = ("income", "cost", "profit", "imputed")
 def _named(by: str, name: str | None) -> str:
     from steelyard.cli.show import said
 
+    if name is None and by == "channel":
+        return said("channel", "none")
     return "-" if name is None else said("account", name) if by == "account" else name
 
 
@@ -144,6 +150,14 @@ def _rounded(amount: str) -> str:
     """Two digits behind the point, or as many as show that it is something."""
     value = Decimal(amount)
     return f"{value:,.2f}" if abs(value) >= Decimal("0.005") or not value else f"{value:.6f}"
+
+
+def _brief(quantity: str) -> str:
+    """Whole where it is counted, else in three digits that tell something."""
+    value = Decimal(quantity)
+    if value == value.to_integral_value():
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{Decimal(f'{value:.3g}'):f}"
 
 
 def _left(facts: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ Example: `steelyard economics product.yaml --from 2026-01-01`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -35,7 +36,7 @@ def economics(
 
 
 def _variants(facts: Mapping[str, Any]) -> None:
-    from steelyard.cli.show import heads, said, table
+    from steelyard.cli.show import heads, market_title, said, table
 
     rows = [
         [
@@ -47,13 +48,16 @@ def _variants(facts: Mapping[str, Any]) -> None:
         ]
         for one in facts["variants"]
     ]
-    title = f"{said('title', 'economics')}, {facts['currency']}, {facts['from']} – {facts['to']}"
+    title = market_title(said("title", "economics"), simulated=facts["simulated"])
+    title += f", {facts['currency']}, {facts['from']} – {facts['to']}"
     names = heads("variant", "answers", "per_request", "right", "per_right")
-    table(title, names, rows, note=_why([one["right"] for one in facts["variants"]]))
+    if not rows:
+        return typer.echo(f"{title}\n{said('note', 'nobody_asked')}")
+    return table(title, names, rows, note=_why([one["right"] for one in facts["variants"]]))
 
 
 def _customers(facts: Mapping[str, Any]) -> None:
-    from steelyard.cli.show import heads, said, table
+    from steelyard.cli.show import heads, market_title, said, table
 
     own, worth = facts["customers"], facts["worth"]
     kept = "kept" if worth["model"] == "subscriptions" else "came_back"
@@ -65,11 +69,12 @@ def _customers(facts: Mapping[str, Any]) -> None:
         [said("head", "worth_of_new"), _figure(worth["value"])],
     ]
     figures = [own["margin"], own["margin_share"], worth["retention"], worth["value"]]
-    table(said("head", "customer"), heads("what", "figure"), rows, note=_why(figures))
+    title = market_title(said("head", "customer"), simulated=facts["simulated"])
+    table(title, heads("what", "figure"), rows, note=_why(figures))
 
 
 def _plans(facts: Mapping[str, Any]) -> None:
-    from steelyard.cli.show import heads, said, table
+    from steelyard.cli.show import heads, market_title, said, table
 
     rows = [
         [one["plan"], one["customers"], _figure(one["owed"]), _figure(one["received"])]
@@ -77,15 +82,16 @@ def _plans(facts: Mapping[str, Any]) -> None:
     ]
     if rows:
         names = heads("plan", "customers", "due", "received")
-        table(said("head", "plan"), names, rows)
+        title = market_title(said("head", "plan"), simulated=facts["simulated"])
+        table(title, names, rows)
 
 
 def _channels(facts: Mapping[str, Any]) -> None:
-    from steelyard.cli.show import heads, said, table
+    from steelyard.cli.show import heads, market_title, said, table
 
     rows = [
         [
-            one["channel"] or "-",
+            one["channel"] or said("channel", "none"),
             f"{one['spend']:,.2f}",
             one["won"],
             _figure(one["cost"]),
@@ -95,8 +101,18 @@ def _channels(facts: Mapping[str, Any]) -> None:
     ]
     if rows:
         names = heads("channel", "spend", "won", "cac", "pays_back")
-        figures = [f for one in facts["channels"] for f in (one["cost"], one["months"])]
-        table(said("head", "channel"), names, rows, note=_why(figures))
+        title = market_title(said("head", "channel"), simulated=facts["simulated"])
+        table(title, names, rows, note=_why_of_channels(facts["channels"]))
+
+
+def _why_of_channels(channels: list[Mapping[str, Any]]) -> str:
+    from steelyard.cli.show import said
+
+    reasons = {
+        one["channel"] or said("channel", "none"): _why([one["cost"], one["months"]])
+        for one in channels
+    }
+    return "\n".join(f"{name}: {why}" for name, why in reasons.items() if why)
 
 
 def _break_even(facts: Mapping[str, Any]) -> None:
@@ -125,9 +141,10 @@ def _figure(one: Mapping[str, Any]) -> str:
 
 
 def _short(value: float) -> str:
-    if abs(value) >= 100:
+    """Three digits that tell something, and never a power of ten."""
+    if abs(value) >= 10:
         return f"{value:,.0f}"
-    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}"
+    return f"{value:.2f}" if abs(value) >= 1 else f"{Decimal(f'{value:.2g}'):f}"
 
 
 def _why(figures: list[Mapping[str, Any]]) -> str:

@@ -5,6 +5,7 @@ Example: `steelyard market import google.csv --with ads`
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,11 +42,12 @@ def market_import(
 ) -> None:
     """Book the rows of an export; the same rows again change nothing. All of the file, or nothing."""
     from steelyard.api.market import import_file
-    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
+    file = load(product)
     facts = import_file(
-        load(product),
+        file,
         export,
         kind=kind,
         mapping=mapping,
@@ -57,9 +59,18 @@ def market_import(
     )
     if as_json:
         return out(facts)
-    rows = [[a["channel"] or "-", a["rows"], a["amount"], a["currency"]] for a in facts["amounts"]]
+    rows = [
+        [
+            a["channel"] or said("channel", "none"),
+            a["rows"],
+            f"{Decimal(a['amount']):,.2f}",
+            a["currency"],
+        ]
+        for a in facts["amounts"]
+    ]
+    name = market_title(export.name, simulated=file.spec.market.simulated)
     typer.echo(
-        f"{export.name}: {facts['rows']:,} rows of {said('event', facts['kind'])}, {facts['first']} to {facts['last']} ({_read_as(facts)})"
+        f"{name}: {facts['rows']:,} rows of {said('event', facts['kind'])}, {facts['first']} to {facts['last']} ({_read_as(facts)})"
     )
     if rows:
         table("", heads("channel", "rows", "amount", "currency"), rows)
@@ -102,7 +113,7 @@ def market_show(
     from steelyard.api.market import imported, weeks
     from steelyard.api.measuring import channel_tests, mix
     from steelyard.cli.measuring import show_mix, show_tests, write_html
-    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
     file = load(product)
@@ -110,13 +121,14 @@ def market_show(
     if html is not None:
         if fit is None:
             raise UserError("--html", "a fit", "none yet", "run: steelyard market fit")
-        write_html(fit, html, product=file.spec.product, language=language)
+        write_html(fit, html, file=file, language=language)
     if as_json:
-        return out({"booked": rows, "weeks": weeks(file), "tests": tests, "mix": fit})
+        facts = {"booked": rows, "weeks": weeks(file), "tests": tests, "mix": fit}
+        return out(facts | {"simulated": file.spec.market.simulated})
     shown = [
         [
             said("event", r["kind"]),
-            r["channel"] or "-",
+            r["channel"] or said("channel", "none"),
             r["rows"],
             r["first"],
             r["last"],
@@ -125,11 +137,12 @@ def market_show(
         for r in rows
     ]
     names = heads("what", "channel", "rows", "first", "last", "money")
-    table(said("title", "market"), names, shown)
+    simulated = file.spec.market.simulated
+    table(market_title(said("title", "market"), simulated=simulated), names, shown)
     if tests:
-        show_tests(tests)
+        show_tests(tests, simulated=simulated)
     if fit is not None:
-        show_mix(fit)
+        show_mix(fit, simulated=simulated)
     return None
 
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from steelyard.cli.marketing import market_app
 from steelyard.cli.options import DEFAULT, AsJson, File, Html, Language
+
+if TYPE_CHECKING:
+    from steelyard.spec import ProductFile
 
 Channel = Annotated[str, typer.Argument(help="as its spend is booked")]
 
@@ -50,8 +53,9 @@ def market_test(
     from steelyard.cli.show import out
     from steelyard.spec import load
 
+    file = load(product)
     facts = design_test(
-        load(product),
+        file,
         channel,
         lift=lift,
         start=start,
@@ -64,7 +68,7 @@ def market_test(
         dry=dry,
         to=calendar,
     )
-    return out(facts) if as_json else _show_design(facts)
+    return out(facts) if as_json else _show_design(facts, simulated=file.spec.market.simulated)
 
 
 @market_app.command("read")
@@ -81,8 +85,9 @@ def market_read(
     from steelyard.cli.show import out
     from steelyard.spec import load
 
-    facts = read_test(load(product), channel, early=early)
-    return out(facts) if as_json else _show_readout(facts)
+    file = load(product)
+    facts = read_test(file, channel, early=early)
+    return out(facts) if as_json else _show_readout(facts, simulated=file.spec.market.simulated)
 
 
 @market_app.command("tests")
@@ -92,8 +97,9 @@ def market_tests(product: File = DEFAULT, as_json: AsJson = False) -> None:
     from steelyard.cli.show import out
     from steelyard.spec import load
 
-    facts = channel_tests(load(product))
-    return out(facts) if as_json else show_tests(facts)
+    file = load(product)
+    facts = channel_tests(file)
+    return out(facts) if as_json else show_tests(facts, simulated=file.spec.market.simulated)
 
 
 @market_app.command("fit")
@@ -114,29 +120,31 @@ def market_fit(
 
     file = load(product)
     facts = fit_mix(file, tests=not without_tests, again=again)
-    write_html(facts, html, product=file.spec.product, language=language)
-    return out(facts) if as_json else show_mix(facts)
+    write_html(facts, html, file=file, language=language)
+    return out(facts) if as_json else show_mix(facts, simulated=file.spec.market.simulated)
 
 
 def write_html(
-    facts: Mapping[str, Any], path: Path | None, *, product: str, language: str | None
+    facts: Mapping[str, Any], path: Path | None, *, file: ProductFile, language: str | None
 ) -> None:
     """The page of a fit where one is asked for; UserError for a language that there is not."""
     if path is None:
         return
     from steelyard.api.measuring import write_page
     from steelyard.cli.show import language_of
+    from steelyard.terms import term
 
-    write_page(facts, path, product=product, language=language_of(language))
+    chosen = language_of(language)
+    simulated = f" ({term('title', 'simulated', chosen)})" if file.spec.market.simulated else ""
+    write_page(facts, path, product=f"{file.spec.product}{simulated}", language=chosen)
 
 
-def _show_design(facts: Mapping[str, Any]) -> None:
-    from steelyard.cli.show import heads, said, table
+def _show_design(facts: Mapping[str, Any], *, simulated: bool) -> None:
+    from steelyard.cli.show import heads, market_title, said, table
 
     rows = [[b["first"], b["last"], _text(b)] for b in facts["blocks"]]
-    table(
-        f"{facts['channel']}: {said('form', facts['form'])}", heads("first", "last", "what"), rows
-    )
+    title = f"{facts['channel']}: {said('form', facts['form'])}"
+    table(market_title(title, simulated=simulated), heads("first", "last", "what"), rows)
     money = _unit(facts)
     typer.echo(
         f"Detects a lift of {_percent(facts['smallest_lift'])} or more with 80 % power at 5 %, in {facts['weeks']} weeks. "
@@ -153,11 +161,11 @@ def _written(facts: Mapping[str, Any]) -> str:
     return f"written down as {facts['id'][:10]}{where}. When it is over: steelyard market read {facts['channel']}"
 
 
-def _show_readout(facts: Mapping[str, Any]) -> None:
-    from steelyard.cli.show import said
+def _show_readout(facts: Mapping[str, Any], *, simulated: bool) -> None:
+    from steelyard.cli.show import market_title, said
 
     typer.echo(
-        f"{facts['channel']}: {said('form', facts['form'])}, {facts['first']} to {facts['last']}, {said('test', facts['state'])}"
+        f"{market_title(facts['channel'], simulated=simulated)}: {said('form', facts['form'])}, {facts['first']} to {facts['last']}, {said('test', facts['state'])}"
     )
     body = facts["readout"]
     if body is not None:
@@ -170,9 +178,9 @@ def _show_readout(facts: Mapping[str, Any]) -> None:
         typer.echo(_text(note))
 
 
-def show_tests(facts: list[dict[str, Any]]) -> None:
+def show_tests(facts: list[dict[str, Any]], *, simulated: bool) -> None:
     """A row for each test."""
-    from steelyard.cli.show import heads, said, table
+    from steelyard.cli.show import heads, market_title, said, table
 
     rows = [
         [
@@ -187,12 +195,12 @@ def show_tests(facts: list[dict[str, Any]]) -> None:
         for t in facts
     ]
     names = ("channel", "form", "first", "last", "state", "smallest_lift", "lift")
-    table(said("title", "tests"), heads(*names), rows)
+    table(market_title(said("title", "tests"), simulated=simulated), heads(*names), rows)
 
 
-def show_mix(facts: Mapping[str, Any]) -> None:
+def show_mix(facts: Mapping[str, Any], *, simulated: bool) -> None:
     """A row for each channel, and what is not known."""
-    from steelyard.cli.show import heads, said, table
+    from steelyard.cli.show import heads, market_title, said, table
 
     rows = [
         [
@@ -208,7 +216,7 @@ def show_mix(facts: Mapping[str, Any]) -> None:
     s = facts["series"]
     names = ("channel", "spend", "brought", "roi", "marginal", "evidence")
     table(
-        f"{said('title', 'mix')}: {facts['outcome']}, {s['first']} to {s['last']}",
+        f"{market_title(said('title', 'mix'), simulated=simulated)}: {facts['outcome']}, {s['first']} to {s['last']}",
         heads(*names),
         rows,
     )
@@ -258,8 +266,8 @@ def _span(three: list[float] | None) -> str:
     if three is None:
         return "?"
     value, low, high = ("?" if one is None else _short(one) for one in three)
-    return f"{value} [{low}, {high}]"
+    return f"{value} ({low} – {high})"  # a comma would stand among those of thousands
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -23,10 +23,11 @@ def market_partners(
 ) -> None:
     """What each partner sent, sold and asked in a month, and what is owed to it."""
     from steelyard.api.partners import FIGURES, partners
-    from steelyard.cli.show import heads, out, said, table
+    from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
-    facts = partners(load(product), month=month)
+    file = load(product)
+    facts = partners(file, month=month)
     if as_json:
         return out(facts)
     if as_csv:
@@ -37,6 +38,7 @@ def market_partners(
     rows = [[_rounded(row[n]) if n in _MONEY else row[n] for n in _SHOWN] for row in facts["rows"]]
     note = f"{facts['currency']}. {said('note', 'owed')}" if rows else said("note", "no_partners")
     title = f"{said('title', 'partners')} {facts['month']}"
+    title = market_title(title, simulated=file.spec.market.simulated)
     return table(title, heads(*_SHOWN), rows, note=note)
 
 

@@ -113,6 +113,7 @@ ZH = {
     "field -> value of every row": "字段 -> 每一行都取的值",
     "what parts whole units from cents, where the column does not tell": "小数点是什么，仅当整列看不出来时需要",
     "order of day and month, where the column does not tell": "日与月的先后，仅当整列看不出来时需要",
+    "its imports are of no real market, and every figure of it says so": "导入的不是真实市场的数据，凡由此得出的数字都会注明",
     "of its times that say none; left out: market.time_zone": "文件中未注明时区的时间属于哪个时区；不写则用 market.time_zone",
     "statuses that count; empty: every row does": "哪些状态的行算数；不写则每一行都算",
     "what visitors find at / of the server": "访客在服务器的 / 看到什么",

@@ -9,6 +9,7 @@ import codecs
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
@@ -65,6 +66,11 @@ def heads(*names: str) -> list[str]:
     return [said("head", name) for name in names]
 
 
+def market_title(title: str, *, simulated: bool) -> str:
+    """A title over figures of the market, which says where that is a simulated one."""
+    return f"{title} ({said('title', 'simulated')})" if simulated else title
+
+
 def _is_utf8(stream: TextIO) -> bool:
     try:
         return codecs.lookup(stream.encoding or "ascii").name == "utf-8"
@@ -94,11 +100,18 @@ def table(
         title=title or None, title_justify="left", caption=note or None, caption_justify="left"
     )
     for i, column in enumerate(columns):
-        numeric = any(isinstance(row[i], (int, float)) for row in rows)
+        numeric = any(_is_number(row[i]) for row in rows)
         made.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         made.add_row(*(escape(cell(v)) for v in row))  # steelyard[train] is no markup
     Console().print(made)
+
+
+def _is_number(value: Any) -> bool:
+    """Also one that is written already, as money is."""
+    return isinstance(value, (int, float)) or (
+        isinstance(value, str) and re.fullmatch(r"-?\d[\d,]*\.\d+( [A-Z]{3})?", value) is not None
+    )
 
 
 def cell(value: Any) -> str:

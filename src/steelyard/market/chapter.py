@@ -33,6 +33,7 @@ def chapter(store: Store, product: ProductFile, *, moment: str = "") -> dict[str
         "booked_on": datetime.fromisoformat(now).astimezone(zone).date().isoformat(),
         "again": bool(moment),
         "currency": money.currency,
+        "simulated": product.spec.market.simulated,
         "budgets": _budgets(store, product, moment or now),
         "booked": any(row["kind"] not in MADE for row in store.events.sums(until=day.isoformat())),
     }

@@ -23,6 +23,10 @@ MONTHS = 6  # shown
 def market_sections(facts: Facts, language: str) -> str:
     """Sections of what `steelyard.market.chapter` tells; one line that says how to begin where nothing is booked."""
     words = CHAPTER[language]
+    if facts["simulated"]:  # each part says it, since each may be read alone
+        names = ("market", "cash", "economics", "tests", "mix")
+        mark = f" ({term('title', 'simulated', language)})"
+        words = {**words, **{name: words[name] + mark for name in names}}
     limits = _budgets(facts["budgets"], words)
     if not facts["booked"]:
         return _section(words["market"], note(words["begin"]) + limits)

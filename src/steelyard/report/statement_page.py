@@ -22,6 +22,8 @@ def render(facts: Facts, *, product: str, language: str = "en") -> str:
     """The page in English (`en`) or Chinese (`zh`); KeyError for another language. `facts` are those of
     `steelyard.api.statement.statement`."""
     words = WORDS[language]
+    if facts["simulated"]:
+        product = f"{product} ({term('title', 'simulated', language)})"
     title = words["title"].format(product=product)
     style = files("steelyard.report").joinpath("style.css").read_text(encoding="utf-8")
     parts = [

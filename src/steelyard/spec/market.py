@@ -67,6 +67,9 @@ class Market(Section):
     """Where customers come from, and what they and others pay."""
 
     time_zone: Zone = Field("UTC", description="where a day begins, as in Asia/Shanghai")
+    simulated: bool = Field(
+        False, description="its imports are of no real market, and every figure of it says so"
+    )
     imports: dict[Name, Import] = Field({}, description="exports that are read, by a name of yours")
     page: Page | None = Field(None, description="what visitors find at / of the server")
     channels: dict[LabelName, Channel] = Field({}, description="channels of which more is known")
