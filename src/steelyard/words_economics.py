@@ -11,6 +11,10 @@ ECONOMICS: dict[str, tuple[str, str]] = {
         "outcomes of {users:count} users, {needed:count} are needed, and nothing was measured on a hold-out: send outcomes to /v1/feedback",
         "只有 {users:count} 位用户给出结果，需要 {needed:count} 位，留出集上也没有测量：请把结果发到 /v1/feedback",
     ),
+    "economics.none_right": (
+        "none of {answers:count} answers was right: a right one has no cost",
+        "{answers:count} 个回答没有一个正确：正确回答没有成本可言",
+    ),
     "economics.no_api_price": (
         "no price of another's call: set money.prices.api_call",
         "没有外部调用的价格：请设置 money.prices.api_call",

@@ -328,3 +328,23 @@ def test_conversions_that_are_cash_are_what_customers_paid(shop):
     facts = economics(shop, **DAYS)
     assert facts["customers"]["paid"] == 5 and facts["customers"]["margin"]["value"] == 10
     assert {one["channel"]: one["won"] for one in facts["channels"]} == {"search": 5}
+
+
+def test_users_who_all_say_the_same_leave_an_interval(shop):
+    answers(
+        shop,
+        {f"u{i}": 2 for i in range(20)},
+        variant="good",
+        right={f"u{i}": 1.0 for i in range(20)},
+    )
+    answers(
+        shop,
+        {f"u{i}": 2 for i in range(20)},
+        variant="bad",
+        right={f"u{i}": 0.0 for i in range(20)},
+    )
+    found = {one["variant"]: one for one in economics(shop, **DAYS)["variants"]}
+    good, bad = found["good"]["right"], found["bad"]["right"]
+    assert good["value"] == 1.0 and 0.85 < good["low"] < 0.9
+    assert bad["value"] == 0.0 and bad["evidence"] == "measured" and bad["high"] > 0.1
+    assert found["bad"]["per_right"]["code"] == "economics.none_right"

@@ -156,3 +156,33 @@ def test_a_customer_who_left_keeps_the_day(priced):
     with closing(Store.open(priced)) as store:
         (event,) = store.events.of_kind("customers")
     assert event["body"]["until"] == "2026-03-01"
+
+
+def test_an_invoice_of_a_part_of_days_that_are_paid_pays_for_none_of_them(priced):
+    metered(priced, *((f"2026-01-{day:02}", 1) for day in range(1, 32)))
+    booked(priced, INVOICE.replace("2026-02-28", "2026-01-31"))
+    part = INVOICE.replace("2026-02-28", "2026-01-15").replace("i1", "i2").replace("504", "100")
+    booked(priced, part)
+    assert money(priced)["metered.cpu"] == Decimal(31)
+
+
+CALLS = "day,amount,model,id\n2026-01-10,480,m,a1\n"
+
+
+@pytest.mark.parametrize("invoice_first", [True, False])
+def test_calls_and_their_invoice_count_once_in_either_order(priced, invoice_first):
+    invoice = INVOICE.replace(",cpu,", ",api,")
+    for text in (invoice, CALLS) if invoice_first else (CALLS, invoice):
+        booked(priced, text)
+    assert sum(money(priced).values()) == Decimal(-504)
+
+
+@pytest.mark.parametrize("invoice_first", [True, False])
+def test_corrected_usage_that_an_invoice_paid_for_counts_once(priced, invoice_first):
+    invoice = INVOICE.replace(",cpu,", ",people,")
+    row = "day,meter,quantity,id\n2026-01-31,person_hour,1,h1\n"
+    for text in (invoice, row) if invoice_first else (row, invoice):
+        booked(priced, text)
+    booked(priced, row.replace("hour,1,", "hour,1.2,"), correct=True)
+    assert money(priced)["metered.people"] == Decimal(120)
+    assert sum(money(priced).values()) == Decimal(-504)

@@ -24,7 +24,7 @@ from steelyard.market import calendar, lifts, mixing
 from steelyard.market.customers import cost_of_one, margin_share, mean_margin, pays_back
 from steelyard.market.figures import Figure
 from steelyard.market.series import History, Regions
-from steelyard.market.serving import OfVariant, Period, break_even, right_share
+from steelyard.market.serving import OfVariant, Period, break_even, cost_of_right, right_share
 from steelyard.market.testing import Block, ChannelTest
 from steelyard.market.worth import Worth as Lasting
 from steelyard.plan.facts import Priced, Served
@@ -57,6 +57,7 @@ from steelyard.stats.lifetime.maximum import Maximum
 from steelyard.stats.mix import Series, checks, identify
 from steelyard.stats.mix.diagnostics import Convergence
 from steelyard.stats.mix.fit import disagreement
+from steelyard.store.nouns.use import Right
 from steelyard.terms import LANGUAGES
 from steelyard.words import say
 
@@ -426,6 +427,8 @@ def economics():
     )
     period = Period("2026-01-01", "2026-03-31")
     yield right_share(store, "v", None)
+    wrong = right_share(store, "v", Right(25, 30.0, 0.0, 40.0, 0.0, 0.0))
+    yield cost_of_right(Figure(0.5, "measured"), wrong)
     dear = OfVariant("v", "v", 3, Figure(0.5, "measured"), untold(), untold())
     for price, shown in ((None, []), (0.25, []), (0.25, [dear])):
         money = SimpleNamespace(prices=SimpleNamespace(api_call=price))

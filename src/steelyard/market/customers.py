@@ -110,7 +110,7 @@ def plans(store: Store, money: MoneySpec, period: Period) -> list[OfPlan]:
     received: dict[str, float] = defaultdict(float)
     count: dict[str, int] = defaultdict(int)
     for sale in payments(store, since=period.first, until=period.last):
-        plan = sale["body"].get("plan", "")
+        plan = sale["body"].get("plan") or sale["body"].get("said", {}).get("plan", "")
         received[plan] += paid(sale)
         count[plan] += 1
     return [

@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any
 
 from steelyard.errors import DataError, UserError
-from steelyard.market.days import month_end
 from steelyard.market.reading import Table
 from steelyard.near import near
 from steelyard.spec import Money
@@ -99,12 +98,32 @@ def paid_for(
                 raise DataError(place, error.expected, error.found, error.repair) from error
             sums.take_back(replaced.get(event["id"]))
             event["body"]["metered"] = sums.paid(families, *_period(event))
-    elif kind == "usage":
+    elif kind in ("usage", "api_usage"):
         invoices = [i for i in store.events.of_kind("invoices") if "covers" in i["body"]]
         for event in fresh:
-            family = METERS[event["body"]["meter"]][0].partition(".")[0]
-            if any(_pays(invoice, family, event["day"]) for invoice in invoices):
-                event["body"]["metered"] = [_part(family, event["day"], -event["nano"])]
+            parts = _paid_before(event, replaced.get(event["id"]), invoices)
+            if parts:
+                event["body"]["metered"] = parts
+
+
+def _paid_before(
+    event: Mapping[str, Any], old: Mapping[str, Any] | None, invoices: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What invoices that came before usage pay for of it. Of a corrected row whose old one an invoice took
+    back when it was imported itself, the difference."""
+    parts = []
+    for one, sign in ((event, -1), (old, 1)):
+        if one is None or (one is old and "metered" in one["body"]):
+            continue  # the old row's own part is taken back with its lines
+        family = _family(one)
+        if any(_pays(invoice, family, one["day"]) for invoice in invoices):
+            parts.append(_part(family, one["day"], sign * one["nano"]))
+    return parts
+
+
+def _family(event: Mapping[str, Any]) -> str:
+    meter = event["body"].get("meter", "api_call")
+    return METERS[meter][0].partition(".")[0]
 
 
 def _families(said: str) -> list[str]:
@@ -158,18 +177,15 @@ class _Sums:
             self._add(part["family"], part["day"], -part["nano"])
 
     def paid(self, families: Sequence[str], first: str, last: str) -> list[dict[str, Any]]:
-        """What is left of these families in a period, a sum for each month, which is then paid for."""
-        months: dict[tuple[str, str], int] = {}
-        for (family, day), nano in self._left.items():
-            if family in families and first <= day <= last:
-                months[family, day[:7]] = months.get((family, day[:7]), 0) - nano
-        made = []
-        for (family, month), nano in sorted(months.items()):
-            if nano <= 0:
-                continue
-            day = min(last, month_end(month))
-            self._add(family, day, nano)
-            made.append(_part(family, day, nano))
+        """What is left of each day of a period, which is then paid for: by days, so that an invoice of a part
+        of them pays for none of them again."""
+        made = [
+            _part(family, day, -nano)
+            for (family, day), nano in sorted(self._left.items())
+            if family in families and first <= day <= last and nano < 0
+        ]
+        for part in made:
+            self._add(part["family"], part["day"], part["nano"])
         return made
 
 

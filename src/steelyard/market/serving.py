@@ -61,7 +61,7 @@ def variants(store: Store, period: Period) -> list[OfVariant]:
         lines = {"account": SERVE, "variant": variant, "from": period.first, "to": period.last}
         each = Figure(-cost.get(variant, 0) / NANO / n, "measured", n, lines=lines)
         right = right_share(store, variant, said.get(variant))
-        per_right = right if isinstance(right, Reason) else _per_right(each, right)
+        per_right = right if isinstance(right, Reason) else cost_of_right(each, right)
         name = names.get(variant, variant[:12])
         made.append(OfVariant(variant, name, n, each, right, per_right))
     return sorted(made, key=lambda one: -one.answers)
@@ -76,7 +76,7 @@ def _cost(store: Store, period: Period) -> Mapping[str, int]:
 def right_share(store: Store, variant: str, said: Right | None) -> Figure | Reason:
     """Share of answers that are right: of real outcomes with users as the unit, else of the hold-out, which
     may differ from what users ask."""
-    if said is not None and said.users >= USERS_MIN and said.t > 0:
+    if said is not None and said.users >= USERS_MIN:
         return Figure.of(_ratio(said), "measured", events={"outcome": int(said.n)})
     measures = store.measures.of(variant)
     found = next((measures[n] for n in ("utility", "accuracy") if n in measures), None)
@@ -99,12 +99,24 @@ def _ratio(said: Right) -> Interval:
     share = said.t / said.n
     squares = said.tt - 2 * share * said.nt + share * share * said.nn
     k = said.users
+    if squares <= 1e-12 * said.nn:  # all users alike: as many trials as there are users
+        return _wilson(share, k, int(said.n))
     error = math.sqrt(max(0.0, squares) * k / (k - 1)) / said.n
     half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * error
-    return Interval(share, max(1e-9, share - half), min(1.0, share + half), int(said.n))
+    return Interval(share, max(0.0, share - half), min(1.0, share + half), int(said.n))
 
 
-def _per_right(each: Figure, right: Figure) -> Figure:
+def _wilson(share: float, users: int, n: int) -> Interval:
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    middle = share + z * z / (2 * users)
+    spread = z * math.sqrt(share * (1 - share) / users + z * z / (4 * users * users))
+    low, high = ((middle + sign * spread) / (1 + z * z / users) for sign in (-1, 1))
+    return Interval(share, max(0.0, low), min(1.0, high), n)
+
+
+def cost_of_right(each: Figure, right: Figure) -> Figure | Reason:
+    if right.value <= 0:
+        return Reason("economics.none_right", {"answers": right.n})
     low = None if right.high is None else each.value / right.high
     high = None if right.low is None or right.low <= 0 else each.value / right.low
     return Figure(

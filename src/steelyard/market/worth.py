@@ -143,8 +143,10 @@ def _subscriptions(
     alive = [model.survival_interval(k, confidence=CONFIDENCE, seed=SEED) for k in months]
     kept = Figure.of(alive[11], "extrapolated", events=events)
     a_month = _a_month(listed, sales, today)
-    if isinstance(share, Reason) or a_month <= 0:
+    if isinstance(share, Reason) or a_month <= 0 or share.value <= 0:
         why = share if isinstance(share, Reason) else Reason("economics.no_income", {})
+        if a_month > 0 and isinstance(share, Figure):
+            why = Reason("economics.no_margin", {"margin": a_month * share.value})
         return Worth("subscriptions", len(listed), kept, why)
     value, low, high = (
         a_month * share.value * (1 + sum(getattr(one, name) for one in alive))
@@ -183,4 +185,5 @@ def _a_month(listed: Sequence[Event], sales: Sequence[Event], today: str) -> flo
     months = sum(
         1 + months_between(e["day"], min(e["body"].get("until", today), today)) for e in listed
     )
-    return sum(map(paid, sales)) / months if months else 0.0
+    own = {e["customer"] for e in listed}
+    return sum(paid(sale) for sale in sales if sale["customer"] in own) / months if months else 0.0
