@@ -72,7 +72,7 @@ FIGURES: dict[str, Callable[[Any], str]] = {
     "money": money,
     "saving": saving,
     "around": around,
-    "amid": lambda i: f"{around(i[0])} [{around(i[1])}, {around(i[2])}]",
+    "amid": lambda i: f"{around(i[0])} [{around(i[1])} – {around(i[2])}]",
     "net": lambda i: f"{i[0]:+,.2f} [{i[1]:+,.2f}, {i[2]:+,.2f}]",
     "about": lambda value: f"{value:.2g}",
     "ms": lambda value: f"{value:.3g}",
