@@ -1,6 +1,6 @@
 """The market's part of a turn's report: what it cost and brought, and what is known of that. Knows no store.
 
-Example: `market_sections({"booked": False, ...}, "en")` says how to begin
+Example: `market_sections(facts, "en")` says how to begin where `facts["booked"]` is False
 """
 
 from __future__ import annotations
