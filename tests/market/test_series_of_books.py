@@ -12,6 +12,7 @@ from steelyard.errors import StoreError, UserError
 from steelyard.market.controls import controls_of
 from steelyard.market.keeping import FIT, keep
 from steelyard.market.series import history, regions
+from steelyard.market.weekly import weekly
 from steelyard.store import Store
 
 
@@ -85,6 +86,11 @@ def test_visits_are_summed_and_a_day_that_was_counted_is_not_imported_as_well(sh
     for name in ("one", "other", "third"):
         keep(booked, "visit", name, day="2025-01-14", channel="tv", body={"name": name})
     assert history(booked, "visits").outcome.tolist() == [53.0, 7.0]
+    # what a partner says of its own channel is no count, and hides no day of an export
+    said = {"said": {"channel": "acme"}, "partner": "acme"}
+    keep(booked, "visit", "theirs", day="2025-01-13", channel="acme", body=said)
+    assert history(booked, "visits").outcome.tolist() == [53.0, 7.0]
+    assert "acme" not in {row["channel"] for row in weekly(booked)}
 
 
 def test_few_regions_are_refused_where_a_test_by_region_is_asked_for(shop, booked):

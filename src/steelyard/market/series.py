@@ -73,7 +73,7 @@ def no_channel(name: str, known: Iterable[str]) -> UserError:
 def history(store: Store, of: str, *, period: str = "week", since: date | None = None) -> History:
     """From the first whole period in which an outcome and a spend are booked, or from the one of `since`, to the
     last that is over: something is booked on its last day or behind it. UserError where nothing is."""
-    sums = store.events.sums(by=("kind", "day", "channel", "currency"))
+    sums = store.events.sums(by=("kind", "day", "channel", "currency"), partners=False)
     outcome = _outcome(store, of, sums)
     spent = _spent(sums)
     if not outcome:

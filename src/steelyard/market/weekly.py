@@ -35,7 +35,7 @@ def weekly(store: Store, *, until: str = "9999") -> list[dict[str, Any]]:
     """A row for each week and channel that has something, oldest first, of the days up to one; `channel` is None where
     the rows name none, `over` whether a week's last day is among these days or behind it something is booked."""
     weeks: dict[Key, Week] = defaultdict(Week)
-    sums = store.events.sums(by=("kind", "day", "channel"), until=until)
+    sums = store.events.sums(by=("kind", "day", "channel"), until=until, partners=False)
     told = store.events.of_kind(CONVERSION, until=until)
     _money(weeks, sums, told)
     _counts(weeks, store.events.of_kind("visits", until=until), sums, told)

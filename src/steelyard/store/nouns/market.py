@@ -69,8 +69,10 @@ class Events(Noun):
         by: Sequence[str] = ("kind", "channel", "currency"),
         since: str = "",
         until: str = "9999",
+        partners: bool = True,
     ) -> list[Row]:
-        """Rows, money, first and last day of what is in force, by these columns, from a day on, until another."""
+        """Rows, money, first and last day of what is in force, by these columns, from a day on, until another;
+        perhaps without what partners said of their own channels."""
         e = tables.event
         columns = [e.c[name] for name in by]
         figures: tuple[sa.ColumnElement[Any], ...] = (
@@ -81,6 +83,8 @@ class Events(Noun):
         )
         query = sa.select(*columns, *figures).where(*self._current(e)).group_by(*columns)
         query = query.where(e.c.day >= since, e.c.day <= until)
+        if not partners:
+            query = query.where(sa.cast(e.c.body, sa.Text).not_like('%"partner":%'))
         rows = self.rows(query.order_by(*columns))
         # as text, since a sum of whole numbers is another kind of number on each database
         return [r | {"nano": None if r["nano"] is None else int(r["nano"])} for r in rows]
