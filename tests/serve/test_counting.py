@@ -241,6 +241,14 @@ def test_a_late_conversion_has_the_day_and_the_rate_of_its_own_time(url, store):
     assert row["body"]["rate"] == "7.2"
 
 
+def test_a_value_that_no_row_can_hold_is_refused_with_what_it_may_be(url, monkeypatch):
+    monkeypatch.setattr("steelyard.serve.told.NANO_MAX", 10 * 10**9)
+    assert convert(url, id="fits", value=1, currency="USD")[0] == 200
+    status, body, _ = convert(url, id="more", value=2, currency="USD")
+    assert status == 422 and body["error"]["place"] == "value"
+    assert "at most 10 CNY" in body["error"]["expected"]
+
+
 class Jumped:
     """The machine's clock, some time off."""
 

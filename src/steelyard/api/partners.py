@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from steelyard.errors import UserError
-from steelyard.spec import NANO, Money, ProductFile
+from steelyard.spec import NANO, ProductFile
 from steelyard.spec.counting import Partner
 from steelyard.store import CONVERSION, REVOKED, VISIT, Store
 
@@ -44,13 +44,13 @@ def partners(file: ProductFile, *, month: str = "") -> dict[str, Any]:
     with closing(Store.open(file, create=False)) as store:
         now = datetime.fromisoformat(store.clock.now())
         first, following = _month(month or f"{now.astimezone(zone):%Y-%m}")
-        days = {"since": first.isoformat(), "until": (following - timedelta(days=1)).isoformat()}
+        since, until = first.isoformat(), (following - timedelta(days=1)).isoformat()
         visits: Counter[str | None] = Counter()
-        for one in store.events.sums(**days):
+        for one in store.events.sums(since=since, until=until):
             if one["kind"] == VISIT:
                 visits[one["channel"]] += one["rows"]
-        told = store.events.of_kind(CONVERSION, **days)
-        revoked = store.events.of_kind(REVOKED, **days)
+        told = store.events.of_kind(CONVERSION, since=since, until=until)
+        revoked = store.events.of_kind(REVOKED, since=since, until=until)
         asked = store.ledger.of_partners(since=_moment(first, zone), until=_moment(following, zone))
     rows = []
     for name, partner in file.spec.market.partners.items():
@@ -62,7 +62,7 @@ def partners(file: ProductFile, *, month: str = "") -> dict[str, Any]:
             | {"answers_a_day": partner.answers_a_day}
         )
     return {"month": f"{first:%Y-%m}", "currency": file.spec.money.currency, "rows": rows} | {
-        "until": days["until"]
+        "until": until
     }
 
 
@@ -77,7 +77,7 @@ def _earned(partner: Partner, told: list[Row], revoked: list[Row]) -> dict[str, 
         "revoked": len(revoked),
         "value": _decimal(value),
         "claimed_value": _decimal(claims),
-        "owed": _decimal(Money.of(owed / NANO, "XXX").nano),
+        "owed": _decimal(int(owed.to_integral_value(ROUND_HALF_EVEN))),
         "events": [row["id"] for row in told],
         "revoked_events": [row["id"] for row in revoked],
     }

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from steelyard.errors import RequestError, StoreError
+from steelyard.errors import RequestError, RowRefused, StoreError
 from steelyard.serve.busy import ledger_away
 from steelyard.serve.metrics import Metrics
 
@@ -52,7 +52,7 @@ def refusal_of(error: Exception, *, away: Callable[[Exception], None]) -> Reques
         known = {404: ("a known path", "see /docs"), 405: ("another method", "see /docs")}
         expected, repair = known.get(error.status_code, (str(error.detail), ""))
         return RequestError(error.status_code, "request", expected, "", repair)
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreError) and not isinstance(error, RowRefused):
         away(error)
         return ledger_away()
     if isinstance(error, ClientDisconnect):

@@ -16,10 +16,12 @@ from zoneinfo import ZoneInfo
 
 from steelyard.errors import RequestError, UserError
 from steelyard.serve.schema import ConversionRequest, VisitRequest
-from steelyard.spec import ProductFile
+from steelyard.spec import NANO, ProductFile
 from steelyard.spec.rates import Rates
 from steelyard.store import CONVERSION, VISIT, hashed
 from steelyard.tasks.masking import mask
+
+NANO_MAX = 2**63 - 1  # of a row's money
 
 AHEAD = timedelta(minutes=5)  # clocks of two machines
 VALUE = re.compile(r"([0-9]{1,9})(\.[0-9]{1,9})?")
@@ -179,6 +181,9 @@ class Teller:
                 422, "currency", f"one of {known}, with a rate on {day}", "one without",
                 "add it to money.rates in the product file, and start the server again",
             ) from error  # fmt: skip
+        if exchanged.money.nano > NANO_MAX:
+            most = f"at most {NANO_MAX // NANO:,} {own}"
+            raise RequestError(422, "value", most, f"{exchanged.money}", "correct it")
         told = {"nano": exchanged.money.nano, "currency": own}
         if exchanged.rate is not None:
             told["foreign"] = {"rate": format(exchanged.rate, "f")}
