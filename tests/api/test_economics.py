@@ -348,3 +348,18 @@ def test_users_who_all_say_the_same_leave_an_interval(shop):
     assert good["value"] == 1.0 and 0.85 < good["low"] < 0.9
     assert bad["value"] == 0.0 and bad["evidence"] == "measured" and bad["high"] > 0.1
     assert found["bad"]["per_right"]["code"] == "economics.none_right"
+
+
+def test_a_year_that_was_paid_at_once_costs_each_month_its_part(shop):
+    answers(shop, {"u": 1000})
+    invoice = "day,account,amount,covers,since,until,id\n2026-05-02,machine,1200,cpu,2025-05-01,2026-04-30,i1\n"
+    booked(shop, invoice, "invoices")
+    with closing(Store.open(shop)) as store:
+        idle = Line(
+            "cpu.idle", 1, "cpu_hour", Money.of(-3, "CNY"), "x", about={"day": "2026-03-01"}
+        )
+        store.record_once([], lambda new: [idle], turn=0)
+    fixed = economics(shop, **DAYS)["break_even"]["fixed"]
+    months = 90 / (365.25 / 12)
+    assert fixed["value"] == pytest.approx(((1200 - 1) * 90 / 365 + 3) / months)
+    assert fixed["evidence"] == "measured"

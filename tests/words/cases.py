@@ -424,6 +424,7 @@ def economics():
     store = SimpleNamespace(
         measures=SimpleNamespace(of=lambda variant: {}),
         events=SimpleNamespace(of_kind=lambda kind, **days: []),
+        ledger=SimpleNamespace(parted=lambda *by, **days: []),
     )
     period = Period("2026-01-01", "2026-03-31")
     yield right_share(store, "v", None)

@@ -91,13 +91,13 @@ def paid_for(
             if "covers" not in event["body"]:
                 continue
             try:
-                families = _families(event["body"]["covers"])
+                named = families(event["body"]["covers"])
                 _over(event, store.clock.now()[:10])
             except UserError as error:
                 place = table.at(rows[event["row"]], error.place)
                 raise DataError(place, error.expected, error.found, error.repair) from error
             sums.take_back(replaced.get(event["id"]))
-            event["body"]["metered"] = sums.paid(families, *_period(event))
+            event["body"]["metered"] = sums.paid(named, *period_of(event))
     elif kind in ("usage", "api_usage"):
         invoices = [i for i in store.events.of_kind("invoices") if "covers" in i["body"]]
         for event in fresh:
@@ -126,7 +126,8 @@ def _family(event: Mapping[str, Any]) -> str:
     return METERS[meter][0].partition(".")[0]
 
 
-def _families(said: str) -> list[str]:
+def families(said: str) -> list[str]:
+    """What an invoice covers; UserError for a word that is no family."""
     names = [name for name in re.split(r"[\s,;、，；/|]+", said.casefold()) if name]
     wrong = next((name for name in names if name not in FAMILIES), None)
     if wrong is not None or not names:
@@ -135,14 +136,15 @@ def _families(said: str) -> list[str]:
     return sorted(set(names))
 
 
-def _period(event: Mapping[str, Any]) -> tuple[str, str]:
+def period_of(event: Mapping[str, Any]) -> tuple[str, str]:
+    """First and last day that an invoice is for."""
     body = event["body"]
     return body.get("since", event["day"]), body.get("until", body.get("since", event["day"]))
 
 
 def _over(event: Mapping[str, Any], today: str) -> None:
     """Of a day that is not over, lines may still come that it pays for."""
-    last = _period(event)[1]
+    last = period_of(event)[1]
     if last >= today:
         raise UserError(
             "until",
@@ -153,8 +155,8 @@ def _over(event: Mapping[str, Any], today: str) -> None:
 
 
 def _pays(invoice: Mapping[str, Any], family: str, day: str) -> bool:
-    first, last = _period(invoice)
-    return family in _families(invoice["body"]["covers"]) and first <= day <= last
+    first, last = period_of(invoice)
+    return family in families(invoice["body"]["covers"]) and first <= day <= last
 
 
 class _Sums:

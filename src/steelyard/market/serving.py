@@ -14,13 +14,14 @@ from statistics import NormalDist
 
 from steelyard.interval import Interval
 from steelyard.market.figures import Figure
+from steelyard.market.metered import families, period_of
 from steelyard.reason import Reason
 from steelyard.spec import NANO
 from steelyard.spec.pricing import MoneySpec, on
 from steelyard.store import CASH, Store
 from steelyard.store.nouns.use import Right
 
-SERVE, IDLE_OF, PAID = "cpu.serve", "cpu", "metered.cpu"
+SERVE, IDLE = "cpu.serve", "cpu.idle"
 CONFIDENCE = 0.9
 USERS_MIN = 20  # below, the spread between users is told by single ones
 DAYS_A_MONTH = 365.25 / 12
@@ -173,10 +174,20 @@ def break_even(
 
 
 def _idle(store: Store, period: Period) -> tuple[float, int]:
-    """What invoices for the machine cost above what was metered, and how many they are."""
-    total, n = 0, 0
-    for event in store.events.of_kind("invoices", since=period.first, until=period.last):
-        if IDLE_OF in event["body"].get("covers", "").casefold():
-            paid = sum(part["nano"] for part in event["body"].get("metered", ()))
-            total, n = total - event["nano"] - paid, n + 1
-    return total / NANO, n
+    """What the machine cost above what was metered, by the days of the period that invoices are for, and cores
+    that were paid and idle; and how many invoices they are."""
+    rows = store.ledger.parted("account", since=period.first, until=period.last)
+    total, n = -sum(r["nano"] for r in rows if r["account"] == IDLE) / NANO, 0
+    for event in store.events.of_kind("invoices"):
+        share = _overlap(Period(*period_of(event)), period)
+        covers = event["body"].get("covers")
+        if share and covers is not None and "cpu" in families(covers):
+            paid = sum(part["nano"] for part in event["body"]["metered"])
+            total, n = total + share * (-event["nano"] - paid) / NANO, n + 1
+    return total, n
+
+
+def _overlap(one: Period, other: Period) -> float:
+    """Share of the days of one that the other has."""
+    first, last = max(one.first, other.first), min(one.last, other.last)
+    return Period(first, last).months / one.months if first <= last else 0.0
