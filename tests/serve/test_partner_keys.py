@@ -96,6 +96,14 @@ def test_what_is_refused_uses_nothing_of_the_quota(url):
     assert [ask(url, key_of("acme"))[0] for _ in range(4)] == [200, 200, 200, 429]
 
 
+def test_a_retry_of_an_answer_uses_nothing_of_the_quota(url):
+    once = {"input": "真的很好", "request_id": "once"}
+    first = ask(url, key_of("acme"), **once)
+    again = [ask(url, key_of("acme"), **once) for _ in range(5)]
+    assert first[0] == 200 and [one[0] for one in again] == [200] * 5
+    assert [ask(url, key_of("acme"))[0] for _ in range(3)] == [200, 200, 429]
+
+
 def test_a_restart_gives_no_quota_back(store, product):
     for status in (200, 429):
         with Server(store, product, key=KEY, partners=PARTNERS) as url:

@@ -41,6 +41,7 @@ class Quotas:
         self._store, self._market, self._zone = store, market, ZoneInfo(market.time_zone)
         self._used: Counter[str] = Counter()
         self._written: Counter[str] = Counter()
+        self._working: Counter[str] = Counter()  # asked, and perhaps in no line yet
         self._day, self._last, self._read_s = "", 0, float("-inf")
         self._lock = asyncio.Lock()
 
@@ -51,11 +52,14 @@ class Quotas:
             yield
             return
         await self._take(partner, n)
+        self._working[partner] += n
         try:
             yield
         except BaseException:
             self._used[partner] = max(0, self._used[partner] - n)
             raise
+        finally:
+            self._working[partner] -= n
 
     async def _take(self, partner: str, n: int) -> None:
         """Count `n` answers; Exhausted where they are more than are left of the day."""
@@ -63,7 +67,9 @@ class Quotas:
         async with self._lock:
             if now.date().isoformat() != self._day or self._wall_s() - self._read_s > FRESH_S:
                 await self._refresh(now)
-        most = self._market.partners[partner].answers_a_day
+            most = self._market.partners[partner].answers_a_day
+            if self._used[partner] + n > most:  # a retry was counted, and wrote no line
+                await self._refresh(now)
         if self._used[partner] + n > most:
             tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
             wait_s = (tomorrow.astimezone(UTC) - now.astimezone(UTC)).total_seconds()
@@ -85,8 +91,8 @@ class Quotas:
         for row in rows:
             self._last = row["id"]
             self._written[row["about"]["partner"]] += row["about"]["answers"]
-        # what is in work is in none of the lines yet
-        self._used |= self._written
+        # as the lines have it: an answer that was there before, which a retry got again, is in none of them
+        self._used = self._written + self._working
         self._read_s = self._wall_s()
 
     def _wall_s(self) -> float:
