@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from statistics import NormalDist
 
@@ -18,6 +18,7 @@ from steelyard.market.metered import families, period_of
 from steelyard.reason import Reason
 from steelyard.spec import NANO
 from steelyard.spec.pricing import MoneySpec, on
+from steelyard.stats.proportion import wilson
 from steelyard.store import CASH, Store
 from steelyard.store.nouns.use import Right
 
@@ -101,18 +102,10 @@ def _ratio(said: Right) -> Interval:
     squares = said.tt - 2 * share * said.nt + share * share * said.nn
     k = said.users
     if squares <= 1e-12 * said.nn:  # all users alike: as many trials as there are users
-        return _wilson(share, k, int(said.n))
+        return replace(wilson(share, k, confidence=CONFIDENCE), n=int(said.n))
     error = math.sqrt(max(0.0, squares) * k / (k - 1)) / said.n
     half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * error
     return Interval(share, max(0.0, share - half), min(1.0, share + half), int(said.n))
-
-
-def _wilson(share: float, users: int, n: int) -> Interval:
-    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    middle = share + z * z / (2 * users)
-    spread = z * math.sqrt(share * (1 - share) / users + z * z / (4 * users * users))
-    low, high = ((middle + sign * spread) / (1 + z * z / users) for sign in (-1, 1))
-    return Interval(share, max(0.0, low), min(1.0, high), n)
 
 
 def cost_of_right(each: Figure, right: Figure) -> Figure | Reason:

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from statistics import NormalDist
 from typing import Any
 
 from steelyard.interval import Interval
@@ -19,6 +18,7 @@ from steelyard.market.serving import CONFIDENCE, DAYS_A_MONTH
 from steelyard.reason import Reason
 from steelyard.spec import NANO
 from steelyard.stats import lifetime
+from steelyard.stats.proportion import wilson
 from steelyard.store import CONVERSION, Store
 
 WEEKS = 104  # how far ahead the worth of a new customer is told
@@ -74,7 +74,8 @@ def _purchases(sales: Sequence[Event], today: str, share: Figure | Reason) -> Wo
         until=today,
     )
     events = {"sales": len(sales)}
-    back = _share(summary.repeaters, len(summary), events)
+    share_back = wilson(summary.repeaters / len(summary), len(summary), confidence=CONFIDENCE)
+    back = Figure.of(share_back, "measured", events=events)
     model, spend = lifetime.fit_bg_nbd(summary), lifetime.fit_gamma_gamma(summary)
     if isinstance(model, Reason) or isinstance(spend, Reason):
         return Worth("purchases", buyers, back, model if isinstance(model, Reason) else spend)  # type: ignore[arg-type]
@@ -86,15 +87,6 @@ def _purchases(sales: Sequence[Event], today: str, share: Figure | Reason) -> Wo
         )
     future = _Future(model, spend, min(1.0, share.value), events)
     return Worth("purchases", buyers, back, future.value(), future.months)
-
-
-def _share(part: int, whole: int, events: Mapping[str, int]) -> Figure:
-    """With Wilson's interval."""
-    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    p, n = part / whole, whole
-    middle, spread = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
-    low, high = ((middle + sign * spread) / (1 + z * z / n) for sign in (-1, 1))
-    return Figure(p, "measured", n, low, high, events=events)
 
 
 @dataclass(frozen=True)
