@@ -2,7 +2,8 @@
 
 `python bench/demo.py [FOLDER] [--against CHECKOUT] [--quick]` runs examples/reviews from nothing in a
 temporary store, which is copied to FOLDER afterwards. With --against the package in CHECKOUT/src runs
-the same file before it, in the same run: only the ratio of the two can be trusted on a shared machine.
+CHECKOUT's own spelling of that file before it, with CHECKOUT/.venv if there is one (its entry points
+differ), in the same run: only the ratio of the two can be trusted on a shared machine.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def main() -> None:
     state = machine()
     figures: dict[str, Any] = {}
     if asked.against is not None:
-        _, figures["before"] = run(asked.against.resolve() / "src", quick=asked.quick)
-    outputs, now = run(ROOT / "src", quick=asked.quick, keep=asked.folder)
+        _, figures["before"] = run(asked.against.resolve(), quick=asked.quick)
+    outputs, now = run(ROOT, quick=asked.quick, keep=asked.folder)
     if "before" in figures:
         before = figures["before"]
         figures["now_over_before"] = {k: round(now[k] / before[k], 3) for k in now}
@@ -52,20 +53,22 @@ def main() -> None:
 
 
 def run(
-    source: Path, *, quick: bool, keep: Path | None = None
+    checkout: Path, *, quick: bool, keep: Path | None = None
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """(outputs of the turn, minutes and memory) of the package in `source`."""
+    """(outputs of the turn, minutes and memory) of the package in `checkout`/src."""
     with tempfile.TemporaryDirectory() as folder:
         product = Path(folder) / "product.yaml"
-        text = (ROOT / "examples" / "reviews" / "product.yaml").read_text(encoding="utf-8")
+        text = (checkout / "examples" / "reviews" / "product.yaml").read_text(encoding="utf-8")
         text = (
             text.partition("\n# The market of this example")[0] + "\n"
         )  # the turn reads none of it
         for before, after in QUICK if quick else ():
             text = text.replace(before, after)
         product.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "steelyard", "turn", str(product), "--json"]
-        environment = os.environ | {"PYTHONPATH": str(source)}
+        own = checkout / ".venv" / "bin" / "python"
+        python = str(own) if own.is_file() else sys.executable
+        command = [python, "-m", "steelyard", "turn", str(product), "--json"]
+        environment = os.environ | {"PYTHONPATH": str(checkout / "src")}
         started, times = time.perf_counter(), os.times()
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, text=True, env=environment

@@ -99,7 +99,7 @@ def turn(
             if stage.name == until:
                 return run
         run.report = _report(run)
-        store.end_turn(run.id)
+        store.end_turn(run.id, prices=product.spec.money.prices)
     return run
 
 

@@ -78,11 +78,12 @@ class Context:
 
 @dataclass(frozen=True)
 class Bought:
-    """Something besides CPU that a step would pay for."""
+    """Something besides CPU that a step would pay for, and why so much of it."""
 
     quantity: float
     unit: str
     money: Decimal
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,14 @@ class Expected:
 
     cpu_s: float | None = None
     because: str = "assumed"
-    bought: Bought | None = None
+    bought: Sequence[Bought] = ()
 
 
 @dataclass(frozen=True)
 class Forecast:
     """What is known before a turn: the file, and what a look at the data found. `labels` are those
-    that will be there; `new` is None where the data were not read to their end."""
+    that will be there; `new` is None where the data were not read to their end; `measured` those of the hold-out
+    that are not paid yet, `replayed` the labelled records of the stream."""
 
     product: ProductFile
     task: Task
@@ -107,6 +109,8 @@ class Forecast:
     new: int | None = None
     kept: int = 0
     pool: int | None = None
+    measured: int = 0
+    replayed: int = 0
 
 
 @dataclass(frozen=True)

@@ -45,13 +45,22 @@ def test_labels_that_would_break_the_budget_are_not_bought(tmp_path):
     assert labels(file) == [-60 * 10**9]
 
 
+def test_what_one_step_buys_is_asked_together(tmp_path):
+    file = product(tmp_path, "{label: {a_month: 90}}")  # and 122 of the hold-out are 36.60
+    with pytest.raises(
+        OverBudget, match=r"60\.00 CNY spent, and 36\.60 CNY more for label.holdout"
+    ):
+        turn(file, until="label")
+    assert labels(file) == []
+
+
 def test_what_fits_is_bought_and_an_alert_is_said(tmp_path):
-    file = product(tmp_path, "{label: {a_month: 70}}")
+    file = product(tmp_path, "{label: {a_month: 120}}")
     turn(file, until="label")
     (one,) = budgets(file)
-    assert (one["spent"], one["a_month"], one["alert"]) == ("60.00 CNY", "70.00 CNY", True)
+    assert (one["spent"], one["a_month"], one["alert"]) == ("96.60 CNY", "120.00 CNY", True)
     run = CliRunner().invoke(app, ["statement", str(file.path)])
-    assert "budget label (!): 60.00 CNY of 70.00 CNY" in run.stdout
+    assert "budget label (!): 96.60 CNY of 120.00 CNY" in run.stdout
 
 
 def test_a_family_has_one_budget_and_the_last_run_says_what_the_next_takes(tmp_path):
@@ -78,7 +87,7 @@ def test_another_month_is_another_budget(tmp_path):
 def test_a_check_says_that_a_turn_would_stop(tmp_path):
     file = product(tmp_path, "{label: {a_month: 50}}")
     (problem,) = [p for p in estimate(file)["problems"] if "budgets" in p]
-    assert "money.budgets.label: a turn is estimated at 60.00 CNY" in problem
+    assert "money.budgets.label: a turn is estimated at 114.60 CNY" in problem
     assert "steelyard turn --over-budget" in problem
 
 

@@ -361,5 +361,5 @@ def test_a_year_that_was_paid_at_once_costs_each_month_its_part(shop):
         store.record_once([], lambda new: [idle], turn=0)
     fixed = economics(shop, **DAYS)["break_even"]["fixed"]
     months = 90 / (365.25 / 12)
-    assert fixed["value"] == pytest.approx(((1200 - 1) * 90 / 365 + 3) / months)
+    assert fixed["value"] == pytest.approx((1200 * 90 / 365 - 1 + 3) / months)
     assert fixed["evidence"] == "measured"

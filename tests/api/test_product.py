@@ -36,7 +36,7 @@ def test_a_program_that_imports_it_keeps_its_environment_its_handlers_and_its_te
         "same": True,
         "rich": False,
         "typer": False,
-        "lines": 3,
+        "lines": 4,
         "turns": 1,
     }
     assert run.stderr == ""

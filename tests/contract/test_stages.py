@@ -28,7 +28,7 @@ KEYS = {
     "data": "dataset counts splits rejects languages largest_cluster",
     "data.counts": "operator in out detail",
     "data.rejects": "total reasons examples labels",
-    "label": "labels dataset bought new corrected pool price by_label",
+    "label": "labels dataset bought new measured corrected pool price by_label",
     "baseline": VARIANT,
     "train": f"{VARIANT} against_baseline point history precision tried seconds",
     "train.against_baseline": INTERVAL,

@@ -242,6 +242,45 @@ def test_a_caller_who_leaves_ends_the_writing_and_a_retry_still_gets_its_answer(
         assert events[0][1]["answers"][0]["answer_id"] == whole[0]["id"]
 
 
+def test_an_answer_that_is_being_written_is_of_its_partners_quota(stranger, tmp_path, monkeypatch):
+    train = "train: {methods: [commonest, {by_word: {place: 0}}]}"
+    path = written(tmp_path, "{name: reply, length_max: 60}", replies(), train)
+    path.write_text(
+        path.read_text(encoding="utf-8") + "market: {partners: {acme: {answers_a_day: 1}}}\n",
+        encoding="utf-8",
+    )
+    turn(load(path), until="replay")
+    import stranger_reply
+
+    go = threading.Semaphore(0)
+
+    def slow(self, feature):
+        (answer,) = self.answers_of([feature])
+        for letter in answer.value:
+            assert go.acquire(timeout=30)
+            yield letter
+        yield answer
+
+    monkeypatch.setattr(stranger_reply.Writer, "stream", slow)
+    product = load(path)
+    with (
+        closing(Store.open(product)) as store,
+        Server(store, product, key="own", partners={"acme": "theirs"}) as url,
+        closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)) as connection,
+    ):
+        theirs = JSON | {"X-API-Key": "theirs"}
+        body = json.dumps({"input": "你好 物流", "stream": True})
+        go.release()
+        connection.request("POST", "/v1/predict", body, theirs)
+        response = connection.getresponse()
+        assert response.readline() == b"event: piece\n"
+        for _ in range(2):
+            assert call(url, "POST", "/v1/predict", {"input": "bye"}, theirs)[0] == 429
+        go.release(10)
+        assert b"event: answer" in response.read()
+        assert call(url, "POST", "/v1/predict", {"input": "bye"}, theirs)[0] == 429
+
+
 def test_a_model_that_breaks_off_says_so_in_its_last_event(stranger, tmp_path, monkeypatch, caplog):
     train = "train: {methods: [commonest, {by_word: {place: 0}}]}"
     path = written(tmp_path, "{name: reply, length_max: 60}", replies(), train)

@@ -11,6 +11,7 @@ from steelyard.release import experiment
 from steelyard.serve import Server
 from steelyard.spec import load
 from steelyard.spec.pricing import MoneySpec
+from steelyard.store.budgets import Budgets
 from steelyard.tasks import open_task
 from steelyard.tasks.valuation import Valuation
 
@@ -86,7 +87,8 @@ def replayed(store, product_file, pair, *, turn, key, serve=None):
         )
         return to_json(left)
 
-    output, _ = store.step(turn, "replay", f"{key:0>16}", work, cpu_price=0)
+    budgets = Budgets(store.ledger, product.spec.money, store.clock.now)
+    output, _ = store.step(turn, "replay", f"{key:0>16}", work, cpu_price=0, budgets=budgets)
     return output
 
 

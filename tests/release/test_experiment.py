@@ -1,15 +1,18 @@
 """An experiment over turns: it stops when it is sure, goes on when not, and counts pairs once."""
 
+from decimal import Decimal
+
 import pyarrow as pa
 import pytest
 from tests.conftest import reviews
 from tests.release.common import canary_of, edit, published_records, replayed, task
-from tests.serving import release
+from tests.serving import publish, release
 
-from steelyard.errors import Damaged, DataError
+from steelyard.errors import Damaged, DataError, OverBudget
+from steelyard.release import truths
 from steelyard.release.by_hand import change
 from steelyard.release.experiment import Experiment
-from steelyard.release.replay import replay
+from steelyard.release.replay import ReplayReport, replay
 from steelyard.release.stream import check_stream, record_of, sent_before, stream
 from steelyard.serve import Server
 from steelyard.spec import load
@@ -57,6 +60,61 @@ def test_an_undecided_experiment_goes_on_in_the_next_turn_with_new_records(store
     third = replayed(store, product_file, pair, turn=store.begin_turn("m3"), key="c")
     assert third["sent"] == 0 and "release promote|rollback product.yaml" in third["reason"]
     assert "请补充数据" in third["reason_zh"] and "手动决定" in third["reason_zh"]
+
+
+def told(store):
+    """(records whose labels were paid, for how much) by account of replays."""
+    (row,) = [r for r in store.ledger.sums() if r["account"] == "label.replay"]
+    return int(row["quantity"]), -row["nano"] / 10**9
+
+
+def test_labels_of_replayed_records_are_paid_once_for_all_experiments(store, product_file):
+    pair = canary_of(store, product_file, flip=False, loss_max=0.0001, replay=120)
+    first, second = store.begin_turn("m1"), store.begin_turn("m2")
+    replayed(store, product_file, pair, turn=first, key="a")
+    assert told(store) == (120, pytest.approx(36))
+    replayed(store, product_file, pair, turn=second, key="b")
+    assert told(store) == (200, pytest.approx(60))
+    other = publish(store, seed=5, name="another")
+    release(store, other, "canary", 0.5)
+    third = replayed(
+        store,
+        product_file,
+        {"live": pair["live"], "canary": other},
+        turn=store.begin_turn("m3"),
+        key="c",
+    )
+    assert third["sent"] == 120 and told(store)[0] == 200
+    store.ledger.verify()
+
+
+def test_a_replay_whose_labels_break_a_budget_sends_nothing(store, product_file):
+    pair = canary_of(store, product_file, flip=False, loss_max=0.0001, replay=120)
+    edit(product_file, ("  prices:", "  budgets: {label: {a_month: 30}}\n  prices:"))
+    with pytest.raises(OverBudget, match=r"36\.00 CNY more for label\.replay"):
+        replayed(store, product_file, pair, turn=store.begin_turn("m1"), key="a")
+    assert answers(store) == 0
+
+
+def test_records_replayed_by_hand_are_paid_too(store, product_file):
+    published_records(store, stream=40)
+    release(store, publish(store), "live")
+    visits, most = stream(
+        store,
+        load(product_file),
+        task=task(),
+        dataset="d",
+        live="x",
+        canary=None,
+        turn=1,
+        records=30,
+    )
+    assert most == 30
+    report = ReplayReport(answers={v.request_id: "a" for v in visits[:30]})
+    line = truths.line(store, visits, report, Decimal("0.3"))
+    assert (line.account, line.quantity, line.money.amount) == ("label.replay", 30, Decimal("-9"))
+    store.record_once([], lambda new: [line])
+    assert truths.line(store, visits, report, Decimal("0.3")) is None
 
 
 def test_a_clock_that_is_set_back_sends_no_record_again(store, product_file):

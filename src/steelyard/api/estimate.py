@@ -94,15 +94,18 @@ def _forecast(file: ProductFile, task: Task, outlook: Look) -> Forecast:
     bought = outlook.bought
     labels = file.spec.label.start or LABELS_DEFAULT
     if bought is None:
-        return Forecast(file, task, labels, paid=outlook.paid)
+        told = {"measured": outlook.measured, "replayed": outlook.replayed}
+        return Forecast(file, task, labels, paid=outlook.paid, **told)
     return Forecast(
         file,
         task,
         len(bought.ids),
         paid=outlook.paid,
-        new=bought.new,
+        new=outlook.new,
         kept=bought.kept,
         pool=bought.pool,
+        measured=outlook.measured,
+        replayed=outlook.replayed,
     )
 
 
@@ -111,14 +114,11 @@ def _rows(
 ) -> Iterator[StepCost]:
     """What a step would buy, and its CPU: as its last run took it, or as it says itself."""
     expected, done = stage.estimate(forecast), stage.name in outlook.done
-    if expected.bought is not None:
-        b = expected.bought
+    for one in expected.bought:
         if done:
-            yield _row(
-                file, stage.name, 0, b.unit, Decimal(0), f"{outlook.paid:,} paid, done already"
-            )
+            yield _row(file, stage.name, 0, one.unit, Decimal(0), "paid, done already")
         else:
-            yield _row(file, stage.name, b.quantity, b.unit, b.money, expected.because)
+            yield _row(file, stage.name, one.quantity, one.unit, one.money, one.because)
     if done:
         yield _cpu(file, stage.name, 0.0, "done already")
     elif stage.name in seen:

@@ -19,11 +19,12 @@ from steelyard.data.pipeline import Prepared, prepare
 from steelyard.data.sources import bytes_of, root_of
 from steelyard.errors import Missing, UserError
 from steelyard.label.paid import Paid, paid_labels
-from steelyard.label.purchase import Purchase, purchase
+from steelyard.label.purchase import Purchase, labelled, purchase
 from steelyard.loop import check_early, check_installed, done_steps
 from steelyard.spec import ProductFile
 from steelyard.store import Store, check_ledger, has_ledger
 from steelyard.store.records import Known, known_records
+from steelyard.store.truths import Truths
 from steelyard.tasks import Task
 
 MOST = 20_000
@@ -45,6 +46,9 @@ class Look:
     rejects: RejectCounts = NOTHING_REJECTED
     paid: int = 0
     bought: Purchase | None = None
+    new: int = 0  # labels of it that are not paid yet
+    measured: int = 0  # and of the hold-out
+    replayed: int = 0  # and of the stream
 
     @contextmanager
     def telling(self) -> Iterator[None]:
@@ -99,7 +103,7 @@ def _as_it_is(store: Store, outlook: Look, file: ProductFile, task: Task, paid: 
     left = of_json(Cleaned, outlook.done["data"])
     records = known_records(store.datasets, left.dataset)
     outlook.splits, outlook.rejects, outlook.read = left.splits, left.rejects, _read(left.counts)
-    _labels(outlook, file, task, records, paid)
+    _labels(outlook, file, task, records, paid, Truths(store))
 
 
 def _as_it_would_be(
@@ -109,11 +113,13 @@ def _as_it_would_be(
     outlook.read = _read(made.counts)
     outlook.whole, outlook.splits = made.whole, made.splits
     outlook.rejects = made.rejects.counted()
+    truths = Truths(store)
     if not made.whole:
+        _told(outlook, _records(made), paid, truths)
         return  # what was not read may hold what is wanted
     with outlook.telling():
         check_parts(task, made.rows, made.parts, file, rejects=made.rejects, counts=made.counts)
-        _labels(outlook, file, task, _records(made), paid)
+        _labels(outlook, file, task, _records(made), paid, truths)
 
 
 def _read(counts: Iterable[OperatorCount]) -> dict[str, int]:
@@ -126,9 +132,25 @@ def _records(made: Prepared) -> list[Known]:
     return [Known(r.id, r.key, r.digest, made.parts[r.id], r.label, r.source) for r in made.rows]
 
 
-def _labels(outlook: Look, file: ProductFile, task: Task, records: list[Known], paid: Paid) -> None:
+def _labels(
+    outlook: Look,
+    file: ProductFile,
+    task: Task,
+    records: list[Known],
+    paid: Paid,
+    truths: Truths,
+) -> None:
     """In the order of the label step."""
     with outlook.telling():
         check_early(file, {"data": {"splits": outlook.splits}})
     with outlook.telling():
         outlook.bought = purchase(file, task, records, paid)
+        outlook.new = len(truths.unpaid(outlook.bought.fresh))
+        _told(outlook, records, paid, truths)
+
+
+def _told(outlook: Look, records: list[Known], paid: Paid, truths: Truths) -> None:
+    """Labels besides those that are trained on: at least so many where not all was read."""
+    measured, replayed = (labelled(records, part) for part in ("holdout", "stream"))
+    outlook.measured = len(truths.unpaid(key for key in measured if key not in paid))
+    outlook.replayed = len(truths.unpaid(replayed))

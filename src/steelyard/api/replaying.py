@@ -12,6 +12,7 @@ from typing import Any
 
 from steelyard.errors import Missing
 from steelyard.loop import Silent, Watcher
+from steelyard.release import truths
 from steelyard.release.readout import readout
 from steelyard.release.replay import Visit, replay
 from steelyard.release.stream import sent_before, stream
@@ -46,6 +47,10 @@ def replay_against(
         key=key,
         progress=lambda done, total: told.advance("records", done, total),
     )
+    with closing(Store.open(file)) as store:
+        line = truths.line(store, visits, report, file.spec.money.prices.label)
+        if line is not None:
+            store.record_once([], lambda new: [line])
     facts = asdict(report) | {"lost": report.lost}
     facts.pop("answers")
     if "canary" not in arms:

@@ -22,7 +22,12 @@ def _run(context: Context, step: Step) -> Labeled:
 
 def _summary(left: Labeled, *, ran: bool = True) -> str:
     """The labels stand in the file; what a step that was done before charged is not new."""
-    charged = f"{left.new:,} charged at {left.price}" if ran and left.new else "nothing charged"
+    counts = (
+        f"{left.new:,}" if left.new else "",
+        f"{left.measured:,} of the hold-out" if left.measured else "",
+    )
+    said = " and ".join(count for count in counts if count)
+    charged = f"{said} charged at {left.price}" if ran and said else "nothing charged"
     return f"{left.bought:,} of {left.pool:,} labels of the training pool; {charged}"
 
 
@@ -36,7 +41,11 @@ def _estimate(forecast: Forecast) -> Expected:
     else:
         new = forecast.new
         because = f"{asked:,} asked for, {forecast.kept:,} paid before, {forecast.pool:,} in the training pool"
-    return Expected(None, because, Bought(new, "label", spec.money.prices.label * new))
+    held, price = forecast.measured, spec.money.prices.label
+    bought = [Bought(new, "label", price * new, because)]
+    if held:
+        bought.append(Bought(held, "label", price * held, "of the hold-out, not paid before"))
+    return Expected(bought=bought)
 
 
 STAGE = Stage(

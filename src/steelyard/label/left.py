@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Labeled:
     """`labels` is the tag of those that training reads, `bought` how many they are, `new` those that
-    this step paid at `price`, `pool` the labelled records of the training part."""
+    this step paid at `price`, `measured` those of the hold-out, `pool` the labelled records of the training part."""
 
     labels: str
     dataset: str | None = None  # None before 0.2
@@ -21,4 +21,5 @@ class Labeled:
     corrected: int = 0
     pool: int = 0
     price: str = ""
+    measured: int = 0  # of the hold-out, paid by this step
     by_label: Mapping[str, int] = field(default_factory=dict)

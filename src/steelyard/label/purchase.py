@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from steelyard.errors import DataError
@@ -26,10 +26,14 @@ class Purchase:
     labels: list[str]
     keys: list[str]
     by_label: dict[str, int]
-    new: int  # labels to pay for
+    fresh: list[str]  # keys of those to pay for
     kept: int  # paid labels whose text is in the data, in whichever part
     corrected: int  # paid labels that the file now says otherwise
     pool: int  # labelled records of the training part
+
+    @property
+    def new(self) -> int:
+        return len(self.fresh)
 
 
 def purchase(
@@ -63,11 +67,16 @@ def purchase(
         told,
         [pool[i].key for i in chosen],
         by_label,
-        new=len(buy),
+        fresh=sorted(buy),
         kept=len(known),
         corrected=sum(known.get(pool[i].key, t) != t for i, t in zip(chosen, told, strict=True)),
         pool=len(pool),
     )
+
+
+def labelled(records: Iterable[Known], part: str) -> Iterator[str]:
+    """Keys of the texts of a part that have a label, such as those that models are measured by."""
+    return (r.key for r in records if r.part == part and r.label is not None)
 
 
 def _known(task: Task, label: str | None) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from steelyard.release.left import Comparable, Decided, Experimented, Releasable
 from steelyard.spec import ProductFile
-from steelyard.stage import Context, Early, Expected, Forecast, Stage
+from steelyard.stage import Bought, Context, Early, Expected, Forecast, Stage
 from steelyard.store import Step
 from steelyard.taken import names_of
 from steelyard.terms import term
@@ -89,7 +89,14 @@ def _decision(left: Experimented, *, ran: bool = True) -> str:
 
 
 def _estimate(forecast: Forecast) -> Expected:
-    return Expected(REPLAY_S)
+    """At most: an experiment may be sure before all are sent, or there is nothing to compare."""
+    from steelyard.release.stream import RECORDS
+
+    spec = forecast.product.spec
+    n = min(forecast.replayed, spec.release.replay or RECORDS)
+    because = "at most: of replayed records, not paid before"
+    told = Bought(n, "label", spec.money.prices.label * n, because)
+    return Expected(REPLAY_S, bought=[told] if n else ())
 
 
 RELEASE = Stage(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from steelyard.reason import Reason
+from steelyard.release import truths
 from steelyard.release.left import Experimented, SentCounts
 from steelyard.release.replay import ReplayReport, Visit, replay
 from steelyard.release.stream import record_of, sent_before, stream
@@ -54,7 +55,6 @@ def run(
     if not _in_service(store, live, canary):
         return _none(live, Reason("readout.changed_by_hand"))
     check_whole(store, live=live, canary=canary)
-    started = store.clock.cpu_s()
     experiment = Experiment(store, product, task, live, canary, key=secrets.token_urlsafe())
     before = sent_before(
         store, turn=step.turn, live=live, canary=canary, scale=experiment.valuation.scale
@@ -71,15 +71,18 @@ def run(
         without=before,
     )
     visits = unsent[:most]
+    price = product.spec.money.prices.label
+    truths.afford(step, visits, price)
     sent, readout = experiment.until_decided(
         serve, visits, progress or (lambda what, done, total: None)
     )
     if len(unsent) == len(visits):
         readout = _exhausted(readout, product)
+    told = truths.line(store, visits, sent, price)
+    step.lines += [] if told is None else [told]
     applied = _facts(step, product, readout, live=live, canary=canary)
     # What the answers took is charged with them, and must not be charged again with the step.
-    served = store.answers.cpu_s(experiment.id) - charged
-    step.cpu_s = max(0.0, store.clock.cpu_s() - started - served)
+    step.elsewhere_s = store.answers.cpu_s(experiment.id) - charged
     now = canary if readout.decision.decision == "promote" and applied else live
     return Experimented(
         experiment=step.key[:16],

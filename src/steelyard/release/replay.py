@@ -27,6 +27,7 @@ class Visit:
     user: str
     value: Any  # text, or bytes of a picture
     truth: Truth
+    key: str = ""  # of its text, which a paid label is tied to
 
 
 @dataclass

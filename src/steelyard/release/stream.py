@@ -13,6 +13,7 @@ from steelyard.release.evidence import complete
 from steelyard.release.replay import Visit
 from steelyard.spec import ProductFile
 from steelyard.store import Store
+from steelyard.store.records import digest_of, known_table
 from steelyard.store.releases import experiment_of
 from steelyard.tasks import UNLABELLED, Task, content_kind
 from steelyard.tasks.valuation import Valuation
@@ -60,7 +61,7 @@ def stream(
     are paid already.
     """
     where = "split = 'stream' AND label IS NOT NULL"
-    table = store.datasets.read("records", dataset, columns=["id", "content", "label"], where=where)
+    table = known_table(store.datasets, dataset, where=where)
     hashed = sorted(((_digest(r["id"]), r) for r in table.to_pylist()), key=lambda pair: pair[0])
     most = records_of(product, len(hashed), records)
     scale = Valuation(task, product.spec.money).scale
@@ -73,6 +74,7 @@ def stream(
             f"user-{digest}",
             kind.sent(kind.load(r["content"])),
             task.read(r["label"]),
+            r.get("key") or digest_of(r["content"]),
         )
         for digest, r in hashed
         if digest not in without

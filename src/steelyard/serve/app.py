@@ -96,6 +96,10 @@ def _routes(
     bytes_max, sparing = service.settings.body_bytes_max, Sparing()
     quotas = Quotas(service.store, service.product.spec.market)
 
+    async def answered(asked: Asked) -> PredictResponse:
+        async with quotas.metered(asked.partner, len(asked.values)):
+            return await service.predict(asked)
+
     @app.post(
         "/v1/predict",
         response_model=PredictResponse,
@@ -109,12 +113,11 @@ def _routes(
             if asked.arm is not None:  # evidence, of both sides: it is of no use to a partner
                 caller.refuse_partner("an 'arm'")
             asked = replace(asked, partner=caller.partner or "")
-            async with quotas.metered(caller.partner, len(asked.values)):
-                if streamed:
-                    events = await stream(service, asked)
-                    metrics.count("/v1/predict", 200)
-                    return as_events(events, partial(told, "/v1/predict"))
-                return _ok(await service.predict(asked), metrics, "/v1/predict")
+            if streamed:
+                events = await stream(service, asked, answered)
+                metrics.count("/v1/predict", 200)
+                return as_events(events, partial(told, "/v1/predict"))
+            return _ok(await answered(asked), metrics, "/v1/predict")
 
     @app.post(
         "/v1/feedback",

@@ -46,9 +46,10 @@ class Quotas:
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
-    async def metered(self, partner: str | None, n: int) -> AsyncIterator[None]:
-        """Around what answers: `n` answers of the day, which it has again where there are none after all."""
-        if partner is None:
+    async def metered(self, partner: str, n: int) -> AsyncIterator[None]:
+        """Around what answers, till its lines are written: `n` answers of the day, which it has again where
+        there are none after all. Nobody's answers are without a limit."""
+        if not partner:
             yield
             return
         await self._take(partner, n)

@@ -1,12 +1,12 @@
 """A request whose answer is told while it is written. Knows no HTTP.
 
-Example: `async for piece in await stream(service, asked): ...` yields texts, and last the response
+Example: `async for piece in await stream(service, asked, service.predict): ...` yields texts, and last the response
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -17,13 +17,15 @@ from steelyard.serve.service import Asked, Service
 WRITTEN = "text"  # the kind of answers that are written piece by piece
 
 
-async def stream(service: Service, asked: Asked) -> AsyncGenerator[str | PredictResponse, None]:
-    """Pieces, and last the response, whose rows are on the disk. Comes back with the first of them, so
-    that a refusal is told by its status. A caller who goes away ends the writing, unless a retry
+async def stream(
+    service: Service, asked: Asked, answer: Callable[[Asked], Awaitable[PredictResponse]]
+) -> AsyncGenerator[str | PredictResponse, None]:
+    """Pieces, and last the response of `answer`, whose rows are on the disk. Comes back with the first of
+    them, so that a refusal is told by its status. A caller who goes away ends the writing, unless a retry
     with the same request id may come for the answer."""
     _check(service, asked)
     heard = _Heard(asyncio.get_running_loop())
-    answering = asyncio.ensure_future(service.predict(replace(asked, listener=heard)))
+    answering = asyncio.ensure_future(answer(replace(asked, listener=heard)))
     answering.add_done_callback(heard.ends)
     first = await heard.text()
     if first is None and (error := answering.exception()) is not None:

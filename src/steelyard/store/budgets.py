@@ -5,7 +5,7 @@ Example: `Budgets(store.ledger, money, now=store.clock.now).afford("label", Mone
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from steelyard.errors import OverBudget
@@ -51,16 +51,23 @@ class Budgets:
         limit = Money.of(budget.a_month, self.money.currency)
         return Spent(name, month, spent, limit, spent.nano >= limit.nano * budget.alert)
 
-    def afford(self, account: str, more: Money) -> None:
-        """OverBudget where `more` would break a budget of the account that stops; nothing is spent."""
+    def afford(
+        self, account: str, more: Money, *, beside: Sequence[tuple[str, Money]] = ()
+    ) -> None:
+        """OverBudget where `more` would break a budget of the account that stops, beside what else is about to
+        be spent; nothing is spent."""
         for one in self.all():
             if not is_of(account, one.name) or not self.money.budgets[one.name].stop:
                 continue
-            if one.spent + more > one.limit:
+            spent = Money(
+                one.spent.nano + sum(m.nano for a, m in beside if is_of(a, one.name)),
+                one.spent.currency,
+            )
+            if spent + more > one.limit:
                 raise OverBudget(
                     f"money.budgets.{one.name}",
                     f"at most {one.limit} in {one.month}",
-                    f"{one.spent} spent, and {more} more for {account}",
+                    f"{spent} spent, and {more} more for {account}",
                     "raise a_month, wait for the next month, or run: steelyard turn --over-budget",
                 )
 

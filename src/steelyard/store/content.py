@@ -65,7 +65,12 @@ def _of_labels(table: pa.Table, products: Iterable[str]) -> Iterator[str]:
             yield labels_tag(*(table[c].to_pylist() for c in names))
 
 
+def _of_truths(table: pa.Table, products: Iterable[str]) -> Iterator[str]:
+    yield labels_tag(table["key"].to_pylist())
+
+
 _HASHES: dict[str, Callable[[pa.Table, Iterable[str]], Iterator[str]]] = {
     "records": _of_records,
     "labels": _of_labels,
+    "truths": _of_truths,
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from steelyard.spec import ProductFile
 from steelyard.store.artifacts import Artifacts
+from steelyard.store.attempts import Attempts
 from steelyard.store.datasets import Datasets
 from steelyard.store.made import Made
 from steelyard.store.place import root_of
@@ -28,6 +29,7 @@ class Holdings:
     reports: Reports
     scratch: Scratch
     encoders: Made
+    attempts: Attempts
 
     @classmethod
     def at(cls, storage: Storage, *, products: Callable[[], Iterable[str]] = tuple) -> Holdings:
@@ -38,6 +40,7 @@ class Holdings:
             Reports(storage, "reports"),
             scratch,
             Made(scratch.folder / "encoders"),
+            Attempts(storage.local / "attempts"),
         )
 
     @classmethod

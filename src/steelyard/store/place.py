@@ -86,7 +86,7 @@ def _check_url(url: sa.URL, named: str) -> None:
 
 # what a file system says that knows no file without a name: it may still take one with a name
 _UNSURE = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS)
-FOLDERS = ("datasets", "artifacts", "reports", "scratch")  # of a store
+FOLDERS = ("datasets", "artifacts", "reports", "scratch", "attempts")  # of a store
 LOCK = "turn.lock"
 FILES = (LOCK, "salt", "salt.sha256")
 

@@ -53,9 +53,9 @@ def known_records(datasets: Datasets, tag: str) -> list[Known]:
     return [Known(*row) for row in rows]
 
 
-def known_table(datasets: Datasets, tag: str) -> pa.Table:
-    """The columns that are known of a record; datasets of before 0.2 have no keys."""
+def known_table(datasets: Datasets, tag: str, *, where: str | None = None) -> pa.Table:
+    """The columns that are known of a record, or of some; datasets of before 0.2 have no keys."""
     # no record has an empty id, so this reads names of columns alone
     named = datasets.read(NAME, tag, where="id = ''").column_names
     wanted = ["id", "content", "label", "source", "language", "split", "key"]
-    return datasets.read(NAME, tag, columns=[c for c in wanted if c in named])
+    return datasets.read(NAME, tag, columns=[c for c in wanted if c in named], where=where)

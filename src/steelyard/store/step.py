@@ -29,6 +29,11 @@ def step_key(name: str, reads: Any, inputs: list[str]) -> str:
     return hashlib.sha256(body.encode()).hexdigest()[:32]
 
 
+def hours_of(seconds: float) -> float:
+    """As the ledger keeps them: to the millisecond."""
+    return float(round(Decimal(str(round(seconds, 3))) / 3600, 9))
+
+
 @dataclass
 class Step:
     """What a running step gathers; all of it is committed with its `done` row, or none."""
@@ -41,13 +46,17 @@ class Step:
     lines: list[ledger.Line] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     budgets: Budgets | None = None
+    afforded: list[tuple[str, Money]] = field(default_factory=list)  # asked for, and not booked yet
     cpu_s: float | None = None  # set by a step that resumes: seconds over all its attempts
+    elsewhere_s: float = 0.0  # CPU seconds that are charged with something else
 
     def afford(self, account: str, quantity: float, price: Decimal) -> None:
-        """OverBudget where so much would break a budget; asked before anything is bought."""
+        """OverBudget where so much, beside what this was asked before, would break a budget; asked before
+        anything is bought."""
         if self.budgets is not None:
             more = Money.of(price * Decimal(str(quantity)), self.currency)
-            self.budgets.afford(account, more)
+            self.budgets.afford(account, more, beside=self.afforded)
+            self.afforded.append((account, more))
 
     def spend(
         self, account: str, quantity: float, unit: str, price: Decimal, *, evidence: str
@@ -55,6 +64,10 @@ class Step:
         """Money out: quantity times price."""
         money = Money.of(price * Decimal(str(quantity)), self.currency)
         self.lines.append(ledger.Line(account, quantity, unit, -money, evidence))
+
+    def spend_cpu(self, account: str, seconds: float, price: Decimal, *, evidence: str) -> None:
+        """Money out: seconds of a core, at the price of an hour."""
+        self.spend(account, hours_of(seconds), "cpu_hour", price, evidence=evidence)
 
     def add(self, noun: str, **row: Any) -> None:
         """One fact, a row of the noun's table; `created` is set at commit."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ from steelyard.clock import Clock
 from steelyard.errors import Missing, StoreError
 from steelyard.files import private_folder
 from steelyard.spec import ProductFile
+from steelyard.spec.pricing import Prices
 from steelyard.store import ledger, tables
+from steelyard.store.attempts import FAILED
 from steelyard.store.beside import refuse_emptied, refuse_lost_file
 from steelyard.store.budgets import Budgets
 from steelyard.store.database import BUSY_S, Database, file_of
 from steelyard.store.holdings import Holdings
+from steelyard.store.kept import kept
 from steelyard.store.lock import alone
 from steelyard.store.nouns import (
     Answers,
@@ -67,6 +71,11 @@ def check_ledger(product: ProductFile) -> None:
         Database.reach(url, busy_s=CHECK_S)
 
 
+def _whatever(lines: list[ledger.Line], new: set[str]) -> list[ledger.Line]:
+    """Lines that hang on no fact."""
+    return lines
+
+
 def _by_noun(facts: list[Fact]) -> dict[str, dict[str, dict[str, Any]]]:
     """Rows of each noun by id, in the order they came; of two with one id the first."""
     rows: dict[str, dict[str, dict[str, Any]]] = {}
@@ -90,11 +99,11 @@ class Store:
     ) -> None:
         self.root, self.database, self.clock = root, database, clock
         self.product, self.currency = product, currency
-        self._storage = storage or storage_at(root)
-        holdings = Holdings.at(self._storage, products=self.products)
+        self.storage = storage or storage_at(root)
+        holdings = Holdings.at(self.storage, products=self.products)
         self.artifacts, self.datasets = holdings.artifacts, holdings.datasets
         self.reports, self.scratch = holdings.reports, holdings.scratch
-        self.encoders = holdings.encoders
+        self.encoders, self.attempts = holdings.encoders, holdings.attempts
         self.turns, self.steps = Turns(database, product), Steps(database, product)
         self.versions = Versions(database, product)
         self.variants, self.measures = Variants(database, product), Measures(database, product)
@@ -150,7 +159,7 @@ class Store:
 
     def placeless(self, text: str) -> str:
         """A sentence about files, for people who have no business with where they lie."""
-        for place in (self._storage.place("").said, str(self._storage.local), str(self.root)):
+        for place in (self.storage.place("").said, str(self.storage.local), str(self.root)):
             text = text.replace(f"{place}/", "")
         return text
 
@@ -184,7 +193,15 @@ class Store:
         self.datasets.mend_copies()
         return self.turns.begin(spec_sha256, now=self.clock.now(), text=text)
 
-    def end_turn(self, turn: int) -> None:
+    def end_turn(self, turn: int, *, prices: Prices | None = None) -> None:
+        """With what attempts took whose step was never done, as the file was changed, say; and what the files
+        of the store cost, where that has a price."""
+        if prices is not None:
+            self._book_attempts(prices.cpu_hour)
+            rent = prices.storage_gb_month
+            line = None if rent is None else kept(self, rent)
+            if line is not None:
+                self.record_once([], partial(_whatever, [line]), turn=turn)
         self.turns.end(turn, now=self.clock.now())
         self.scratch.sweep()
         self.artifacts.sweep()
@@ -221,21 +238,37 @@ class Store:
             return done, False
         step = Step(self, name, key, turn, self.currency, budgets=budgets)
         step.afford(f"cpu.{name}", self.steps.cpu_s().get(name, 0.0) / 3600, cpu_price)
-        before = self.clock.cpu_s()
+        earlier = [one for one in self.attempts.left(self.product) if one.key == key]
         began = 0.0 if cores is None else self.clock.wall_s()
-        output = work(step)
-        used = step.cpu_s if step.cpu_s is not None else self.clock.cpu_s() - before
-        hours = Decimal(str(round(used, 3))) / 3600
-        step.spend(
-            f"cpu.{name}", float(round(hours, 9)), "cpu_hour", cpu_price, evidence=f"step:{key}"
-        )
+        with self.attempts.of(product=self.product, key=key, turn=turn, clock=self.clock) as took:
+            output = work(step)
+            spent = took()
+        used = spent - step.elsewhere_s if step.cpu_s is None else step.cpu_s
+        used = max(0.0, used)
+        step.spend_cpu(f"cpu.{name}", used, cpu_price, evidence=f"step:{key}")
+        lost = sum(one.cpu_s for one in earlier) - max(0.0, used - spent)
+        if lost > 0 and not step.elsewhere_s:
+            step.spend_cpu(FAILED, lost, cpu_price, evidence=f"before step:{key}")
         if cores is not None:
             idle = max(0.0, cores * (self.clock.wall_s() - began) - used)
-            reserved = float(round(Decimal(str(round(idle, 3))) / 3600, 9))
-            step.spend(IDLE, reserved, "cpu_hour", cpu_price, evidence=f"idle beside step:{key}")
+            step.spend_cpu(IDLE, idle, cpu_price, evidence=f"idle beside step:{key}")
         self.commit(step, output, cpu_s=used)
+        self.attempts.forget([a for a in self.attempts.left(self.product) if a.key == key])
         self.scratch.clear(step.key)
         return output, True
+
+    def _book_attempts(self, cpu_price: Decimal) -> None:
+        """Those that no step counts, once; of a step that is done, its own lines did."""
+        left = self.attempts.left(self.product)
+        booked = self.ledger.evidence(FAILED) if left else set()
+        for one in left:
+            evidence = f"attempt:{one.id}"
+            if evidence in booked or self.steps.done(one.key) is not None or one.cpu_s <= 0:
+                continue
+            step = Step(self, "", one.key, one.turn, self.currency)
+            step.spend_cpu(FAILED, one.cpu_s, cpu_price, evidence=evidence)
+            self.record_once([], partial(_whatever, step.lines), turn=one.turn)
+        self.attempts.forget(left)
 
     def commit(self, step: Step, output: dict[str, Any], *, cpu_s: float) -> None:
         now = self.clock.now()
