@@ -181,6 +181,11 @@ def test_the_report_of_an_old_turn_says_as_of_when_the_market_is_booked(tmp_path
     page = words_of(Path(reported(file, number)[0]).read_text(encoding="utf-8"))
     assert "Days up to 2026-02-01, as booked on" in page and CHAPTER["en"]["again"] in page
     assert "radio" not in page
+    with closing(Store.open(file, clock=At(TODAY))) as store:
+        spent = [sum(r["nano"] for r in sums if r["account"] == "ads.spend") for sums in (
+            store.ledger.sums(), store.ledger.sums(until=number, day="2026-02-01"))]  # fmt: skip
+    assert spent[1] - spent[0] == 77 * 10**9
+    assert f"advertising {spent[1] / 10**9:,.2f}" in " ".join(page.split())
 
 
 def test_the_same_weeks_are_in_the_json_of_the_command(shop):

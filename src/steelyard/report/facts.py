@@ -131,7 +131,7 @@ def gather(
         goals=limits(product.spec.goals, errors_of(task.known)),
         loss_max=product.spec.release.outcome_loss_max,
         outputs=outputs,
-        money=[_row(row) for row in store.ledger.sums(until=turn)],
+        money=[_row(row) for row in store.ledger.sums(until=turn, day=_day_of(store, turn))],
         requests=product.spec.plan.requests,
         live=live,
         names=store.variants.names(),
@@ -143,6 +143,12 @@ def gather(
         quality=task.quality,
         market=market,
     )
+
+
+def _day_of(store: Store, turn: int | None) -> str:
+    """The day that a past turn ended on: what happened behind it is none of its report."""
+    past = None if turn is None else store.turns.one(turn)
+    return "~" if past is None else (past["ended"] or past["started"])[:10]
 
 
 def _live_now(store: Store) -> str | None:

@@ -116,15 +116,20 @@ def every_step_paid(connection: sa.Connection) -> None:
 
 
 def sums(
-    connection: sa.Connection, *, product: str, turn: int | None = None, until: int | None = None
+    connection: sa.Connection,
+    *,
+    product: str,
+    turn: int | None = None,
+    until: int | None = None,
+    day: str = "~",
 ) -> list[dict[str, Any]]:
     """Lines, exact quantity and money of one product by account, unit, currency and basis, in the
-    order of accounts, of one turn or until one; a ledger may hold several products."""
+    order of accounts, of one turn or until one; what no turn made until a day. A ledger may hold several products."""
     total: dict[tuple[str, str, str, str], Sum] = {}
     for (_, of, *what), one in added_up(connection, product=product).items():
-        if turn not in (None, of) or (until is not None and of > until):
+        account, unit, currency, basis, said = what[:5]
+        if turn not in (None, of) or (until is not None and of > until) or (not of and said > day):
             continue
-        account, unit, currency, basis = what[:4]
         total.setdefault((account, unit, currency, basis), Sum()).add(one)
     return [
         {

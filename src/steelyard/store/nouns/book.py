@@ -21,11 +21,13 @@ STEP = "step:"  # evidence of a line that is a step's
 class Book(Noun):
     """Lines of money in a chain of hashes."""
 
-    def sums(self, *, turn: int | None = None, until: int | None = None) -> list[Row]:
+    def sums(
+        self, *, turn: int | None = None, until: int | None = None, day: str = "~"
+    ) -> list[Row]:
         """Lines, exact quantity and money by account, unit and basis (cash or imputed, which do not
-        add up); of one turn, or of all until one."""
+        add up); of one turn, or of all until one, with what was imported of the days until one."""
         with self.database.snapshot() as connection:
-            return ledger.sums(connection, product=self.product, turn=turn, until=until)
+            return ledger.sums(connection, product=self.product, turn=turn, until=until, day=day)
 
     def parted(self, *by: str, since: str = "", until: str = "~") -> list[Row]:
         """Lines and money by currency, basis and some of `day`, `account`, `variant`, `channel` and `turn`;
