@@ -5,8 +5,9 @@ from tests.serving import ask, call, publish, release
 
 from steelyard.errors import RequestError
 from steelyard.serve import Server
+from steelyard.serve.asked import Asked
 from steelyard.serve.router import Router
-from steelyard.serve.service import Asked, Service
+from steelyard.serve.service import Service
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import pytest
 
 from steelyard.clock import Clock
 from steelyard.errors import RequestError
+from steelyard.serve.asked import Asked
 from steelyard.serve.batcher import Batcher, Prepared
 from steelyard.serve.pace import Pace
-from steelyard.serve.service import Asked, Service
+from steelyard.serve.service import Service
 from steelyard.spec.model import Serve
 
 

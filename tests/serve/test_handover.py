@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
+from steelyard.serve.asked import Asked
 from steelyard.serve.handover import Handover
-from steelyard.serve.service import Asked, Service
+from steelyard.serve.service import Service
 
 
 def test_what_is_put_together_is_sent_once_and_in_its_order():

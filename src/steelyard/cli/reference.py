@@ -19,7 +19,7 @@ from steelyard.errors import SteelyardError
 from steelyard.files import write
 from steelyard.plugins import names
 from steelyard.spec import Product
-from steelyard.spec.load import DECODING, settings_of
+from steelyard.spec.kinds import DECODING, settings_of
 from steelyard.spec.model import TaskSpec
 from steelyard.spec.section import Kind
 from steelyard.tasks import task_kind

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from steelyard.data.sources import fingerprint, place_of, root_of
 from steelyard.plugins import whole
 from steelyard.spec import ProductFile
-from steelyard.spec.load import settings_of
+from steelyard.spec.kinds import settings_of
 from steelyard.spec.model import Source
 from steelyard.spec.section import NoSettings, Section
 

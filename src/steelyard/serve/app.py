@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.types import ASGIApp
 
+from steelyard.serve.asked import Asked
 from steelyard.serve.body import kind_of, parsed, read, validated
 from steelyard.serve.callers import Callers
 from steelyard.serve.counting import Counting, add_counting
@@ -37,7 +38,7 @@ from steelyard.serve.schema import (
     PredictResponse,
     Ready,
 )
-from steelyard.serve.service import Asked, Service
+from steelyard.serve.service import Service
 from steelyard.serve.sparing import Sparing
 from steelyard.serve.streaming import stream
 from steelyard.version import __version__

@@ -6,62 +6,35 @@ Example: `await service.predict(request, user="u1")`
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from steelyard.errors import RequestError
+from steelyard.serve.asked import Asked, body_of, ids_of
 from steelyard.serve.batcher import WAIT_S, Batcher, Prepared, Replaced, wait_max_s
 from steelyard.serve.busy import Busy, ledger_away
-from steelyard.serve.feedback import check_value, feedback_id, said_at
 from steelyard.serve.flow import LEAST, Flow
 from steelyard.serve.handover import Handover
-from steelyard.serve.journal import NO_WORTH, Earned, Journal
+from steelyard.serve.journal import Journal
+from steelyard.serve.judging import Judging
 from steelyard.serve.reading import Readers
 from steelyard.serve.router import Router, Served
 from steelyard.serve.schema import FeedbackRequest, PredictResponse
-from steelyard.serve.streams import Answered, Listener
+from steelyard.serve.streams import Answered
 from steelyard.serve.told import scoped
 from steelyard.spec import ProductFile, names_in
 from steelyard.store import Store, hashed
-from steelyard.tasks import Answer, BadInput, Reading, Task, Truth, content_kind, task_of
+from steelyard.tasks import Answer, BadInput, Reading, Task, content_kind, task_of
 from steelyard.tasks.valuation import valuation_of
 
-ANONYMOUS = "anonymous"
 Rows = list[dict[str, Any]]
 # A caller's future, and the rows that were written for it: whether they were new, or why not
 Told = tuple["asyncio.Future[tuple[Rows, bool]]", "tuple[Rows, bool] | BaseException"]
 IN_FLIGHT_QUEUES = 4  # requests in work at once, in queues of `serve.queue_max`
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A parsed request: decoded later, by the task."""
-
-    values: list[Any]
-    user: str | None
-    request_id: str | None
-    arm: str | None = None  # a replayed record names the release that answers it
-    listener: Listener | None = None  # who hears the answer while it is written
-    # a visitor of the launch page, answered by the live release and counted apart
-    demo: bool = False
-    partner: str = ""  # whose key asked; the product's own: none
-
-    @property
-    def origin(self) -> str:
-        """Whose answer it is: outcomes of `user` alone earn, and are read in experiments."""
-        return "demo" if self.demo else "replay" if self.arm else "user"
-
-    @property
-    def who(self) -> str | None:
-        """Its user, among those of whose key asked."""
-        return self.user and scoped(self.user, self.partner or None)
 
 
 class Service:
@@ -96,7 +69,8 @@ class Service:
         self.journal = Journal(store, product, telling=self._told.together)
         self.readers = Readers(store.artifacts.open)
         self._to_wake: set[Batcher] = set()
-        self._salt, self._names = store.salt(), names_in(product)
+        self._salt = store.salt()
+        self._judging = Judging(store, self.task, self.valuation, self.journal, names_in(product))
         self._larger = 0  # requests in work that are long or of many inputs
         self._running: dict[str, asyncio.Future[PredictResponse]] = {}
         self._wait_max_s = wait_max_s(goal_ms)
@@ -144,7 +118,7 @@ class Service:
         if asked.request_id is None:
             with self._room(asked):
                 return await self._answer(asked, unit, None)
-        key = self._hashed(_body_of(self.store.product, asked))
+        key = self._hashed(body_of(self.store.product, asked))
         if key not in self._running:  # else a retry that overtook the first try
             first = asyncio.ensure_future(self._once(asked, unit, key))
             first.add_done_callback(lambda _: self._running.pop(key, None))
@@ -162,7 +136,7 @@ class Service:
 
     async def _once(self, asked: Asked, unit: str, key: str) -> PredictResponse:
         with self._room(asked):
-            stored = await asyncio.to_thread(self._stored, _ids(key, len(asked.values)))
+            stored = await asyncio.to_thread(self._stored, ids_of(key, len(asked.values)))
             return stored or await self._answer(asked, unit, key)
 
     @contextmanager
@@ -186,67 +160,7 @@ class Service:
         """Id of the row, once it is durable; RequestError 404 for an unknown answer, 409 for a
         second outcome that contradicts the first (a correction has a kind of its own)."""
         with self._room():
-            return await self._feedback(asked)
-
-    async def _feedback(self, asked: FeedbackRequest) -> str:
-        value = check_value(asked, self.task)
-        answer = await asyncio.to_thread(self.store.answers.one, asked.answer_id)
-        if answer is None:
-            raise RequestError(
-                404,
-                "answer_id",
-                "the id of an answer",
-                "an unknown id",
-                "use the answer_id of a response",
-            )
-        if asked.kind == "preference":
-            await self._check_other(asked.answer_id, value)
-        seen = self._seen(answer["value"], value) if asked.kind == "outcome" else None
-        # a replayed record's outcome is evidence: its truth was known before, nobody earns by it
-        earns = asked.kind == "outcome" and answer["origin"] == "user"
-        identity = feedback_id(asked, value)
-        row = {
-            "id": identity,
-            "answer": asked.answer_id,
-            "kind": asked.kind,
-            "value": value,
-            "at": said_at(asked, now=self.store.clock.now()),
-            "utility": seen and seen[0],
-        }
-        worth = (seen[1] if seen else NO_WORTH) if earns else None
-        new = await asyncio.wrap_future(
-            self.journal.feedback(row, worth=worth, variant=answer["variant"])
-        )
-        if not new and await asyncio.to_thread(self.store.feedback.value, identity) != value:
-            raise RequestError(
-                409,
-                "value",
-                "the outcome that was recorded first",
-                "another one",
-                "send it as a correction",
-            )
-        return identity
-
-    def _seen(self, answer: Any, truth: Truth) -> tuple[float, Earned] | None:
-        """What the answer was worth by an outcome, as a share from 0 to 1 and in money; None for one
-        in words that the product file does not know now."""
-        said = self.task.renamed(answer, self._names)
-        if said is None and answer is not None:
-            return None
-        one, values = [Answer(said)], self.valuation
-        money, share = values.money(one, [truth])[0], float(values.shares(one, [truth])[0])
-        return share, Earned(money) if values.scale else Earned(money, of_right=share)
-
-    async def _check_other(self, identity: str, value: str) -> None:
-        known = await asyncio.to_thread(self.store.answers.one, value)
-        if known is None or value == identity:
-            raise RequestError(
-                422,
-                "value",
-                "the id of another answer, which was liked less",
-                "no such id",
-                "use the answer_id of a response",
-            )
+            return await self._judging.feedback(asked)
 
     async def _answer(self, asked: Asked, unit: str, key: str | None) -> PredictResponse:
         """Once more when the release was replaced on the way."""
@@ -288,7 +202,7 @@ class Service:
         before_s: float,
     ) -> PredictResponse:
         """The response, once its rows are on the disk."""
-        ids = _ids(key or secrets.token_hex(12), len(asked.values))
+        ids = ids_of(key or secrets.token_hex(12), len(asked.values))
         kept: asyncio.Future[tuple[Rows, bool]] = asyncio.get_running_loop().create_future()
 
         def journal(done: Future[list[Answered]]) -> None:
@@ -438,18 +352,3 @@ class Service:
     def _hashed(self, text: str) -> str:
         """Users are kept as salted hashes only; request ids are kept as they come."""
         return hashed(self._salt, text)
-
-
-def _body_of(product: str, asked: Asked) -> str:
-    """What makes a request the same one: product, user, request id, what is asked
-    and the arm it names."""
-    values = [hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for v in asked.values]
-    named = [product, asked.user or ANONYMOUS, asked.request_id, values]
-    # only where it is asked for: the ids of requests of earlier versions must stay what they are
-    more = {name: said for name in ("arm", "partner") if (said := getattr(asked, name))}
-    return json.dumps([*named, more] if more else named)
-
-
-def _ids(key: str, n: int) -> list[str]:
-    """Ids of the n answers of one request."""
-    return [key] + [hashlib.sha256(f"{key}\t{i}".encode()).hexdigest()[:24] for i in range(1, n)]

@@ -11,8 +11,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from steelyard.errors import RequestError
+from steelyard.serve.asked import Asked
 from steelyard.serve.schema import PredictResponse
-from steelyard.serve.service import Asked, Service
+from steelyard.serve.service import Service
 
 WRITTEN = "text"  # the kind of answers that are written piece by piece
 

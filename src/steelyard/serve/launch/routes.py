@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from steelyard.errors import RequestError, StoreError
+from steelyard.serve.asked import Asked
 from steelyard.serve.body import read
 from steelyard.serve.launch.demo import Gate
 from steelyard.serve.launch.facts import Live, live_of
@@ -29,7 +30,7 @@ from steelyard.serve.launch.words import TAGS
 from steelyard.serve.metrics import Metrics
 from steelyard.serve.refusals import headers_of, refusal_of
 from steelyard.serve.router import Served
-from steelyard.serve.service import Asked, Service
+from steelyard.serve.service import Service
 from steelyard.spec.launch import Language, Page
 from steelyard.tasks.shown import shown
 from steelyard.terms import term
