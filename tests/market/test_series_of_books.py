@@ -5,6 +5,8 @@ from datetime import date
 
 import numpy as np
 import pytest
+from tests.market.companies import At
+from tests.serving import publish, release
 
 from steelyard.api.market import import_file
 from steelyard.api.measuring import design_test
@@ -47,6 +49,27 @@ def test_a_history_has_the_weeks_that_are_over_and_begins_where_both_are_booked(
     assert past.periods == (date(2025, 1, 13), date(2025, 1, 20))
     assert past.outcome.tolist() == [60.0, 30.0] and past.spend["tv"].tolist() == [0.0, 8.0]
     assert past.until == date(2025, 1, 27) and past.spent_until["tv"] == date(2025, 1, 21)
+
+
+def test_quality_is_that_of_the_release_that_was_live(shop, booked):
+    for number, (day, value) in enumerate(
+        [(date(2025, 1, 10), 0.7), (date(2025, 1, 14), 0.8), (date(2025, 1, 22), 0.9)]
+    ):
+        with closing(Store.open(shop, clock=At(day))) as store:
+            variant = publish(store, seed=number)
+
+            def measured(step, variant=variant, value=value):
+                step.measure(variant, "utility", value, n=100, on="holdout:d")
+                return {}
+
+            store.step(store.begin_turn("m"), "m", f"m{number}", measured, cpu_price=0)
+            release(store, variant, "live")
+    past = history(booked, "sales")  # weeks from the 13th and the 20th
+    assert controls_of(booked, past, ("quality",))["quality"].tolist() == [0.8, 0.9]
+    days = history(booked, "sales", period="day")
+    column = controls_of(booked, days, ("quality",))["quality"]
+    by_day = dict(zip((day.day for day in days.periods), column, strict=True))
+    assert (by_day[8], by_day[13], by_day[14], by_day[22]) == (0.7, 0.7, 0.8, 0.9)
 
 
 def test_days_are_days(booked):
