@@ -23,6 +23,7 @@ from steelyard.serve.callers import Callers
 from steelyard.serve.counting import Counting, add_counting
 from steelyard.serve.direct import Direct, Route, Told
 from steelyard.serve.docs import add_docs
+from steelyard.serve.egress import Egress
 from steelyard.serve.events import as_events
 from steelyard.serve.guard import Guard, forbidden
 from steelyard.serve.launch import add_launch
@@ -55,12 +56,19 @@ def build_app(
     of their own."""
     callers, away = Callers(key, partners), service.journal.away
     counting = Counting.of(service.store, service.product, callers, metrics, away=away)
+    egress = Egress.of(service.store, service.product.spec.money.prices)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watch = asyncio.create_task(service.flow.watch())
+        watching = (
+            [service.flow.watch()] if egress is None else [service.flow.watch(), egress.watch()]
+        )
+        tasks = [asyncio.create_task(watch) for watch in watching]
         yield
-        watch.cancel()
+        for task in tasks:
+            task.cancel()
+        if egress is not None:
+            egress.book()
         if counting is not None:
             counting.counter.close()
         service.close()
@@ -87,7 +95,8 @@ def build_app(
     add_launch(app, service, metrics)
     describe(app, service, key=key is not None)
     app.add_middleware(Guard, metrics=metrics, open_=key is None)
-    return Direct(app, routes, forbidden=partial(forbidden, open_=key is None), told=told)
+    direct = Direct(app, routes, forbidden=partial(forbidden, open_=key is None), told=told)
+    return direct if egress is None else egress.around(direct)
 
 
 def _routes(
