@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from steelyard.reason import Reason
 from steelyard.release.left import Experimented, SentCounts
@@ -21,6 +21,7 @@ from steelyard.release.walk import add
 from steelyard.release.who import live_misses
 from steelyard.release.whole import check_whole
 from steelyard.spec import ProductFile
+from steelyard.spec.model import Release
 from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, experiment_of
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from steelyard.tasks import Task
 
 Serve = Callable[[str], AbstractContextManager[str]]
-DECIDED = ("promote", "rolled back")
 
 
 def run(
@@ -74,7 +74,7 @@ def run(
     sent, readout = experiment.until_decided(
         serve, visits, progress or (lambda what, done, total: None)
     )
-    if len(unsent) == len(visits):
+    if len(unsent) == len(visits) and not readout.waits_for_users:
         readout = _exhausted(readout, product)
     applied = _facts(step, product, readout, live=live, canary=canary)
     # What the answers took is charged with them, and must not be charged again with the step.
@@ -138,11 +138,11 @@ class Experiment:
     ) -> tuple[ReplayReport, Readout]:
         """Look, then send `release.look_every` records, until it is decided or all are sent."""
         total, readout = ReplayReport(), self.look(visits)
-        if not visits or readout.decision.decision in DECIDED:
+        if not visits or readout.settled:
             return total, readout
         every, done = self.product.spec.release.look_every, 0
         with serve(self.key or "") as url:
-            while done < len(visits) and readout.decision.decision not in DECIDED:
+            while done < len(visits) and not readout.settled:
                 part = visits[done : done + every]
                 onward = _onward(say, done, len(visits))
                 total.add(replay(url, part, arms=self.arms, key=self.key, progress=onward))
@@ -171,10 +171,17 @@ def _onward(say: Report, before: int, total: int) -> Callable[[int, int], None]:
 def _exhausted(readout: Readout, product: ProductFile) -> Readout:
     """An undecided experiment with nothing left to send says so, and what there is to do."""
     d = readout.decision
-    if d.decision in DECIDED:
+    if readout.settled:
         return readout
     reason = Reason("readout.exhausted", {"file": product.path.name, "why": d.reason})
     return replace(readout, decision=replace(d, reason=reason))
+
+
+def _by_metric(rule: Release) -> dict[str, Any]:
+    """What else the file asks where users' purchases decide."""
+    if rule.metric == "outcome":
+        return {}
+    return {"metric_days": rule.metric_days, "metric_loss_max": rule.metric_loss_max}
 
 
 def _in_service(store: Store, live: str, canary: str) -> bool:
@@ -196,13 +203,14 @@ def _facts(step: Step, product: ProductFile, readout: Readout, *, live: str, can
         id=experiment,
         product=step.store.product,
         arms={"live": live, "canary": canary},
-        unit="record",
-        metric="outcome",
+        unit="record" if rule.metric == "outcome" else "user",
+        metric=rule.metric,
         rule={
             "scheme": "pairs",
             "confidence": rule.confidence,
             "look_every": rule.look_every,
             "outcome_loss_max": rule.outcome_loss_max,
+            **_by_metric(rule),
         },
         readout=readout.to_json(),
     )
