@@ -113,6 +113,11 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "keep": ("undecided", "尚无定论"),
         "none": ("nothing to compare", "没有可比较的版本"),
     },
+    "cause": {
+        "quality": ("one point of quality", "质量一个百分点"),
+        "p95": ("100 ms of p95", "p95 延迟 100 毫秒"),
+        "price": ("one unit of price", "价格一个单位"),
+    },
     "metric": {
         "conversion": ("conversion", "转化率"),
         "revenue": ("revenue", "收入"),
@@ -176,6 +181,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "market": ("Market", "市场"),
         "presets": ("Known exports", "已知的导出格式"),
         "economics": ("What one more costs and brings", "多一个的成本与收益"),
+        "elasticity": ("What moves conversion and retention", "什么影响转化与留存"),
         "break_even": ("An own model beside others' calls", "自有模型与外部调用"),
         "tests": ("Tests of channels", "渠道试验"),
         "mix": ("Marketing mix", "营销组合"),

@@ -111,8 +111,11 @@ def test_a_stream_that_is_spent_waits_for_users_and_says_how_many(store, product
 
 
 def test_only_what_is_bought_after_the_first_answer_and_within_the_days_counts(
-    store, product_file, later
+    any_store, product_file
 ):
+    """On both databases."""
+    store, later = any_store, Later()
+    store.clock = later
     pair = pair_in_service(store)
     product = by(product_file, "revenue")
     with Server(store, product) as url:

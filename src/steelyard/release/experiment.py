@@ -77,6 +77,11 @@ def run(
     if len(unsent) == len(visits) and not readout.waits_for_users:
         readout = _exhausted(readout, product)
     applied = _facts(step, product, readout, live=live, canary=canary)
+    if readout.decided:
+        from steelyard.release.effects import leave
+
+        pair = {"live": live, "canary": canary, "experiment": step.key[:16]}
+        leave(step, product, task=task, dataset=dataset, **pair)
     # What the answers took is charged with them, and must not be charged again with the step.
     served = store.answers.cpu_s(experiment.id) - charged
     step.cpu_s = max(0.0, store.clock.cpu_s() - started - served)

@@ -68,14 +68,18 @@ class Readout:
     guarded: bool = False
 
     @property
+    def decided(self) -> bool:
+        return self.decision.decision in DECIDED
+
+    @property
     def settled(self) -> bool:
         """Whether another replayed record could change nothing."""
-        return self.decision.decision in DECIDED or self.guarded
+        return self.decided or self.guarded
 
     @property
     def waits_for_users(self) -> bool:
         """Whether it is undecided, and no replayed record could decide it."""
-        return self.metric is not None and self.decision.decision not in DECIDED
+        return self.metric is not None and not self.decided
 
     @property
     def shown(self) -> Shown:
