@@ -69,6 +69,7 @@ FIGURES: dict[str, Callable[[Any], str]] = {
     "percent": lambda value: f"{100 * value:.3g} %",
     "difference": lambda value: f"{value:+.4f}",
     "interval": lambda i: f"{i[0]:+.4f} [{i[1]:+.4f}, {i[2]:+.4f}]",
+    "lift": lambda i: f"{100 * i[0]:+.3g} % [{100 * i[1]:+.3g}, {100 * i[2]:+.3g}]",
     "money": money,
     "saving": saving,
     "around": around,

@@ -16,6 +16,7 @@ from steelyard.reason import Reason, told
 from steelyard.terms import LANGUAGES
 from steelyard.words_economics import ECONOMICS
 from steelyard.words_market import MARKET
+from steelyard.words_metric import METRIC
 
 JOINED = ("; ", "；")
 _PARSER = Formatter()
@@ -24,6 +25,7 @@ _PARSER = Formatter()
 WORDS: dict[str, tuple[str, str]] = {
     **ECONOMICS,
     **MARKET,
+    **METRIC,
     "several": ("{each}", "{each}"),
     "told": ("{en}", "{zh}"),
     # a goal that a figure misses

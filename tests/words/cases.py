@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE
 from tests.release.test_decide import WORTH, seen, users
+from tests.release.test_metric import shown as metric_of
 from tests.report.sample import arm, facts, outputs, row, without
 
 from steelyard.as_json import to_json
@@ -22,6 +23,7 @@ from steelyard.engine.evaluate import Evaluation
 from steelyard.goals import limits
 from steelyard.market import calendar, lifts, mixing
 from steelyard.market.customers import cost_of_one, margin_share, mean_margin, pays_back
+from steelyard.market.elasticity import elasticities
 from steelyard.market.figures import Figure
 from steelyard.market.series import History, Regions
 from steelyard.market.serving import OfVariant, Period, break_even, cost_of_right, right_share
@@ -36,6 +38,8 @@ from steelyard.reason import Reason, told
 from steelyard.release import classes, experiment, walk
 from steelyard.release.gate import Check, inferior
 from steelyard.release.goals import misses
+from steelyard.release.metric import _missing as missing_of
+from steelyard.release.metric import decide_by
 from steelyard.release.readout import Decision, Readout, Worth, decide
 from steelyard.report.headline import headline
 from steelyard.report.headline import say as say_headline
@@ -106,6 +110,26 @@ def decisions():
     yield decide([seen(*open_, n=1234567)], WORTH, loss_max=0.02)
     yield decide([seen(0.02, 0.01, 0.03), users(-0.05, -0.09, -0.01)], WORTH, loss_max=0.02)
     yield decide([seen(0.0, -0.01, 0.01, canary_cost=0.02)], WORTH, loss_max=0.02)
+
+
+def bought():
+    open_ = seen(0.01, -0.04, 0.06)
+    more, less, none = (0.5, 0.1, 0.9), (-0.5, -0.9, -0.1), (-0.05, -0.1, 0.01)
+    asked = {"told": [told("replay", "重放")], "outcome_loss_max": 0.02}
+    for figures, loss_max in ((more, 0), (less, 0), (none, 0.2), (None, 0)):
+        yield decide_by(metric_of(figures), [open_], **asked, loss_max=loss_max)
+    yield decide_by(metric_of(more, lift=(0.3, 0.05, 0.6)), [open_], **asked, loss_max=0)
+    yield decide_by(metric_of(more), [seen(-0.1, -0.15, -0.05)], **asked, loss_max=0)
+    arms = metric_of(None).arms
+    empty = {arm: replace(one, n=0) for arm, one in arms.items()}
+    near = Interval(0.1, -0.1, 0.3, 1800)
+    for given, known, total in (
+        (empty, None, None),
+        (arms, None, None),
+        (arms, near, None),
+        (arms, near, 2212),
+    ):
+        yield missing_of(given, known, total, loss_max=0.0, elapsed_s=864000.0)
 
 
 def exhausted():
@@ -213,7 +237,7 @@ def rows_of_releases():
     walk._canary(step, wanted, {"variant": "0123456789abcdef", "share": 0.2}, share=0.1)
     sure = decide([seen(0.05, 0.01, 0.09)], WORTH, loss_max=0.02)
     found = Readout(seen(0.05, 0.01, 0.09), None, None, [], sure)
-    rule = SimpleNamespace(confidence=0.95, look_every=10, outcome_loss_max=0.02)
+    rule = SimpleNamespace(metric="outcome", confidence=0.95, look_every=10, outcome_loss_max=0.02)
     product = SimpleNamespace(spec=SimpleNamespace(release=rule))
     assert experiment._facts(step, product, found, live="a", canary="b")
     yield from step.rows
@@ -496,6 +520,11 @@ def channel_tests():
     yield mixing._few(past)
 
 
+def causes():
+    nothing = SimpleNamespace(experiments=SimpleNamespace(all=lambda: []))
+    yield elasticities(nothing)["conversion"]["price"]
+
+
 # --- the first lines of a report
 
 
@@ -567,6 +596,7 @@ def headlines():
 
 CASES = (
     decisions,
+    bought,
     exhausted,
     nothing_to_compare,
     unlike_labels,
@@ -587,5 +617,6 @@ CASES = (
     plans,
     mixes,
     channel_tests,
+    causes,
     headlines,
 )

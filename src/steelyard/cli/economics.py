@@ -32,6 +32,7 @@ def economics(
     _customers(facts)
     _plans(facts)
     _channels(facts)
+    _elasticity(facts)
     return _break_even(facts)
 
 
@@ -113,6 +114,31 @@ def _why_of_channels(channels: list[Mapping[str, Any]]) -> str:
         for one in channels
     }
     return "\n".join(f"{name}: {why}" for name, why in reasons.items() if why)
+
+
+def _elasticity(facts: Mapping[str, Any]) -> None:
+    """Relative change of conversion and retention by one unit of each cause."""
+    from steelyard.cli.show import heads, market_title, said, table
+
+    told = facts["elasticity"]
+    causes = list(told["conversion"])
+    rows = [
+        [said("cause", cause), *(_change(told[outcome][cause]) for outcome in told)]
+        for cause in causes
+    ]
+    title = market_title(said("title", "elasticity"), simulated=facts["simulated"])
+    names = [*heads("what"), *(said("metric", outcome) for outcome in told)]
+    table(title, names, rows, note=_why([told["conversion"][cause] for cause in causes]))
+
+
+def _change(one: Mapping[str, Any]) -> str:
+    """In percent, with its interval, how it is known, and by how many experiments."""
+    from steelyard.cli.show import said
+
+    if one["value"] is None:
+        return "-"
+    value, low, high = (f"{100 * one[name]:+.2g} %" for name in ("value", "low", "high"))
+    return f"{value} ({low} – {high}) {said('evidence', one['evidence'])}, n = {one['n']}"
 
 
 def _break_even(facts: Mapping[str, Any]) -> None:

@@ -92,6 +92,8 @@ def _show(facts: dict[str, Any]) -> None:
     for label, shown in (("readout", facts["readout"]), ("note", facts["note"])):
         if shown:
             typer.echo(f"{label}: {shown['reason'] if isinstance(shown, dict) else shown}")
+    if facts["readout"] and facts["readout"].get("metric"):
+        _bought(facts["readout"]["metric"])
     rows = [
         [
             r["created"][:19].replace("T", " "),
@@ -104,6 +106,38 @@ def _show(facts: dict[str, Any]) -> None:
         for r in facts["history"]
     ]
     table(said("title", "releases"), heads("when", "variant", "state", "share", "who", "why"), rows)
+
+
+def _bought(shown: dict[str, Any]) -> None:
+    """What users bought, by arm, with the difference, the lift, and what is still missing."""
+    from steelyard.cli.show import heads, language, said, table
+    from steelyard.words import sentence
+
+    rows = [
+        [
+            said("state", arm),
+            f"{one['n']:,}",
+            f"{one['waiting']:,}",
+            f"{one['converted']:,}",
+            f"{one['value']:.4f}",
+        ]
+        for arm, one in shown["arms"].items()
+    ]
+    title = said("metric", shown["metric"])
+    title += f", {shown['currency']}" if shown["currency"] else ""
+    lines = [f"{said('head', 'difference')}: {_interval(shown['difference'], '{:+.4f}')}"]
+    lines += [f"{said('head', 'lift')}: {_interval(shown['lift'], '{:+.1%}')}"]
+    if shown.get("missing"):
+        lines += [f"{said('head', 'missing')}: {sentence(shown, 'missing', language())}"]
+    names = heads("state", "users", "waiting", "bought", "a_user")
+    table(title, names, rows, note="\n".join(lines))
+
+
+def _interval(one: dict[str, Any] | None, form: str) -> str:
+    if one is None:
+        return "?"
+    value, low, high = (form.format(one[name]) for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
 def _said(row: dict[str, Any]) -> str:

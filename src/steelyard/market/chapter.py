@@ -48,7 +48,7 @@ def chapter(store: Store, product: ProductFile, *, moment: str = "") -> dict[str
     return facts | {
         "weeks": weekly(store, until=until),
         "months": _months(store, day),
-        "economics": of_period(store, money, Period(first, until), today=until),
+        "economics": of_period(store, money, Period(first, until), today=until, moment=kept_until),
         "tests": tests or [],
         "mix": fit,
         "damaged": damaged or fit_damaged,

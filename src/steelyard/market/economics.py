@@ -10,8 +10,10 @@ from dataclasses import asdict
 from typing import Any
 
 from steelyard.market.customers import Customer, channels, customers, plans
+from steelyard.market.elasticity import elasticities
 from steelyard.market.figures import Figure
 from steelyard.market.serving import BreakEven, Period, break_even, variants
+from steelyard.market.telling import ALWAYS
 from steelyard.market.worth import WEEKS, worth
 from steelyard.reason import Reason
 from steelyard.spec import NANO
@@ -23,8 +25,11 @@ DAYS = 90  # looked back, where no first day is said
 SHOWN = 10  # customers
 
 
-def of_period(store: Store, money: MoneySpec, period: Period, *, today: str) -> dict[str, Any]:
-    """Of the days of a period; how customers stay is told from all that is booked up to `today`."""
+def of_period(
+    store: Store, money: MoneySpec, period: Period, *, today: str, moment: str = ALWAYS
+) -> dict[str, Any]:
+    """Of the days of a period; how customers stay is told from all that is booked up to `today`, and what
+    moves conversion from the experiments that were decided up to a moment."""
     served = variants(store, period)
     own = customers(store, period, served)
     lasting = worth(store, today, own.share)
@@ -51,6 +56,7 @@ def of_period(store: Store, money: MoneySpec, period: Period, *, today: str) -> 
             "retention": _told(lasting.retention),
             "value": _told(lasting.value),
         },
+        "elasticity": _told(elasticities(store, until=moment)),
         "break_even": _told(_fields(even) if isinstance(even, BreakEven) else even),
     }
 

@@ -19,7 +19,7 @@ from steelyard.reason import Reason
 from steelyard.spec import NANO
 from steelyard.stats import lifetime
 from steelyard.stats.proportion import wilson
-from steelyard.store import CONVERSION, Store
+from steelyard.store import Store
 
 WEEKS = 104  # how far ahead the worth of a new customer is told
 SEED = 0
@@ -51,10 +51,7 @@ def worth(store: Store, today: str, share: Figure | Reason) -> Worth:
 
 def payments(store: Store, *, since: str = "", until: str = "9999") -> list[Event]:
     """What customers paid, by day: imported sales, and conversions that were told as cash."""
-    sales = store.events.of_kind("sales", since=since, until=until)
-    told = store.events.of_kind(CONVERSION, since=since, until=until)
-    cash = [event for event in told if event["body"].get("cash")]
-    return sorted([*sales, *cash], key=lambda event: str(event["day"]))
+    return [*store.events.payments(since=since, until=until)]
 
 
 def paid(event: Event) -> float:

@@ -7,8 +7,9 @@ hands one in. Example: `walk.run(store, product, step, ...)`, then `experiment.r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from steelyard.errors import SpecError
 from steelyard.release.left import Comparable, Decided, Experimented, Releasable
 from steelyard.spec import ProductFile
 from steelyard.stage import Bought, Context, Early, Expected, Forecast, Stage
@@ -16,6 +17,9 @@ from steelyard.store import Step
 from steelyard.taken import names_of
 from steelyard.terms import term
 from steelyard.words import say
+
+if TYPE_CHECKING:
+    from steelyard.tasks import Task
 
 REPLAY_S = 30.0  # CPU seconds where the ledger knows none
 
@@ -71,7 +75,26 @@ def _sent_before(context: Context) -> Sequence[str]:
     before = sent_before(
         context.store, turn=context.turn, live=of.live, canary=of.canary, scale=scale
     )
-    return [str(len(before))]
+    # while a canary answers, users tell more from turn to turn: each turn looks again
+    return [str(len(before)), *([str(context.turn)] if of.canary is not None else [])]
+
+
+def _check_metric(product: ProductFile, task: Task) -> None:
+    """SpecError for a metric that nothing would ever be told of."""
+    metric, market = product.spec.release.metric, product.spec.market
+    sold = any(one.kind == "sales" for one in market.imports.values())
+    booked = market.counting is not None and market.counting.cash
+    if metric == "outcome" or sold or booked:
+        return
+    if metric == "conversion" and market.counted is not None:
+        return
+    told = "market.counting" if metric == "conversion" else "market.counting with cash: true"
+    raise SpecError(
+        [
+            f"{product.path.name} release.metric: expected {told}, or an import of kind sales under "
+            f"market.imports, for '{metric}', found neither; add one of them, or say metric: outcome"
+        ]
+    )
 
 
 def _check_stream(product: ProductFile, taken: Mapping[str, Any]) -> None:
@@ -114,6 +137,7 @@ RELEASE = Stage(
     takes=names_of(Releasable),
     also=_decided_anew,
     output=Decided,
+    check=_check_metric,
     summary=_released,
 )
 REPLAY = Stage(
@@ -129,6 +153,7 @@ REPLAY = Stage(
         "serve",
         "goals",
         "data.sources",
+        "market.time_zone",
     ),
     takes=names_of(Comparable),
     also=_sent_before,

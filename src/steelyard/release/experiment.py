@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from steelyard.reason import Reason
 from steelyard.release import truths
@@ -22,6 +22,7 @@ from steelyard.release.walk import add
 from steelyard.release.who import live_misses
 from steelyard.release.whole import check_whole
 from steelyard.spec import ProductFile
+from steelyard.spec.model import Release
 from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, experiment_of
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from steelyard.tasks import Task
 
 Serve = Callable[[str], AbstractContextManager[str]]
-DECIDED = ("promote", "rolled back")
 
 
 def run(
@@ -76,11 +76,16 @@ def run(
     sent, readout = experiment.until_decided(
         serve, visits, progress or (lambda what, done, total: None)
     )
-    if len(unsent) == len(visits):
+    if len(unsent) == len(visits) and not readout.waits_for_users:
         readout = _exhausted(readout, product)
     told = truths.line(store, visits, sent, price)
     step.lines += [] if told is None else [told]
     applied = _facts(step, product, readout, live=live, canary=canary)
+    if readout.decided:
+        from steelyard.release.effects import leave
+
+        pair = {"live": live, "canary": canary, "experiment": step.key[:16]}
+        leave(step, product, task=task, dataset=dataset, **pair)
     # What the answers took is charged with them, and must not be charged again with the step.
     step.elsewhere_s = store.answers.cpu_s(experiment.id) - charged
     now = canary if readout.decision.decision == "promote" and applied else live
@@ -141,11 +146,11 @@ class Experiment:
     ) -> tuple[ReplayReport, Readout]:
         """Look, then send `release.look_every` records, until it is decided or all are sent."""
         total, readout = ReplayReport(), self.look(visits)
-        if not visits or readout.decision.decision in DECIDED:
+        if not visits or readout.settled:
             return total, readout
         every, done = self.product.spec.release.look_every, 0
         with serve(self.key or "") as url:
-            while done < len(visits) and readout.decision.decision not in DECIDED:
+            while done < len(visits) and not readout.settled:
                 part = visits[done : done + every]
                 onward = _onward(say, done, len(visits))
                 total.add(replay(url, part, arms=self.arms, key=self.key, progress=onward))
@@ -174,10 +179,17 @@ def _onward(say: Report, before: int, total: int) -> Callable[[int, int], None]:
 def _exhausted(readout: Readout, product: ProductFile) -> Readout:
     """An undecided experiment with nothing left to send says so, and what there is to do."""
     d = readout.decision
-    if d.decision in DECIDED:
+    if readout.settled:
         return readout
     reason = Reason("readout.exhausted", {"file": product.path.name, "why": d.reason})
     return replace(readout, decision=replace(d, reason=reason))
+
+
+def _by_metric(rule: Release) -> dict[str, Any]:
+    """What else the file asks where users' purchases decide."""
+    if rule.metric == "outcome":
+        return {}
+    return {"metric_days": rule.metric_days, "metric_loss_max": rule.metric_loss_max}
 
 
 def _in_service(store: Store, live: str, canary: str) -> bool:
@@ -199,13 +211,14 @@ def _facts(step: Step, product: ProductFile, readout: Readout, *, live: str, can
         id=experiment,
         product=step.store.product,
         arms={"live": live, "canary": canary},
-        unit="record",
-        metric="outcome",
+        unit="record" if rule.metric == "outcome" else "user",
+        metric=rule.metric,
         rule={
             "scheme": "pairs",
             "confidence": rule.confidence,
             "look_every": rule.look_every,
             "outcome_loss_max": rule.outcome_loss_max,
+            **_by_metric(rule),
         },
         readout=readout.to_json(),
     )

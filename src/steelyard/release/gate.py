@@ -41,8 +41,7 @@ def holdout_check(
 ) -> Check:
     """Measured once for two variants and a hold-out, and kept as measures of the canary."""
     valuation = Valuation(task, product.spec.money)
-    on = f"holdout of {dataset} against {live}"
-    on += f" by values {valuation.scale}" if valuation.scale else ""
+    on = on_holdout(valuation, dataset=dataset, live=live)
     known = _known(store, canary, on)
     if OUTCOME in known:
         return Check(known[OUTCOME], known.get(QUALITY))
@@ -60,6 +59,12 @@ def holdout_check(
         if gain is not None:
             step.measure(canary, name, gain.value, low=gain.low, high=gain.high, n=gain.n, on=on)
     return Check(outcome, quality)
+
+
+def on_holdout(valuation: Valuation, *, dataset: str, live: str) -> str:
+    """What the measures of a check say that they were measured on."""
+    by = f" by values {valuation.scale}" if valuation.scale else ""
+    return f"holdout of {dataset} against {live}{by}"
 
 
 def inferior(check: Check, *, metric: str, loss_max: float) -> Reason | None:

@@ -77,6 +77,52 @@ class UsersShown:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricArm:
+    """Users of one arm whose days are over (`n`), those whose days are not (`waiting`), how many of the
+    first converted, and the metric a user."""
+
+    variant: str
+    name: str
+    n: int
+    waiting: int
+    converted: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricShown:
+    """Conversion, revenue or profit a user since the two share the users; `missing` is None once it
+    tells them apart."""
+
+    metric: str
+    unit: str = "user"
+    since: str
+    days: int
+    currency: str | None
+    arms: Mapping[str, MetricArm]
+    difference: Interval | None
+    lift: Interval | None
+    missing: Reason | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One body of evidence: `source` is `replay` (n records) or `users` (n users of both arms)."""
+
+    source: str
+    difference: Interval
+    arms: dict[str, Arm]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`promote`, `rolled back` or `keep`, and why."""
+
+    decision: str
+    reason: Reason
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shown:
     """What an experiment showed: of the pairs that were replayed, and of real users."""
 
@@ -86,6 +132,7 @@ class Shown:
     difference: Interval
     path: tuple[PathPoint, ...]
     users: UsersShown | None
+    metric: MetricShown | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,23 @@ from steelyard.as_json import to_json
 from steelyard.reason import Reason
 from steelyard.release.classes import unlike
 from steelyard.release.evidence import ARMS, Pair, Users, began, pairs, users
-from steelyard.release.left import Arm, PathPoint, Shown, UsersShown
+from steelyard.release.left import (
+    Arm,
+    Decision,
+    MetricShown,
+    PathPoint,
+    Seen,
+    Shown,
+    UsersShown,
+)
+from steelyard.release.metric import decide_by, guarded, metric_shown
+from steelyard.release.visitors import visitors
 from steelyard.spec import ProductFile, names_in
+from steelyard.spec.model import Release
 from steelyard.stats import Interval, Sample, paired
 from steelyard.stats import difference as sequence
 from steelyard.store import Store
+from steelyard.store.releases import experiment_of
 from steelyard.tasks import Task
 from steelyard.tasks.valuation import Valuation
 
@@ -29,15 +41,8 @@ PATH_POINTS = 40
 # outlive a change of the product file.
 PAIRS_TUNED_AT, USERS_TUNED_AT = 1000, 2000
 REPLAY, USERS = "replay", "users"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One body of evidence: `source` is `replay` (n records) or `users` (n users of both arms)."""
-
-    source: str
-    difference: Interval
-    arms: dict[str, Arm]
+OUTCOME = "outcome"
+DECIDED = ("promote", "rolled back")
 
 
 @dataclass(frozen=True)
@@ -49,22 +54,32 @@ class Worth:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """`promote`, `rolled back` or `keep`, and why."""
-
-    decision: str
-    reason: Reason
-
-
-@dataclass(frozen=True)
 class Readout:
-    """`arms` and `difference` are those of the replayed pairs; `users` those of real users."""
+    """`arms` and `difference` are those of the replayed pairs; `users` those of real users; `metric` is
+    what these bought, where `release.metric` says that this decides. `guarded` where more replayed
+    records could change nothing."""
 
     replay: Seen
     users: Seen | None
     since: str | None
     path: list[PathPoint]
     decision: Decision
+    metric: MetricShown | None = None
+    guarded: bool = False
+
+    @property
+    def decided(self) -> bool:
+        return self.decision.decision in DECIDED
+
+    @property
+    def settled(self) -> bool:
+        """Whether another replayed record could change nothing."""
+        return self.decided or self.guarded
+
+    @property
+    def waits_for_users(self) -> bool:
+        """Whether it is undecided, and no replayed record could decide it."""
+        return self.metric is not None and not self.decided
 
     @property
     def shown(self) -> Shown:
@@ -74,7 +89,13 @@ class Readout:
         if real is not None:
             users = UsersShown(since=self.since, arms=real.arms, difference=real.difference)
         path = tuple(self.path)
-        return Shown(arms=seen.arms, difference=seen.difference, path=path, users=users)
+        return Shown(
+            arms=seen.arms,
+            difference=seen.difference,
+            path=path,
+            users=users,
+            metric=self.metric,
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {**to_json(self.shown), **to_json(self.decision)}
@@ -100,21 +121,67 @@ def readout(
     names = store.variants.names()
     price = float(product.spec.money.prices.cpu_hour)
     named = {arm: (pair[arm], names.get(pair[arm], pair[arm][:12])) for arm in ARMS}
-    each = 1 - (1 - rule.confidence) / 2  # the two intervals hold together
+    by_users = rule.metric != OUTCOME
+    each = 1 - (1 - rule.confidence) / (3 if by_users else 2)  # all intervals hold together
     valuation = Valuation(task, product.spec.money)
     rows = [p for p in pairs(store, valuation, words, **pair) if p.record not in without]
     replayed = _of_pairs(rows, named, confidence=each, price=price)
     by_arm = users(store, valuation, words, **pair)
     real = _of_users(by_arm, named, confidence=each, price=price) if by_arm else None
     worth = Worth(float(valuation.range), valuation.currency)
+    since = began(store, **pair)
+    bought = _bought(store, product, valuation, named, since, confidence=each) if by_users else None
     why_not = unlike(store, task, words, **pair)
+    evidence = [replayed] if real is None else [replayed, real]
     if why_not is not None:
         decision = Decision("keep", why_not)
+    elif by_users:
+        decision = _by_metric(bought, evidence, rule)
     else:
-        evidence = [replayed] if real is None else [replayed, real]
         decision = decide(evidence, worth, loss_max=rule.outcome_loss_max)
     path = [] if why_not else _path(rows, confidence=each)
-    return Readout(replayed, real, began(store, **pair), path, decision)
+    settled = by_users and guarded(replayed, rule.outcome_loss_max)
+    return Readout(replayed, real, since, path, decision, bought, settled)
+
+
+def _bought(
+    store: Store,
+    product: ProductFile,
+    valuation: Valuation,
+    named: Mapping[str, tuple[str, str]],
+    since: str | None,
+    *,
+    confidence: float,
+) -> MetricShown | None:
+    """What users bought; None while the two do not share them."""
+    if since is None:
+        return None
+    rule = product.spec.release
+    pair = {arm: variant for arm, (variant, _) in named.items()}
+    return metric_shown(
+        rule.metric,
+        visitors(store, product, experiment_of(**pair, scale=valuation.scale), since=since),
+        named,
+        confidence=confidence,
+        loss_max=rule.metric_loss_max,
+        currency=product.spec.money.currency,
+        since=since,
+        now=store.clock.now(),
+        days=rule.metric_days,
+    )
+
+
+def _by_metric(bought: MetricShown | None, evidence: Sequence[Seen], rule: Release) -> Decision:
+    told = tuple(_told(seen) for seen in evidence)
+    if bought is None:
+        return Decision("keep", Reason("readout.undecided", {"told": told}))
+    return decide_by(
+        bought,
+        evidence,
+        told,
+        outcome_loss_max=rule.outcome_loss_max,
+        loss_max=rule.metric_loss_max,
+    )
 
 
 def decide(evidence: Sequence[Seen], worth: Worth, *, loss_max: float) -> Decision:

@@ -77,6 +77,7 @@ def _economics(facts: Facts, words: Words, language: str) -> str:
         + _variants(facts, words, language)
         + _channels(facts, words, language)
         + _customers(facts, words, language)
+        + _elasticity(facts["elasticity"], words, language)
     )
 
 
@@ -138,6 +139,27 @@ def _customers(facts: Facts, words: Words, language: str) -> str:
     )
     rows = [[name, _figure(one, language)] for name, one in told]
     return table(words["customers"].split("|"), rows) + _why(told, words, language)
+
+
+def _elasticity(told: Facts, words: Words, language: str) -> str:
+    """Relative change of conversion and retention by one unit of each cause."""
+    named = {cause: term("cause", cause, language) for cause in told["conversion"]}
+    rows = [
+        [name, *(_change(told[outcome][cause], language) for outcome in told)]
+        for cause, name in named.items()
+    ]
+    columns = [words["cause"], *(term("metric", outcome, language) for outcome in told)]
+    why = _why(
+        ((name, told["conversion"][cause]) for cause, name in named.items()), words, language
+    )
+    return head(words["elasticity"]) + note(words["elasticity_note"]) + table(columns, rows) + why
+
+
+def _change(one: Facts, language: str) -> str:
+    if one["value"] is None:
+        return "?"
+    value, low, high = (f"{100 * one[name]:+.2g} %" for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}] {term('evidence', one['evidence'], language)}, n = {one['n']}"
 
 
 def _figure(one: Facts, language: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from steelyard.report import bars, charts
 from steelyard.report.amounts import amount, with_currency
+from steelyard.report.bought import bought
 from steelyard.report.caveats import caveats
 from steelyard.report.facts import MoneyRow, ReportFacts, ratio
 from steelyard.report.markup import figure, head, note, table, text
@@ -97,6 +98,7 @@ def canary(facts: ReportFacts, words: Words, language: str) -> str:
     why = sentence(replay, "reason", language)
     decision = term("decision", replay["decision"], language)
     said = f"<p class=decision><strong>{text(decision)}</strong> {text(why)}</p>"
+    said += bought(replay, words, language)
     if not replay.get("path"):
         return said
     users = (replay.get("users") or {}).get("arms", {})

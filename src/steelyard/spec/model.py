@@ -220,10 +220,25 @@ class Release(Section):
         250, ge=1, description="records between two looks; a sure answer ends it"
     )
     confidence: float = Field(
-        0.95, gt=0.5, lt=1, description="of the two always-valid intervals together"
+        0.95, gt=0.5, lt=1, description="of all always-valid intervals together"
     )
     outcome_loss_max: float = Field(
         0.02, ge=0, lt=1, description="worse than this rolls back, or never meets a user"
+    )
+    metric: Literal["outcome", "conversion", "revenue", "profit"] = Field(
+        "outcome",
+        description="what real users decide an experiment by, each user once; other than outcome, replayed records only guard",
+    )
+    metric_days: int = Field(
+        7,
+        ge=1,
+        le=90,
+        description="days after the first answer in which what a user buys counts; the user counts once they are over",
+    )
+    metric_loss_max: float = Field(
+        0.0,
+        ge=0,
+        description="of the metric a user: surely worse by more rolls back, surely not so may go live",
     )
     below_goals: Literal["say", "refuse"] = Field(
         "say", description="a first release that misses a goal: live and said, or not live"

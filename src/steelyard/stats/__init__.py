@@ -12,7 +12,7 @@ from steelyard.stats.bootstrap import (
 )
 from steelyard.stats.curves import LearningCurve, Point, back_test, fit_curve
 from steelyard.stats.ratio import ratio_lift
-from steelyard.stats.sequential import Sample, difference, paired, radius
+from steelyard.stats.sequential import Sample, difference, lift, needed, paired, radius
 
 __all__ = [
     "Interval",
@@ -25,6 +25,8 @@ __all__ = [
     "bootstrap_sums",
     "difference",
     "fit_curve",
+    "lift",
+    "needed",
     "paired",
     "paired_sums",
     "radius",

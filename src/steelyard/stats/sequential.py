@@ -1,8 +1,10 @@
 """Intervals that stay valid however often one looks: asymptotic confidence sequences.
 
 Knows no experiment. Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas (2021), "Time-uniform central
-limit theory and asymptotic confidence sequences". Example: `difference(a, b, tuned_at=1000).low`,
-and `paired(sample, tuned_at=500)` where every unit was seen by both arms.
+limit theory and asymptotic confidence sequences" (Annals of Statistics 52, 2024). They need no bound of
+what is observed, only a variance and a little more, so money is read by them too (`bounded=False`).
+Example: `difference(a, b, tuned_at=1000).low`, and `paired(sample, tuned_at=500)` where every unit was
+seen by both arms.
 """
 
 from __future__ import annotations
@@ -47,22 +49,85 @@ def radius(n: float, *, confidence: float, tuned_at: float) -> float:
     return math.sqrt((n * rho2 + 1) / (n * n * rho2) * math.log((n * rho2 + 1) / alpha**2))
 
 
-def difference(a: Sample, b: Sample, *, confidence: float = 0.95, tuned_at: int) -> Interval:
+def difference(
+    a: Sample, b: Sample, *, confidence: float = 0.95, tuned_at: int, bounded: bool = True
+) -> Interval:
     """Always-valid interval of mean(b) - mean(a) for two independent arms.
 
     The variance of the difference enters as that of the pooled stream of n = a.n + b.n
-    observations, as for an inverse-probability estimate at the observed shares.
+    observations, as for an inverse-probability estimate at the observed shares. `bounded` observations
+    lie in [0, 1]; others have any unit, and while none differs from another nothing is known.
     """
     n = a.n + b.n
+    spread = _spread(a, b, bounded=bounded)
+    if spread is None:
+        return _interval(b.mean - a.mean if a.n and b.n else 0.0, math.inf, n)
+    half = math.sqrt(sum(spread)) * radius(n, confidence=confidence, tuned_at=tuned_at)
+    return _interval(b.mean - a.mean, half, n)
+
+
+def lift(
+    a: Sample, b: Sample, *, confidence: float = 0.95, tuned_at: int, bounded: bool = True
+) -> Interval | None:
+    """Always-valid interval of mean(b) / mean(a) - 1: every ratio r whose mean(b) - r mean(a) may be
+    zero (Fieller 1954; the delta method is its first order). It holds zero just when `difference` does.
+    None while mean(a) may be zero, so that a ratio may be anything."""
+    spread = _spread(a, b, bounded=bounded)
+    if spread is None:
+        return None
+    wide2 = radius(a.n + b.n, confidence=confidence, tuned_at=tuned_at) ** 2
+    below, above = wide2 * spread[0], wide2 * spread[1]
+    lead = a.mean**2 - below
+    if a.mean <= 0 or lead <= 0:
+        return None
+    middle = a.mean * b.mean / lead
+    half = math.sqrt(max(0.0, middle**2 - (b.mean**2 - above) / lead))
+    return Interval(b.mean / a.mean - 1, middle - half - 1, middle + half - 1, a.n + b.n)
+
+
+N_MAX = 10**9
+
+
+def needed(
+    a: Sample,
+    b: Sample,
+    gap: float,
+    *,
+    confidence: float = 0.95,
+    tuned_at: int,
+    bounded: bool = True,
+) -> int | None:
+    """Observations of both arms together at which the half width falls below `gap`, if shares and
+    variances stay as they are; None where that takes more than 10^9, or nothing is known of them."""
+    spread = _spread(a, b, bounded=bounded)
+    if spread is None or gap <= 0:
+        return None
+    deviation = math.sqrt(sum(spread))
+
+    def enough(n: int) -> bool:
+        return deviation * radius(n, confidence=confidence, tuned_at=tuned_at) < gap
+
+    low, high = 1, N_MAX
+    if not enough(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
+    return low
+
+
+def _spread(a: Sample, b: Sample, *, bounded: bool) -> tuple[float, float] | None:
+    """Variance that each arm adds to one observation of the pooled stream."""
+    n = a.n + b.n
     if not (a.n and b.n):
-        return _interval(0.0, math.inf, n)
-    own = _smoothed(a), _smoothed(b)
+        return None
+    own = (_smoothed(a), _smoothed(b)) if bounded else (a.variance, b.variance)
     # A small arm without failures shows too little variance: with one user in ten in the canary
     # that alone made 7 to 15 % false alarms, so no arm counts less than the pooled variance.
     pooled = (a.n * own[0] + b.n * own[1]) / n
-    spread = n * (max(own[0], pooled) / a.n + max(own[1], pooled) / b.n)
-    half = math.sqrt(spread) * radius(n, confidence=confidence, tuned_at=tuned_at)
-    return _interval(b.mean - a.mean, half, n)
+    if pooled <= 0:
+        return None
+    return n * max(own[0], pooled) / a.n, n * max(own[1], pooled) / b.n
 
 
 # Where nearly all pairs agree and the few others point one way, the variance shows itself late: with

@@ -179,6 +179,18 @@ class Answers(Noun):
             late_rows[0]["latency_ms"],
         )
 
+    def days_of_users(self, experiment: str, *, since: str) -> list[Row]:
+        """`arm`, `user`, `day` (UTC), the `first` answer of the day and its `cpu_s`, of each day on which
+        a real user asked, with an outcome or without."""
+        a = tables.answer.c
+        # as constants: a database that is handed them apart does not know the two for the same
+        one, ten = (sa.literal_column(place, sa.Integer) for place in ("1", "10"))
+        day = sa.func.substr(a.created, one, ten).label("day")
+        first, cpu_s = sa.func.min(a.created).label("first"), sa.func.sum(a.cpu_s).label("cpu_s")
+        query = sa.select(a.arm, a.user, day, first, cpu_s)
+        query = query.where(*self._of(experiment, USER, since), a.arm.is_not(None))
+        return self.rows(query.group_by(a.arm, a.user, day).order_by(first, a.user))
+
     def _of(
         self, experiment: str, origin: str, since: str | None = None
     ) -> list[sa.ColumnElement[bool]]:

@@ -70,6 +70,13 @@ class Events(Noun):
         query = sa.select(e).where(*self._current(e), e.c.kind == "sales", with_order)
         return self.rows(query.order_by(e.c.day, e.c.id))
 
+    def payments(self, *, since: str = "", until: str = "9999") -> list[Row]:
+        """What customers paid, by day: imported sales, and conversions that were told as cash."""
+        told = self.of_kind(CONVERSION, since=since, until=until)
+        cash = [event for event in told if event["body"].get("cash")]
+        sales = self.of_kind("sales", since=since, until=until)
+        return sorted([*sales, *cash], key=lambda event: str(event["day"]))
+
     def sums(
         self,
         *,
