@@ -71,15 +71,9 @@ def run(
         without=before,
     )
     visits = unsent[:most]
-    price = product.spec.money.prices.label
-    truths.afford(step, visits, price)
-    sent, readout = experiment.until_decided(
-        serve, visits, progress or (lambda what, done, total: None)
-    )
+    sent, readout = _sent(step, experiment, visits, serve, progress)
     if len(unsent) == len(visits) and not readout.waits_for_users:
         readout = _exhausted(readout, product)
-    told = truths.line(store, visits, sent, price)
-    step.lines += [] if told is None else [told]
     applied = _facts(step, product, readout, live=live, canary=canary)
     if readout.decided:
         from steelyard.release.effects import leave
@@ -99,6 +93,19 @@ def run(
         decision=readout.decision.decision,
         reason=readout.decision.reason,
     )
+
+
+def _sent(
+    step: Step, experiment: Experiment, visits: list[Visit], serve: Serve, progress: Report | None
+) -> tuple[ReplayReport, Readout]:
+    """What was sent and seen, with a line for its labels."""
+    price = experiment.product.spec.money.prices.label
+    truths.afford(step, visits, price)
+    report = progress or (lambda what, done, total: None)
+    sent, readout = experiment.until_decided(serve, visits, report)
+    told = truths.line(step.store, visits, sent, price)
+    step.lines += [] if told is None else [told]
+    return sent, readout
 
 
 def _counts(sent: ReplayReport, *, before: int) -> SentCounts:
