@@ -186,3 +186,37 @@ def test_corrected_usage_that_an_invoice_paid_for_counts_once(priced, invoice_fi
     booked(priced, row.replace("hour,1,", "hour,1.2,"), correct=True)
     assert money(priced)["metered.people"] == Decimal(120)
     assert sum(money(priced).values()) == Decimal(-504)
+
+
+LATE = "day,meter,quantity,id\n2026-02-20,person_hour,1,late\n"
+
+
+@pytest.mark.parametrize("again", [None, "longer", "corrected usage", "covers nothing"])
+def test_an_invoice_made_shorter_pays_for_late_usage_no_more(priced, again):
+    invoice = INVOICE.replace(",cpu,", ",people,")
+    booked(priced, invoice)
+    booked(priced, LATE)
+    assert sum(money(priced).values()) == Decimal(-504)
+    shorter = invoice.replace("2026-02-28", "2026-01-31")
+    booked(priced, shorter, correct=True)
+    assert money(priced) == {"people.hours": Decimal(-120), "invoice.machine": Decimal(-504)}
+    if again == "longer":
+        booked(priced, invoice, correct=True)
+        assert sum(money(priced).values()) == Decimal(-504)
+    elif again == "corrected usage":
+        booked(priced, LATE.replace("hour,1,", "hour,2,"), correct=True)
+        assert sum(money(priced).values()) == Decimal(-504 - 240)
+    elif again == "covers nothing":
+        booked(priced, shorter.replace(",people,", ",,"), correct=True)
+        assert sum(money(priced).values()) == Decimal(-504 - 120)
+
+
+def test_days_that_one_invoice_gives_up_are_paid_by_another_of_the_same_file(priced):
+    booked(priced, INVOICE.replace(",cpu,", ",people,"))
+    booked(priced, LATE)
+    header, row = INVOICE.replace(",cpu,", ",people,").splitlines()
+    first = row.replace("2026-02-28", "2026-01-31").replace("504", "252")
+    then = row.replace("2026-01-01", "2026-02-01").replace("504", "252").replace("i1", "i2")
+    booked(priced, f"{header}\n{first}\n{then}\n", correct=True)
+    assert money(priced)["metered.people"] == Decimal(120)
+    assert sum(money(priced).values()) == Decimal(-504)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from steelyard.market.cells import Number, unique
 from steelyard.market.days import Moment
 from steelyard.market.metered import counted_before, paid_for, used, used_line
 from steelyard.market.reading import Row, Table
+from steelyard.market.refunds import check_refunds
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.pricing import MoneySpec
 from steelyard.spec.rates import Rates
@@ -65,7 +66,7 @@ def book(store: Store, product: ProductFile, table: Table, *, correct: bool = Fa
         revision = int(old["revision"]) + 1
         fresh.append(event | {"revision": revision, "id": _id(event, revision)})
         replaced[fresh[-1]["id"]] = old
-    _check_refunds(store, table, events)
+    check_refunds(store, table, events, lambda *paid: _key(store, "sales", _named_by_id(*paid)))
     paid_for(store, table, fresh, replaced)
     written = [0]
 
@@ -128,7 +129,7 @@ def _events(store: Store, product: ProductFile, table: Table) -> list[dict[str, 
         event = {
             "product": store.product,
             "kind": table.mapping.kind.name,
-            "key": _hashed(salt, store.product, table.mapping.kind.name, key, time),
+            "key": _key(store, table.mapping.kind.name, key, time),
             "day": when.day.isoformat(),
             "at": when.at and when.at.isoformat(timespec="seconds"),
             "channel": values.pop("channel", None),
@@ -143,15 +144,9 @@ def _events(store: Store, product: ProductFile, table: Table) -> list[dict[str, 
     return events
 
 
-def _hashed(salt: bytes, product: str, kind: str, key: str, time: int = 0) -> str:
-    """With the salt, since a key may hold a customer's name."""
-    named = json.dumps([product, kind, key, time])
-    return hashed(salt, named)
-
-
-def _order(event: Mapping[str, Any]) -> tuple[str, str]:
-    """The payment that a refund belongs to, and whose id that is."""
-    return event["body"].get("order", ""), event["body"].get("source", "")
+def _key(store: Store, kind: str, said: str, time: int = 0) -> str:
+    """With the salt, since what names a row may hold a customer's name."""
+    return hashed(store.salt(), json.dumps([store.product, kind, said, time]))
 
 
 def _named_by_id(identity: str, source: str = "") -> str:
@@ -265,31 +260,4 @@ def _shown(event: Mapping[str, Any]) -> dict[str, str]:
     if event["nano"] is not None:
         shown["amount"] = str(Money(abs(event["nano"]), event["currency"]))
     shown |= {"customer": "another"} if event["customer"] else {}
-    return shown | {n: str(v) for n, v in event["body"].items()}
-
-
-def _check_refunds(store: Store, table: Table, events: Sequence[Mapping[str, Any]]) -> None:
-    """What was given back of a payment, by rows of their own, is never more than it was. A payment that was
-    never imported is not known, and its refund stands alone."""
-    orders = sorted({_order(event) for event in events if event["body"].get("order")})
-    if not orders:
-        return
-    salt = store.salt()
-    keys = {o: _hashed(salt, store.product, "sales", _named_by_id(*o)) for o in orders}
-    paid = {
-        event["key"]: event["nano"] for event in store.events.of_keys(list(keys.values())).values()
-    }
-    paid |= {event["key"]: event["nano"] for event in events if event["key"] in keys.values()}
-    back: dict[str, int] = {}
-    for row, event in zip(table.rows, events, strict=True):
-        key = keys.get(_order(event))
-        if key is None or key not in paid:
-            continue
-        back[key] = back.get(key, 0) + event["body"][f"{REFUND}_nano"]
-        if back[key] > paid[key]:
-            raise DataError(
-                table.at(row, REFUND),
-                f"at most what was paid, {Money(paid[key], str(event['currency']))}",
-                str(Money(back[key], str(event["currency"]))),
-                "correct the cell",
-            )
+    return shown | {n: str(v) for n, v in event["body"].items() if n != "metered"}

@@ -8,7 +8,9 @@ Example: `used(money, "gpu_hour", Decimal(2), date(2026, 3, 1))` is the money of
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -33,6 +35,7 @@ METERS: Mapping[str, tuple[str, str]] = {
 }
 FAMILIES = ("cpu", "gpu", "label", "people", "storage", "api")
 _PAID = "metered."  # and the family: what an invoice paid for of its lines
+_PAYING = {"covers", "metered"}  # of the body of an invoice that pays for some, or did
 
 
 def used(money: MoneySpec, meter: str, quantity: Decimal, day: date) -> Money:
@@ -81,44 +84,28 @@ def paid_for(
     fresh: Sequence[dict[str, Any]],
     replaced: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Fill in what new invoices pay for of the lines in the ledger, and which invoice paid for usage that
-    comes later than it."""
+    """Fill in what new rows change of what invoices pay for: of each day and family that an invoice covers all
+    that was metered, of every other nothing, in whichever order invoices, usage and corrections come."""
     kind = table.mapping.kind.name
-    if kind == "invoices":
-        rows = {row.line.number: row for row in table.rows}
-        sums = _Sums(store)
-        for event in fresh:
-            if "covers" not in event["body"]:
-                continue
+    if kind not in ("invoices", "usage", "api_usage"):
+        return
+    standing = (i for i in store.events.of_kind("invoices") if i["body"].keys() & _PAYING)
+    payers = {i["key"]: Payer.of(i) for i in standing}
+    if kind != "invoices" and not payers:
+        return
+    days = _Days(store)
+    rows = {row.line.number: row for row in table.rows}
+    for event in fresh:
+        if kind == "invoices":
             try:
-                named = families(event["body"]["covers"])
-                _over(event, store.clock.now()[:10])
+                payers[event["key"]] = Payer.of(event)
+                payers[event["key"]].check(store.clock.now()[:10])
             except UserError as error:
                 place = table.at(rows[event["row"]], error.place)
                 raise DataError(place, error.expected, error.found, error.repair) from error
-            sums.take_back(replaced.get(event["id"]))
-            event["body"]["metered"] = sums.paid(named, *period_of(event))
-    elif kind in ("usage", "api_usage"):
-        invoices = [i for i in store.events.of_kind("invoices") if "covers" in i["body"]]
-        for event in fresh:
-            parts = _paid_before(event, replaced.get(event["id"]), invoices)
-            if parts:
-                event["body"]["metered"] = parts
-
-
-def _paid_before(
-    event: Mapping[str, Any], old: Mapping[str, Any] | None, invoices: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """What invoices that came before usage pay for of it. Of a corrected row whose old one an invoice took
-    back when it was imported itself, the difference."""
-    parts = []
-    for one, sign in ((event, -1), (old, 1)):
-        if one is None or (one is old and "metered" in one["body"]):
-            continue  # the old row's own part is taken back with its lines
-        family = _family(one)
-        if any(_pays(invoice, family, one["day"]) for invoice in invoices):
-            parts.append(_part(family, one["day"], sign * one["nano"]))
-    return parts
+        parts = days.settled(event, replaced.get(event["id"]), list(payers.values()))
+        if parts or "covers" in event["body"]:
+            event["body"]["metered"] = parts
 
 
 def _family(event: Mapping[str, Any]) -> str:
@@ -142,55 +129,78 @@ def period_of(event: Mapping[str, Any]) -> tuple[str, str]:
     return body.get("since", event["day"]), body.get("until", body.get("since", event["day"]))
 
 
-def _over(event: Mapping[str, Any], today: str) -> None:
-    """Of a day that is not over, lines may still come that it pays for."""
-    last = period_of(event)[1]
-    if last >= today:
-        raise UserError(
-            "until",
-            f"what it covers, over before today, {today}",
-            last,
-            "import it when the period is over, or split it",
-        )
+@dataclass(frozen=True)
+class Payer:
+    """What an invoice pays for: families, first and last day. No family: it covers nothing."""
+
+    families: frozenset[str]
+    first: str
+    last: str
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> Payer:
+        covers = event["body"].get("covers")
+        return cls(frozenset(() if covers is None else families(covers)), *period_of(event))
+
+    def check(self, today: str) -> None:
+        """Of a day that is not over, lines may still come that it pays for."""
+        if self.families and self.last >= today:
+            raise UserError(
+                "until",
+                f"what it covers, over before today, {today}",
+                self.last,
+                "import it when the period is over, or split it",
+            )
+
+    def pays(self, family: str, day: str) -> bool:
+        return family in self.families and self.first <= day <= self.last
 
 
-def _pays(invoice: Mapping[str, Any], family: str, day: str) -> bool:
-    first, last = period_of(invoice)
-    return family in families(invoice["body"]["covers"]) and first <= day <= last
+def paid_of_days(store: Store, since: str, until: str) -> dict[tuple[str, str], int]:
+    """(family, day) -> what invoices paid for of it, in nano-units."""
+    return {
+        (row["account"].removeprefix(_PAID), row["day"]): row["nano"]
+        for row in store.ledger.parted("day", "account", since=since, until=until)
+        if row["account"].startswith(_PAID)
+    }
 
 
-class _Sums:
-    """Metered money by day and account that no invoice paid for yet."""
+class _Days:
+    """What was metered of each family and day, below zero, and what of it invoices paid for, in nano-units."""
 
     def __init__(self, store: Store) -> None:
-        self._left: dict[tuple[str, str], int] = {}
+        self._metered: Counter[tuple[str, str]] = Counter()
+        self._paid: Counter[tuple[str, str]] = Counter()
         for row in store.ledger.parted("day", "account"):
-            if row["basis"] == CASH:
-                self._add(row["account"], row["day"], row["nano"])
+            if row["basis"] != CASH:
+                continue
+            if row["account"].startswith(_PAID):
+                self._paid[row["account"].removeprefix(_PAID), row["day"]] += row["nano"]
+            elif (family := row["account"].partition(".")[0]) in FAMILIES:
+                self._metered[family, row["day"]] += row["nano"]
 
-    def _add(self, account: str, day: str, nano: int) -> None:
-        family = account.removeprefix(_PAID).partition(".")[0]
-        if family in FAMILIES:
-            self._left[family, day] = self._left.get((family, day), 0) + nano
-
-    def take_back(self, event: Mapping[str, Any] | None) -> None:
-        """As if an invoice, which is being corrected, had paid for nothing."""
-        for part in event["body"].get("metered", ()) if event is not None else ():
-            self._add(part["family"], part["day"], -part["nano"])
-
-    def paid(self, families: Sequence[str], first: str, last: str) -> list[dict[str, Any]]:
-        """What is left of each day of a period, which is then paid for: by days, so that an invoice of a part
-        of them pays for none of them again."""
-        made = [
-            _part(family, day, -nano)
-            for (family, day), nano in sorted(self._left.items())
-            if family in families and first <= day <= last and nano < 0
-        ]
-        for part in made:
-            self._add(part["family"], part["day"], part["nano"])
-        return made
-
-
-def _part(family: str, day: str, nano: int) -> dict[str, Any]:
-    """What was paid for of a family, in nano-units, as an event keeps it."""
-    return {"family": family, "day": day, "nano": nano}
+    def settled(
+        self, event: Mapping[str, Any], old: Mapping[str, Any] | None, payers: Sequence[Payer]
+    ) -> list[dict[str, Any]]:
+        """What has to be booked with an event, which takes the place of an old one, so that each day that it
+        touches is paid for once, or not at all."""
+        touched = set()
+        for one, sign in ((old, -1), (event, 1)):
+            if one is None:
+                continue
+            if one["kind"] == "invoices":
+                payer = Payer.of(one)
+                touched |= {at for at in self._metered if payer.pays(*at)}
+            else:
+                self._metered[_family(one), one["day"]] += sign * one["nano"]
+                touched.add((_family(one), one["day"]))
+        for part in old["body"].get("metered", ()) if old is not None else ():
+            self._paid[part["family"], part["day"]] -= part["nano"]  # with the lines of the old one
+            touched.add((part["family"], part["day"]))
+        parts = []
+        for at in sorted(touched):
+            whole = max(0, -self._metered[at]) if any(p.pays(*at) for p in payers) else 0
+            if whole != self._paid[at]:
+                parts.append({"family": at[0], "day": at[1], "nano": whole - self._paid[at]})
+                self._paid[at] = whole
+        return parts

@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 from steelyard.interval import Interval
 from steelyard.market.figures import Figure
-from steelyard.market.metered import families, period_of
+from steelyard.market.metered import Payer, paid_of_days, period_of
 from steelyard.reason import Reason
 from steelyard.spec import NANO
 from steelyard.spec.pricing import MoneySpec, on
@@ -171,12 +171,15 @@ def _idle(store: Store, period: Period) -> tuple[float, int]:
     that were paid and idle; and how many invoices they are."""
     rows = store.ledger.parted("account", since=period.first, until=period.last)
     total, n = -sum(r["nano"] for r in rows if r["account"] == IDLE) / NANO, 0
+    paid = paid_of_days(store, period.first, period.last)
     for event in store.events.of_kind("invoices"):
         share = _overlap(Period(*period_of(event)), period)
         covers = event["body"].get("covers")
-        if share and covers is not None and "cpu" in families(covers):
-            paid = sum(part["nano"] for part in event["body"]["metered"])
-            total, n = total + share * (-event["nano"] - paid) / NANO, n + 1
+        if share and covers is not None:
+            payer = Payer.of(event)
+            metered = sum(paid.pop(at) for at in list(paid) if payer.pays(*at))
+            if "cpu" in payer.families:
+                total, n = total + (share * -event["nano"] - metered) / NANO, n + 1
     return total, n
 
 

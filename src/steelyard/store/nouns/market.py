@@ -63,6 +63,13 @@ class Events(Noun):
         query = sa.select(e).where(*self._current(e), e.c.kind == kind, e.c.day >= since)
         return self.rows(query.where(e.c.day <= until).order_by(e.c.day, e.c.id))
 
+    def refunds(self) -> list[Row]:
+        """Sales that are a refund by themselves, and say of which payment."""
+        e = tables.event
+        with_order = sa.cast(e.c.body, sa.Text).like('%"order":%')
+        query = sa.select(e).where(*self._current(e), e.c.kind == "sales", with_order)
+        return self.rows(query.order_by(e.c.day, e.c.id))
+
     def sums(
         self,
         *,
