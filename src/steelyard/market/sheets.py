@@ -85,6 +85,11 @@ def sheet(path: Path, *, page: str | None = None) -> Sheet:
     return Sheet(path, kept, read_as, digest)
 
 
+def sha256_of(path: Path) -> str:
+    """What a file is known by in the books."""
+    return hashlib.sha256(_bytes(path)).hexdigest()
+
+
 def _bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > BYTES_MAX:
