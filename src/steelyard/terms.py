@@ -73,6 +73,15 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "conversion": ("conversions, told here", "转化（告知本服务器）"),
         "revoked": ("conversions, taken back", "转化（已撤销）"),
     },
+    "doing": {
+        "import": ("reading and booking an export", "读取导出文件并入账"),
+        "rows read": ("rows read", "已读取的行"),
+        "columns read": ("columns read", "已解读的列"),
+        "rows checked": ("rows checked", "已检查的行"),
+        "rows compared": ("rows compared", "已比对的行"),
+        "rows kept": ("rows kept", "已保存的行"),
+        "lines booked": ("lines booked", "已入账的分录"),
+    },
     "note": {
         "owed": (
             "What is owed is booked when the partner's invoice is imported",

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from steelyard.clock import Clock
 from steelyard.errors import UserError
+from steelyard.loop import Silent, Watcher
 from steelyard.market.booking import book
 from steelyard.market.keeping import MADE
 from steelyard.market.mapping import Mapping, header_in, mapping_of, saying
@@ -26,6 +27,8 @@ from steelyard.near import near
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.market import Import
 from steelyard.store import Store
+
+STEP = "import"
 
 
 def import_file(
@@ -39,11 +42,14 @@ def import_file(
     says: dict[str, str] | None = None,
     correct: bool = False,
     dry: bool = False,
+    watcher: Watcher | None = None,
 ) -> dict[str, Any]:
     """Read an export and book its rows; with `dry` only say what would be read. How it is read is
     named (`mapping` of the product file, or a preset), or the one way that fits its header; `says` is a
-    value of a field in every row."""
-    exported = sheet(path, page=page)
+    value of a field in every row. `watcher` is told how far it is."""
+    told = watcher or Silent()
+    told.begin(STEP)
+    exported = sheet(path, page=page, report=told.advance)
     chosen = _mapping(file, exported, kind=kind, mapping=mapping, preset=preset, says=says or {})
     market = file.spec.market
     if chosen.kind.name == "sales" and market.counting is not None and market.counting.cash:
@@ -62,10 +68,13 @@ def import_file(
             zone=zone,
             today=now.astimezone(zone).date(),
             currency=file.spec.money.currency,
+            report=told.advance,
         )
         facts = _facts(table)
         if store is not None:
-            facts["booked"] = asdict(book(store, file, table, correct=correct))
+            booked = book(store, file, table, correct=correct, report=told.advance)
+            facts["booked"] = asdict(booked)
+    told.end(STEP, facts, ran=True)
     return facts
 
 

@@ -15,6 +15,7 @@ from steelyard.cli.groups import Group
 from steelyard.cli.options import DEFAULT, AsJson, File
 from steelyard.errors import UserError
 
+_TOLD_FROM_S = 5.0  # an import of a few rows says nothing of how long it took
 market_app = typer.Typer(help="What the market costs and brings.", cls=Group)
 
 
@@ -42,21 +43,24 @@ def market_import(
 ) -> None:
     """Book the rows of an export; the same rows again change nothing. All of the file, or nothing."""
     from steelyard.api.market import import_file
+    from steelyard.cli.progress import Screen
     from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
     file = load(product)
-    facts = import_file(
-        file,
-        export,
-        kind=kind,
-        mapping=mapping,
-        preset=preset,
-        page=sheet,
-        says=_says(say or []),
-        correct=correct,
-        dry=dry,
-    )
+    with Screen(told_from_s=_TOLD_FROM_S) as screen:
+        facts = import_file(
+            file,
+            export,
+            kind=kind,
+            mapping=mapping,
+            preset=preset,
+            page=sheet,
+            says=_says(say or []),
+            correct=correct,
+            dry=dry,
+            watcher=screen,
+        )
     if as_json:
         return out(facts)
     rows = [

@@ -19,11 +19,13 @@ from steelyard.errors import DataError, UserError
 from steelyard.market.cells import Number, unique
 from steelyard.market.days import Moment
 from steelyard.market.metered import counted_before, paid_for, used, used_line
+from steelyard.market.progress import BOOKED, COMPARED, KEPT, Told, told
 from steelyard.market.reading import Row, Table
 from steelyard.market.refunds import check_refunds
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.pricing import MoneySpec
 from steelyard.spec.rates import Rates
+from steelyard.stage import Report, unheard
 from steelyard.store import UNDONE, Line, Store, hashed
 from steelyard.tasks.masking import mask
 
@@ -44,10 +46,17 @@ class Booked:
     lines: int
 
 
-def book(store: Store, product: ProductFile, table: Table, *, correct: bool = False) -> Booked:
+def book(
+    store: Store,
+    product: ProductFile,
+    table: Table,
+    *,
+    correct: bool = False,
+    report: Report = unheard,
+) -> Booked:
     """Book every row that is new; DataError names the first that contradicts what was booked, unless it
     is to be corrected."""
-    events = _events(store, product, table)
+    events = _events(store, product, table, report)
     fresh: list[dict[str, Any]] = []
     others: list[tuple[Row, dict[str, Any]]] = []  # rows that say something else than before
     before = store.events.standing([event["key"] for event in events])
@@ -82,8 +91,10 @@ def book(store: Store, product: ProductFile, table: Table, *, correct: bool = Fa
             for line in (*taken_back(replaced.get(event["id"]), "corrected"), *lines_of(event))
         ]
         written[0] = len(made)
-        return made
+        report(KEPT, len(fresh), len(fresh))
+        return Told(made, BOOKED, report)
 
+    report(KEPT, 0, len(fresh))
     store.record_once([("event", event) for event in fresh], lines, turn=NO_TURN)
     known = len(events) - len(fresh)
     return Booked(len(fresh) - len(replaced), known, len(replaced), written[0])
@@ -122,13 +133,16 @@ def _unit(kind: str) -> str:
     return {"spend": "day", "sales": "sale", "invoices": "invoice", "api_usage": "call"}[kind]
 
 
-def _events(store: Store, product: ProductFile, table: Table) -> list[dict[str, Any]]:
+def _events(
+    store: Store, product: ProductFile, table: Table, report: Report
+) -> list[dict[str, Any]]:
     """Each row as a fact, before its revision is known."""
     rates, salt = Rates(product.spec.money), store.salt()
     keys = [_key_of(row, table) for row in table.rows]
     times = list(unique(keys))
     events = []
-    for row, key, time in zip(table.rows, keys, times, strict=True):
+    rows = zip(table.rows, keys, times, strict=True)
+    for _, (row, key, time) in told(rows, COMPARED, report, len(keys)):
         values = dict(row.values)
         when: Moment = values.pop(table.mapping.kind.day)
         event = {
