@@ -14,7 +14,7 @@ from steelyard.api.economics import economics
 from steelyard.api.facts import lines
 from steelyard.api.market import import_file
 from steelyard.cli.commands import app
-from steelyard.errors import UserError
+from steelyard.errors import SpecError, UserError
 from steelyard.market.worth import cohorts, months_between
 from steelyard.spec import Money, load
 from steelyard.store import Line, Store
@@ -246,6 +246,27 @@ def test_a_plan_says_what_should_come_in_beside_what_does(shop):
     assert one["received"]["value"] == pytest.approx(99 / (90 / (365.25 / 12)))
 
 
+@pytest.mark.parametrize(
+    ("paid", "owed"), [("{a_year: 1200}", [100.0]), ("{a_user_month: 8}", []), ("{once: 5}", [])]
+)
+def test_of_a_year_a_month_owes_its_part_and_of_users_nobody_knows(shop, paid, owed):
+    text = shop.path.read_text(encoding="utf-8")
+    shop.path.write_text(
+        text.replace("  prices:", f"  plans: {{p: {paid}}}\n  prices:", 1), "utf-8"
+    )
+    booked(load(shop.path), "since,id,plan\n2026-01-05,a,p\n", "customers")
+    told = economics(load(shop.path), **DAYS)["plans"]
+    assert [one["owed"]["value"] for one in told] == owed
+
+
+def test_two_prices_that_come_again_are_two_plans(shop):
+    text = shop.path.read_text(encoding="utf-8")
+    plans = "  plans: {p: {a_month: 9, a_year: 99}}\n  prices:"
+    shop.path.write_text(text.replace("  prices:", plans, 1), encoding="utf-8")
+    with pytest.raises(SpecError, match="name 'a_month' or 'a_year': two prices are two plans"):
+        load(shop.path)
+
+
 def test_from_which_traffic_on_an_own_model_costs_less(shop):
     answers(shop, {"u": 1000})
     invoice = "day,account,amount,covers,since,until,id\n2026-03-02,machine,60,cpu,2026-01-01,2026-02-28,i1\n"
@@ -361,5 +382,5 @@ def test_a_year_that_was_paid_at_once_costs_each_month_its_part(shop):
         store.record_once([], lambda new: [idle], turn=0)
     fixed = economics(shop, **DAYS)["break_even"]["fixed"]
     months = 90 / (365.25 / 12)
-    assert fixed["value"] == pytest.approx(((1200 - 1) * 90 / 365 + 3) / months)
+    assert fixed["value"] == pytest.approx((1200 * 90 / 365 - 1 + 3) / months)
     assert fixed["evidence"] == "measured"

@@ -118,7 +118,7 @@ def plans(store: Store, money: MoneySpec, period: Period) -> list[OfPlan]:
             name,
             have[name],
             Figure(
-                float(plan.a_month) * have[name],
+                float(plan.monthly) * have[name],
                 "assumed",
                 have[name],
                 events={"customers": have[name]},
@@ -131,7 +131,7 @@ def plans(store: Store, money: MoneySpec, period: Period) -> list[OfPlan]:
             ),
         )
         for name, plan in money.plans.items()
-        if plan.a_month is not None
+        if plan.monthly is not None
     ]
 
 

@@ -65,6 +65,7 @@ def load(path: str | Path) -> ProductFile:
         *_unregistered(file, tree, spec),
         *_settings(file, tree, spec),
         *_undecoded(file, tree, spec),
+        *_unpriced(file, tree, spec),
         *_missing_files(file, tree, spec),
     ]
     if problems:
@@ -318,6 +319,22 @@ def _settings(file: Path, tree: Written, spec: Product) -> list[str]:
         except ValidationError as error:
             told = [e | {"loc": (*path, kind.name, *e["loc"])} for e in _told(error)]
             problems += [_of_settings(file, tree, e, model, len(path) + 1) for e in told]
+    return problems
+
+
+def _unpriced(file: Path, tree: Written, spec: Product) -> list[str]:
+    """Plans of the launch page that have no price."""
+    page, priced = spec.market.page, spec.money.plans
+    problems = []
+    for name in page.plans if page is not None else ():
+        if name not in priced:
+            path = ("market", "page", "plans", name)
+            known = ", ".join(priced) or "it has none"
+            hint = near(name, priced) or f"add it there: {name}: {{a_month: ...}}"
+            where = f"{place(file, tree, path)} {'.'.join(path)}"
+            problems.append(
+                f"{where}: expected a plan of money.plans ({known}), found {quoted(name)}; {hint}"
+            )
     return problems
 
 
