@@ -28,6 +28,7 @@ from steelyard.market.days import Moment, Order, is_day, moments
 from steelyard.market.mapping import Header, Mapping, called, header_in, missing
 from steelyard.market.progress import CHECKED, COLUMNS, told
 from steelyard.market.sheets import Line, Sheet
+from steelyard.market.statements import of_statement
 from steelyard.spec.looks import quoted
 from steelyard.stage import Report, unheard
 
@@ -161,7 +162,8 @@ def _counted(
     """Rows of the statuses that count, and how many others there are."""
     named = {called(cell): i for i, cell in enumerate(head.cells)}
     asked = [(named.get(called(column)), values) for column, values in mapping.only.items()]
-    asked += [(header.columns.get("status"), (*mapping.paid, *mapping.returned))]
+    counting = (*mapping.paid, *mapping.returned, *mapping.charged)
+    asked += [(header.columns.get("status"), counting)]
     kept = lines
     for at, values in asked:
         if at is not None and values:
@@ -223,6 +225,8 @@ def _word(index: int, cell: str) -> str | None:
 def _check(table: Table, row: Row, header: Header, *, today: date, currency: str) -> None:
     """What no single cell can tell; fills in the currency."""
     kind, values = table.mapping.kind, row.values
+    if table.mapping.charged:
+        of_statement(table.mapping, values, lambda name: table.at(row, name))
     for name, one in kind.fields.items():
         if one.needed and name not in values:
             raise DataError(
@@ -320,7 +324,8 @@ def _check_money(table: Table, row: Row, header: Header, currency: str) -> None:
                 "say the currency: map its column, or says: {currency: " + signs[:3] + "}",
             )
     back = values.get("refund", Number(Decimal(0)))
-    if "order" not in values and back.value > values["amount"].value:
+    by_itself = "order" in values or table.mapping.charged
+    if not by_itself and back.value > values["amount"].value:
         raise DataError(
             table.at(row, "refund"),
             f"at most what was paid, {values['amount'].value}",

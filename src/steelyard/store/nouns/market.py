@@ -143,9 +143,10 @@ class Events(Noun):
         since: str = "",
         until: str = "9999",
         partners: bool = True,
+        came: bool = False,
     ) -> list[Row]:
         """Rows, money, first and last day of what is in force, by these columns, from a day on, until another;
-        perhaps without what partners said of their own channels."""
+        perhaps without what partners said of their own channels, or only of rows by which money came in."""
         e = tables.event
         columns = [e.c[name] for name in by]
         figures: tuple[sa.ColumnElement[Any], ...] = (
@@ -156,6 +157,8 @@ class Events(Noun):
         )
         query = sa.select(*columns, *figures).where(*self._current(e)).group_by(*columns)
         query = query.where(e.c.day >= since, e.c.day <= until)
+        if came:
+            query = query.where(e.c.nano > 0)
         if not partners:
             query = query.where(sa.cast(e.c.body, sa.Text).not_like('%"partner":%'))
         rows = self.rows(query.order_by(*columns))
