@@ -13,6 +13,68 @@ from steelyard.terms import LANGUAGES
 
 # what is said -> (English, Chinese)
 SENTENCES: dict[str, tuple[str, str]] = {
+    # market import
+    "import.title": (
+        "{name}: {rows:row|rows} of {kind}, {first} to {last} ({how})",
+        "{name}：{kind} {rows:} 行，{first} 至 {last}（{how}）",
+    ),
+    "import.in": ("{form} in {encoding}", "{form}，编码 {encoding}"),
+    "import.parted": ("cells parted by {mark}", "以 {mark} 分隔的单元格"),
+    "import.tabs": ("cells parted by tabs", "以制表符分隔的单元格"),
+    "import.sheet": ("XLSX, sheet {name}", "XLSX，工作表 {name}"),
+    "import.columns": ("columns of {name}", "列按 {name}"),
+    "import.unpaid": (
+        "{n:row of another status|rows of another status} left out",
+        "略去其他状态的 {n:} 行",
+    ),
+    "import.totals": ("{n:row of totals|rows of totals} left out", "略去合计 {n:} 行"),
+    "import.dry": ("nothing was booked: --dry-run", "没有入账：--dry-run"),
+    "import.booked": (
+        "{new:,} booked, {known:,} booked before; {lines:line|lines} in the ledger",
+        "入账 {new:} 行，以前已入账 {known:} 行；账本新增 {lines:} 条",
+    ),
+    "import.corrected": (
+        "{new:,} booked, {known:,} booked before, {corrected:,} corrected; {lines:line|lines} in the ledger",
+        "入账 {new:} 行，以前已入账 {known:} 行，更正 {corrected:} 行；账本新增 {lines:} 条",
+    ),
+    # market test and read
+    "test.detects": (
+        "Detects a lift of {lift} or more with 80 % power at 5 %, in {weeks:week|weeks}. If the channel brings just "
+        "that, {lost} of {outcome} are lost; {saved} of spend are saved.",
+        "在 {weeks:} 周内，能以 80 % 的把握（5 % 水平）检出 {lift} 以上的提升。如果渠道恰好带来这么多，会失去 {lost} 的{outcome}，省下 {saved} 的花费。",
+    ),
+    "test.dry": ("nothing was written down: --dry-run", "没有记录：--dry-run"),
+    "test.written": (
+        "written down as {id}. When it is over: steelyard market read {channel}",
+        "已记录为 {id}。结束后运行：steelyard market read {channel}",
+    ),
+    "test.calendar": (
+        "written down as {id}; calendar: {calendar}. When it is over: steelyard market read {channel}",
+        "已记录为 {id}；日程：{calendar}。结束后运行：steelyard market read {channel}",
+    ),
+    "test.title": (
+        "{channel}: {form}, {first} to {last}, {state}",
+        "{channel}：{form}，{first} 至 {last}，{state}",
+    ),
+    "test.lift": (
+        "lift {lift}, p {p} of no lift, over {draws:draw|draws}; brought {brought} ({evidence})",
+        "提升 {lift}，无提升的 p 值 {p}，{draws:} 次抽签；带来 {brought}（{evidence}）",
+    ),
+    # market fit and show
+    "mix.title": ("{title}: {outcome}, {first} to {last}", "{title}：{outcome}，{first} 至 {last}"),
+    "mix.known": (
+        "R-hat {rhat}, {draws:independent draw|independent draws}",
+        "R-hat {rhat}，独立样本 {draws:} 个",
+    ),
+    "mix.week": (
+        "{known}; mean error of forecasts that had not seen their weeks {error}, of repeating the last season {naive}",
+        "{known}；对未见过的各周的预测平均误差 {error}，照搬上一季的平均误差 {naive}",
+    ),
+    "mix.day": (
+        "{known}; mean error of forecasts that had not seen their days {error}, of repeating the last season {naive}",
+        "{known}；对未见过的各日的预测平均误差 {error}，照搬上一季的平均误差 {naive}",
+    ),
+    "mix.none": ("{known}; {why}", "{known}；{why}"),
     # market undo
     "undo.nothing": (
         "nothing of it is in the books: it was taken back, or other files corrected all of it",
@@ -60,7 +122,7 @@ class _Count(int):
         return f"{int(self):,} {one if self == 1 else more}"
 
 
-def told(name: str, **values: Any) -> str:
+def told(sentence: str, /, **values: Any) -> str:
     """A sentence in the language that is asked for."""
     counted = {key: _Count(v) if type(v) is int else v for key, v in values.items()}
-    return SENTENCES[name][LANGUAGES.index(language())].format(**counted)
+    return SENTENCES[sentence][LANGUAGES.index(language())].format(**counted)
