@@ -10,12 +10,11 @@ from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from steelyard.clock import Clock
 from steelyard.errors import UserError
-from steelyard.loop import Silent, Watcher
 from steelyard.market.booking import book
 from steelyard.market.keeping import MADE
 from steelyard.market.mapping import Mapping, header_in, mapping_of, saying
@@ -26,7 +25,11 @@ from steelyard.market.weekly import weekly
 from steelyard.near import near
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.market import Import
+from steelyard.stage import Report, unheard
 from steelyard.store import Store
+
+if TYPE_CHECKING:
+    from steelyard.loop import Watcher
 
 STEP = "import"
 
@@ -47,9 +50,11 @@ def import_file(
     """Read an export and book its rows; with `dry` only say what would be read. How it is read is
     named (`mapping` of the product file, or a preset), or the one way that fits its header; `says` is a
     value of a field in every row. `watcher` is told how far it is."""
-    told = watcher or Silent()
-    told.begin(STEP)
-    exported = sheet(path, page=page, report=told.advance)
+    report: Report = unheard
+    if watcher is not None:
+        watcher.begin(STEP)
+        report = watcher.advance
+    exported = sheet(path, page=page, report=report)
     chosen = _mapping(file, exported, kind=kind, mapping=mapping, preset=preset, says=says or {})
     market = file.spec.market
     if chosen.kind.name == "sales" and market.counting is not None and market.counting.cash:
@@ -68,13 +73,14 @@ def import_file(
             zone=zone,
             today=now.astimezone(zone).date(),
             currency=file.spec.money.currency,
-            report=told.advance,
+            report=report,
         )
         facts = _facts(table)
         if store is not None:
-            booked = book(store, file, table, correct=correct, report=told.advance)
+            booked = book(store, file, table, correct=correct, report=report)
             facts["booked"] = asdict(booked)
-    told.end(STEP, facts, ran=True)
+    if watcher is not None:
+        watcher.end(STEP, facts, ran=True)
     return facts
 
 
