@@ -72,7 +72,7 @@ _PRICES = f"money.plans, which says what each plan costs ({_PER})"
 
 
 def _by_name(written: Any) -> Any:
-    """Before 0.5 a page had prices of its own, in a list."""
+    """A page had prices of its own before, in a list."""
     if isinstance(written, list | tuple):
         raise ValueError(
             "expected the plans of money.plans by their names, {shop: {name: {en: Shop}}}, found a list;"
