@@ -29,19 +29,11 @@ PAGE = """\
     - {en: "Answers within milliseconds, on a plain server.", zh: 毫秒级回答，只需普通服务器。}
     - {en: Every figure on this page is measured., zh: 本页的每个数字都是实测所得。}
   plans:
-    - name: {en: Trial, zh: 试用}
-      price: 0
-      per: month
-      includes: [{en: "1,000 requests", zh: "1,000 次请求"}]
-    - name: {en: Shop, zh: 店铺}
-      price: 199
-      per: month
-      includes:
-        - {en: "50,000 requests", zh: "50,000 次请求"}
-        - {en: Answers by e-mail within a day, zh: 一天内邮件答复}
-    - name: {en: By use, zh: 按量}
-      price: 4.50
-      per: 1000_requests
+    trial: {name: {en: Trial, zh: 试用}}
+    shop:
+      name: {en: Shop, zh: 店铺}
+      includes: [{en: Answers by e-mail within a day, zh: 一天内邮件答复}]
+    use: {name: {en: By use, zh: 按量}}
   contact: hello@shop.example
 """
 TASKS = {
@@ -51,23 +43,36 @@ TASKS = {
     "reply": "length_max: 100",
     "rent": "tolerance: 10",
 }
+# A line of `money`; a plan that the page does not name is not on it.
+PLANS = """\
+{trial: {a_month: 0, requests: 1000}, hidden: {a_month: 7},
+    shop: {a_month: 199, requests: 50000}, use: {a_request: 0.0045}}"""
 PRODUCT = """\
 product: {name}
 task: {{name: {task}, {options}}}
 money:
   currency: CNY
   prices: {{label: 0.30, cpu_hour: 0.35}}
+  plans: {plans}
   correct_answer: 0.01
 data:
   sources: [{{path: reviews.jsonl, reader: jsonl, label: label, id: id}}]
 """
 
 
-def product(folder: Path, *, task: str = "text_classification", page: str = PAGE, url: str = ""):
+def product(
+    folder: Path,
+    *,
+    task: str = "text_classification",
+    page: str = PAGE,
+    url: str = "",
+    plans: str = PLANS,
+):
     """A product file; `page` are lines of `market.page`, empty for none."""
     folder.mkdir(exist_ok=True)
     write_jsonl(folder / "reviews.jsonl", reviews(20))
-    text = PRODUCT.format(name=task.replace("_", "-"), task=task, options=TASKS[task])
+    named = task.replace("_", "-")
+    text = PRODUCT.format(name=named, task=task, options=TASKS[task], plans=plans)
     if page:
         lines = page + (f"  url: {url}\n" if url else "")
         text += "market:\n  page:\n" + "".join(f"  {line}\n" for line in lines.splitlines())

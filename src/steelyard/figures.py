@@ -1,7 +1,7 @@
 """How a figure and a name are written inside a sentence. Knows no sentence.
 
-A template names the way behind a colon: `{spend:money}`, or with what it must be told apart from,
-`{value:apart limit}`. Example: `written(0.012, "difference", numbers={}, language="en") == "+0.0120"`
+A template names the way behind a colon: `{spend:money}`, with what it must be told apart from,
+`{value:apart limit}`, or a count with its noun, `{days:many day}`. Example: `written(0.012, "difference", numbers={}, language="en") == "+0.0120"`
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ FIGURES: dict[str, Callable[[Any], str]] = {
     "asked": lambda value: f"{value:g}",  # of the product file
     "exact": exact,
     "share": lambda value: f"{value:.4f}",
+    "whole_percent": lambda value: f"{100 * value:.0f} %",
     "percent": lambda value: f"{100 * value:.3g} %",
     "difference": lambda value: f"{value:+.4f}",
     "interval": lambda i: f"{i[0]:+.4f} [{i[1]:+.4f}, {i[2]:+.4f}]",
@@ -87,6 +88,7 @@ FIGURES: dict[str, Callable[[Any], str]] = {
     "yaml": lambda names: f"[{', '.join(names)}]",
     "id": lambda name: str(name)[:ID_DIGITS],
 }
+COUNTED = "many"  # a count before its noun, which follows: one day, two days
 # way -> how a figure is written beside another one of the same sentence
 BESIDE: dict[str, Callable[[Any, Any], str]] = {"apart": apart, "briefly": briefly_apart}
 # way -> name -> (English, Chinese) inside a sentence; what is not here is written as it is
@@ -121,6 +123,8 @@ NAMES: dict[str, dict[str, tuple[str, str]]] = {
 def written(value: Any, way: str, *, numbers: Mapping[str, Any], language: str) -> str:
     """A value of a sentence; KeyError for a way that is not known, or that needs another number."""
     kind, _, beside = way.partition(" ")
+    if kind == COUNTED:
+        return f"{value:,} {beside if value == 1 else beside + 's'}"
     if kind in BESIDE:
         return BESIDE[kind](value, numbers[beside])
     if kind in FIGURES:

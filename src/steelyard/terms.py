@@ -76,6 +76,15 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "conversion": ("conversions, told here", "转化（告知本服务器）"),
         "revoked": ("conversions, taken back", "转化（已撤销）"),
     },
+    "doing": {
+        "import": ("reading and booking an export", "读取导出文件并入账"),
+        "rows read": ("rows read", "已读取的行"),
+        "columns read": ("columns read", "已解读的列"),
+        "rows checked": ("rows checked", "已检查的行"),
+        "rows compared": ("rows compared", "已比对的行"),
+        "rows kept": ("rows kept", "已保存的行"),
+        "lines booked": ("lines booked", "已入账的分录"),
+    },
     "note": {
         "owed": (
             "What is owed is booked when the partner's invoice is imported",
@@ -182,6 +191,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "steps": ("Steps", "步骤"),
         "money": ("Money", "收支"),
         "market": ("Market", "市场"),
+        "imports": ("Imported files", "已导入的文件"),
         "presets": ("Known exports", "已知的导出格式"),
         "economics": ("What one more costs and brings", "多一个的成本与收益"),
         "elasticity": ("What moves conversion and retention", "什么影响转化与留存"),
@@ -240,6 +250,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "first": ("first", "最早"),
         "last": ("last", "最晚"),
         "columns": ("columns", "列"),
+        "file": ("file", "文件"),
+        "imported": ("imported (UTC)", "导入时间（UTC）"),
         "partner": ("partner", "合作方"),
         "visits": ("visits", "访问"),
         "conversions": ("conversions", "转化"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 # code -> (English, Chinese)
 ECONOMICS: dict[str, tuple[str, str]] = {
     "economics.no_outcomes": (
-        "outcomes of {users:count} users, {needed:count} are needed, and nothing was measured on a hold-out: send outcomes to /v1/feedback",
+        "outcomes of {users:many user}, {needed:count} are needed, and nothing was measured on a hold-out: send outcomes to /v1/feedback",
         "只有 {users:count} 位用户给出结果，需要 {needed:count} 位，留出集上也没有测量：请把结果发到 /v1/feedback",
     ),
     "economics.none_right": (
@@ -25,7 +25,7 @@ ECONOMICS: dict[str, tuple[str, str]] = {
         "一次请求在这里花费 {own:money}，在那里花费 {theirs:money}：无论流量多大，自己的模型都不会更便宜",
     ),
     "economics.few_customers": (
-        "{customers:count} customers paid in this period; a mean is told from {needed:count} on",
+        "{customers:many customer} paid in this period; a mean is told from {needed:count} on",
         "这段时间有 {customers:count} 位客户付款；达到 {needed:count} 位才给出平均值",
     ),
     "economics.no_income": ("no customer paid yet", "尚无客户付款"),

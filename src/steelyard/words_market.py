@@ -17,19 +17,19 @@ MARKET: dict[str, tuple[str, str]] = {
         "{customers:count} 位客户中有 {repeaters:count} 位再次购买，但看不出客户流失的快慢：请观察更久，或合并分组",
     ),
     "lifetime.few_paid": (
-        "{customers:count} customers paid for a repeat purchase; with fewer than {needed:count} a purchase has no expected value",
+        "{customers:many customer} paid for a repeat purchase; with fewer than {needed:count} a purchase has no expected value",
         "{customers:count} 位客户为再次购买付过款；少于 {needed:count} 位时无法估计一次购买的价值",
     ),
     "lifetime.value_not_identified": (
-        "amounts of {customers:count} customers do not tell the mean value of a purchase: look for a few that are far larger than the rest",
+        "amounts of {customers:many customer} do not tell the mean value of a purchase: look for a few that are far larger than the rest",
         "{customers:count} 位客户的金额看不出一次购买的平均价值：请检查是否有少数金额远大于其余",
     ),
     "lifetime.few_losses": (
-        "{lost:count} subscribers left at {renewals:count} renewals; at least {needed:count} must have, at two renewals or more",
+        "{lost:many subscriber} left at {renewals:many renewal}; at least {needed:count} must have, at two renewals or more",
         "{renewals:count} 次续订中有 {lost:count} 位订户离开；至少需要两次续订、{needed:count} 位离开",
     ),
     "lifetime.retention_flat": (
-        "{lost:count} subscribers left at {renewals:count} renewals, and retention does not rise from one to the next as the model has it: use the plain share that renews",
+        "{lost:many subscriber} left at {renewals:many renewal}, and retention does not rise from one to the next as the model has it: use the plain share that renews",
         "{renewals:count} 次续订中有 {lost:count} 位订户离开，而续订率没有像模型那样逐次上升：请直接使用续订比例",
     ),
     "lifetime.nobody_won": (
@@ -37,24 +37,24 @@ MARKET: dict[str, tuple[str, str]] = {
         "花了 {money:money}，没有赢得客户：尚无获客成本",
     ),
     "lifetime.never_pays_back": (
-        "a customer costs {cost:money} and earns {earned:money} within {weeks:count} weeks: it is not paid back",
+        "a customer costs {cost:money} and earns {earned:money} within {weeks:many week}: it is not paid back",
         "一位客户花费 {cost:money}，{weeks:count} 周内带来 {earned:money}：没有收回",
     ),
     # experiments that cannot be designed
     "design.short_history": (
-        "a history of {periods:count} periods; a design needs {needed:count}: wait, or take shorter periods",
+        "a history of {periods:many period}; a design needs {needed:count}: wait, or take shorter periods",
         "历史只有 {periods:count} 期；设计需要 {needed:count} 期：请再等，或用更短的周期",
     ),
     "design.no_spend": (
-        "the channel spent nothing in {periods:count} periods: there is nothing to switch off",
+        "the channel spent nothing in {periods:many period}: there is nothing to switch off",
         "该渠道在 {periods:count} 期内没有支出：没有可以关闭的投放",
     ),
     "design.too_noisy": (
-        "the smallest lift that {periods:count} periods detect is {smallest:share}, above the wanted {wanted:share}: test longer, join channels, or ask for less",
+        "the smallest lift that is detected in {periods:many period} is {smallest:share}, above the wanted {wanted:share}: test longer, join channels, or ask for less",
         "{periods:count} 期能检出的最小提升为 {smallest:share}，高于所求的 {wanted:share}：请延长试验、合并渠道或放宽要求",
     ),
     "design.few_regions": (
-        "{regions:count} regions; a test needs {needed:count} or more and enough ways to choose among them: split regions, or switch the channel on and off",
+        "{regions:many region}; a test needs {needed:count} or more and enough ways to choose among them: split regions, or switch the channel on and off",
         "只有 {regions:count} 个地区；试验至少需要 {needed:count} 个，并有足够多的选法：请细分地区，或改用开关试验",
     ),
     # what a marketing mix cannot tell
@@ -72,7 +72,7 @@ MARKET: dict[str, tuple[str, str]] = {
         "{channel} 的支出一直是 {spend:asked}：它的贡献混在基线里",
     ),
     "mix.few_periods": (
-        "{channel} changed its spend in {periods} periods only, and {least} are needed",
+        "{channel} changed its spend in {periods:many period} only, and {least} are needed",
         "{channel} 只有 {periods} 期支出有变化，至少需要 {least} 期",
     ),
     "mix.collinear": (
@@ -88,8 +88,8 @@ MARKET: dict[str, tuple[str, str]] = {
         "{channel} 的贡献也可能接近于零：{brought:amid}",
     ),
     "mix.unmoved": (
-        "the {curve:curve} of {channel} is what was assumed before the data (contraction {contraction:ratio})",
-        "{channel} 的{curve:curve}仍是先验的假设（收缩 {contraction:ratio}）",
+        "the {curve:curve} of {channel} is what was assumed before the data, which narrow it by {contraction:whole_percent}",
+        "{channel} 的{curve:curve}仍是先验的假设：数据只使它收窄 {contraction:whole_percent}",
     ),
     "mix.not_converged": (
         "the chains do not agree (R-hat {rhat:share}, {ess:count} independent draws): not to be used as measured",
@@ -101,7 +101,7 @@ MARKET: dict[str, tuple[str, str]] = {
     ),
     # a channel switched on and off, read out
     "test.running": (
-        "{days:count} days are left, until {last}: an early look is another chance to be wrong (`--early`)",
+        "{days:many day} to go, until {last}: an early look is another chance to be wrong (`--early`)",
         "还剩 {days:count} 天，到 {last} 结束：提前查看会多一次出错的机会（`--early`）",
     ),
     "test.not_booked": (
@@ -109,11 +109,11 @@ MARKET: dict[str, tuple[str, str]] = {
         "试验已于 {last} 结束，而{outcome:outcome}只入账到 {known}：请导入其余部分",
     ),
     "test.looked": (
-        "read {looks:count} times in all: the chance that one of these intervals misses is up to {chance:percent}, not 5 %",
+        "read {looks:many time} in all: the chance that one of these intervals misses is up to {chance:percent}, not 5 %",
         "共读取 {looks:count} 次：其中有区间落空的概率最高为 {chance:percent}，而不是 5 %",
     ),
     "test.carries_over": (
-        "what works for more than {weeks:count} weeks after it was spent is counted as if it came without {channel}: the lift is rather too small (`--block`, `--washout`)",
+        "what works for more than {weeks:many week} after it was spent is counted as if it came without {channel}: the lift is rather too small (`--block`, `--washout`)",
         "花费后作用超过 {weeks:count} 周的部分会被算作没有 {channel} 也会有：测得的提升偏小（`--block`、`--washout`）",
     ),
     "test.spent_while_off": (
@@ -142,7 +142,7 @@ MARKET: dict[str, tuple[str, str]] = {
         "{channel} 的花费只入账到 {until}，之后按 0 计",
     ),
     "mix.no_forecast": (
-        "{periods:count} periods are too few to forecast any that the fit has not seen",
+        "a series of {periods:many period} is too short to forecast any that the fit has not seen",
         "{periods:count} 期太短，无法留出未见过的时期来检验预测",
     ),
     "mix.test_command": (

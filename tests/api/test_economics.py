@@ -14,7 +14,7 @@ from steelyard.api.economics import economics
 from steelyard.api.facts import lines
 from steelyard.api.market import import_file
 from steelyard.cli.commands import app
-from steelyard.errors import UserError
+from steelyard.errors import SpecError, UserError
 from steelyard.market.worth import cohorts, months_between
 from steelyard.spec import Money, load
 from steelyard.store import Line, Store
@@ -244,6 +244,27 @@ def test_a_plan_says_what_should_come_in_beside_what_does(shop):
     (one,) = economics(load(shop.path), **DAYS)["plans"]
     assert (one["plan"], one["customers"], one["owed"]["value"]) == ("small", 2, 198)
     assert one["received"]["value"] == pytest.approx(99 / (90 / (365.25 / 12)))
+
+
+@pytest.mark.parametrize(
+    ("paid", "owed"), [("{a_year: 1200}", [100.0]), ("{a_user_month: 8}", []), ("{once: 5}", [])]
+)
+def test_of_a_year_a_month_owes_its_part_and_of_users_nobody_knows(shop, paid, owed):
+    text = shop.path.read_text(encoding="utf-8")
+    shop.path.write_text(
+        text.replace("  prices:", f"  plans: {{p: {paid}}}\n  prices:", 1), "utf-8"
+    )
+    booked(load(shop.path), "since,id,plan\n2026-01-05,a,p\n", "customers")
+    told = economics(load(shop.path), **DAYS)["plans"]
+    assert [one["owed"]["value"] for one in told] == owed
+
+
+def test_two_prices_that_come_again_are_two_plans(shop):
+    text = shop.path.read_text(encoding="utf-8")
+    plans = "  plans: {p: {a_month: 9, a_year: 99}}\n  prices:"
+    shop.path.write_text(text.replace("  prices:", plans, 1), encoding="utf-8")
+    with pytest.raises(SpecError, match="name 'a_month' or 'a_year': two prices are two plans"):
+        load(shop.path)
 
 
 def test_from_which_traffic_on_an_own_model_costs_less(shop):

@@ -340,7 +340,7 @@ def test_a_long_quiet_step_says_a_line_now_and_then_in_a_log():
         said.append(pulse.line())
     lines = [line for line in said if line]
     assert len(lines) == 3 and "training the model" in lines[0] and "30 s" in lines[0]
-    assert lines[1].endswith("steps 120 of 600")
+    assert lines[1].endswith("steps 120 / 600")
     pulse.end()
     now[0] = 500.0
     assert pulse.line() is None

@@ -345,7 +345,7 @@ def test_the_command_says_what_it_read_how_and_what_was_booked(shop):
     done = CliRunner().invoke(app, ["market", "import", str(path), str(shop.path)])
     assert done.exit_code == 0
     assert (
-        "export.csv: 2 rows of spend, 2026-01-01 to 2026-01-02 (CSV in UTF-8; columns of ads; 1 rows of totals left out)"
+        "export.csv: 2 rows of spend, 2026-01-01 to 2026-01-02 (CSV in UTF-8; columns of ads; 1 row of totals left out)"
         in done.output
     )
     assert "2 booked, 0 booked before; 2 lines in the ledger" in done.output

@@ -58,6 +58,19 @@ ALIPAY = """\
 #-----------------------------------------业务明细列表结束------------------------------------
 #交易合计：1笔，商家实收共99.00元，商家优惠共0.00元
 """
+ALIPAY_ACCOUNT = """\
+#支付宝账务明细查询
+#账号：[20880000000000000156]
+#-----------------------------------------账务明细列表----------------------------------------
+账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,账户余额（元）,交易渠道,业务类型,备注
+88001\t,2026060522001\t,ORDER-1\t,月度会员\t,2026-06-05 16:01:38,a@example.com\t,99.00,0.00,599.00,支付宝,在线支付,
+88002\t,2026060522001\t,ORDER-1\t,服务费\t,2026-06-05 16:01:39,pay@example.com\t,0.00,-0.59,598.41,支付宝,收费,
+88003\t,2026060522001\t,ORDER-1\t,月度会员\t,2026-06-06 17:10:02,a@example.com\t,0.00,-40.00,558.41,支付宝,退款,
+88004\t,2026060622009\t,\t,\t,2026-06-06 18:00:00,b@example.com\t,0.00,-500.00,58.41,支付宝,提现,
+#-----------------------------------------账务明细列表结束-------------------------------------
+#支出合计：3笔，共540.59元
+#收入合计：1笔，共99.00元
+"""
 WECHAT = """\
 交易时间,公众账号ID,商户号,微信订单号,商户订单号,用户标识,交易状态,货币种类,应结订单金额,微信退款单号,退款金额,商品名称,手续费,费率,订单金额,申请退款金额
 `2026-09-24 10:00:00,`wx01,`19001,`4200001,`pay_w1,`oAbc1,`SUCCESS,`CNY,`9.90,`0,`0.00,`月度会员,`0.05940,`0.60%,`9.90,`0.00
@@ -113,6 +126,14 @@ LANGFUSE = '''\
             0,
             {"sale.income": "99", "sale.refund": "-40", "sale.fee": "-0.35"},
         ),
+        (
+            "alipay_account",
+            ALIPAY_ACCOUNT,
+            "gb18030",
+            3,
+            0,
+            {"sale.income": "99", "sale.refund": "-40", "sale.fee": "-0.59"},
+        ),
         ("wechat_pay", WECHAT, "utf-8-sig", 2, 2, {"sale.income": "9.90", "sale.refund": "-9.90"}),
         ("ga4", GA4, "utf-8", 3, 1, {}),
         ("litellm", LITELLM, "utf-8", 1, 0, {"api.calls": "-0.008856"}),
@@ -151,6 +172,38 @@ def test_a_refund_of_its_own_is_booked_with_the_payment_it_belongs_to(shop):
     assert payment["body"]["id"] == refund["body"]["order"] == "4200001"
     assert refund["body"]["id"] == "4200001 5000001" and refund["nano"] == 0
     assert payment["customer"] == refund["customer"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        (("-0.59,598.41", "0.59,598.41"), None),  # with or without its sign
+        (("99.00,0.00", "99.00,-1.00"), "支出金额"),
+        (("0.00,-0.59", "0.59,0.00"), "收入金额"),
+        (("0.00,-40.00", "40.00,0.00"), "收入金额"),
+    ],
+)
+def test_a_row_of_an_account_goes_the_way_that_its_kind_goes(shop, cells, column):
+    text = ALIPAY_ACCOUNT.replace(*cells)
+    assert text != ALIPAY_ACCOUNT
+    if column is None:
+        import_file(shop, exported(shop, text))
+        assert money(shop)["sale.fee"] == Decimal("-0.59")
+        return
+    with pytest.raises(DataError, match=rf"{column}.* expected nothing in this column"):
+        import_file(shop, exported(shop, text))
+    assert entries(shop) == []
+
+
+def test_a_fee_by_itself_is_nobodys_purchase_and_no_sale_of_nothing(shop):
+    facts = import_file(shop, exported(shop, ALIPAY_ACCOUNT))
+    assert facts["unpaid"] == 1  # money taken out of the account
+    with closing(Store.open(shop)) as store:
+        events = {event["body"]["id"]: event for event in store.events.of_kind("sales")}
+        sums = store.events.sums(by=("kind",), came=True)
+    assert (events["88002"]["nano"], events["88002"]["customer"]) == (0, None)
+    assert events["88001"]["customer"] == events["88003"]["customer"] is not None
+    assert [(row["kind"], row["rows"]) for row in sums] == [("sales", 1)]
 
 
 @pytest.mark.parametrize("first", [True, False])

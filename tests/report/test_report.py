@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import math
 import re
 import xml.etree.ElementTree as ET
 from decimal import Decimal
@@ -201,6 +202,14 @@ def test_scales_stay_inside_the_picture_and_have_round_ticks(values, log):
     for value in values:
         assert 64 <= scale(abs(value) + 1e-9 if log else value) <= 600
     assert 1 <= len(scale.ticks()) <= 12
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("value", [1.0, 1e9, 3.3e-7])
+def test_two_values_that_are_nearly_one_have_a_scale(value, log):
+    values = [value, math.nextafter(value, math.inf)]
+    scale = Scale.of(values, 64, 600, log=log)
+    assert all(64 <= scale(v) <= 600 for v in values) and scale.ticks()
 
 
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=12))

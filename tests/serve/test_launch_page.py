@@ -16,6 +16,7 @@ from tests.serving import publish as bare
 from steelyard.errors import SpecError, Unavailable
 from steelyard.serve import Server
 from steelyard.serve.launch import facts, routes
+from steelyard.serve.launch.prices import sold
 from steelyard.store import Store
 from steelyard.tasks import open_task, task_of
 
@@ -195,6 +196,7 @@ def test_the_structured_data_are_json_and_say_what_is_sold(address):
     offers = {offer["name"]: offer for offer in said["offers"]}
     assert offers["Trial"]["price"] == "0" and offers["By use"]["price"] == "4.5"
     assert offers["Shop"]["priceSpecification"]["unitCode"] == "MON"
+    assert list(offers) == ["Trial", "Shop", "By use"]  # the hidden one is sold to nobody here
     assert {o["priceCurrency"] for o in offers.values()} == {"CNY"}
     assert all(o["availability"].endswith("InStock") for o in offers.values())
     assert structured(visit(address, "/?lang=zh")[1])["inLanguage"] == "zh-CN"
@@ -228,7 +230,12 @@ def test_machines_find_robots_sitemap_and_llms(address):
     assert places == [f"{URL}?lang=en", f"{URL}?lang=zh"]
     status, llms, _ = call(address, "GET", "/llms.txt")
     assert llms.startswith("# Tone of reviews\n\n> ") and f"({URL}docs)" in llms
-    assert "199 CNY per month" in llms and "[0." in llms
+    assert "- Shop: 199 CNY per month (50,000 requests a month; Answers by e-mail" in llms
+    assert "- Trial: free (1,000 requests a month)" in llms and "[0." in llms
+    assert "- By use: 4.50 CNY per 1,000 requests\n" in llms
+    assert (
+        "店铺: 199 CNY 每月 (每月 50,000 次请求; " in call(address, "GET", "/llms.txt?lang=zh")[1]
+    )
     assert call(address, "GET", "/llms.txt?lang=zh")[1].startswith("# 评论语气")
     for path in ("/", "/robots.txt", "/llms.txt", "/sitemap.xml", "/preview.zh.png"):
         assert call(address, "HEAD", path)[:2] == (200, "")
@@ -240,7 +247,7 @@ def test_mark_up_in_the_product_file_is_text(tmp_path):
   title: {{en: {line}}}
   summary: {{en: {line}}}
   points: [{{en: {line}}}]
-  plans: [{{name: {{en: {line}}}, price: 1, includes: [{{en: {line}}}]}}]
+  plans: {{use: {{name: {{en: {line}}}, includes: [{{en: {line}}}]}}}}
 """
     with launched(tmp_path, page=page, url=URL) as (address, _, _):
         _, seen, _ = visit(address)
@@ -279,8 +286,20 @@ def test_the_page_is_light(address):
             "expected an e-mail address",
         ),
         (
-            "title: {en: a}\n  summary: {en: a}\n  plans: [{name: {en: a}, price: 1, per: week}]",
-            "'month'",
+            "title: {en: a}\n  summary: {en: a}\n  plans: [{name: {en: a}, price: 1, per: month}]",
+            "expected the plans of money.plans by their names, {shop: {name: {en: Shop}}}, found a list; did you mean money.plans",
+        ),
+        (
+            "title: {en: a}\n  summary: {en: a}\n  plans: {shop: {name: {en: a}, price: 1}}",
+            "market.page.plans.shop: 'price' is no field here; did you mean money.plans",
+        ),
+        (
+            "title: {en: a}\n  summary: {en: a}\n  plans: {shp: {name: {en: a}}}",
+            "product.yaml:15:13 market.page.plans.shp: expected a plan of money.plans (trial, hidden, shop, use), found 'shp'; did you mean 'shop'?",
+        ),
+        (
+            "title: {en: a, zh: a}\n  summary: {en: a, zh: a}\n  plans: {shop: {name: {en: a}}}",
+            "expected plans.shop.name in the languages of the title",
         ),
     ],
 )
@@ -294,8 +313,39 @@ def test_a_wrong_section_is_told_with_its_place(tmp_path, wrong, told):
 def test_the_page_in_the_documents_is_one_that_a_product_file_may_have(tmp_path, language):
     text = (DOCS / language / "launch.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```yaml\nmarket:\n  page:\n(.*?)```", text, re.DOTALL)
-    page = product(tmp_path, page=textwrap.indent(textwrap.dedent(block), "  ")).spec.market.page
-    assert page.languages == ("en", "zh") and [plan.price for plan in page.plans] == [0, 199]
+    (plans,) = re.findall(r"```yaml\nmoney:\n  plans:\n(.*?)```", text, re.DOTALL)
+    spec = product(
+        tmp_path,
+        page=textwrap.indent(textwrap.dedent(block), "  "),
+        plans="\n" + textwrap.indent(textwrap.dedent(plans), "    "),
+    ).spec
+    page = spec.market.page
+    assert page.languages == ("en", "zh") and list(page.plans) == ["trial", "shop"]
+    assert [one.prices for one in sold(page, spec.money)] == [(), ((199, "month"),)]
+
+
+SEVERAL = """\
+  title: {en: a}
+  summary: {en: a}
+  plans: {team: {name: {en: Team}}, year: {name: {en: Year}}, gift: {name: {en: Gift}}}
+"""
+
+
+def test_a_plan_of_several_prices_says_each_of_them(tmp_path):
+    plans = "{year: {a_year: 1200}, gift: {once: 0}, team: {a_user_month: 8, once: 50, a_request: 0.02}}"
+    with launched(tmp_path, page=SEVERAL, plans=plans) as (address, _, _):
+        _, page, _ = visit(address)
+        shown = [price.text for price in page.all("p") if price.get("class") == "price"]
+        assert shown[0].split("+") == [
+            "8 CNY per user and month ",
+            " 50 CNY once ",
+            " 0.02 CNY per request",
+        ]
+        assert shown[1].strip() == "1,200 CNY per year" and shown[2].strip() == "free"
+        team, year, gift = structured(page)["offers"]
+        assert [one["unitCode"] for one in team["priceSpecification"]] == ["MON", "C62"]
+        assert (year["price"], year["priceSpecification"]["unitCode"]) == ("1200", "ANN")
+        assert gift["price"] == "0" and "priceSpecification" not in gift
 
 
 def test_the_page_of_the_tests_is_one_that_a_product_file_may_have(tmp_path):

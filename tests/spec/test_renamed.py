@@ -58,3 +58,17 @@ def test_what_became_a_setting_of_a_kind_is_named_with_how_it_is_written_now(pro
     with pytest.raises(SpecError, match=r"data\.near_duplicate: called 'data\.operators: .*dedupe"):
         load(product_file)
     assert as_it_was(old, product_file).spec == now.spec
+
+
+OLD_PAGE = (
+    "market: {page: {title: {en: a}, summary: {en: a}, plans: [{name: {en: Shop}, price: 199}]}}\n"
+)
+
+
+def test_a_page_with_prices_of_its_own_is_refused_and_read_in_a_past_turn(product_file):
+    old = product_file.read_text(encoding="utf-8") + OLD_PAGE
+    product_file.write_text(old, encoding="utf-8")
+    with pytest.raises(SpecError, match=r"market\.page\.plans: .*did you mean money\.plans"):
+        load(product_file)
+    page = as_it_was(old, product_file).spec.market.page
+    assert page.title == {"en": "a"} and page.plans == {}

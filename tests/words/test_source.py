@@ -19,6 +19,7 @@ CHINESE_IS = {
     "figures.py": "names of figures inside them",
     "terms.py": "names that the ledger keeps",
     "report/words.py": "the sentences of the report",
+    "cli/market_words.py": "the sentences of the market's commands",
     "cli/reference.py": "the settings page",
     "cli/reference_zh.py": "the settings page",
     "serve/launch/words.py": "the words of the launch page",

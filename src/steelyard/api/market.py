@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from steelyard.clock import Clock
@@ -25,7 +25,13 @@ from steelyard.market.weekly import weekly
 from steelyard.near import near
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.market import Import
+from steelyard.stage import Report, unheard
 from steelyard.store import Store
+
+if TYPE_CHECKING:
+    from steelyard.loop import Watcher
+
+STEP = "import"
 
 
 def import_file(
@@ -39,11 +45,16 @@ def import_file(
     says: dict[str, str] | None = None,
     correct: bool = False,
     dry: bool = False,
+    watcher: Watcher | None = None,
 ) -> dict[str, Any]:
     """Read an export and book its rows; with `dry` only say what would be read. How it is read is
     named (`mapping` of the product file, or a preset), or the one way that fits its header; `says` is a
-    value of a field in every row."""
-    exported = sheet(path, page=page)
+    value of a field in every row. `watcher` is told how far it is."""
+    report: Report = unheard
+    if watcher is not None:
+        watcher.begin(STEP)
+        report = watcher.advance
+    exported = sheet(path, page=page, report=report)
     chosen = _mapping(file, exported, kind=kind, mapping=mapping, preset=preset, says=says or {})
     market = file.spec.market
     if chosen.kind.name == "sales" and market.counting is not None and market.counting.cash:
@@ -62,10 +73,14 @@ def import_file(
             zone=zone,
             today=now.astimezone(zone).date(),
             currency=file.spec.money.currency,
+            report=report,
         )
         facts = _facts(table)
         if store is not None:
-            facts["booked"] = asdict(book(store, file, table, correct=correct))
+            booked = book(store, file, table, correct=correct, report=report)
+            facts["booked"] = asdict(booked)
+    if watcher is not None:
+        watcher.end(STEP, facts, ran=True)
     return facts
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from steelyard.as_json import of_json
-from steelyard.cli import measuring  # noqa: F401  # its commands are those of market_app
+from steelyard.cli import measuring, undoing  # noqa: F401  # their commands are those of market_app
 from steelyard.cli.booking import ledger_app, statement
 from steelyard.cli.economics import economics
 from steelyard.cli.groups import Group

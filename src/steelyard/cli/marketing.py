@@ -15,6 +15,8 @@ from steelyard.cli.groups import Group
 from steelyard.cli.options import DEFAULT, AsJson, File
 from steelyard.errors import UserError
 
+_SHEET, _PARTED = "XLSX, sheet ", "cells parted by "  # words of `market.sheets`
+_TOLD_FROM_S = 5.0  # an import of a few rows says nothing of how long it took
 market_app = typer.Typer(help="What the market costs and brings.", cls=Group)
 
 
@@ -42,21 +44,25 @@ def market_import(
 ) -> None:
     """Book the rows of an export; the same rows again change nothing. All of the file, or nothing."""
     from steelyard.api.market import import_file
+    from steelyard.cli.market_words import told
+    from steelyard.cli.progress import Screen
     from steelyard.cli.show import heads, market_title, out, said, table
     from steelyard.spec import load
 
     file = load(product)
-    facts = import_file(
-        file,
-        export,
-        kind=kind,
-        mapping=mapping,
-        preset=preset,
-        page=sheet,
-        says=_says(say or []),
-        correct=correct,
-        dry=dry,
-    )
+    with Screen(told_from_s=_TOLD_FROM_S) as screen:
+        facts = import_file(
+            file,
+            export,
+            kind=kind,
+            mapping=mapping,
+            preset=preset,
+            page=sheet,
+            says=_says(say or []),
+            correct=correct,
+            dry=dry,
+            watcher=screen,
+        )
     if as_json:
         return out(facts)
     rows = [
@@ -70,7 +76,15 @@ def market_import(
     ]
     name = market_title(export.name, simulated=file.spec.market.simulated)
     typer.echo(
-        f"{name}: {facts['rows']:,} rows of {said('event', facts['kind'])}, {facts['first']} to {facts['last']} ({_read_as(facts)})"
+        told(
+            "import.title",
+            name=name,
+            rows=facts["rows"],
+            kind=said("event", facts["kind"]),
+            first=facts["first"],
+            last=facts["last"],
+            how=_read_as(facts),
+        )
     )
     if rows:
         table("", heads("channel", "rows", "amount", "currency"), rows)
@@ -85,19 +99,34 @@ def _says(pairs: list[str]) -> dict[str, str]:
 
 
 def _read_as(facts: dict[str, Any]) -> str:
-    said = [facts["read_as"]]
-    said += [f"columns of {facts['mapping']}"] if facts["mapping"] else []
-    said += [f"{facts['unpaid']:,} rows of another status left out"] if facts["unpaid"] else []
-    said += [f"{facts['totals']} rows of totals left out"] if facts["totals"] else []
-    return "; ".join(said)
+    from steelyard.cli.market_words import told
+
+    parts = [_form(facts["read_as"])]
+    parts += [told("import.columns", name=facts["mapping"])] if facts["mapping"] else []
+    parts += [told("import.unpaid", n=facts["unpaid"])] if facts["unpaid"] else []
+    parts += [told("import.totals", n=facts["totals"])] if facts["totals"] else []
+    return "; ".join(parts)
+
+
+def _form(read_as: str) -> str:
+    """How a file was read, as `sheets` says it in English."""
+    from steelyard.cli.market_words import told
+
+    if read_as.startswith(_SHEET):
+        return told("import.sheet", name=read_as.removeprefix(_SHEET))
+    form, _, encoding = read_as.rpartition(" in ")
+    mark = form.removeprefix(_PARTED)
+    if mark != form:
+        form = told("import.tabs") if mark == "tabs" else told("import.parted", mark=mark)
+    return told("import.in", form=form, encoding=encoding)
 
 
 def _booked(booked: dict[str, Any] | None) -> str:
+    from steelyard.cli.market_words import told
+
     if booked is None:
-        return "nothing was booked: --dry-run"
-    parts = [f"{booked['new']:,} booked", f"{booked['known']:,} booked before"]
-    parts += [f"{booked['corrected']:,} corrected"] if booked["corrected"] else []
-    return f"{', '.join(parts)}; {booked['lines']:,} lines in the ledger"
+        return told("import.dry")
+    return told("import.corrected" if booked["corrected"] else "import.booked", **booked)
 
 
 @market_app.command("show")

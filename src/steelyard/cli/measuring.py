@@ -140,39 +140,61 @@ def write_html(
 
 
 def _show_design(facts: Mapping[str, Any], *, simulated: bool) -> None:
+    from steelyard.cli.market_words import told
     from steelyard.cli.show import heads, market_title, said, table
 
     rows = [[b["first"], b["last"], _text(b)] for b in facts["blocks"]]
     title = f"{facts['channel']}: {said('form', facts['form'])}"
     table(market_title(title, simulated=simulated), heads("first", "last", "what"), rows)
-    money = _unit(facts)
     typer.echo(
-        f"Detects a lift of {_percent(facts['smallest_lift'])} or more with 80 % power at 5 %, in {facts['weeks']} weeks. "
-        f"If the channel brings just that, {facts['lost_outcome']:,.0f}{money} of {facts['outcome']} are lost; "
-        f"{facts['spend_saved']:,.0f} {facts['currency']} of spend are saved."
+        told(
+            "test.detects",
+            lift=_percent(facts["smallest_lift"]),
+            weeks=facts["weeks"],
+            lost=f"{facts['lost_outcome']:,.0f}{_unit(facts)}",
+            outcome=_outcome(facts),
+            saved=f"{facts['spend_saved']:,.0f} {facts['currency']}",
+        )
     )
     typer.echo(_written(facts))
 
 
 def _written(facts: Mapping[str, Any]) -> str:
+    from steelyard.cli.market_words import told
+
     if facts["id"] is None:
-        return "nothing was written down: --dry-run"
-    where = f"; calendar: {facts['calendar']}" if facts["calendar"] else ""
-    return f"written down as {facts['id'][:10]}{where}. When it is over: steelyard market read {facts['channel']}"
+        return told("test.dry")
+    said = {"id": facts["id"][:10], "channel": facts["channel"]}
+    if facts["calendar"]:
+        return told("test.calendar", calendar=facts["calendar"], **said)
+    return told("test.written", **said)
 
 
 def _show_readout(facts: Mapping[str, Any], *, simulated: bool) -> None:
+    from steelyard.cli.market_words import told
     from steelyard.cli.show import market_title, said
 
     typer.echo(
-        f"{market_title(facts['channel'], simulated=simulated)}: {said('form', facts['form'])}, {facts['first']} to {facts['last']}, {said('test', facts['state'])}"
+        told(
+            "test.title",
+            channel=market_title(facts["channel"], simulated=simulated),
+            form=said("form", facts["form"]),
+            first=facts["first"],
+            last=facts["last"],
+            state=said("test", facts["state"]),
+        )
     )
     body = facts["readout"]
     if body is not None:
-        value, low, high = body["lift"]
         typer.echo(
-            f"lift {_percent(value)} [{_percent(low)}, {_percent(high)}], p {body['p_value']:.3f} of no lift, over {body['assignments']:,} draws; "
-            f"brought {_span(body['brought'])}{_unit(facts)} ({said('evidence', body['evidence'])})"
+            told(
+                "test.lift",
+                lift=_lift(body),
+                p=f"{body['p_value']:.3f}",
+                draws=body["assignments"],
+                brought=f"{_span(body['brought'])}{_unit(facts)}",
+                evidence=said("evidence", body["evidence"]),
+            )
         )
     for note in facts["notes"]:
         typer.echo(_text(note))
@@ -200,6 +222,7 @@ def show_tests(facts: list[dict[str, Any]], *, simulated: bool) -> None:
 
 def show_mix(facts: Mapping[str, Any], *, simulated: bool) -> None:
     """A row for each channel, and what is not known."""
+    from steelyard.cli.market_words import told
     from steelyard.cli.show import heads, market_title, said, table
 
     rows = [
@@ -215,11 +238,14 @@ def show_mix(facts: Mapping[str, Any], *, simulated: bool) -> None:
     ]
     s = facts["series"]
     names = ("channel", "spend", "brought", "roi", "marginal", "evidence")
-    table(
-        f"{market_title(said('title', 'mix'), simulated=simulated)}: {facts['outcome']}, {s['first']} to {s['last']}",
-        heads(*names),
-        rows,
+    title = told(
+        "mix.title",
+        title=market_title(said("title", "mix"), simulated=simulated),
+        outcome=_outcome(facts),
+        first=s["first"],
+        last=s["last"],
     )
+    table(title, heads(*names), rows)
     for note in (
         *filter(None, [facts["not_measured"]]),
         *facts["not_identified"],
@@ -231,14 +257,22 @@ def show_mix(facts: Mapping[str, Any], *, simulated: bool) -> None:
 
 
 def _forecast(facts: Mapping[str, Any]) -> str:
+    from steelyard.cli.market_words import told
+
     d, f = facts["diagnostics"], facts["forecast"]
-    known = f"R-hat {d['rhat']:.3f}, {d['ess']:.0f} independent draws"
+    known = told("mix.known", rhat=f"{d['rhat']:.3f}", draws=round(d["ess"]))
     if f is None:
-        return f"{known}; {_text(facts['no_forecast'])}"
-    return (
-        f"{known}; mean error of forecasts that had not seen their {facts['period']}s {f['error']:,.0f}, "
-        f"of repeating the last season {f['naive_error']:,.0f}"
-    )
+        return told("mix.none", known=known, why=_text(facts["no_forecast"]))
+    errors = {"error": f"{f['error']:,.0f}", "naive": f"{f['naive_error']:,.0f}"}
+    return told(f"mix.{facts['period']}", known=known, **errors)
+
+
+def _outcome(facts: Mapping[str, Any]) -> str:
+    """What was to be brought, in words."""
+    from steelyard.cli.show import language
+    from steelyard.figures import written
+
+    return written(facts["outcome"], "outcome", numbers={}, language=language())
 
 
 def _text(said: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from steelyard.cli.show import said
 from steelyard.stage import stage_named
 
 
@@ -42,7 +43,7 @@ class Pulse:
         self._began = self._said = self.clock()
 
     def advance(self, what: str, done: int, total: int | None) -> None:
-        self._at = f"; {what} {done:,}" + (f" of {total:,}" if total else "")
+        self._at = f"; {said('doing', what)} {done:,}" + (f" / {total:,}" if total else "")
 
     def end(self) -> None:
         self._step = ""
@@ -59,7 +60,9 @@ class Pulse:
 class Screen:
     """A `loop.Watcher` on the terminal's error stream, so that standard output stays clean."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, told_from_s: float = 0.0) -> None:
+        """A step that took less than `told_from_s` has no line of its own."""
+        self._told_from_s = told_from_s
         self.console = Console(stderr=True)
         self.progress = Progress(
             SpinnerColumn(),
@@ -106,14 +109,17 @@ class Screen:
 
     def advance(self, what: str, done: int, total: int | None) -> None:
         if what not in self._bars:
-            self._bars[what] = self.progress.add_task(f"  {what}", total=total)
+            self._bars[what] = self.progress.add_task(f"  {said('doing', what)}", total=total)
         self.progress.update(self._bars[what], completed=done, total=total)
         self.pulse.advance(what, done, total)
 
     def end(self, step: str, output: dict[str, Any], *, ran: bool) -> None:
         self._clear()
         self.pulse.end()
-        took = f"{time.perf_counter() - self._started:6.1f} s" if ran else "    done"
+        took_s = time.perf_counter() - self._started
+        if took_s < self._told_from_s:
+            return
+        took = f"{took_s:6.1f} s" if ran else "    done"
         self._print(f"[bold]{step:<9}[/bold] {took}  {escape(summary(step, output, ran=ran))}")
 
     def _print(self, line: str) -> None:
@@ -134,4 +140,4 @@ def summary(step: str, output: dict[str, Any], *, ran: bool = True) -> str:
 
 def _doing(step: str) -> str:
     stage = stage_named(step)
-    return (stage.doing if stage is not None else "") or step
+    return (stage.doing if stage is not None else "") or said("doing", step)

@@ -19,12 +19,14 @@ from steelyard.errors import DataError, UserError
 from steelyard.market.cells import Number, unique
 from steelyard.market.days import Moment
 from steelyard.market.metered import counted_before, paid_for, used, used_line
+from steelyard.market.progress import BOOKED, COMPARED, KEPT, Told, told
 from steelyard.market.reading import Row, Table
 from steelyard.market.refunds import check_refunds
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.pricing import MoneySpec
 from steelyard.spec.rates import Rates
-from steelyard.store import Line, Store, hashed
+from steelyard.stage import Report, unheard
+from steelyard.store import UNDONE, Line, Store, hashed
 from steelyard.tasks.masking import mask
 
 REFUND, FEE = "refund", "fee"
@@ -44,17 +46,25 @@ class Booked:
     lines: int
 
 
-def book(store: Store, product: ProductFile, table: Table, *, correct: bool = False) -> Booked:
+def book(
+    store: Store,
+    product: ProductFile,
+    table: Table,
+    *,
+    correct: bool = False,
+    report: Report = unheard,
+) -> Booked:
     """Book every row that is new; DataError names the first that contradicts what was booked, unless it
     is to be corrected."""
-    events = _events(store, product, table)
+    events = _events(store, product, table, report)
     fresh: list[dict[str, Any]] = []
     others: list[tuple[Row, dict[str, Any]]] = []  # rows that say something else than before
     before = store.events.standing([event["key"] for event in events])
     for row, event in zip(table.rows, events, strict=True):
         old = before.get(event["key"])
-        if old is None:
-            fresh.append(event | {"revision": 0, "id": _id(event, 0)})
+        if old is None or old["kind"] == UNDONE:
+            revision = 0 if old is None else int(old["revision"]) + 1
+            fresh.append(event | {"revision": revision, "id": _id(event, revision)})
         elif old["id"] != _id(event, old["revision"]):
             others.append((row, event))
     replaced: dict[str, dict[str, Any]] = {}
@@ -66,7 +76,10 @@ def book(store: Store, product: ProductFile, table: Table, *, correct: bool = Fa
         revision = int(old["revision"]) + 1
         fresh.append(event | {"revision": revision, "id": _id(event, revision)})
         replaced[fresh[-1]["id"]] = old
-    check_refunds(store, table, events, lambda *paid: _key(store, "sales", _named_by_id(*paid)))
+    salt = store.salt()
+    check_refunds(
+        store, table, events, lambda *paid: _key(store, salt, "sales", _named_by_id(*paid))
+    )
     paid_for(store, table, fresh, replaced)
     written = [0]
 
@@ -75,11 +88,13 @@ def book(store: Store, product: ProductFile, table: Table, *, correct: bool = Fa
             line
             for event in fresh
             if event["id"] in new
-            for line in (*_taken_back(replaced.get(event["id"])), *lines_of(event))
+            for line in (*taken_back(replaced.get(event["id"]), "corrected"), *lines_of(event))
         ]
         written[0] = len(made)
-        return made
+        report(KEPT, len(fresh), len(fresh))
+        return Told(made, BOOKED, report)
 
+    report(KEPT, 0, len(fresh))
     store.record_once([("event", event) for event in fresh], lines, turn=NO_TURN)
     known = len(events) - len(fresh)
     return Booked(len(fresh) - len(replaced), known, len(replaced), written[0])
@@ -107,9 +122,10 @@ def _account(event: Mapping[str, Any]) -> str:
     return _ACCOUNTS.get(event["kind"]) or f"invoice.{event['body']['account']}"
 
 
-def _taken_back(old: Mapping[str, Any] | None) -> Iterator[Line]:
+def taken_back(old: Mapping[str, Any] | None, why: str) -> Iterator[Line]:
+    """Lines against those that an event made, if there was one."""
     for line in lines_of(old) if old is not None else ():
-        evidence = f"{line.evidence} corrected"
+        evidence = f"{line.evidence} {why}"
         yield Line(line.account, -line.quantity, line.unit, -line.money, evidence, about=line.about)
 
 
@@ -117,19 +133,22 @@ def _unit(kind: str) -> str:
     return {"spend": "day", "sales": "sale", "invoices": "invoice", "api_usage": "call"}[kind]
 
 
-def _events(store: Store, product: ProductFile, table: Table) -> list[dict[str, Any]]:
+def _events(
+    store: Store, product: ProductFile, table: Table, report: Report
+) -> list[dict[str, Any]]:
     """Each row as a fact, before its revision is known."""
     rates, salt = Rates(product.spec.money), store.salt()
     keys = [_key_of(row, table) for row in table.rows]
     times = list(unique(keys))
     events = []
-    for row, key, time in zip(table.rows, keys, times, strict=True):
+    rows = zip(table.rows, keys, times, strict=True)
+    for _, (row, key, time) in told(rows, COMPARED, report, len(keys)):
         values = dict(row.values)
         when: Moment = values.pop(table.mapping.kind.day)
         event = {
             "product": store.product,
             "kind": table.mapping.kind.name,
-            "key": _key(store, table.mapping.kind.name, key, time),
+            "key": _key(store, salt, table.mapping.kind.name, key, time),
             "day": when.day.isoformat(),
             "at": when.at and when.at.isoformat(timespec="seconds"),
             "channel": values.pop("channel", None),
@@ -144,9 +163,15 @@ def _events(store: Store, product: ProductFile, table: Table) -> list[dict[str, 
     return events
 
 
-def _key(store: Store, kind: str, said: str, time: int = 0) -> str:
+def _key(store: Store, salt: bytes, kind: str, said: str, time: int = 0) -> str:
     """With the salt, since what names a row may hold a customer's name."""
-    return hashed(store.salt(), json.dumps([store.product, kind, said, time]))
+    return hashed(salt, json.dumps([store.product, kind, said, time]))
+
+
+def key_of_payment(store: Store, salt: bytes, refund: Mapping[str, Any]) -> str:
+    """That of the payment which a refund says it belongs to."""
+    body = refund["body"]
+    return _key(store, salt, "sales", _named_by_id(body["order"], body.get("source", "")))
 
 
 def _named_by_id(identity: str, source: str = "") -> str:

@@ -12,10 +12,12 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 # What programs put in front of a cell so that a spreadsheet leaves it alone, and what cannot be seen.
 _ARMOUR = "`'\t \u200b\u200e\u200f\ufeff\u2060"
 _NOTHING = frozenset({"", "-", "--", "—", "–", "n/a", "null", "none", "无"})
+_NOTHING_MAX = max(map(len, _NOTHING))
 _DOLLARS = frozenset({"USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN"})
 _SIGNS = {
     "¥": frozenset({"CNY", "JPY"}),
@@ -66,7 +68,9 @@ class _Parts:
 
 def plain(cell: str) -> str:
     """A cell without what is there for spreadsheets only, in ordinary digits and letters."""
-    text = unicodedata.normalize("NFKC", cell).replace("\u2212", "-").strip()
+    # what is ASCII stays as it is, and most cells are
+    text = cell if cell.isascii() else unicodedata.normalize("NFKC", cell).replace("\u2212", "-")
+    text = text.strip()
     if text.startswith('="') and text.endswith('"'):  # ="00123", as Excel keeps a text
         text = text[2:-1]
     if len(text) > 1 and text[0] == text[-1] == '"':  # JSON inside a cell
@@ -76,7 +80,12 @@ def plain(cell: str) -> str:
 
 def is_nothing(cell: str) -> bool:
     """Whether it says that there is no value."""
-    return plain(cell).casefold() in _NOTHING
+    return says_nothing(plain(cell))
+
+
+def says_nothing(text: str) -> bool:
+    """The same of one that is plain already."""
+    return len(text) <= _NOTHING_MAX and text.casefold() in _NOTHING
 
 
 def numbers(
@@ -85,13 +94,14 @@ def numbers(
     """Every cell of one column, None for one that says nothing. `decimal` is the point or the comma that
     parts whole units from the rest; left out, the column tells it. `whole` numbers have no such part.
     CellError for the first cell that is no number, or that could be two."""
-    parts = [None if is_nothing(cell) else _parts(i, cell) for i, cell in enumerate(cells)]
+    texts = map(plain, cells)
+    parts = [None if says_nothing(text) else _parts(i, text) for i, text in enumerate(texts)]
     mark = decimal or _decimal(parts, whole=whole)
     return [p if p is None else _number(i, p, mark, whole=whole) for i, p in enumerate(parts)]
 
 
-def _parts(index: int, cell: str) -> _Parts:
-    match = _MONEY.fullmatch(plain(cell).upper())
+def _parts(index: int, text: str) -> _Parts:
+    match = _MONEY.fullmatch(text.upper())
     if match is None or bool(match["open"]) != bool(match["close"]):
         raise CellError(index, "a number", "correct the cell, or leave it empty")
     said = match["before"] or match["behind"]
@@ -143,6 +153,7 @@ def _number(index: int, part: _Parts, mark: str, *, whole: bool) -> Number:
     return Number(-value if part.negative else value, part.currencies)
 
 
+@lru_cache(maxsize=1 << 16)  # amounts of an export repeat, and each is read under both marks
 def _value(body: str, mark: str, *, whole: bool) -> Decimal | None:
     """What the digits are where `mark` parts the whole from the rest; None where they are no number."""
     units, point, rest = body.partition(mark)

@@ -56,10 +56,11 @@ def chapter(store: Store, product: ProductFile, *, moment: str = "") -> dict[str
 
 
 def _months(store: Store, until: date) -> list[dict[str, Any]]:
-    """Cash and what is imputed, by month."""
+    """Cash and what is imputed, by month; none where all that was booked was taken back."""
     rows = store.ledger.parted("day", "account", until=until.isoformat())
     parts = of_lines([row for row in rows if row["day"]], "month")
-    return [{"month": month} | said(part) for month, part in sorted(parts.items())]
+    moved = {month: part for month, part in parts.items() if part.moved}
+    return [{"month": month} | said(part) for month, part in sorted(moved.items())]
 
 
 def _budgets(store: Store, product: ProductFile, moment: str) -> list[dict[str, Any]]:

@@ -53,7 +53,8 @@ def _price(store: Store, past: History) -> Array:
     """Mean of what a sale was paid; periods without a sale have the price of the one before."""
     paid: dict[date, float] = defaultdict(float)
     count: dict[date, float] = defaultdict(float)
-    for row in store.events.sums(by=("kind", "day", "currency")):
+    # a refund or a fee that is a row by itself is no sale of nothing
+    for row in store.events.sums(by=("kind", "day", "currency"), came=True):
         if row["kind"] == "sales" and row["nano"]:
             paid[date.fromisoformat(row["day"])] += row["nano"] / NANO
             count[date.fromisoformat(row["day"])] += row["rows"]

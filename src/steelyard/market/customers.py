@@ -118,7 +118,7 @@ def plans(store: Store, money: MoneySpec, period: Period) -> list[OfPlan]:
             name,
             have[name],
             Figure(
-                float(plan.a_month) * have[name],
+                float(plan.monthly) * have[name],
                 "assumed",
                 have[name],
                 events={"customers": have[name]},
@@ -131,7 +131,7 @@ def plans(store: Store, money: MoneySpec, period: Period) -> list[OfPlan]:
             ),
         )
         for name, plan in money.plans.items()
-        if plan.a_month is not None
+        if plan.monthly is not None
     ]
 
 
@@ -149,10 +149,12 @@ class Channel:
 def channels(store: Store, period: Period, worth: Worth, margin: Figure | Reason) -> list[Channel]:
     """Every channel that cost something or won somebody in the period."""
     rows = store.ledger.parted("account", "channel", since=period.first, until=period.last)
-    spend: dict[str, float] = defaultdict(float)
+    nano: dict[str, int] = defaultdict(int)
     for row in rows:
         if row["account"] == ADS and row["basis"] == CASH:
-            spend[row["channel"]] -= row["nano"] / NANO
+            nano[row["channel"]] -= row["nano"]
+    # of what was booked and taken back nothing is left
+    spend = defaultdict(float, {name: spent / NANO for name, spent in nano.items() if spent})
     won = _won(store, period)
     made = []
     for channel in sorted(spend.keys() | won.keys(), key=lambda one: (-spend[one], one)):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
 
-from steelyard.market.cells import CellError, is_nothing, plain
+from steelyard.market.cells import CellError, plain, says_nothing
 
 Order = Literal["day_first", "month_first"]
 ORDERS: tuple[Order, ...] = ("day_first", "month_first")
@@ -64,7 +64,7 @@ def moments(
 ) -> list[Moment | None]:
     """Every cell of one column, None for one that says nothing. Days are those of `zone`, and so are times
     without an offset where it is not `written` in another. CellError for the first cell that is no day, or that could be two."""
-    texts = [None if is_nothing(cell) else _WEEKDAY.sub("", plain(cell)) for cell in cells]
+    texts = [None if says_nothing(text) else _WEEKDAY.sub("", text) for text in map(plain, cells)]
     said = order or _order(texts)
     own = written or zone
     return [t if t is None else _moment(i, t, zone, own, said) for i, t in enumerate(texts)]

@@ -27,7 +27,8 @@ CURRENCY = "{currency}"  # in a header, as in "Amount spent ({currency})"
 class Mapping:
     """Headers of each field (the first that is there counts), values that hold for every row, and how its
     cells are written. `paid` are the statuses that count, empty where every row does, and `returned` those
-    of rows whose amount was given back; `only` are other columns by which rows count. `names` are fields of
+    of rows whose amount was given back; `charged` those of a fee that is a row by itself, in statements of an
+    account, where `amount` is what came in and `refund` what went out; `only` are other columns by which rows count. `names` are fields of
     which a row of a total has none. `tells` is false for systems that keep books in several currencies and
     do not always say which; `fees` is -1 where they write a fee as money that went out.
     """
@@ -39,6 +40,7 @@ class Mapping:
     dates: str | None = None
     paid: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
+    charged: tuple[str, ...] = ()
     only: Dict[str, tuple[str, ...]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     tells: bool = True

@@ -35,6 +35,7 @@ METERS: Mapping[str, tuple[str, str]] = {
 }
 FAMILIES = ("cpu", "gpu", "label", "people", "storage", "api")
 _PAID = "metered."  # and the family: what an invoice paid for of its lines
+_CONCERNED = ("invoices", "usage", "api_usage")  # kinds of rows that change what is paid for
 _PAYING = {"covers", "metered"}  # of the body of an invoice that pays for some, or did
 
 
@@ -87,11 +88,11 @@ def paid_for(
     """Fill in what new rows change of what invoices pay for: of each day and family that an invoice covers all
     that was metered, of every other nothing, in whichever order invoices, usage and corrections come."""
     kind = table.mapping.kind.name
-    if kind not in ("invoices", "usage", "api_usage"):
+    if kind not in _CONCERNED:
         return
-    standing = (i for i in store.events.of_kind("invoices") if i["body"].keys() & _PAYING)
-    payers = {i["key"]: Payer.of(i) for i in standing}
-    if kind != "invoices" and not payers:
+    payers = _payers(store)
+    paid_once = any("metered" in old["body"] for old in replaced.values())
+    if kind != "invoices" and not payers and not paid_once:
         return
     days = _Days(store)
     rows = {row.line.number: row for row in table.rows}
@@ -106,6 +107,25 @@ def paid_for(
         parts = days.settled(event, replaced.get(event["id"]), list(payers.values()))
         if parts or "covers" in event["body"]:
             event["body"]["metered"] = parts
+
+
+def paid_for_less(store: Store, undone: Sequence[tuple[dict[str, Any], Mapping[str, Any]]]) -> None:
+    """The same of rows that are taken back, each with the one that it was: nothing takes their place."""
+    concerned = [pair for pair in undone if pair[1]["kind"] in _CONCERNED]
+    if not concerned:
+        return
+    payers, days = _payers(store), _Days(store)
+    for event, old in concerned:
+        payers.pop(old["key"], None)
+        parts = days.settled(None, old, list(payers.values()))
+        if parts:
+            event["body"]["metered"] = parts
+
+
+def _payers(store: Store) -> dict[str, Payer]:
+    """By key, every invoice that pays for something, or did."""
+    standing = (i for i in store.events.of_kind("invoices") if i["body"].keys() & _PAYING)
+    return {i["key"]: Payer.of(i) for i in standing}
 
 
 def _family(event: Mapping[str, Any]) -> str:
@@ -180,10 +200,13 @@ class _Days:
                 self._metered[family, row["day"]] += row["nano"]
 
     def settled(
-        self, event: Mapping[str, Any], old: Mapping[str, Any] | None, payers: Sequence[Payer]
+        self,
+        event: Mapping[str, Any] | None,
+        old: Mapping[str, Any] | None,
+        payers: Sequence[Payer],
     ) -> list[dict[str, Any]]:
         """What has to be booked with an event, which takes the place of an old one, so that each day that it
-        touches is paid for once, or not at all."""
+        touches is paid for once, or not at all. No event: the old one is taken back."""
         touched = set()
         for one, sign in ((old, -1), (event, 1)):
             if one is None:

@@ -28,6 +28,10 @@ class Part:
     cost: int = 0
     imputed: int = 0
 
+    @property
+    def moved(self) -> bool:
+        return bool(self.income or self.cost or self.imputed)
+
     def add(self, row: Row) -> None:
         self.lines += row["lines"]
         if row["basis"] != CASH:

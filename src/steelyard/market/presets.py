@@ -136,6 +136,25 @@ _PAYMENTS = [
     ),
     replace(
         _of(
+            "alipay_account",
+            "sales",
+            _CHINA,
+            day="发生时间",
+            id="账务流水号",
+            customer="对方账号",
+            amount="收入金额(+元)",
+            refund="支出金额(-元)",
+            plan="商品名称",
+            status="业务类型",
+        ),
+        paid=("在线支付", "交易付款"),
+        returned=("退款", "交易退款"),
+        charged=("收费", "服务费"),
+        zone="Asia/Shanghai",
+        decimal=".",
+    ),
+    replace(
+        _of(
             "wechat_pay",
             "sales",
             day="交易时间",

@@ -15,11 +15,22 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from steelyard.errors import DataError
-from steelyard.market.cells import CellError, Number, currency_of, is_nothing, numbers, plain
+from steelyard.market.cells import (
+    CellError,
+    Number,
+    currency_of,
+    is_nothing,
+    numbers,
+    plain,
+    says_nothing,
+)
 from steelyard.market.days import Moment, Order, is_day, moments
 from steelyard.market.mapping import Header, Mapping, called, header_in, missing
+from steelyard.market.progress import CHECKED, COLUMNS, told
 from steelyard.market.sheets import Line, Sheet
+from steelyard.market.statements import of_statement
 from steelyard.spec.looks import quoted
+from steelyard.stage import Report, unheard
 
 FIRST_DAY = date(2000, 1, 1)
 WORD_MAX = 200
@@ -60,24 +71,32 @@ class Table:
         return place if name is None else f"{place} {header or name}"
 
 
-def read(sheet: Sheet, mapping: Mapping, *, zone: tzinfo, today: date, currency: str) -> Table:
+def read(
+    sheet: Sheet,
+    mapping: Mapping,
+    *,
+    zone: tzinfo,
+    today: date,
+    currency: str,
+    report: Report = unheard,
+) -> Table:
     """Every row of the file. `currency` is that of amounts beside which none stands."""
     header = header_in(sheet.rows, mapping)
     if header is None:
         raise _no_header(sheet, mapping)
     lines, totals, notes = _parted(sheet, mapping, header)
     lines, unpaid = _counted(lines, sheet.rows[header.at], mapping, header)
-    columns = {
-        name: _column(sheet, mapping, header, lines, name, zone=zone)
-        for name in mapping.kind.fields
-        if name in header.columns or name in mapping.says
-    }
+    here = [n for n in mapping.kind.fields if n in header.columns or n in mapping.says]
+    columns = {}
+    for at, name in enumerate(here, 1):
+        columns[name] = _column(sheet, mapping, header, lines, name, zone=zone)
+        report(COLUMNS, at, len(here))
     rows = []
     for i, line in enumerate(lines):
         values = {n: column[i] for n, column in columns.items() if column[i] is not None}
         rows.append(Row(line, values))
     table = Table(sheet, mapping, rows, unpaid, totals, header.at + notes)
-    for row in rows:
+    for _, row in told(rows, CHECKED, report, len(rows)):
         _check(table, row, header, today=today, currency=currency)
     _once(table)
     return table
@@ -109,11 +128,11 @@ def _parted(sheet: Sheet, mapping: Mapping, header: Header) -> tuple[list[Line],
     totals: list[Line] = []
     notes, footer = 0, False
     for i, line in enumerate(body):
-        cells = [plain(cell) for cell in line.cells if cell.strip()]
-        total = not dated[i] and any(map(_TOTAL.fullmatch, cells))
+        cells = () if dated[i] else [plain(cell) for cell in line.cells if cell.strip()]
+        total = any(map(_TOTAL.fullmatch, cells))
         footer = footer or (total and i > last)
         nameless = mapping.names and all(_nameless(line, header, n) for n in mapping.names)
-        if not dated[i] and _NOTE.match(cells[0]):
+        if cells and _NOTE.match(cells[0]):
             notes += 1
         elif total or footer or nameless:
             totals.append(line)
@@ -143,7 +162,8 @@ def _counted(
     """Rows of the statuses that count, and how many others there are."""
     named = {called(cell): i for i, cell in enumerate(head.cells)}
     asked = [(named.get(called(column)), values) for column, values in mapping.only.items()]
-    asked += [(header.columns.get("status"), (*mapping.paid, *mapping.returned))]
+    counting = (*mapping.paid, *mapping.returned, *mapping.charged)
+    asked += [(header.columns.get("status"), counting)]
     kept = lines
     for at, values in asked:
         if at is not None and values:
@@ -199,12 +219,14 @@ def _word(index: int, cell: str) -> str | None:
     text = " ".join(plain(cell).split())
     if len(text) > WORD_MAX or not text.isprintable():
         raise CellError(index, f"at most {WORD_MAX} characters that can be printed", "shorten it")
-    return None if is_nothing(cell) else text
+    return None if says_nothing(text) else text
 
 
 def _check(table: Table, row: Row, header: Header, *, today: date, currency: str) -> None:
     """What no single cell can tell; fills in the currency."""
     kind, values = table.mapping.kind, row.values
+    if table.mapping.charged:
+        of_statement(table.mapping, values, lambda name: table.at(row, name))
     for name, one in kind.fields.items():
         if one.needed and name not in values:
             raise DataError(
@@ -302,7 +324,8 @@ def _check_money(table: Table, row: Row, header: Header, currency: str) -> None:
                 "say the currency: map its column, or says: {currency: " + signs[:3] + "}",
             )
     back = values.get("refund", Number(Decimal(0)))
-    if "order" not in values and back.value > values["amount"].value:
+    by_itself = "order" in values or table.mapping.charged
+    if not by_itself and back.value > values["amount"].value:
         raise DataError(
             table.at(row, "refund"),
             f"at most what was paid, {values['amount'].value}",

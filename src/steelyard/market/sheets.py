@@ -20,7 +20,9 @@ from typing import Any
 
 from steelyard.encodings import NAMES, looks_like
 from steelyard.errors import DataError
+from steelyard.market.progress import READ, told
 from steelyard.plugins import need
+from steelyard.stage import Report, unheard
 
 BYTES_MAX = 200_000_000
 UNPACKED_MAX = 2_000_000_000  # of a workbook, which is a compressed archive
@@ -59,13 +61,13 @@ class Sheet:
         )
 
 
-def sheet(path: Path, *, page: str | None = None) -> Sheet:
+def sheet(path: Path, *, page: str | None = None, report: Report = unheard) -> Sheet:
     """Read the whole of an export; `page` names one of several of a workbook. DataError for what is
     none, and for an encoding of which there is no evidence."""
     body = _bytes(path)
     digest = hashlib.sha256(body).hexdigest()
     if body.startswith(b"PK\x03\x04"):
-        rows, read_as = _workbook(path, body, page)
+        rows, read_as = _workbook(path, body, page, report)
     elif body.startswith(b"\xd0\xcf\x11\xe0"):
         raise DataError(
             str(path), "CSV, XLSX or JSONL", "an .xls of before 2007", "save it as .xlsx or CSV"
@@ -82,7 +84,13 @@ def sheet(path: Path, *, page: str | None = None) -> Sheet:
         raise DataError(str(path), "rows", "none", "export it again")
     if len(kept) > ROWS_MAX:
         raise DataError(str(path), f"at most {ROWS_MAX:,} rows", f"{len(kept):,}", "split the file")
+    report(READ, len(kept), len(kept))
     return Sheet(path, kept, read_as, digest)
+
+
+def sha256_of(path: Path) -> str:
+    """What a file is known by in the books."""
+    return hashlib.sha256(_bytes(path)).hexdigest()
 
 
 def _bytes(path: Path) -> bytes:
@@ -218,7 +226,7 @@ def _said(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _workbook(path: Path, body: bytes, page: str | None) -> tuple[list[Line], str]:
+def _workbook(path: Path, body: bytes, page: str | None, report: Report) -> tuple[list[Line], str]:
     openpyxl = need("openpyxl", extra="market")
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -240,9 +248,10 @@ def _workbook(path: Path, body: bytes, page: str | None) -> tuple[list[Line], st
     if page is not None and page not in names:
         raise DataError(str(path), f"one of the sheets {list(names)}", repr(page), "--sheet NAME")
     named = page or names[0]
+    known = book[named].max_row  # where the workbook says it
     rows = [
         Line(number, [_shown(cell) for cell in row])
-        for number, row in enumerate(book[named].iter_rows(values_only=True), 1)
+        for number, row in told(book[named].iter_rows(values_only=True), READ, report, known, 1)
     ]
     return rows, f"XLSX, sheet {named}"
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 MARGIN_TOP, MARGIN_BOTTOM = 24, 44
 SMALL = 480  # pixels: below, margins are narrow too
+NARROWEST = 1 + 1e-9  # a scale's end over its beginning
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,11 @@ class Scale:
         known = [v for v in values if math.isfinite(v) and (v > 0 or not log)] or [1.0]
         low, high = min(known), max(known)
         if log:
-            room = (high / low) ** pad if high > low else 1.5
+            room = max((high / low) ** pad, NARROWEST) if high > low else 1.5
             return cls(low / room, high * room, start, end, log=True)
-        room = (high - low) * pad or abs(high) * 0.1 or 1.0
+        # two values that are nearly one leave the same number on both sides
+        least = max(abs(low), abs(high)) * (NARROWEST - 1)
+        room = max((high - low) * pad or abs(high) * 0.1 or 1.0, least)
         return cls(low - room, high + room, start, end)
 
     def __call__(self, value: float) -> float:

@@ -86,6 +86,22 @@ def wrong_settings(file: Path, tree: Written, spec: Product) -> list[str]:
     return problems
 
 
+def unpriced(file: Path, tree: Written, spec: Product) -> list[str]:
+    """Plans of the launch page that have no price."""
+    page, priced = spec.market.page, spec.money.plans
+    problems = []
+    for name in page.plans if page is not None else ():
+        if name not in priced:
+            path = ("market", "page", "plans", name)
+            known = ", ".join(priced) or "it has none"
+            hint = near(name, priced) or f"add it there: {name}: {{a_month: ...}}"
+            where = f"{place(file, tree, path)} {'.'.join(path)}"
+            problems.append(
+                f"{where}: expected a plan of money.plans ({known}), found {quoted(name)}; {hint}"
+            )
+    return problems
+
+
 def undecoded(file: Path, tree: Written, spec: Product) -> list[str]:
     """Ways to write that would make no variant: of a method that no turn tries, or without settings."""
     task = opened_task(spec) if spec.compress.decodings else None

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from steelyard.spec.looks import escaped, visible
-from steelyard.spec.section import Price, Section
+from steelyard.spec.section import Name, Section
 
 Language = Literal["en", "zh"]
-Per = Literal["once", "month", "year", "user_month", "request", "1000_requests"]
 TEXT_LENGTH_MAX = 600
 
 
@@ -50,13 +49,36 @@ Url = Annotated[str, AfterValidator(_url)]
 Contact = Annotated[str, AfterValidator(_contact)]
 
 
-class PricePlan(Section):
-    """What is sold, and for how much of `money.currency`."""
+class PagePlan(Section):
+    """What the page says of a plan whose prices stand in `money.plans`."""
 
     name: Said = Field(description="what the plan is called, by language")
-    price: Price = Field(description="in money.currency; 0 is free")
-    per: Per = Field("month", description="what the price is for")
-    includes: tuple[Said, ...] = Field((), description="what one gets, a line each, by language")
+    includes: tuple[Said, ...] = Field(
+        (), description="what one gets beside its requests, a line each, by language"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_prices(cls, written: Any) -> Any:
+        moved = {"price", "per"} & written.keys() if isinstance(written, dict) else set()
+        if moved:
+            raise ValueError(f"'{min(moved)}' is no field here; did you mean {_PRICES}?")
+        return written
+
+
+# as `per` said it -> the field of money.plans
+_PER = "a_month, a_year, a_user_month, a_request or once"
+_PRICES = f"money.plans, which says what each plan costs ({_PER})"
+
+
+def _by_name(written: Any) -> Any:
+    """A page had prices of its own before, in a list."""
+    if isinstance(written, list | tuple):
+        raise ValueError(
+            "expected the plans of money.plans by their names, {shop: {name: {en: Shop}}}, found a list;"
+            f" did you mean {_PRICES}?"
+        )
+    return written
 
 
 class Demo(Section):
@@ -82,7 +104,10 @@ class Page(Section):
     )
     summary: Said = Field(description="what it does and for whom, in a sentence, by language")
     points: tuple[Said, ...] = Field((), description="what speaks for it, a line each, by language")
-    plans: tuple[PricePlan, ...] = Field((), description="what is sold; empty: no prices are shown")
+    plans: Annotated[dict[Name, PagePlan], BeforeValidator(_by_name)] = Field(
+        {},
+        description="plan of money.plans -> what is said of it, in the order of the page; empty: no prices are shown",
+    )
     contact: Contact | None = Field(None, description="an e-mail address, or an https:// address")
     url: Url | None = Field(
         None,
@@ -109,6 +134,8 @@ class Page(Section):
     def _texts(self) -> Iterator[tuple[str, Said]]:
         yield "summary", self.summary
         yield from ((f"points[{i}]", point) for i, point in enumerate(self.points))
-        for i, plan in enumerate(self.plans):
-            yield f"plans[{i}].name", plan.name
-            yield from ((f"plans[{i}].includes[{j}]", said) for j, said in enumerate(plan.includes))
+        for name, plan in self.plans.items():
+            yield f"plans.{name}.name", plan.name
+            yield from (
+                (f"plans.{name}.includes[{j}]", said) for j, said in enumerate(plan.includes)
+            )

@@ -17,7 +17,14 @@ from pydantic import BaseModel, ValidationError
 
 from steelyard.errors import SpecError
 from steelyard.plugins import get, names
-from steelyard.spec.kinds import filled, opened_task, undecoded, unregistered, wrong_settings
+from steelyard.spec.kinds import (
+    filled,
+    opened_task,
+    undecoded,
+    unpriced,
+    unregistered,
+    wrong_settings,
+)
 from steelyard.spec.looks import quoted
 from steelyard.spec.mistakes import is_model, line_of, place, shown_of, told
 from steelyard.spec.model import Product
@@ -61,6 +68,7 @@ def load(path: str | Path) -> ProductFile:
         *unregistered(file, tree, spec),
         *wrong_settings(file, tree, spec),
         *undecoded(file, tree, spec),
+        *unpriced(file, tree, spec),
         *_missing_files(file, tree, spec),
     ]
     if problems:

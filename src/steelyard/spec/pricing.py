@@ -117,19 +117,33 @@ class Prices(Section):
     )
 
 
+REPEATED = ("a_month", "a_year", "a_user_month")  # prices that come again and again
+
+
 class Paid(Section):
     """What customers pay by one plan."""
 
     a_month: Price | None = Field(None, description="money a month")
+    a_year: Price | None = Field(None, description="money a year, for who pays by years")
+    a_user_month: Price | None = Field(None, description="money a month for each of its users")
     a_request: Price | None = Field(None, description="money per request")
     once: Price | None = Field(None, description="money at the beginning")
     requests: int | None = Field(None, ge=1, description="requests a month that it includes")
 
     @model_validator(mode="after")
     def _pays(self) -> Paid:
-        if self.a_month is None and self.a_request is None and self.once is None:
-            raise ValueError("expected 'a_month', 'a_request' or 'once', found none")
+        again = [n for n in REPEATED if getattr(self, n) is not None]
+        if not again and self.a_request is None and self.once is None:
+            named = ", ".join(f"'{name}'" for name in REPEATED)
+            raise ValueError(f"expected {named}, 'a_request' or 'once', found none")
+        if len(again) > 1:
+            raise ValueError(f"name '{again[0]}' or '{again[1]}': two prices are two plans")
         return self
+
+    @property
+    def monthly(self) -> Decimal | None:
+        """What a customer pays a month; None where that is not known of all alike."""
+        return self.a_year / 12 if self.a_year is not None else self.a_month
 
 
 class Budget(Section):

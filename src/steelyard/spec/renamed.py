@@ -29,6 +29,8 @@ MOVED: Mapping[tuple[str, ...], str] = {
     ("data", "near_duplicate"): "data.operators: [..., {dedupe: {threshold: ...}}]",  # 0.4
 }
 
+_PLANS = ("market", "page", "plans")
+
 
 def now_called(path: Path_) -> str | None:
     """The field that stands where `path` stood; None where it was never one."""
@@ -45,12 +47,20 @@ def as_now(plain: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(plain)
     for gone in MOVED:
         _taken(values, gone)
+    if isinstance(_at(values, _PLANS), list):  # with prices of their own: no turn needs them
+        _taken(values, _PLANS)
     for old, new in RENAMED.items():
         value = _taken(values, old)
         if value is not None:
             _placed(values, new, value)
     if values.get("market", ...) is None:  # as an empty section was written
         del values["market"]
+    return values
+
+
+def _at(values: Any, path: tuple[str, ...]) -> Any:
+    for part in path:
+        values = values.get(part) if isinstance(values, dict) else None
     return values
 
 

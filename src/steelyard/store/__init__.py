@@ -10,7 +10,7 @@ from steelyard.store.datasets import Datasets
 from steelyard.store.holdings import Holdings
 from steelyard.store.ledger import CASH, IMPUTED, Line
 from steelyard.store.made import Made
-from steelyard.store.nouns.market import CONVERSION, REVOKED, VISIT
+from steelyard.store.nouns.market import CONVERSION, REVOKED, UNDONE, VISIT
 from steelyard.store.salt import hashed
 from steelyard.store.step import Fact, Step, step_key
 from steelyard.store.store import Store, check_ledger, has_ledger
@@ -20,6 +20,7 @@ __all__ = [
     "CONVERSION",
     "IMPUTED",
     "REVOKED",
+    "UNDONE",
     "VISIT",
     "Artifacts",
     "Clock",

@@ -98,7 +98,7 @@ def _structured(view: View) -> str:
     }
     if page.url is not None:
         body["url"] = address(view, view.language)
-    if page.plans:
+    if view.sold:
         body["offers"] = offers(view)
     said = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     for mark in "<>&":
@@ -110,20 +110,26 @@ def offers(view: View) -> list[dict[str, Any]]:
     """One for each plan; in stock once a release answers."""
     stock = "InStock" if view.live else "PreOrder"
     made = []
-    for plan in view.page.plans:
-        price, unit = format(plan.price, "f"), PER[plan.per][2]
+    for plan in view.sold:
+        prices = [(format(price.normalize(), "f"), PER[per][2]) for price, per in plan.prices]
         offer: dict[str, Any] = {
             "@type": "Offer",
             "name": view.said(plan.name),
-            "price": price,
+            "price": prices[0][0] if prices else "0",
             "priceCurrency": view.currency,
             "availability": f"https://schema.org/{stock}",
         }
-        if unit is not None and plan.price:
-            each = {"@type": "UnitPriceSpecification", "price": price, "unitCode": unit}
-            offer["priceSpecification"] = each | {"priceCurrency": view.currency}
+        each = [_each(price, unit, view.currency) for price, unit in prices if unit is not None]
+        if each:
+            offer["priceSpecification"] = each[0] if len(each) == 1 else each
         made.append(offer)
     return made
+
+
+def _each(price: str, unit: str, currency: str) -> dict[str, str]:
+    """What one unit costs, by the code of UN/CEFACT recommendation 20."""
+    said = {"@type": "UnitPriceSpecification", "price": price, "unitCode": unit}
+    return said | {"priceCurrency": currency}
 
 
 def _text(words: str) -> str:

@@ -17,8 +17,9 @@ from typing import Any
 from steelyard.serve.launch.facts import Live
 from steelyard.serve.launch.forms import NAME, Field
 from steelyard.serve.launch.head import head
+from steelyard.serve.launch.prices import Sold
 from steelyard.serve.launch.words import NAMES, PER, TAGS, WORDS
-from steelyard.spec.launch import Language, Page, PricePlan, Said
+from steelyard.spec.launch import Language, Page, Said
 from steelyard.tasks.shown import Shown
 from steelyard.terms import LANGUAGES, term
 
@@ -45,6 +46,7 @@ class View:
     page: Page
     language: Language
     currency: str
+    sold: tuple[Sold, ...]
     field: Field
     live: Live | None
     preview: bool = False
@@ -88,12 +90,18 @@ def money(price: Decimal) -> str:
     return f"{price:,.{digits}f}"
 
 
-def priced(plan: PricePlan, view: View) -> tuple[str, str]:
-    """The price in words, and what it is for."""
-    if plan.price == 0:
-        return view.words["free"], ""
-    en, zh, _ = PER[plan.per]
-    return f"{money(plan.price)} {view.currency}", (en, zh)[LANGUAGES.index(view.language)]
+def priced(plan: Sold, view: View) -> list[tuple[str, str]]:
+    """Each price in words, and what it is for."""
+    at = LANGUAGES.index(view.language)
+    return [
+        (f"{money(price)} {view.currency}", PER[per][:2][at]) for price, per in plan.prices
+    ] or [(view.words["free"], "")]
+
+
+def included(plan: Sold, view: View) -> list[str]:
+    """What one gets, a line each."""
+    requests = [] if plan.requests is None else [view.words["requests"].format(n=plan.requests)]
+    return [*requests, *map(view.said, plan.includes)]
 
 
 def has_demo(view: View) -> bool:
@@ -115,7 +123,7 @@ def _hero(view: View) -> str:
     page, words = view.page, view.words
     points = "".join(f"<li>{text(view.said(point))}</li>" for point in page.points)
     links = [("#demo", "", "try")] * has_demo(view)
-    links += [("#prices", " quiet" if links else "", "to_prices")] * bool(page.plans)
+    links += [("#prices", " quiet" if links else "", "to_prices")] * bool(view.sold)
     actions = "".join(
         f'<a class="button{css}" href="{where}">{text(words[name])}</a>'
         for where, css, name in links
@@ -253,17 +261,17 @@ def _quality(view: View) -> str:
 
 
 def _prices(view: View) -> str:
-    if not view.page.plans:
+    if not view.sold:
         return ""
-    plans = "".join(_plan(view, plan) for plan in view.page.plans)
+    plans = "".join(_plan(view, plan) for plan in view.sold)
     return _section("prices", view.words["prices"], f"<ul class=plans>{plans}</ul>")
 
 
-def _plan(view: View, plan: PricePlan) -> str:
-    price, per = priced(plan, view)
-    lines = "".join(f"<li>{text(view.said(line))}</li>" for line in plan.includes)
+def _plan(view: View, plan: Sold) -> str:
+    prices = " + ".join(f"<b>{text(price)}</b> {text(per)}" for price, per in priced(plan, view))
+    lines = "".join(f"<li>{text(line)}</li>" for line in included(plan, view))
     return (
-        f"<li><h3>{text(view.said(plan.name))}</h3><p class=price><b>{text(price)}</b> {text(per)}</p>"
+        f"<li><h3>{text(view.said(plan.name))}</h3><p class=price>{prices}</p>"
         + (f"<ul class=includes>{lines}</ul>" if lines else "")
         + "</li>"
     )

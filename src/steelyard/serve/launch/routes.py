@@ -25,6 +25,7 @@ from steelyard.serve.launch.facts import Live, live_of
 from steelyard.serve.launch.forms import field_of, value_in
 from steelyard.serve.launch.page import Answered, View, render, style
 from steelyard.serve.launch.preview import WHERE, Card, Face, draw, font_for
+from steelyard.serve.launch.prices import sold
 from steelyard.serve.launch.texts import llms, robots, sitemap
 from steelyard.serve.launch.words import TAGS
 from steelyard.serve.metrics import Metrics
@@ -56,6 +57,7 @@ class _Site:
 
     def __init__(self, service: Service, page: Page) -> None:
         self.service, self.page = service, page
+        self.money = service.product.spec.money
         self.gate = Gate(page.demo, service)
         schema = service.task.wire().input or service.content.schema
         self.field = field_of(service.content, schema, page.demo)
@@ -69,7 +71,8 @@ class _Site:
         return View(
             self.page,
             self.language(request),
-            self.service.product.spec.money.currency,
+            self.money.currency,
+            sold(self.page, self.money),
             self.field,
             await self._live(),
             preview=self.faces[self.language(request)] is not None,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
 from steelyard.serve.launch.head import address
-from steelyard.serve.launch.page import View, priced
+from steelyard.serve.launch.page import View, included, priced
 from steelyard.serve.launch.words import TAGS
 from steelyard.spec.launch import Page
 from steelyard.terms import term
@@ -46,11 +46,11 @@ def llms(view: View) -> str:
     lines = [f"# {view.said(page.title)}", "", f"> {view.said(page.summary)}", ""]
     lines += [f"- {view.said(point)}" for point in page.points]
     lines += ["", f"## {words['quality']}", "", *_quality(view)]
-    if page.plans:
+    if view.sold:
         lines += ["", f"## {words['prices']}", ""]
-        for plan in page.plans:
-            price = " ".join(filter(None, priced(plan, view)))
-            includes = "; ".join(view.said(line) for line in plan.includes)
+        for plan in view.sold:
+            price = " + ".join(" ".join(filter(None, one)) for one in priced(plan, view))
+            includes = "; ".join(included(plan, view))
             lines.append(
                 f"- {view.said(plan.name)}: {price}" + (f" ({includes})" if includes else "")
             )
