@@ -4,6 +4,7 @@ import json
 import random
 from contextlib import closing
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -193,9 +194,38 @@ def test_repeat_purchases_tell_what_a_new_customer_is_worth(shop):
     value = worth["value"]
     assert value["evidence"] == "extrapolated" and value["low"] < value["value"] < value["high"]
     assert value["value"] > 40  # the first purchase alone is worth as much
+    months = worth["by_month"]
+    assert [one["month"] for one in months] == list(range(25)) and worth["survival"] == []
+    assert [months[-1][end] for end in ("value", "low", "high")] == [
+        pytest.approx(value[end]) for end in ("value", "low", "high")
+    ]
+    for before, after in pairwise(months):
+        assert before["low"] < before["value"] < before["high"]
+        assert before["value"] < after["value"]
 
 
-def test_subscriptions_are_told_from_who_left(shop):
+def test_a_customer_is_paid_back_where_the_curve_of_what_he_brings_reaches_his_cost(shop):
+    """Payback is drawn on that curve: the two may not say different things."""
+    subscribers(shop)
+    booked(shop, "day,channel,amount\n2025-02-01,search,3000\n", "spend")
+    facts = economics(shop, since="2025-01-01", until="2026-06-30")
+    months, (search,) = facts["worth"]["by_month"], facts["channels"]
+    at = int(search["months"]["value"])
+    assert at > 0 and search["months"]["evidence"] == "extrapolated"
+    assert months[at - 1]["value"] < search["cost"]["value"] <= months[at]["value"]
+    assert search["months"]["low"] <= at <= search["months"]["high"]
+
+
+def test_a_subscriber_who_never_pays_his_cost_back_says_so(shop):
+    subscribers(shop)
+    booked(shop, "day,channel,amount\n2025-02-01,search,900000\n", "spend")
+    (search,) = economics(shop, since="2025-01-01", until="2026-06-30")["channels"]
+    assert search["months"]["value"] is None
+    assert search["months"]["code"] == "lifetime.never_pays_back"
+
+
+def subscribers(shop):
+    """Six months of fifty who pay 20 a month, of whom the truth is known."""
     rng = random.Random(0)
     rows, sales = [], []
     for i in range(300):
@@ -209,11 +239,24 @@ def test_subscriptions_are_told_from_who_left(shop):
         sales.append(f"2025-{month:02}-05,p{i},c{i},20")
     booked(shop, "since,id,until,channel\n" + "\n".join(rows) + "\n", "customers")
     booked(shop, "day,id,customer,amount\n" + "\n".join(sales) + "\n", "sales")
+
+
+def test_subscriptions_are_told_from_who_left(shop):
+    subscribers(shop)
     worth = economics(shop, since="2025-01-01", until="2026-06-30")["worth"]
     assert worth["model"] == "subscriptions" and worth["customers"] == 300
     kept = worth["retention"]
     truth = np.mean(np.random.default_rng(1).beta(5, 1, 100_000) ** 12)
     assert kept["low"] < truth < kept["high"]
+    here = worth["survival"]
+    assert here[0] == {"month": 0, "value": 1.0, "low": 1.0, "high": 1.0} and len(here) == 24
+    assert here[12]["value"] == kept["value"] and here[12]["high"] == kept["high"]
+    assert all(after["value"] < before["value"] for before, after in pairwise(here))
+    # what he paid so far is each month's payment times who was here for it
+    months = worth["by_month"]
+    each = [after["value"] - before["value"] for before, after in pairwise(months)]
+    assert each == pytest.approx([one["value"] * months[0]["value"] for one in here[1:]])
+    assert months[-1]["value"] == pytest.approx(worth["value"]["value"])
 
 
 def test_cohorts_count_nobody_before_his_month_is_over():

@@ -16,6 +16,7 @@ from steelyard.cli.commands import app
 from steelyard.errors import Damaged, UserError
 from steelyard.market.calendar import calendar
 from steelyard.market.keeping import TEST, kept
+from steelyard.market.lifts import _notes
 from steelyard.market.testing import of_fact
 from steelyard.store import Store
 
@@ -141,7 +142,36 @@ def test_an_early_look_is_written_down_and_the_last_readout_says_what_it_cost(
     end = At(date.fromisoformat(facts["last"]) + timedelta(days=1))
     found = read_test(company, "tv", clock=end)
     assert found["readout"]["looks"] == 2
-    assert [note["code"] for note in found["notes"]] == ["test.carries_over", "test.looked"]
+    assert [note["code"] for note in found["notes"]] == ["test.allows_carry_over", "test.looked"]
+
+
+def test_what_is_left_of_an_ad_later_is_in_the_interval_and_the_plain_one_is_said(shop, tmp_path):
+    one = made(seed=3, periods=90, noise=0.01, memory=0.6)
+    book(shop, tmp_path, one.series, weeks=slice(0, BEFORE))
+    facts = designed(shop)
+    on = np.array([block["on"] for block in facts["blocks"]])
+    series, _ = lived(shop, one, tmp_path, facts)
+    end = At(date.fromisoformat(facts["last"]) + timedelta(days=1))
+    found = read_test(shop, "tv", clock=end)
+    test = slice(BEFORE, BEFORE + len(on))
+    sold = series.array("outcome")[test]
+    without = under(one, "tv", np.zeros(len(on), bool), BEFORE).array("outcome")[test]
+    brought = float((sold - without)[on].sum())
+    _, low, high = found["readout"]["brought"]
+    plain = found["readout"]["between_weeks"]
+    assert low < brought < high
+    assert sold[on].sum() * (1 - 1 / (1 + plain[2])) < brought  # the plain one misses it
+    assert found["readout"]["lift"][0] == plain[0] and found["readout"]["lift"][2] > plain[2]
+    said = found["notes"][0]
+    assert "70 %" in said["text"] and f"{100 * plain[1]:.3g} %" in said["text_zh"]
+
+
+def test_a_readout_of_before_says_that_it_allows_for_nothing_later(company):
+    designed(company)
+    with closing(Store.open(company)) as store:
+        test = of_fact(kept(store, TEST)[0])
+    (note,) = _notes({"not_followed": [], "looks": 1}, test)
+    assert note.code == "test.carries_over"
 
 
 def test_a_test_that_is_over_and_not_booked_says_until_when_it_is(company, tv, tmp_path):

@@ -45,6 +45,10 @@ OF_AN_EXPERIMENT = [
         "feedback",
         {"id": "t", "answer": "e", "kind": "outcome", "value": "差评", "at": None, "utility": None},
     ),
+    (
+        "feedback",
+        {"id": "w", "answer": "e", "kind": "outcome", "value": "好评", "at": None, "utility": 0.5},
+    ),
 ]
 
 

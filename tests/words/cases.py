@@ -516,6 +516,8 @@ def channel_tests():
     unknown = Regions(regions.regions, np.ones((1, 2)), {})
     yield from lifts._regions_not_followed(by_region, regions, past, unknown)
     yield from lifts._notes({"not_followed": [], "looks": 3}, test)
+    read = {"not_followed": [], "looks": 1, "between_weeks": [0.05, -0.0123, 0.118]}
+    yield from lifts._notes(read, test)
     yield mixing._with_command(told("a", "甲"), "tv")
     yield mixing._few(past)
 

@@ -13,6 +13,8 @@ import typer
 
 from steelyard.cli.options import DEFAULT, AsJson, File
 
+MONTHS = 0, 1, 3, 6, 12, 18, 23  # shown of the two years
+
 
 def economics(
     product: File = DEFAULT,
@@ -30,6 +32,7 @@ def economics(
         return out(facts)
     _variants(facts)
     _customers(facts)
+    _months(facts)
     _plans(facts)
     _channels(facts)
     _elasticity(facts)
@@ -72,6 +75,29 @@ def _customers(facts: Mapping[str, Any]) -> None:
     figures = [own["margin"], own["margin_share"], worth["retention"], worth["value"]]
     title = market_title(said("head", "customer"), simulated=facts["simulated"])
     table(title, heads("what", "figure"), rows, note=_why(figures))
+
+
+def _months(facts: Mapping[str, Any]) -> None:
+    """What a new one leaves, and who is still here, after some months."""
+    from steelyard.cli.show import heads, market_title, said, table
+
+    worth = facts["worth"]
+    parts = {"so_far": worth["by_month"], "here": worth["survival"]}
+    shown = {name: part for name, part in parts.items() if part}
+    if shown:
+        last = min(len(part) for part in shown.values())
+        rows = [
+            [month, *(_between(part[month]) for part in shown.values())]
+            for month in MONTHS
+            if month < last
+        ]
+        title = market_title(said("head", "worth_of_new"), simulated=facts["simulated"])
+        table(title, heads("months_since", *shown), rows)
+
+
+def _between(one: Mapping[str, Any]) -> str:
+    """A number and its interval, which a model tells."""
+    return _figure({**one, "evidence": "extrapolated"})
 
 
 def _plans(facts: Mapping[str, Any]) -> None:

@@ -58,7 +58,7 @@ def customers(store: Store, period: Period, served: Sequence[OfVariant]) -> Cust
             one.income += event["nano"] - event["body"].get("refund_nano", 0)
             one.fees += event["body"].get("fee_nano", 0)
     cost = {one.variant: one.per_request.value * NANO for one in served}
-    for row in store.use.of_users(since=period.first, until=period.last):
+    for row in store.use.of_payers(since=period.first, until=period.last):
         if row["user"] in each:
             each[row["user"]].serving += cost.get(row["variant"], 0.0) * row["n"]
             each[row["user"]].requests += row["n"]

@@ -5,10 +5,12 @@ Example: `of_period(store, money, Period("2026-01-01", "2026-03-31"), today="202
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from steelyard.interval import Interval
 from steelyard.market.customers import Customer, channels, customers, plans
 from steelyard.market.elasticity import elasticities
 from steelyard.market.figures import Figure
@@ -55,10 +57,24 @@ def of_period(
             "weeks": WEEKS,
             "retention": _told(lasting.retention),
             "value": _told(lasting.value),
+            "by_month": _by_month(lasting.by_month),
+            "survival": _by_month(lasting.survival),
         },
         "elasticity": _told(elasticities(store, until=moment)),
         "break_even": _told(_fields(even) if isinstance(even, BreakEven) else even),
     }
+
+
+def _by_month(figures: Iterable[Interval]) -> list[dict[str, Any]]:
+    """From the first day on, extrapolated; an end that is none is None, as JSON has it."""
+    return [
+        {"month": month, "value": one.value}
+        | {
+            end: at if math.isfinite(at) else None
+            for end, at in (("low", one.low), ("high", one.high))
+        }
+        for month, one in enumerate(figures)
+    ]
 
 
 def _fields(one: Any) -> dict[str, Any]:

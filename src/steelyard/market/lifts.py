@@ -7,7 +7,7 @@ each is another chance to be wrong. Example: `read(store, fact, today=date(2026,
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from steelyard.market.testing import Block, ChannelTest, of_fact, so_far
 from steelyard.reason import Reason
 from steelyard.stats.designs import RegionDesign, Switchback
 from steelyard.stats.designs.readout import CONFIDENCE, Lift
+from steelyard.stats.designs.switchback import MEMORY_MAX
 from steelyard.store import Store
 
 IDS_MAX = 2000  # above, the hash of the ids stands for them
@@ -93,9 +94,19 @@ def _notes(body: dict[str, Any], test: ChannelTest) -> tuple[Reason, ...]:
     """What is to be said beside a lift."""
     notes = [Reason.of_json(one) for one in body["not_followed"]]
     if isinstance(test.design, Switchback):
-        weeks = test.design.washout
-        notes.append(Reason("test.carries_over", {"channel": test.channel, "weeks": weeks}))
+        notes.append(_carried(body, test.channel, test.design))
     return tuple(notes) + ((_looked(body["looks"]),) if body["looks"] > 1 else ())
+
+
+def _carried(body: dict[str, Any], channel: str, made: Switchback) -> Reason:
+    """What of an effect the interval does not hold; a readout of before allowed for nothing behind the weeks left out."""
+    if "between_weeks" not in body:
+        return Reason("test.carries_over", {"channel": channel, "weeks": made.washout})
+    _, low, high = body["between_weeks"]
+    return Reason(
+        "test.allows_carry_over",
+        {"channel": channel, "memory": MEMORY_MAX, "low": low, "high": high},
+    )
 
 
 def _looked(looks: int) -> Reason:
@@ -106,8 +117,11 @@ def _looked(looks: int) -> Reason:
 
 def _body(store: Store, fact: Kept, test: ChannelTest, past: History) -> dict[str, Any]:
     """The lift of having the channel on, and what it brought in the weeks or regions that had it."""
+    more: dict[str, Any] = {}
+    row: dict[str, float] | None = None
     if isinstance(test.design, Switchback):
-        lift, brought, row = _switched(test, test.design, past)
+        lift, brought, between = _switched(test, test.design, past)
+        more = {"between_weeks": _three(between)}
         broken = _switches_not_followed(test, past)
     else:
         whole = history(store, test.of)
@@ -130,17 +144,19 @@ def _body(store: Store, fact: Kept, test: ChannelTest, past: History) -> dict[st
         "not_followed": [reason.to_json() for reason in broken],
         "rows": {kind: _ids(ids) for kind, ids in behind.items()},
         "evidence": "measured",
+        **more,
     }
 
 
 def _switched(
     test: ChannelTest, made: Switchback, past: History
-) -> tuple[Lift, Interval, dict[str, float] | None]:
+) -> tuple[Lift, Interval, Interval]:
+    """The lift with an interval that allows for carry-over, what was brought, and the lift between weeks on and off as
+    it was drawn. It is no row for the mix: its weeks are rows of the series already, and would count twice."""
     y = past.outcome[: test.weeks]
-    lift = _read(test, lambda: made.readout(y))
-    sold = float(y[made.on].sum())
-    # its weeks are rows of the series already: as a lift test they would count twice
-    return lift, _brought(lift.lift, sold), None
+    read = _read(test, lambda: made.readout(y))
+    lift = replace(read, lift=made.allowing(read.lift))
+    return lift, _brought(lift.lift, float(y[made.on].sum())), read.lift
 
 
 def _parted(

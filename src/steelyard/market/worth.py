@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from steelyard.interval import Interval
@@ -22,6 +24,7 @@ from steelyard.stats.proportion import wilson
 from steelyard.store import Store
 
 WEEKS = 104  # how far ahead the worth of a new customer is told
+MONTHS = round(WEEKS * 7 / DAYS_A_MONTH)
 SEED = 0
 Event = Mapping[str, Any]
 
@@ -37,6 +40,9 @@ class Worth:
     )  # subscribers that are here after a year; buyers that came back at all
     value: Figure | Reason  # margin of a new customer within WEEKS
     pays_back: Callable[[float], Figure | Reason] | None = None  # cost of a customer -> months
+    # from the first day on: margin of a new customer so far, and the share of subscribers that is here
+    by_month: Sequence[Interval] = ()
+    survival: Sequence[Interval] = ()
 
 
 def worth(store: Store, today: str, share: Figure | Reason) -> Worth:
@@ -83,7 +89,7 @@ def _purchases(sales: Sequence[Event], today: str, share: Figure | Reason) -> Wo
             "purchases", buyers, back, Reason("economics.no_margin", {"margin": share.value})
         )
     future = _Future(model, spend, min(1.0, share.value), events)
-    return Worth("purchases", buyers, back, future.value(), future.months)
+    return Worth("purchases", buyers, back, future.value(), future.months, future.by_month())
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,17 @@ class _Future:
             return found
         return Figure.of(found.value, "extrapolated", events=self.events)
 
+    def by_month(self) -> list[Interval]:
+        weeks = lifetime.earned(
+            self.model,
+            self.spend,
+            margin_share=self.share,
+            weeks_max=WEEKS,
+            seed=SEED,
+            confidence=CONFIDENCE,
+        )
+        return [weeks[min(WEEKS, round(k * DAYS_A_MONTH / 7))] for k in range(MONTHS + 1)]
+
     def months(self, cost: float) -> Figure | Reason:
         found = self._paid_back(cost)
         if isinstance(found, Reason):
@@ -128,21 +145,42 @@ def _subscriptions(
     if isinstance(model, Reason):
         return Worth("subscriptions", len(listed), model, model)
     events = {"customers": len(listed)}
-    months = range(1, int(WEEKS * 7 / DAYS_A_MONTH))
-    alive = [model.survival_interval(k, confidence=CONFIDENCE, seed=SEED) for k in months]
-    kept = Figure.of(alive[11], "extrapolated", events=events)
+    alive = [model.survival_interval(k, confidence=CONFIDENCE, seed=SEED) for k in range(MONTHS)]
+    kept = Figure.of(alive[12], "extrapolated", events=events)
     a_month = _a_month(listed, sales, today)
     if isinstance(share, Reason) or a_month <= 0 or share.value <= 0:
         why = share if isinstance(share, Reason) else Reason("economics.no_income", {})
         if a_month > 0 and isinstance(share, Figure):
             why = Reason("economics.no_margin", {"margin": a_month * share.value})
-        return Worth("subscriptions", len(listed), kept, why)
+        return Worth("subscriptions", len(listed), kept, why, survival=alive)
+    paid_so_far = _paid_so_far(alive, a_month * share.value)
+    worth_of = Figure.of(paid_so_far[-1], "extrapolated", events=events)
+    months = partial(_reached, paid_so_far, events)
+    return Worth("subscriptions", len(listed), kept, worth_of, months, paid_so_far, alive)
+
+
+def _paid_so_far(alive: Sequence[Interval], a_month: float) -> list[Interval]:
+    """Margin of a subscriber by the end of each month: the first payment at once, then one of each month he is
+    here for."""
     value, low, high = (
-        a_month * share.value * (1 + sum(getattr(one, name) for one in alive))
+        list(accumulate(a_month * getattr(one, name) for one in alive))
         for name in ("value", "low", "high")
     )
-    worth_of = Figure(value, "extrapolated", len(listed), low, high, events=events)
-    return Worth("subscriptions", len(listed), kept, worth_of)
+    return [Interval(*three, n=alive[0].n) for three in zip(value, low, high, strict=True)]
+
+
+def _reached(
+    paid_so_far: Sequence[Interval], events: Mapping[str, int], cost: float
+) -> Figure | Reason:
+    """The first month by whose end what a subscriber pays is as much as he cost."""
+    value, low, high = (
+        next((float(k) for k, one in enumerate(paid_so_far) if getattr(one, name) >= cost), None)
+        for name in ("value", "high", "low")
+    )
+    if value is None:
+        earned = paid_so_far[-1].value
+        return Reason("lifetime.never_pays_back", {"cost": cost, "earned": earned, "weeks": WEEKS})
+    return Figure(value, "extrapolated", paid_so_far[0].n, low, high, events=events)
 
 
 def cohorts(listed: Sequence[Event], today: str) -> list[list[int]]:

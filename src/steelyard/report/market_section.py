@@ -13,6 +13,7 @@ from steelyard.report.market_page import mix_sections
 from steelyard.report.market_weeks import by_week
 from steelyard.report.market_words import CHAPTER
 from steelyard.report.markup import head, note, table, text
+from steelyard.report.worth_section import worth_sections
 from steelyard.terms import term
 
 Facts = Mapping[str, Any]
@@ -77,6 +78,7 @@ def _economics(facts: Facts, words: Words, language: str) -> str:
         + _variants(facts, words, language)
         + _channels(facts, words, language)
         + _customers(facts, words, language)
+        + worth_sections(facts, words)
         + _elasticity(facts["elasticity"], words, language)
     )
 

@@ -22,6 +22,7 @@ from steelyard.files import private_file, private_folder
 from steelyard.plugins import need
 from steelyard.quiet import quiet
 from steelyard.store.columns import read_json
+from steelyard.store.days import check_days
 from steelyard.store.failures import RESTORE, broken, refused_row, told
 from steelyard.store.functions import lend
 from steelyard.store.lock import alone
@@ -162,6 +163,7 @@ class Database:
                     for _ in hashed(connection, table):
                         pass
                 check_tallies(connection)
+                check_days(connection)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -235,8 +237,8 @@ def _rebuilding(connection: sa.Connection) -> Iterator[None]:
         connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
-HEAD = "0008"
-_OLDER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+HEAD = "0009"
+_OLDER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
 _TURNS = 7302  # advisory locks of turns, apart from those of others on the same server
 _TRY_LOCK = sa.text("SELECT pg_try_advisory_lock(:of, :name)")

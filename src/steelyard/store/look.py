@@ -13,10 +13,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from steelyard.errors import Damaged
+from steelyard.store.days import check_days
 from steelyard.store.failures import RESTORE
 from steelyard.store.prepared import driver
 from steelyard.store.rows import hashed
-from steelyard.store.tables import feedback, hashed_tables, metadata
+from steelyard.store.tables import answer, feedback, hashed_tables, metadata
 from steelyard.store.tallies import check_tallies
 
 ROWS_MAX = 20_000  # of a table that is looked over at every start
@@ -42,6 +43,8 @@ def look_over(connection: sa.Connection, path: Path, *, all_rows: bool = False) 
                 pass
     if all_rows or _few(connection, feedback):
         check_tallies(connection)
+        if all_rows or _few(connection, answer):
+            check_days(connection)
     if not large:
         _pages(connection, path, "")
     _seen[str(path)] = state

@@ -13,11 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.errors import Damaged, SteelyardError
+from steelyard.store import days, tallies
 from steelyard.store.columns import BROKEN, Json
 from steelyard.store.failures import RESTORE
 from steelyard.store.prepared import Prepared
 from steelyard.store.tables import row_sha256
-from steelyard.store.tallies import keep
 
 _IDS_MAX = 512  # a statement takes a bounded number of values
 _KINDS: tuple[tuple[type[Any], tuple[type, ...], str], ...] = (
@@ -51,7 +51,8 @@ def put_all(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str,
     if whole:
         statement = _insert(table, tuple(whole[0]))
         statement.insert(connection, [r | {"sha256": row_sha256(table, r)} for r in whole])
-        keep(connection, table, whole)
+        for sums in (tallies, days):
+            sums.keep(connection, table, whole)
 
 
 @cache

@@ -158,6 +158,8 @@ answer = sa.Table(
     _later("arm", sa.String(16)),
     _hash(),
     sa.Index("answer_by_request", "request"),
+    # who got how many in a period is read from it alone; it grows at its end, which costs a write little
+    sa.Index("answer_by_time", "product", "created", "origin", "user", "variant"),
     sa.Index(
         # what a readout asks of each answer stands in it, in the order they come in
         "answer_by_arm",
@@ -296,6 +298,29 @@ pace = sa.Table(
     sa.Column("slice", sa.Integer, primary_key=True, autoincrement=False),  # see `slices`
     sa.Column("n", sa.Integer, nullable=False),  # answers
     sa.Column("total", sa.Float, nullable=False),  # of their CPU seconds
+    sqlite_with_rowid=False,
+)
+# How many answers a variant gave on a day of UTC, added up while they are written.
+daily_answers = sa.Table(
+    "daily_answers",
+    metadata,
+    sa.Column("product", Id, primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("variant", Id, primary_key=True),
+    sa.Column("n", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+# What outcomes of real users were worth that came with a utility, by the day of their answer.
+daily_outcomes = sa.Table(
+    "daily_outcomes",
+    metadata,
+    sa.Column("product", Id, primary_key=True),
+    # users before days: each user's are added up in the order of the key, without sorting
+    sa.Column("user", Id, primary_key=True),
+    sa.Column("variant", Id, primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("total", sa.Float, nullable=False),  # of their utilities
     sqlite_with_rowid=False,
 )
 # Known to every server of the ledger and to nobody else.

@@ -6,25 +6,18 @@ Example: `keep(connection, tables.feedback, rows)` once the rows are there, in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from steelyard.errors import Damaged
-from steelyard.store.failures import RESTORE
+from steelyard.store.adding import adding, check, count
 from steelyard.store.functions import sha256_of_text
-from steelyard.store.prepared import Prepared
 from steelyard.store.slices import slice_of
 from steelyard.store.tables import answer, feedback, pace, release, tally
 
 OUTCOME, REPLAY, USER = "outcome", "replay", "user"
 TOLD = ""  # the pair of whatever came with its utility
-_SIZES = (1, 8, 64, 512)  # of the ids of a statement: few of them have to be built
-_OFF = 1e-6  # small numbers that are added in another order differ by less
-_INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _Rows = Sequence[Mapping[str, Any]]
 _Where = sa.ColumnElement[bool]
 
@@ -32,43 +25,20 @@ _Where = sa.ColumnElement[bool]
 def keep(connection: sa.Connection, table: sa.Table, rows: _Rows) -> None:
     """Count what was written just now; in the caller's transaction, which must be the only writer."""
     if table is feedback:
-        _count(connection, tally, [row["id"] for row in rows if row["kind"] == OUTCOME])
+        outcomes = [row["id"] for row in rows if row["kind"] == OUTCOME]
+        count(connection, tally, feedback, _outcomes_now, outcomes)
     elif table is answer:
         own = [row for row in rows if row["origin"] == USER]
-        _count(connection, pace, [row["id"] for row in own if row.get("experiment") is not None])
+        shared = [row["id"] for row in own if row.get("experiment") is not None]
+        count(connection, pace, answer, _answers_now, shared)
     elif table is release and rows:
         _move(connection, rows)
 
 
 def check_tallies(connection: sa.Connection) -> None:
-    """Damaged for a sum that is not that of its answers or outcomes. One statement a table, so
-    whoever writes meanwhile is seen on both sides or on none."""
-    for kept, (_, sums) in _KEPT.items():
-        both = sa.union_all(sa.select(kept), sums(_since(), sign=-1)).subquery()
-        n, total = sa.func.sum(both.c.n), sa.func.sum(both.c.total)
-        keys = [column for column in both.c if column.name not in ("n", "total")]
-        off = sa.select(*keys).group_by(*keys).having(sa.or_(n != 0, sa.func.abs(total) > _OFF))
-        off_row = connection.execute(off.limit(1)).first()
-        if off_row is not None:
-            place = f"ledger {kept.name} of product '{off_row.product}', experiment {off_row.experiment}, {off_row.arm}"
-            raise Damaged(place, "the sums of its rows", "others", RESTORE)
-
-
-def _count(connection: sa.Connection, kept: sa.Table, ids: Sequence[str]) -> None:
-    for start in range(0, len(ids), _SIZES[-1]):
-        part = list(ids[start : start + _SIZES[-1]])
-        size = next(size for size in _SIZES if size >= len(part))
-        part += part[-1:] * (size - len(part))
-        counting = _counting(connection.dialect.name, kept, size)
-        counting.run(connection, {f"id{i}": identity for i, identity in enumerate(part)})
-
-
-@cache
-def _counting(dialect: str, kept: sa.Table, size: int) -> Prepared:
-    """The statement that counts so many rows."""
-    counted, sums = _KEPT[kept]
-    asked = [sa.bindparam(f"id{i}", type_=counted.c.id.type) for i in range(size)]
-    return Prepared(_adding(dialect, kept, sums(_since(), counted.c.id.in_(asked))))
+    """Damaged for a sum that is not that of its answers or outcomes."""
+    check(connection, tally, _outcomes_now(sign=-1))
+    check(connection, pace, _answers_now(sign=-1))
 
 
 def _move(connection: sa.Connection, rows: _Rows) -> None:
@@ -83,10 +53,10 @@ def _move(connection: sa.Connection, rows: _Rows) -> None:
             answer.c.created >= min(row["created"] for row in own),
         )
         before = _since(release.c.id.not_in([row["id"] for row in own]))
-        for kept, (_, sums) in _KEPT.items():
+        for kept, sums in _KEPT.items():
             for since, sign in ((before, -1), (_since(), 1)):
                 connection.execute(
-                    _adding(connection.dialect.name, kept, sums(since, *moved, sign=sign))
+                    adding(connection.dialect.name, kept, sums(since, *moved, sign=sign))
                 )
             connection.execute(kept.delete().where(kept.c.n == 0))
 
@@ -133,16 +103,17 @@ def _answers(since: sa.Label[Any], *where: _Where, sign: int = 1) -> sa.Select[A
     return sa.select(*who, *_signed(sa.func.sum(o.cpu_s), sign)).group_by(*who)
 
 
+def _outcomes_now(*where: _Where, sign: int = 1) -> sa.Select[Any]:
+    return _outcomes(_since(), *where, sign=sign)
+
+
+def _answers_now(*where: _Where, sign: int = 1) -> sa.Select[Any]:
+    return _answers(_since(), *where, sign=sign)
+
+
 def _signed(total: sa.ColumnElement[Any], sign: int) -> tuple[sa.Label[Any], sa.Label[Any]]:
     return (sa.func.count() * sign).label("n"), (total * sign).label("total")
 
 
 _SHARED = (answer.c.origin == USER, answer.c.experiment.is_not(None), answer.c.arm.is_not(None))
-_KEPT = {tally: (feedback, _outcomes), pace: (answer, _answers)}  # what each counts, and how
-
-
-def _adding(dialect: str, kept: sa.Table, sums: sa.Select[Any]) -> Any:
-    made = _INSERT[dialect](kept).from_select([c.name for c in sums.selected_columns], sums)
-    more = {name: kept.c[name] + made.excluded[name] for name in ("n", "total")}
-    keys = [column.name for column in kept.primary_key.columns]
-    return made.on_conflict_do_update(index_elements=keys, set_=more)
+_KEPT = {tally: _outcomes, pace: _answers}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.stats.designs.histories import weeks
 
+from steelyard.interval import Interval
 from steelyard.stats.designs import Switchback, design_switchback
 from steelyard.stats.designs.readout import invert
 
@@ -131,3 +132,30 @@ def test_a_history_that_is_none_is_told(history, spend, more):
 def test_a_test_of_another_length_is_told():
     with pytest.raises(ValueError, match="periods, found 3"):
         design().readout([1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("memory", [0.0, 0.2, 0.45, 0.7])
+@pytest.mark.parametrize(("block", "washout"), [(1, 0), (2, 1), (3, 1), (3, 0)])
+def test_what_ads_bring_later_is_within_the_interval_that_allows_for_it(memory, block, washout):
+    """Sales without noise, to which ads add a fifth at most, and keep a part of it a week later."""
+    found = design(block=block, washout=washout, lift_wanted=0.2)
+    part, parts = 0.0, []
+    for on in found.on:
+        part = memory * part + (1 - memory) * float(on)
+        parts.append(part)
+    brought = 200.0 * np.array(parts)[found.on].mean()
+    read = found.readout(1000.0 + 200.0 * np.array(parts)).lift
+    told = found.allowing(read)
+    assert told.low <= brought / 1000.0 * 1.002 and brought / 1000.0 <= told.high * 1.002
+    assert told.low <= read.low and read.high <= told.high and told.value == read.value
+    if memory == 0.7 and washout == 0:
+        assert read.high < brought / 1000.0
+
+
+def test_ends_that_are_not_known_stay_so_where_carry_over_is_allowed():
+    found = design(block=1)
+    told = found.allowing(Interval(0.1, -np.inf, np.inf, 9))
+    assert (told.low, told.high) == (-1.0, np.inf)
+    assert found.allowing(Interval(0.1, 0.05, 0.2, 9), memory_max=0.0) == Interval(
+        0.1, 0.05, 0.2, 9
+    )

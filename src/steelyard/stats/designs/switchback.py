@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from steelyard.interval import Interval
 from steelyard.reason import Reason
 from steelyard.stats.designs.readout import POWER, Lift, reach, read
 
 PAIRS_MIN, PAIRS_MAX = 6, 26  # with five pairs no outcome is rarer than 5 %
 FLIPS, SIMULATED = 1000, 200
+MEMORY_MAX, MEMORIES = 0.7, 15  # of an effect, left a period later: what weeks of ads have at most
 _Floats = NDArray[np.float64]
 _Signs = NDArray[np.int64]
 
@@ -54,6 +56,36 @@ class Switchback:
         signs = _signs(len(differences), self.seed)
         placebos, carried = signs @ differences / len(differences), signs.mean(axis=1)
         return read(float(differences.mean()), placebos, carried, n=len(y))
+
+    def allowing(self, lift: Interval, *, memory_max: float = MEMORY_MAX) -> Interval:
+        """What the channel brought in its periods on, relative, from the lift that was read between periods on and
+        off: wide enough for any share of an effect up to `memory_max` that is left a period later.
+
+        What is left stands in periods off too, and builds up in those on; of periods on, off and all on, kept or
+        left out, the steady part of an effect is a1, a0 and a: lift = (a1 - a0) x / (1 + a0 x), and a x was brought.
+        """
+        ends = []
+        for memory in np.linspace(0.0, memory_max, MEMORIES):
+            on, off, whole = self._steady(float(memory))
+            for end in (lift.low, lift.high):
+                rest = on - off - end * off if np.isfinite(end) else 0.0
+                ends.append(whole * end / rest if rest > 0 else np.inf * np.sign(end))
+        low, high = min(lift.low, *ends), max(lift.high, *ends)
+        return Interval(lift.value, max(-1.0, float(low)), float(high), lift.n)
+
+    def _steady(self, memory: float) -> tuple[float, float, float]:
+        """Of an effect that stood for ever, the part in kept periods on, in kept ones off, and in all on."""
+        part, parts = 0.0, []
+        for on in self.on:
+            part = memory * part + (1 - memory) * float(on)
+            parts.append(part)
+        level, on = np.array(parts), self.on
+        kept = np.arange(len(on)) % self.block >= self.washout
+        return (
+            float(level[on & kept].mean()),
+            float(level[~on & kept].mean()),
+            float(level[on].mean()),
+        )
 
 
 def design_switchback(

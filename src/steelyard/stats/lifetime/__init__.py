@@ -7,7 +7,7 @@ where the customers tell too little. Example: see `forecast` and `ShiftedBetaGeo
 from steelyard.stats.lifetime.bg_nbd import BgNbd, bg_nbd_log_likelihood, fit_bg_nbd
 from steelyard.stats.lifetime.forecast import Each, Forecast, forecast
 from steelyard.stats.lifetime.gamma_gamma import GammaGamma, fit_gamma_gamma
-from steelyard.stats.lifetime.payback import Payback, acquisition_cost, payback
+from steelyard.stats.lifetime.payback import Payback, acquisition_cost, earned, payback
 from steelyard.stats.lifetime.shifted_beta_geometric import (
     ShiftedBetaGeometric,
     fit_shifted_beta_geometric,
@@ -24,6 +24,7 @@ __all__ = [
     "Summary",
     "acquisition_cost",
     "bg_nbd_log_likelihood",
+    "earned",
     "fit_bg_nbd",
     "fit_gamma_gamma",
     "fit_shifted_beta_geometric",

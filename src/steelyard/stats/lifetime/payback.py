@@ -79,6 +79,29 @@ def payback(
     )
 
 
+def earned(
+    model: BgNbd,
+    spend: GammaGamma,
+    *,
+    margin_share: float,
+    weeks_max: int,
+    seed: int,
+    confidence: float = 0.9,
+) -> list[Interval]:
+    """Margin of a new customer by the end of each week, the first purchase at once: `weeks_max` + 1 figures, as
+    `payback` reads them, without a discount. ValueError for a share or a time that is none."""
+    if not 0 < margin_share <= 1 or weeks_max < 1:
+        raise ValueError("expected a share in (0, 1], a week or more")
+    weeks, worth = np.arange(1, weeks_max + 1), np.ones(weeks_max)
+    own = np.array([[model.r, model.alpha, model.a, model.b]])
+    expected = _earned(own, np.array([spend.mean_of_all]), weeks, worth)[0]
+    drawn = _earned(model.maximum.draws(DRAWS, seed=seed), _means(spend, seed + 1), weeks, worth)
+    return [
+        _interval(float(value), column, model.customers, confidence)
+        for value, column in zip(expected * margin_share, drawn.T * margin_share, strict=True)
+    ]
+
+
 def _earned(
     parameters: _Floats, mean: _Floats, weeks: NDArray[np.int64], worth: _Floats
 ) -> _Floats:

@@ -1,6 +1,6 @@
 """Who used which variant how much, and how right it was: sums that the database makes. Knows no metric.
 
-Example: `store.use.of_variants()["3f2a"].answers`
+Example: `store.use.of_variants(since="2026-01-01")["3f2a"]`
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import sqlalchemy as sa
 
 from steelyard.store import tables
 from steelyard.store.nouns.noun import Noun
-from steelyard.store.tallies import OUTCOME, USER
+from steelyard.store.tallies import USER
+
+_LAST = "~"  # behind every day
 
 
 @dataclass(frozen=True)
@@ -30,37 +32,32 @@ class Right:
 
 
 class Use(Noun):
-    """Answers by variant and user, on days that are those of UTC."""
+    """Answers by variant and user, on days that are those of UTC; the first and the last are included."""
 
-    def of_variants(self, *, since: str = "", until: str = "~") -> dict[str, int]:
+    def of_variants(self, *, since: str = "", until: str = _LAST) -> dict[str, int]:
         """Variant -> answers, to users and to replayed records, as their CPU is booked."""
-        a = tables.answer.c
-        query = sa.select(a.variant, sa.func.count().label("n")).where(*self._of(since, until))
-        return {row["variant"]: row["n"] for row in self.rows(query.group_by(a.variant))}
+        d = tables.daily_answers.c
+        n = sa.cast(sa.func.sum(d.n), sa.Integer).label("n")
+        query = sa.select(d.variant, n).where(d.product == self.product, *_days(d, since, until))
+        return {row["variant"]: row["n"] for row in self.rows(query.group_by(d.variant))}
 
-    def of_users(self, *, since: str = "", until: str = "~") -> list[dict[str, Any]]:
-        """`user`, `variant` and `n` answers, of users who said who they are."""
-        a = tables.answer.c
-        query = sa.select(a.user, a.variant, sa.func.count().label("n"))
-        query = query.where(*self._of(since, until), a.origin == USER, a.user != "")
+    def of_payers(self, *, since: str = "", until: str = _LAST) -> list[dict[str, Any]]:
+        """`user`, `variant` and `n` answers, of users who ever paid."""
+        a, e = tables.answer.c, tables.event.c
+        paid = sa.select(e.customer).where(e.product == self.product, e.kind == "sales")
+        where = [a.product == self.product, a.origin == USER, a.user.in_(paid)]
+        where += [a.created >= since] if since else []
+        if until != _LAST:
+            where.append(a.created < (date.fromisoformat(until) + timedelta(days=1)).isoformat())
+        query = sa.select(a.user, a.variant, sa.func.count().label("n")).where(*where)
         return self.rows(query.group_by(a.user, a.variant))
 
-    def right(self, *, since: str = "", until: str = "~") -> dict[str, Right]:
+    def right(self, *, since: str = "", until: str = _LAST) -> dict[str, Right]:
         """Variant -> what real users said of its answers, where it says a utility."""
-        a, f = tables.answer.c, tables.feedback.c
-        each = (
-            sa.select(
-                a.variant,
-                a.user,
-                sa.func.count().label("n"),
-                sa.func.sum(f.utility).label("t"),
-            )
-            .select_from(tables.feedback.join(tables.answer, a.id == f.answer))
-            .where(*self._of(since, until), a.origin == USER)
-            .where(f.kind == OUTCOME, f.utility.is_not(None))
-            .group_by(a.variant, a.user)
-            .subquery()
-        )
+        d = tables.daily_outcomes.c
+        sums = (sa.func.sum(d.n).label("n"), sa.func.sum(d.total).label("t"))
+        of_each = sa.select(d.variant, d.user, *sums).group_by(d.user, d.variant)
+        each = of_each.where(d.product == self.product, *_days(d, since, until)).subquery()
         n, t = (sa.cast(each.c[name], sa.Float) for name in ("n", "t"))
         total = sa.func.sum
         query = sa.select(
@@ -71,11 +68,7 @@ class Use(Noun):
         ).group_by(each.c.variant)
         return {row.pop("variant"): Right(**row) for row in self.rows(query)}
 
-    def _of(self, since: str, until: str) -> tuple[sa.ColumnElement[bool], ...]:
-        """Answers of the product from a day on, until the end of another one."""
-        a = tables.answer.c
-        where = [a.product == self.product]
-        where += [a.created >= since] if since else []
-        if until != "~":  # texts of times are in their order, whatever the database's language
-            where.append(a.created < (date.fromisoformat(until) + timedelta(days=1)).isoformat())
-        return tuple(where)
+
+def _days(d: Any, since: str, until: str) -> list[sa.ColumnElement[bool]]:
+    """From a day on, until another one; texts of days are in their order, whatever the database's language."""
+    return ([d.day >= since] if since else []) + ([d.day <= until] if until != _LAST else [])
