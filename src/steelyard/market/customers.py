@@ -200,7 +200,7 @@ def pays_back(
     if isinstance(cost, Reason):
         return cost
     if worth.pays_back is not None:
-        return worth.pays_back(cost.value)
+        return worth.pays_back(cost)
     if isinstance(margin, Reason):
         return margin
     a_month = margin.value / period.months

@@ -39,7 +39,7 @@ class Worth:
         Figure | Reason
     )  # subscribers that are here after a year; buyers that came back at all
     value: Figure | Reason  # margin of a new customer within WEEKS
-    pays_back: Callable[[float], Figure | Reason] | None = None  # cost of a customer -> months
+    pays_back: Callable[[Figure], Figure | Reason] | None = None  # cost of a customer -> months
     # from the first day on: margin of a new customer so far, and the share of subscribers that is here
     by_month: Sequence[Interval] = ()
     survival: Sequence[Interval] = ()
@@ -101,11 +101,12 @@ class _Future:
     share: float
     events: Mapping[str, int]
 
-    def _paid_back(self, cost: float) -> lifetime.Payback | Reason:
+    def _paid_back(self, cost: float, won: int | None = None) -> lifetime.Payback | Reason:
         return lifetime.payback(
             self.model,
             self.spend,
             cost_per_customer=cost,
+            won=won,
             margin_share=self.share,
             weeks_max=WEEKS,
             seed=SEED,
@@ -129,8 +130,8 @@ class _Future:
         )
         return [weeks[min(WEEKS, round(k * DAYS_A_MONTH / 7))] for k in range(MONTHS + 1)]
 
-    def months(self, cost: float) -> Figure | Reason:
-        found = self._paid_back(cost)
+    def months(self, cost: Figure) -> Figure | Reason:
+        found = self._paid_back(cost.value, cost.n)
         if isinstance(found, Reason):
             return found
         w = found.weeks
@@ -170,16 +171,19 @@ def _paid_so_far(alive: Sequence[Interval], a_month: float) -> list[Interval]:
 
 
 def _reached(
-    paid_so_far: Sequence[Interval], events: Mapping[str, int], cost: float
+    paid_so_far: Sequence[Interval], events: Mapping[str, int], cost: Figure
 ) -> Figure | Reason:
-    """The first month by whose end what a subscriber pays is as much as he cost."""
+    """The first month by whose end what a subscriber pays is as much as he cost; its ends are those of both."""
+    ends = (("value", cost.value), ("high", cost.low), ("low", cost.high))
     value, low, high = (
-        next((float(k) for k, one in enumerate(paid_so_far) if getattr(one, name) >= cost), None)
-        for name in ("value", "high", "low")
+        next((float(k) for k, one in enumerate(paid_so_far) if getattr(one, name) >= at), None)
+        for name, at in ((name, cost.value if at is None else at) for name, at in ends)
     )
     if value is None:
         earned = paid_so_far[-1].value
-        return Reason("lifetime.never_pays_back", {"cost": cost, "earned": earned, "weeks": WEEKS})
+        return Reason(
+            "lifetime.never_pays_back", {"cost": cost.value, "earned": earned, "weeks": WEEKS}
+        )
     return Figure(value, "extrapolated", paid_so_far[0].n, low, high, events=events)
 
 

@@ -89,6 +89,18 @@ def test_a_customer_pays_back_when_his_margin_reaches_what_he_cost(shop):
     assert found.value.low < found.value.value < found.value.high
 
 
+def test_a_cost_of_few_customers_pays_back_at_an_unsure_time(shop):
+    given = {"cost_per_customer": 20.0, "margin_share": 0.5, "weeks_max": 104, "seed": 0}
+    known = payback(shop[1], shop[2], **given)
+    few, many = (payback(shop[1], shop[2], won=won, **given) for won in (5, 100_000))
+    assert few.weeks.value == many.weeks.value == known.weeks.value
+    assert few.weeks.low < known.weeks.low and few.weeks.high > known.weeks.high
+    assert many.weeks.high - many.weeks.low == pytest.approx(
+        known.weeks.high - known.weeks.low, abs=2
+    )
+    assert few.value == known.value  # what he is worth is none of it
+
+
 def test_the_first_purchase_may_pay_for_everything(shop):
     given = {"margin_share": 1.0, "weeks_max": 10, "seed": 0}
     assert payback(shop[1], shop[2], cost_per_customer=0.0, **given).weeks.value == 0

@@ -52,11 +52,13 @@ def payback(
     margin_share: float,
     weeks_max: int,
     seed: int,
+    won: int | None = None,
     annual_discount_rate: float = 0.0,
     confidence: float = 0.9,
 ) -> Payback | Reason:
     """When the margin of a new customer reaches what he cost, in whole weeks; a reason where it is
-    not expected to within `weeks_max`. ValueError for a cost, a share or a time that is none."""
+    not expected to within `weeks_max`. The cost is that of `won` customers, a count of chance; without it the
+    cost is known. ValueError for a cost, a share or a time that is none."""
     if not cost_per_customer >= 0 or not 0 < margin_share <= 1 or weeks_max < 1:
         raise ValueError("expected a cost that is not negative, a share in (0, 1], a week or more")
     weeks = np.arange(1, weeks_max + 1)
@@ -64,14 +66,14 @@ def payback(
     own = np.array([[model.r, model.alpha, model.a, model.b]])
     expected = _earned(own, np.array([spend.mean_of_all]), weeks, worth) * margin_share
     drawn = _earned(model.maximum.draws(DRAWS, seed=seed), _means(spend, seed + 1), weeks, worth)
-    took = _reaches(expected, cost_per_customer)[0]
+    took = _reaches(expected, np.array([cost_per_customer]))[0]
     if not np.isfinite(took):
         earned = float(expected[0, -1])
         return Reason(
             "lifetime.never_pays_back",
             {"cost": cost_per_customer, "earned": earned, "weeks": weeks_max},
         )
-    drawn_weeks = _reaches(drawn * margin_share, cost_per_customer)
+    drawn_weeks = _reaches(drawn * margin_share, _costs(cost_per_customer, won, seed + 2))
     return Payback(
         cost_per_customer,
         _interval(float(took), drawn_weeks, model.customers, confidence),
@@ -116,9 +118,16 @@ def _means(spend: GammaGamma, seed: int) -> _Floats:
     return np.where(q > 1, p * v / np.where(q > 1, q - 1, 1.0), np.inf)
 
 
-def _reaches(earned: _Floats, cost: float) -> _Floats:
-    """The first week [D] by whose end it is reached, infinite where it is not."""
-    there = earned >= cost
+def _costs(cost: float, won: int | None, seed: int) -> _Floats:
+    """What one may cost [D], by the rate at which so many were won (Gamma with Jeffreys' prior)."""
+    if not won:
+        return np.full(DRAWS, cost)
+    return cost * won / np.random.default_rng(seed).gamma(won + 0.5, size=DRAWS)
+
+
+def _reaches(earned: _Floats, cost: _Floats) -> _Floats:
+    """The first week [D] by whose end a cost [D] is reached, infinite where it is not."""
+    there = earned >= cost[:, None]
     return np.where(there.any(axis=1), there.argmax(axis=1).astype(np.float64), np.inf)
 
 
