@@ -84,6 +84,7 @@ class Bought:
     unit: str
     money: Decimal
     because: str = ""
+    account: str = ""  # that it would be booked to; by its unit where none is said
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from steelyard.errors import Damaged, DataError, OverBudget
 from steelyard.release import truths
 from steelyard.release.by_hand import change
 from steelyard.release.experiment import Experiment
-from steelyard.release.replay import ReplayReport, replay
+from steelyard.release.replay import replay
 from steelyard.release.stream import check_stream, record_of, sent_before, stream
 from steelyard.serve import Server
 from steelyard.spec import load
@@ -88,6 +88,27 @@ def test_labels_of_replayed_records_are_paid_once_for_all_experiments(store, pro
     store.ledger.verify()
 
 
+def test_records_that_a_killed_attempt_sent_are_paid_by_the_turn_that_reads_them(
+    store, product_file, monkeypatch
+):
+    pair = canary_of(store, product_file, flip=False, loss_max=0.0001, replay=120)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(store, "commit", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
+        replayed(store, product_file, pair, turn=store.begin_turn("m1"), key="a")
+    assert answers(store) == 240
+    second = replayed(store, product_file, pair, turn=store.begin_turn("m2"), key="b")
+    assert (second["sent_before"], second["sent"]) == (120, 80) and told(store)[0] == 200
+
+
+def test_an_experiment_that_is_decided_already_asks_no_budget(store, product_file):
+    pair = canary_of(store, product_file, flip=True, loss_max=0.02)
+    replayed(store, product_file, pair, turn=store.begin_turn("m1"), key="a")
+    release(store, pair["canary"], "canary", 0.5)
+    edit(product_file, ("  prices:", "  budgets: {label: {a_month: 10}}\n  prices:"))
+    again = replayed(store, product_file, pair, turn=store.begin_turn("m2"), key="b")
+    assert (again["decision"], again["sent"]) == ("rolled back", 0)
+
+
 def test_a_replay_whose_labels_break_a_budget_sends_nothing(store, product_file):
     pair = canary_of(store, product_file, flip=False, loss_max=0.0001, replay=120)
     edit(product_file, ("  prices:", "  budgets: {label: {a_month: 30}}\n  prices:"))
@@ -110,11 +131,10 @@ def test_records_replayed_by_hand_are_paid_too(store, product_file):
         records=30,
     )
     assert most == 30
-    report = ReplayReport(answers={v.request_id: "a" for v in visits[:30]})
-    line = truths.line(store, visits, report, Decimal("0.3"))
+    line = truths.line(store, visits[:30], Decimal("0.3"))
     assert (line.account, line.quantity, line.money.amount) == ("label.replay", 30, Decimal("-9"))
     store.record_once([], lambda new: [line])
-    assert truths.line(store, visits, report, Decimal("0.3")) is None
+    assert truths.line(store, visits[:30], Decimal("0.3")) is None
 
 
 def test_a_clock_that_is_set_back_sends_no_record_again(store, product_file):

@@ -75,13 +75,13 @@ def test_what_cannot_be_written_waits_and_fractions_are_carried(store, monkeypat
     with monkeypatch.context() as broken:
         broken.setattr(Store, "record_once", lambda *a, **k: (_ for _ in ()).throw(
             StoreError("ledger", "a disk", "none", "wait")))  # fmt: skip
-        egress.book()
+        asyncio.run(egress.book())
     assert "egress.waits bytes=9" in caplog.text and store.ledger.lines(account=SENT) == []
     asyncio.run(_sent(egress, 1))
-    egress.book()
-    egress.book()  # nothing more was sent
+    asyncio.run(egress.book())
+    asyncio.run(egress.book())  # nothing more was sent
     asyncio.run(_sent(egress, 1, 1))
-    egress.book()
+    asyncio.run(egress.book())
     asyncio.run(_sent(egress, 4))
-    egress.book()
+    asyncio.run(egress.book())
     assert [line["nano"] for line in store.ledger.lines(account=SENT)] == [-3, -1, -1]

@@ -11,6 +11,7 @@ from steelyard.clock import Clock
 from steelyard.spec.pricing import Prices
 from steelyard.store import Store
 from steelyard.store.attempts import FAILED, Attempts
+from steelyard.store.step import Step
 
 PRICES = Prices(label=Decimal(0), cpu_hour=Decimal(36))  # a second is a cent
 
@@ -37,10 +38,11 @@ def run(store, turn, key, *, seconds, fails=False, of=None, elsewhere=0.0):
     """A step that takes so many seconds, and says that it took `of` over all its attempts."""
 
     def work(step):
+        step.elsewhere = lambda: elsewhere
         store.clock.s += seconds
         if fails:
             raise RuntimeError("the disk is full")
-        step.cpu_s, step.elsewhere_s = of, elsewhere
+        step.cpu_s = of
         return {}
 
     return store.step(turn, "train", key, work, cpu_price=PRICES.cpu_hour)
@@ -50,9 +52,9 @@ def cents(store):
     return {r["account"]: round(-r["nano"] / 10**7, 4) for r in store.ledger.sums() if r["nano"]}
 
 
-def failed(store, turn, key, seconds):
+def failed(store, turn, key, seconds, **how):
     with pytest.raises(RuntimeError, match="disk"):
-        run(store, turn, key, seconds=seconds, fails=True)
+        run(store, turn, key, seconds=seconds, fails=True, **how)
 
 
 def left(store):
@@ -79,9 +81,26 @@ def test_what_a_step_goes_on_from_is_not_lost(store):
 
 def test_answers_of_a_replay_that_failed_are_not_booked_twice(store):
     turn = store.begin_turn("a")
+    failed(store, turn, "k", 50, elsewhere=40)
+    run(store, turn, "k", seconds=60)  # it gets the answers that are there
+    assert cents(store) == {"cpu.train": 60, FAILED: 10}
+    failed(store, turn, "l", 50, elsewhere=40)
+    run(store, turn, "l", seconds=60, elsewhere=45)
+    assert cents(store) == {"cpu.train": 75, FAILED: 20}
+    failed(store, turn, "m", 50, elsewhere=40)
+    store.end_turn(turn, prices=PRICES)
+    assert cents(store) == {"cpu.train": 75, FAILED: 30}
+
+
+def test_an_attempt_of_a_turn_that_a_restored_ledger_has_not_is_booked_on_this_one(store):
+    turn = store.begin_turn("a")
     failed(store, turn, "k", 50)
-    run(store, turn, "k", seconds=60, elsewhere=45)
-    assert cents(store) == {"cpu.train": 15}
+    (path,) = left(store)
+    path.write_text(path.read_text().replace(f'"turn": {turn}', '"turn": 77'), encoding="utf-8")
+    store.end_turn(turn, prices=PRICES)
+    (line,) = store.ledger.lines(account=FAILED)
+    assert line["turn"] == turn
+    store.ledger.verify()
 
 
 def test_an_attempt_whose_step_never_comes_is_booked_as_its_turn_ends(store):
@@ -112,7 +131,8 @@ def test_a_kill_between_the_line_and_the_file_books_nothing_twice(store, monkeyp
 
 def test_a_kill_loses_what_came_behind_the_last_look_only(store, tmp_path):
     attempts, clock = Attempts(tmp_path / "attempts"), Counted()
-    with attempts.of(product="p", key="k", turn=1, clock=clock, look_s=0.01):
+    step = Step(None, "train", "k", 1, "CNY")
+    with attempts.of(step, product="p", clock=clock, look_s=0.01):
         clock.s = 7.0
         while not any(one.cpu_s == 7.0 for one in attempts.left("p")):
             pass

@@ -1,13 +1,14 @@
 """The files of a store cost what their GB-month costs, from one turn's end to the next."""
 
 from contextlib import closing
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from steelyard.clock import Clock
 from steelyard.spec import load
-from steelyard.spec.pricing import Prices
+from steelyard.spec.pricing import DatedPrice, Prices
 from steelyard.store import Store
 from steelyard.store.kept import KEPT
 
@@ -53,6 +54,20 @@ def test_without_a_price_nothing_is_booked(store):
     store.clock.day = "2026-03-31"
     store.end_turn(turn, prices=Prices(label=0, cpu_hour=0))
     assert months(store) == []
+
+
+def test_a_price_holds_from_its_day_on_and_the_past_is_not_billed(store):
+    store.end_turn(store.begin_turn("a"), prices=Prices(label=0, cpu_hour=0))
+    store.clock.day = "2026-05-01"
+    turn = store.begin_turn("b")
+    store.clock.day = "2026-05-11"
+    dated = DatedPrice(1)
+    dated.since = {date(2026, 5, 6): Decimal(1_000_000), date(2026, 5, 9): Decimal(2_000_000)}
+    store.end_turn(turn, prices=PRICES.model_copy(update={"storage_gb_month": dated}))
+    (line,) = store.ledger.lines(account=KEPT)
+    a_day = float(line["quantity"]) / 5  # from the 6th on
+    assert 0.004 <= a_day * 365.25 / 12 < 0.01
+    assert -line["nano"] / 10**9 == pytest.approx(a_day * (3 * 1_000_000 + 2 * 2_000_000), rel=1e-3)
 
 
 def test_a_clock_that_was_wrong_once_is_no_debt_for_ever(store):

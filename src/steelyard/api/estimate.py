@@ -36,13 +36,14 @@ class StepCost:
     money: Money
     minutes: float
     because: str
+    account: str  # that it would be booked to
 
     def to_json(self) -> dict[str, Any]:
         return vars(self) | {"money": str(self.money)}
 
 
 def estimate(file: ProductFile) -> dict[str, Any]:
-    """{"steps": rows of step, quantity, unit, money, minutes, because; "total", "minutes"; "data":
+    """{"steps": rows of step, quantity, unit, money, minutes, because, account; "total", "minutes"; "data":
     what was read; "problems": what would stop a turn; "missing": those to install}."""
     task = task_of(file)
     check(file, task)
@@ -74,7 +75,7 @@ def _over_budget(file: ProductFile, rows: Sequence[StepCost]) -> list[str]:
     spent = {one["name"]: Decimal(one["spent_amount"]) for one in budgets(file)}
     problems = []
     for name, budget in file.spec.money.budgets.items():
-        costs = [r.money.amount for r in rows if is_of(_account(r), name)]
+        costs = [r.money.amount for r in rows if is_of(r.account, name)]
         more = sum(costs, Decimal(0))
         if budget.stop and more and spent.get(name, Decimal(0)) + more > budget.a_month:
             currency = file.spec.money.currency
@@ -84,10 +85,6 @@ def _over_budget(file: ProductFile, rows: Sequence[StepCost]) -> list[str]:
                 "raise it, or run: steelyard turn --over-budget"
             )
     return problems
-
-
-def _account(row: StepCost) -> str:
-    return f"cpu.{row.step}" if row.unit == "cpu_hour" else row.unit
 
 
 def _forecast(file: ProductFile, task: Task, outlook: Look) -> Forecast:
@@ -118,7 +115,8 @@ def _rows(
         if done:
             yield _row(file, stage.name, 0, one.unit, Decimal(0), "paid, done already")
         else:
-            yield _row(file, stage.name, one.quantity, one.unit, one.money, one.because)
+            made = _row(file, stage.name, one.quantity, one.unit, one.money, one.because)
+            yield replace(made, account=one.account or one.unit)
     if done:
         yield _cpu(file, stage.name, 0.0, "done already")
     elif stage.name in seen:
@@ -131,14 +129,14 @@ def _cpu(file: ProductFile, step: str, seconds: float, because: str) -> StepCost
     hours = Decimal(str(round(seconds, 1))) / 3600
     money = file.spec.money.prices.cpu_hour * hours
     made = _row(file, step, round(float(hours), 4), "cpu_hour", money, because)
-    return replace(made, minutes=round(seconds / 60, 1))
+    return replace(made, minutes=round(seconds / 60, 1), account=f"cpu.{step}")
 
 
 def _row(
     file: ProductFile, step: str, quantity: float, unit: str, money: Decimal, because: str
 ) -> StepCost:
     amount = Money.of(money, file.spec.money.currency)
-    return StepCost(step, quantity, unit, amount, 0.0, because)
+    return StepCost(step, quantity, unit, amount, 0.0, because, unit)
 
 
 def _history(file: ProductFile) -> dict[str, float]:

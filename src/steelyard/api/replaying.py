@@ -17,8 +17,10 @@ from steelyard.release.readout import readout
 from steelyard.release.replay import Visit, replay
 from steelyard.release.stream import sent_before, stream
 from steelyard.release.whole import check_whole
-from steelyard.spec import ProductFile
-from steelyard.store import Store
+from steelyard.spec import Money, ProductFile
+from steelyard.store import Line, Store
+from steelyard.store.budgets import Budgets
+from steelyard.store.truths import REPLAYED, Truths
 from steelyard.tasks import Task, task_of
 from steelyard.tasks.valuation import Valuation
 
@@ -37,6 +39,7 @@ def replay_against(
             raise Missing(str(file.path), "a live release", "none yet", "run: steelyard turn")
         check_whole(store, **arms)
         visits = _visits(store, file, task, arms, records)
+        _afford(store, file, visits)
     key = os.environ.get(file.spec.serve.key_env)
     told = watcher or Silent()
     told.begin("replay")
@@ -48,9 +51,10 @@ def replay_against(
         progress=lambda done, total: told.advance("records", done, total),
     )
     with closing(Store.open(file)) as store:
-        line = truths.line(store, visits, report, file.spec.money.prices.label)
-        if line is not None:
-            store.record_once([], lambda new: [line])
+        answered = {request.rpartition(":")[0] for request in report.answers}
+        told_of = [visit for visit in visits if visit.request_id in answered]
+        # inside the transaction, so that another replay does not pay for the same ones
+        store.record_once([], lambda new: _lines(store, file, told_of))
     facts = asdict(report) | {"lost": report.lost}
     facts.pop("answers")
     if "canary" not in arms:
@@ -58,6 +62,21 @@ def replay_against(
     with closing(Store.open(file)) as store:
         seen = readout(store, file, task=task, variants=arms).to_json()
     return facts | {"readout": {k: v for k, v in seen.items() if k != "path"}}
+
+
+def _afford(store: Store, file: ProductFile, visits: list[Visit]) -> None:
+    """OverBudget where the labels of what may be sent would break a budget."""
+    price, budgets = (
+        file.spec.money.prices.label,
+        Budgets(store.ledger, file.spec.money, store.clock.now),
+    )
+    unpaid = Truths(store).unpaid(visit.key for visit in visits)
+    budgets.afford(REPLAYED, Money.of(price * len(unpaid), store.currency))
+
+
+def _lines(store: Store, file: ProductFile, visits: list[Visit]) -> list[Line]:
+    line = truths.line(store, visits, file.spec.money.prices.label)
+    return [] if line is None else [line]
 
 
 def _visits(

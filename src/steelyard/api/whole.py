@@ -17,6 +17,8 @@ from steelyard.stage import stages
 from steelyard.store import Artifacts, Datasets, Holdings, Store, has_ledger
 from steelyard.store.place import misplaced, mode_of, root_of
 from steelyard.store.scratch import Scratch
+from steelyard.store.truths import NAME as TRUTHS
+from steelyard.store.truths import tags_of
 
 TURN, HAND = (
     "run: steelyard turn {file}",
@@ -43,6 +45,7 @@ class _Known:
     step: str
     cost: str
     current: bool
+    paid: bool = False  # it says which labels were paid
 
 
 def examine_store(file: ProductFile) -> dict[str, Any]:
@@ -113,6 +116,8 @@ def _known(store: Store) -> dict[Left, _Known]:
         for left, known in list(by_left.items()):
             if known.step == row["name"] and left not in newest:
                 by_left[left] = _Known(known.step, known.cost, current=False)
+    for tag in tags_of(store):
+        by_left[TRUTHS, tag] = _Known("labels", "", current=True, paid=True)
     return by_left
 
 
@@ -151,6 +156,8 @@ def _repair(
     turn = TURN.format(file=file.path.name)
     if copied():
         return f"{turn}, which restores them from their copy", ""
+    if known is not None and known.paid:
+        return "restore it from a backup: the labels in it would be paid again", ""
     if known is not None and known.current:
         return turn, known.cost
     if answering:

@@ -44,7 +44,9 @@ def _estimate(forecast: Forecast) -> Expected:
     held, price = forecast.measured, spec.money.prices.label
     bought = [Bought(new, "label", price * new, because)]
     if held:
-        bought.append(Bought(held, "label", price * held, "of the hold-out, not paid before"))
+        least = "at least: " if forecast.new is None else ""
+        why = f"{least}of the hold-out, not paid before"
+        bought.append(Bought(held, "label", price * held, why, "label.holdout"))
     return Expected(bought=bought)
 
 

@@ -117,8 +117,9 @@ def _estimate(forecast: Forecast) -> Expected:
 
     spec = forecast.product.spec
     n = min(forecast.replayed, spec.release.replay or RECORDS)
-    because = "at most: of replayed records, not paid before"
-    told = Bought(n, "label", spec.money.prices.label * n, because)
+    about = "about" if forecast.new is None else "at most"
+    because = f"{about}: of replayed records, not paid before"
+    told = Bought(n, "label", spec.money.prices.label * n, because, "label.replay")
     return Expected(REPLAY_S, bought=[told] if n else ())
 
 

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from steelyard.reason import Reason
@@ -59,19 +60,22 @@ def run(
     before = sent_before(
         store, turn=step.turn, live=live, canary=canary, scale=experiment.valuation.scale
     )
+    # What the answers take is charged with them, and must not be charged again with the step.
     charged = store.answers.cpu_s(experiment.id)
-    unsent, most = stream(
-        store,
-        product,
-        task=task,
-        dataset=dataset,
-        live=live,
-        canary=canary,
-        turn=step.turn,
-        without=before,
+    step.elsewhere = lambda: store.answers.cpu_s(experiment.id) - charged
+    every, most = stream(
+        store, product, task=task, dataset=dataset, live=live, canary=canary, turn=step.turn
     )
+    unsent = [visit for visit in every if record_of(visit) not in before]
     visits = unsent[:most]
-    sent, readout = _sent(step, experiment, visits, serve, progress)
+    sent, readout = experiment.until_decided(
+        serve,
+        visits,
+        progress or (lambda what, done, total: None),
+        afford=partial(truths.afford, step, visits, product.spec.money.prices.label),
+    )
+    told = truths.line(store, _read(every, before, sent), product.spec.money.prices.label)
+    step.lines += [] if told is None else [told]
     if len(unsent) == len(visits) and not readout.waits_for_users:
         readout = _exhausted(readout, product)
     applied = _facts(step, product, readout, live=live, canary=canary)
@@ -80,8 +84,6 @@ def run(
 
         pair = {"live": live, "canary": canary, "experiment": step.key[:16]}
         leave(step, product, task=task, dataset=dataset, **pair)
-    # What the answers took is charged with them, and must not be charged again with the step.
-    step.elsewhere_s = store.answers.cpu_s(experiment.id) - charged
     now = canary if readout.decision.decision == "promote" and applied else live
     return Experimented(
         experiment=step.key[:16],
@@ -95,17 +97,10 @@ def run(
     )
 
 
-def _sent(
-    step: Step, experiment: Experiment, visits: list[Visit], serve: Serve, progress: Report | None
-) -> tuple[ReplayReport, Readout]:
-    """What was sent and seen, with a line for its labels."""
-    price = experiment.product.spec.money.prices.label
-    truths.afford(step, visits, price)
-    report = progress or (lambda what, done, total: None)
-    sent, readout = experiment.until_decided(serve, visits, report)
-    told = truths.line(step.store, visits, sent, price)
-    step.lines += [] if told is None else [told]
-    return sent, readout
+def _read(every: list[Visit], before: set[str], sent: ReplayReport) -> list[Visit]:
+    """Records whose labels the experiment read: in this turn, or in those before it."""
+    answered = {request.rpartition(":")[0] for request in sent.answers}
+    return [v for v in every if v.request_id in answered or record_of(v) in before]
 
 
 def _counts(sent: ReplayReport, *, before: int) -> SentCounts:
@@ -149,12 +144,19 @@ class Experiment:
         return {"live": self.live, "canary": self.canary}
 
     def until_decided(
-        self, serve: Serve, visits: list[Visit], say: Report
+        self,
+        serve: Serve,
+        visits: list[Visit],
+        say: Report,
+        *,
+        afford: Callable[[], None] = lambda: None,
     ) -> tuple[ReplayReport, Readout]:
-        """Look, then send `release.look_every` records, until it is decided or all are sent."""
+        """Look, then send `release.look_every` records, until it is decided or all are sent; `afford` is asked
+        before the first one is."""
         total, readout = ReplayReport(), self.look(visits)
         if not visits or readout.settled:
             return total, readout
+        afford()
         every, done = self.product.spec.release.look_every, 0
         with serve(self.key or "") as url:
             while done < len(visits) and not readout.settled:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from steelyard.release.replay import ReplayReport, Visit
+from steelyard.release.replay import Visit
 from steelyard.spec import Money
 from steelyard.store import Line, Step, Store
 from steelyard.store.truths import REPLAYED, Truths
@@ -20,13 +20,10 @@ def afford(step: Step, visits: Sequence[Visit], price: Decimal) -> None:
     step.afford(REPLAYED, len(unpaid), price)
 
 
-def line(
-    store: Store, visits: Sequence[Visit], report: ReplayReport, price: Decimal
-) -> Line | None:
-    """What the labels of those that were answered cost; None where each was paid before."""
-    answered = {request.rpartition(":")[0] for request in report.answers} | set(report.answers)
+def line(store: Store, visits: Sequence[Visit], price: Decimal) -> Line | None:
+    """What the labels of records cost that were answered; None where each was paid before."""
     truths = Truths(store)
-    keys = truths.unpaid(visit.key for visit in visits if visit.request_id in answered)
+    keys = truths.unpaid(visit.key for visit in visits)
     if not keys:
         return None
     cost = Money.of(price * len(keys), store.currency)

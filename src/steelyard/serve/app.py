@@ -68,7 +68,7 @@ def build_app(
         for task in tasks:
             task.cancel()
         if egress is not None:
-            egress.book()
+            await egress.book()
         if counting is not None:
             counting.counter.close()
         service.close()

@@ -48,21 +48,24 @@ class Egress:
     async def watch(self) -> None:
         while True:
             await asyncio.sleep(EVERY_S)
-            await asyncio.to_thread(self.book)
+            await self.book()
 
-    def book(self) -> None:
+    async def book(self) -> None:
         """One line for what was sent since the last one; the server goes on where it cannot be written."""
-        count, self._bytes = self._bytes, 0
-        if not count:
-            return
+        count, self._bytes = self._bytes, 0  # in the loop, where it is counted
+        if count and not await asyncio.to_thread(self._write, count):
+            self._bytes += count
+
+    def _write(self, count: int) -> bool:
         quantity = Decimal(count) / _GB
-        exact = (on(self._price, today()) or self._price) * quantity * NANO + self._carried
+        price = on(self._price, today())
+        exact = (self._price if price is None else price) * quantity * NANO + self._carried
         money = Money(int(exact.to_integral_value()), self._store.currency)
         line = Line(SENT, quantity, "gb", -money, f"server bytes:{count}")
         try:
             self._store.record_once([], lambda new: [line])
         except Exception as error:
-            self._bytes += count
             log.warning("egress.waits bytes=%d because=%s", count, type(error).__name__)
-        else:
-            self._carried = exact - money.nano
+            return False
+        self._carried = exact - money.nano
+        return True

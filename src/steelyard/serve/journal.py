@@ -209,7 +209,8 @@ class Journal:
         lines = []
         for (variant, partner), seconds in sorted(cpu.items()):
             hours = Decimal(str(round(sum(seconds), 9))) / 3600
-            price = on(self.prices.cpu_hour, today()) or self.prices.cpu_hour
+            dated = on(self.prices.cpu_hour, today())
+            price = self.prices.cpu_hour if dated is None else dated
             money = self._rounded("cpu.serve", -price * hours, carried)
             lines.append(
                 Line(

@@ -14,9 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from steelyard.clock import Clock
+from steelyard.errors import SteelyardError
 from steelyard.files import make_folder, write
+
+if TYPE_CHECKING:
+    from steelyard.store.step import Step
 
 FAILED = "cpu.failed"
 LOOK_S = 5.0
@@ -41,24 +46,27 @@ class Attempts:
 
     @contextmanager
     def of(
-        self, *, product: str, key: str, turn: int, clock: Clock, look_s: float = LOOK_S
+        self, step: Step, *, product: str, clock: Clock, look_s: float = LOOK_S
     ) -> Iterator[Callable[[], float]]:
-        """Around the work of an attempt, whose file stays till `forget`; yields its CPU seconds so far."""
-        before, identity = clock.cpu_s(), f"{key}.{secrets.token_hex(8)}"
+        """Around the work of an attempt, whose file stays till `forget`; yields its CPU seconds so far, less what
+        is charged elsewhere."""
+        before, identity = clock.cpu_s(), f"{step.key}.{secrets.token_hex(8)}"
         over, writing = threading.Event(), threading.Lock()
 
         def took() -> float:
-            return clock.cpu_s() - before
+            own = clock.cpu_s() - before
+            return own if step.elsewhere is None else max(0.0, own - step.elsewhere())
 
         def note(cpu_s: float) -> None:
-            said = {"product": product, "key": key, "turn": turn, "cpu_s": cpu_s}
+            said = {"product": product, "key": step.key, "turn": step.turn, "cpu_s": cpu_s}
             with writing, suppress(OSError):  # a full disk is told by the step itself
                 make_folder(self._folder)
                 write(self._folder / f"{identity}.json", json.dumps(said))
 
         def look() -> None:
             while not over.wait(look_s):
-                note(took())
+                with suppress(SteelyardError):  # of a ledger that is away just now
+                    note(took())
 
         watch = threading.Thread(target=look, name="attempt", daemon=True)
         watch.start()
@@ -67,7 +75,8 @@ class Attempts:
         finally:
             over.set()
             watch.join()
-            note(took())
+            with suppress(SteelyardError):
+                note(took())
 
     def left(self, product: str) -> list[Attempt]:
         """Those of a product, of which a turn that runs now has its own too; what is no attempt is none."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -48,7 +49,9 @@ class Step:
     budgets: Budgets | None = None
     afforded: list[tuple[str, Money]] = field(default_factory=list)  # asked for, and not booked yet
     cpu_s: float | None = None  # set by a step that resumes: seconds over all its attempts
-    elsewhere_s: float = 0.0  # CPU seconds that are charged with something else
+    elsewhere: Callable[[], float] | None = (
+        None  # CPU seconds so far that are charged with something else
+    )
 
     def afford(self, account: str, quantity: float, price: Decimal) -> None:
         """OverBudget where so much, beside what this was asked before, would break a budget; asked before

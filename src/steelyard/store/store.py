@@ -197,9 +197,9 @@ class Store:
         """With what attempts took whose step was never done, as the file was changed, say; and what the files
         of the store cost, where that has a price."""
         if prices is not None:
-            self._book_attempts(prices.cpu_hour)
+            self._book_attempts(turn, prices.cpu_hour)
             rent = prices.storage_gb_month
-            line = None if rent is None else kept(self, rent)
+            line = None if rent is None else kept(self, rent, turn=turn)
             if line is not None:
                 self.record_once([], partial(_whatever, [line]), turn=turn)
         self.turns.end(turn, now=self.clock.now())
@@ -240,14 +240,13 @@ class Store:
         step.afford(f"cpu.{name}", self.steps.cpu_s().get(name, 0.0) / 3600, cpu_price)
         earlier = [one for one in self.attempts.left(self.product) if one.key == key]
         began = 0.0 if cores is None else self.clock.wall_s()
-        with self.attempts.of(product=self.product, key=key, turn=turn, clock=self.clock) as took:
+        with self.attempts.of(step, product=self.product, clock=self.clock) as took:
             output = work(step)
             spent = took()
-        used = spent - step.elsewhere_s if step.cpu_s is None else step.cpu_s
-        used = max(0.0, used)
+        used = spent if step.cpu_s is None else step.cpu_s
         step.spend_cpu(f"cpu.{name}", used, cpu_price, evidence=f"step:{key}")
         lost = sum(one.cpu_s for one in earlier) - max(0.0, used - spent)
-        if lost > 0 and not step.elsewhere_s:
+        if lost > 0:
             step.spend_cpu(FAILED, lost, cpu_price, evidence=f"before step:{key}")
         if cores is not None:
             idle = max(0.0, cores * (self.clock.wall_s() - began) - used)
@@ -257,7 +256,7 @@ class Store:
         self.scratch.clear(step.key)
         return output, True
 
-    def _book_attempts(self, cpu_price: Decimal) -> None:
+    def _book_attempts(self, turn: int, cpu_price: Decimal) -> None:
         """Those that no step counts, once; of a step that is done, its own lines did."""
         left = self.attempts.left(self.product)
         booked = self.ledger.evidence(FAILED) if left else set()
@@ -265,9 +264,11 @@ class Store:
             evidence = f"attempt:{one.id}"
             if evidence in booked or self.steps.done(one.key) is not None or one.cpu_s <= 0:
                 continue
-            step = Step(self, "", one.key, one.turn, self.currency)
+            # a ledger that was restored from a backup may not have its turn
+            of = one.turn if self.turns.one(one.turn) is not None else turn
+            step = Step(self, "", one.key, of, self.currency)
             step.spend_cpu(FAILED, one.cpu_s, cpu_price, evidence=evidence)
-            self.record_once([], partial(_whatever, step.lines), turn=one.turn)
+            self.record_once([], partial(_whatever, step.lines), turn=of)
         self.attempts.forget(left)
 
     def commit(self, step: Step, output: dict[str, Any], *, cpu_s: float) -> None:

@@ -20,6 +20,16 @@ NAME = "truths"
 _BOUGHT = ("label", "labels")  # account and dataset of what training pays
 
 
+def tags_of(store: Store) -> set[str]:
+    """Of the files that say which labels were paid."""
+    return _named(store, HOLDOUT, NAME) | _named(store, REPLAYED, NAME)
+
+
+def _named(store: Store, account: str, name: str) -> set[str]:
+    said = store.ledger.evidence(account)
+    return {e.removeprefix(f"{name}:") for e in said if e.startswith(f"{name}:")}
+
+
 class Truths:
     """Keys of texts whose label was paid, as the lines of the ledger name them; none without a store."""
 
@@ -30,8 +40,8 @@ class Truths:
         if store is None:
             return
         self._store = store
-        self._tags = self._named(HOLDOUT, NAME) | self._named(REPLAYED, NAME)
-        for name, tags in ((NAME, self._tags), (_BOUGHT[1], self._named(*_BOUGHT))):
+        self._tags = tags_of(store)
+        for name, tags in ((NAME, self._tags), (_BOUGHT[1], _named(store, *_BOUGHT))):
             for tag in tags:
                 self._read(name, tag)
 
@@ -57,10 +67,6 @@ class Truths:
         tag = labels_tag(keys)
         self._store.datasets.publish(NAME, pa.table({"key": keys}), tag=tag, copy=True)
         return f"{NAME}:{tag}"
-
-    def _named(self, account: str, name: str) -> set[str]:
-        said = self._store.ledger.evidence(account)
-        return {e.removeprefix(f"{name}:") for e in said if e.startswith(f"{name}:")}
 
     def _read(self, name: str, tag: str) -> None:
         try:
