@@ -369,6 +369,9 @@ def test_both_databases_tell_the_same(shop_on_postgresql):
 
 def test_conversions_that_are_cash_are_what_customers_paid(shop):
     with closing(Store.open(shop)) as store:
+        from steelyard.store import hashed
+
+        names = [hashed(store.salt(), f"c{i}") for i in range(6)]
         told = [
             {
                 "id": f"e{i}",
@@ -379,7 +382,7 @@ def test_conversions_that_are_cash_are_what_customers_paid(shop):
                 "day": "2026-02-03",
                 "at": "2026-02-03T10:00:00+00:00",
                 "channel": "search",
-                "customer": f"c{i}",
+                "customer": names[i],
                 "nano": 10**10,
                 "currency": "CNY",
                 "body": {"cash": True} if i else {},
@@ -389,8 +392,13 @@ def test_conversions_that_are_cash_are_what_customers_paid(shop):
             for i in range(6)
         ]
         store.record_once([("event", one) for one in told], lambda new: [], turn=0)
+    answers(shop, {"c1": 7, "c2": 2, "nobody": 3}, variant="live")
     facts = economics(shop, **DAYS)
-    assert facts["customers"]["paid"] == 5 and facts["customers"]["margin"]["value"] == 10
+    asked = {one["customer"]: one["requests"] for one in facts["customers"]["most"]}
+    assert [asked[name] for name in names[1:4]] == [7, 2, 0]
+    assert facts["customers"]["paid"] == 5 and facts["customers"]["margin"][
+        "value"
+    ] == pytest.approx(10 - 0.009 / 5)
     assert {one["channel"]: one["won"] for one in facts["channels"]} == {"search": 5}
 
 

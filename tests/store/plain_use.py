@@ -14,7 +14,7 @@ AND substr(a.created, 1, 10) >= :since AND substr(a.created, 1, 10) <= :until"""
 _VARIANTS = sa.text(_BY.format(names="variant") + " GROUP BY a.variant")
 _PAYERS = sa.text(
     _BY.format(names='"user", a.variant')
-    + " AND a.origin = 'user' AND a.\"user\" IN (SELECT customer FROM event WHERE product = :product AND kind = 'sales') GROUP BY a.\"user\", a.variant"
+    + " AND a.origin = 'user' AND a.\"user\" IN (SELECT customer FROM event WHERE product = :product AND kind IN ('sales', 'conversion')) GROUP BY a.\"user\", a.variant"
 )
 _RIGHT = sa.text(
     """SELECT variant, count(*) AS users, sum(n) AS n, sum(t) AS t, sum(n * n) AS nn, sum(n * t) AS nt,

@@ -54,7 +54,7 @@ def history(store, seed, n=160):
         with store.database.write() as connection:
             put_all(connection, tables.answer, part)
             put_all(connection, tables.feedback, now)
-    paid(store, ["u1", "u'3", "nobody asked"])
+    paid(store, ["u1", "u'3", "用户", "nobody asked"])
 
 
 def outcome(rng, answer):
@@ -74,7 +74,9 @@ def paid(store, customers):
     shared = {"product": "tiny", "kind": "sales", "revision": 0, "at": None, "channel": None}
     shared |= {"day": "2026-01-05", "nano": 1, "currency": "CNY", "body": {}, "file": "server"}
     rows = [
-        shared | {"id": f"e{i}", "key": f"k{i}", "row": i, "customer": who, "created": "2026"}
+        shared
+        | {"id": f"e{i}", "key": f"k{i}", "row": i, "customer": who, "created": "2026"}
+        | {"kind": ("sales", "conversion", "customers")[i % 3]}
         for i, who in enumerate(customers)
     ]
     with store.database.write() as connection:

@@ -5,7 +5,7 @@ Knows no noun. Example: `count(connection, tables.pace, tables.answer, sums, ids
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
@@ -50,9 +50,24 @@ def _counting(dialect: str, kept: sa.Table, source: sa.Table, sums: Sums, size: 
     return Prepared(adding(dialect, kept, sums(source.c.id.in_(asked))))
 
 
+def add(connection: sa.Connection, kept: sa.Table, row: Mapping[str, Any]) -> None:
+    """Add one row of sums that the caller made."""
+    _one(connection.dialect.name, kept).run(connection, row)
+
+
+@cache
+def _one(dialect: str, kept: sa.Table) -> Prepared:
+    given = {c.name: sa.bindparam(c.name, type_=c.type) for c in kept.c}
+    return Prepared(_on_conflict(kept, _INSERT[dialect](kept).values(given)))
+
+
 def adding(dialect: str, kept: sa.Table, sums: sa.Select[Any]) -> Any:
     """The statement that adds rows to those of the same key."""
     made = _INSERT[dialect](kept).from_select([c.name for c in sums.selected_columns], sums)
+    return _on_conflict(kept, made)
+
+
+def _on_conflict(kept: sa.Table, made: Any) -> Any:
     more = {name: kept.c[name] + made.excluded[name] for name in ADDED if name in kept.c}
     keys = [column.name for column in kept.primary_key.columns]
     return made.on_conflict_do_update(index_elements=keys, set_=more)

@@ -6,12 +6,13 @@ Example: `keep(connection, tables.answer, rows)` once the rows are there, in the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard.store.adding import check, count
+from steelyard.store.adding import add, check, count
 from steelyard.store.tables import answer, daily_answers, daily_outcomes, feedback
 from steelyard.store.tallies import OUTCOME, USER
 
@@ -23,7 +24,11 @@ _DAY = sa.func.substr(_A.created, 1, 10).label("day")
 def keep(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Count what was written just now; in the caller's transaction, which must be the only writer."""
     if table is answer:
-        count(connection, daily_answers, answer, _answers, [row["id"] for row in rows])
+        # counted here: every request pays for it, and a commit has answers of a day and a variant or two
+        days = Counter((row["product"], row["created"][:10], row["variant"]) for row in rows)
+        for (product, day, variant), n in days.items():
+            own = {"product": product, "day": day, "variant": variant, "n": n}
+            add(connection, daily_answers, own)
     elif table is feedback:
         told = (row for row in rows if row["kind"] == OUTCOME and row.get("utility") is not None)
         count(connection, daily_outcomes, feedback, _outcomes, [row["id"] for row in told])

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.stats import gamma
+from scipy.stats import gamma, spearmanr
 from tests.stats.lifetime.simulated import customers
 
 from steelyard.stats.lifetime import GammaGamma, Summary, fit_gamma_gamma
-from steelyard.stats.lifetime.gamma_gamma import _GammaGammaLikelihood
+from steelyard.stats.lifetime.gamma_gamma import _GammaGammaLikelihood, _ranks
 from steelyard.stats.lifetime.maximum import Maximum
 
 AS_CDNOW = GammaGamma(
@@ -93,3 +93,11 @@ def test_few_who_paid_are_refused():
 )
 def test_amounts_without_a_mean_that_can_be_told_are_refused(mean):
     assert fit_gamma_gamma(of([1] * 200, mean)).code == "lifetime.value_not_identified"
+
+
+def test_the_correlation_is_spearmans_with_ties():
+    rng = np.random.default_rng(3)
+    for digits in (0, 1, 6):
+        x, y = rng.integers(1, 6, 80).astype(float), np.round(rng.gamma(2, 3, 80), digits)
+        own = np.corrcoef(_ranks(x), _ranks(y))[0, 1]
+        assert own == pytest.approx(spearmanr(x, y).statistic, abs=1e-12)

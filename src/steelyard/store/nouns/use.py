@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from steelyard.store import tables
+from steelyard.store.nouns.market import CONVERSION
 from steelyard.store.nouns.noun import Noun
 from steelyard.store.tallies import USER
 
@@ -44,7 +45,8 @@ class Use(Noun):
     def of_payers(self, *, since: str = "", until: str = _LAST) -> list[dict[str, Any]]:
         """`user`, `variant` and `n` answers, of users who ever paid."""
         a, e = tables.answer.c, tables.event.c
-        paid = sa.select(e.customer).where(e.product == self.product, e.kind == "sales")
+        kinds = ("sales", CONVERSION)  # of which those that are no cash only make the list longer
+        paid = sa.select(e.customer).where(e.product == self.product, e.kind.in_(kinds))
         where = [a.product == self.product, a.origin == USER, a.user.in_(paid)]
         where += [a.created >= since] if since else []
         if until != _LAST:
