@@ -55,6 +55,11 @@ def times(value: float) -> str:
     return f"{value:.1f}" if value >= TIMES_APART else f"{value:.2f}"
 
 
+def small(value: float, sign: str = "") -> str:
+    """Four digits behind the point, and two that tell something where those are none: a profit of a request."""
+    return f"{value:{sign}.4f}" if value == 0 or abs(value) >= 1e-3 else f"{value:{sign}.2g}"
+
+
 def _named(labels: Sequence[Any]) -> str:
     return ", ".join(map(str, labels[:NAMED_MAX])) + (" ..." if len(labels) > NAMED_MAX else "")
 
@@ -69,6 +74,8 @@ FIGURES: dict[str, Callable[[Any], str]] = {
     "whole_percent": lambda value: f"{100 * value:.0f} %",
     "percent": lambda value: f"{100 * value:.3g} %",
     "difference": lambda value: f"{value:+.4f}",
+    "small": small,
+    "spread": lambda i: f"{small(i[0], '+')} [{small(i[1], '+')}, {small(i[2], '+')}]",
     "interval": lambda i: f"{i[0]:+.4f} [{i[1]:+.4f}, {i[2]:+.4f}]",
     "lift": lambda i: f"{100 * i[0]:+.3g} % [{100 * i[1]:+.3g}, {100 * i[2]:+.3g}]",
     "money": money,

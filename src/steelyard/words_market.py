@@ -120,6 +120,10 @@ MARKET: dict[str, tuple[str, str]] = {
         "the interval allows for ads of {channel} that keep up to {memory:percent} of their effect a week later; between weeks on and off alone the lift is in [{low:percent}, {high:percent}]. What is kept for longer is counted as if it came without the channel: the lift is then too small (`--block`, `--washout`)",
         "区间允许 {channel} 的广告一周后仍保留至多 {memory:percent} 的效果；仅比较开与关的各周，提升在 [{low:percent}, {high:percent}]。保留更久的效果会被算作没有该渠道也会有：那时测得的提升偏小（`--block`、`--washout`）",
     ),
+    "test.allows_unbounded": (
+        "the interval allows for ads of {channel} that keep up to {memory:percent} of their effect a week later; between weeks on and off alone the lift has no bounds yet. What is kept for longer is counted as if it came without the channel: the lift is then too small (`--block`, `--washout`)",
+        "区间允许 {channel} 的广告一周后仍保留至多 {memory:percent} 的效果；仅比较开与关的各周，提升还没有界。保留更久的效果会被算作没有该渠道也会有：那时测得的提升偏小（`--block`、`--washout`）",
+    ),
     "test.spent_while_off": (
         "{channel} spent {spend:money} from {first} to {last}, where it was to be off",
         "{channel} 在本应关闭的 {first} 至 {last} 花费了 {spend:money}",

@@ -8,8 +8,8 @@ from __future__ import annotations
 # code -> (English, Chinese)
 METRIC: dict[str, tuple[str, str]] = {
     "evidence.metric": (
-        "{metric:metric} a user {difference:interval}{unit:behind} ({values})",
-        "每位用户的{metric:metric}差 {difference:interval}{unit:behind}（{values}）",
+        "{metric:metric} a user {difference:spread}{unit:behind} ({values})",
+        "每位用户的{metric:metric}差 {difference:spread}{unit:behind}（{values}）",
     ),
     "evidence.metric_lift": (
         "{told}, a lift of {lift:lift}",
@@ -20,16 +20,24 @@ METRIC: dict[str, tuple[str, str]] = {
         "每位用户的{metric:metric}：{values}",
     ),
     "evidence.metric_arms": (
-        "{live:share}{unit:behind} live over {live_n:count} users, {canary:share}{unit:behind} canary over {canary_n:count}",
-        "现行 {live:share}{unit:behind}，{live_n:count} 位用户；候选 {canary:share}{unit:behind}，{canary_n:count} 位",
+        "{live:small}{unit:behind} live over {live_n:count} users, {canary:small}{unit:behind} canary over {canary_n:count}",
+        "现行 {live:small}{unit:behind}，{live_n:count} 位用户；候选 {canary:small}{unit:behind}，{canary_n:count} 位",
     ),
     "metric.nobody": (
         "{users:count} users are counted, and one of each variant is needed; the days of {waiting:count} are not over",
         "已计入 {users:count} 位用户，每个版本至少需要一位；另有 {waiting:count} 位的计数天数未满",
     ),
     "metric.few": (
-        "{users:count} users are counted, {buyers:count} of them bought ({needed:count} are needed to know how amounts spread), and the days of {waiting:count} are not over",
-        "已计入 {users:count} 位用户，其中 {buyers:count} 位有购买（要知道金额的离散程度需要 {needed:count} 位），另有 {waiting:count} 位的计数天数未满",
+        "{users:count} users are counted, {buyers:count} of them paid ({needed:count} are needed to know how amounts spread), and the days of {waiting:count} are not over",
+        "已计入 {users:count} 位用户，其中 {buyers:count} 位有付款（要知道金额的离散程度需要 {needed:count} 位），另有 {waiting:count} 位的计数天数未满",
+    ),
+    "metric.until": (
+        "{missing}; payments are known up to {day}: import those of later days",
+        "{missing}；付款只知道到 {day}：请导入之后各天的付款",
+    ),
+    "metric.no_sales": (
+        "{missing}; no payment is in the books: import sales, or count conversions",
+        "{missing}；账本中没有付款：请导入销售，或统计转化",
     ),
     "metric.alike": (
         "over {users:count} users the two are so alike that no number of users that is likely to come tells them apart: allow a loss (release.metric_loss_max), or decide by hand",
@@ -50,6 +58,10 @@ METRIC: dict[str, tuple[str, str]] = {
     "readout.metric_no_gain": (
         "{metric:metric} a user is not lower for certain, but no higher by the best guess: {told}",
         "可以确定每位用户的{metric:metric}没有降低，但估计也不更高：{told}",
+    ),
+    "readout.metric_guarded": (
+        "{metric:metric} a user is not lower, but outcomes are worse for certain, and perhaps by more than {loss_max:asked}: a person decides; {told}",
+        "每位用户的{metric:metric}没有降低，但可以确定结果变差，且可能超过 {loss_max:asked}：需要人来决定；{told}",
     ),
     "readout.metric_open": (
         "undecided: {missing}; {told}",

@@ -16,7 +16,7 @@ from steelyard.api.facts import lines
 from steelyard.api.market import import_file
 from steelyard.cli.commands import app
 from steelyard.errors import SpecError, UserError
-from steelyard.market.worth import cohorts, months_between
+from steelyard.market.worth import _a_month, cohorts, months_between
 from steelyard.spec import Money, load
 from steelyard.store import Line, Store
 
@@ -257,6 +257,34 @@ def test_subscriptions_are_told_from_who_left(shop):
     each = [after["value"] - before["value"] for before, after in pairwise(months)]
     assert each == pytest.approx([one["value"] * months[0]["value"] for one in here[1:]])
     assert months[-1]["value"] == pytest.approx(worth["value"]["value"])
+
+
+def test_income_a_month_knows_plans_of_a_year_and_when_payments_begin():
+    def here(day, plan=None):
+        return {"day": day, "customer": day, "body": {"plan": plan} if plan else {}}
+
+    def sale(day, customer, amount):
+        return {"day": day, "customer": customer, "nano": amount * 10**9, "body": {}}
+
+    yearly = [here("2026-01-10", "big"), here("2026-01-20", "big")]
+    paid = [sale(e["day"], e["customer"], 1200) for e in yearly]
+    assert _a_month(yearly, paid, "2026-03-25", {"big": 100.0}) == 100
+    assert _a_month(yearly, paid, "2026-03-25", {}) == pytest.approx(2400 / 6)
+    # a subscriber since 2025 whose payments are in the books for three months only
+    old = [here("2025-01-05")]
+    sold = [sale(f"2026-0{m}-05", "2025-01-05", 50) for m in (1, 2, 3)]
+    assert _a_month(old, sold, "2026-03-25", {}) == 50
+    mixed = _a_month([*old, *yearly], [*sold, *paid], "2026-03-25", {"big": 100.0})
+    assert mixed == pytest.approx((50 + 200) / 3)
+    assert _a_month(old, [], "2026-03-25", {}) == 0
+
+
+def test_a_fee_that_is_a_row_of_nobody_is_in_the_share_that_is_left(shop):
+    rows = [f"2026-02-0{i % 9 + 1},p{i},c{i},10,0" for i in range(30)]
+    rows.append("2026-02-05,fee1,,0,15")
+    booked(shop, "day,id,customer,amount,fee\n" + "\n".join(rows) + "\n", "sales")
+    share = economics(shop, **DAYS)["customers"]["margin_share"]["value"]
+    assert share == pytest.approx(1 - 15 / 300)
 
 
 def test_cohorts_count_nobody_before_his_month_is_over():

@@ -120,6 +120,22 @@ def test_sales_are_counted_in_one_place(tmp_path):
         import_file(product, export, preset="plain_sales")
 
 
+def test_what_was_told_as_cash_is_not_imported_as_well(tmp_path):
+    cash = "market: {counting: {channels: [a], cash: true}}\n"
+    product = product_in(tmp_path, market=cash)
+    with closing(Store.open(product)) as store, Server(store, product) as url:
+        convert(url, {}, id="o1", user="u", value=5)
+        (day,) = (e["day"] for e in store.events.of_kind("conversion"))
+    product = product_in(tmp_path, market=cash.replace(", cash: true", ""))
+    export = tmp_path / "sales.csv"
+    export.write_text(f"day,id,amount\n2026-01-05,p0,40\n{day},p1,5\n", encoding="utf-8")
+    with pytest.raises(UserError, match=f"1 conversions from {day} to {day} that are booked as"):
+        import_file(product, export, preset="plain_sales")
+    export.write_text("day,id,amount\n2026-01-05,p0,40\n", encoding="utf-8")
+    assert import_file(product, export, preset="plain_sales")["booked"]["new"] == 1
+    assert statement(product)["total"]["income"] == "45"
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [

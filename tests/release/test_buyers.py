@@ -11,7 +11,9 @@ from tests.release.common import canary_of, edit, pair_in_service, replayed
 from tests.serving import call
 from typer.testing import CliRunner
 
+from steelyard.api.market import import_file
 from steelyard.cli.commands import app
+from steelyard.clock import Clock
 from steelyard.release.readout import readout
 from steelyard.serve import Server
 from steelyard.spec import load
@@ -137,7 +139,7 @@ def test_only_what_is_bought_after_the_first_answer_and_within_the_days_counts(
 
 
 def test_sales_of_an_export_count_less_refunds_and_profit_less_fees_and_serving(
-    store, product_file, tmp_path, later
+    store, product_file, tmp_path, later, monkeypatch
 ):
     pair = pair_in_service(store)
     sales = "market: {imports: {shop: {kind: sales, columns: {day: day, id: id, customer: who, amount: paid, refund: back, fee: fee}, says: {currency: CNY}}}}\n"
@@ -150,7 +152,12 @@ def test_sales_of_an_export_count_less_refunds_and_profit_less_fees_and_serving(
     export = tmp_path / "sales.csv"
     lines = [f"{day},{i},{who},{paid},{back},{fee}" for i, who, paid, back, fee in rows]
     export.write_text("\n".join(["day,id,who,paid,back,fee", *lines]), encoding="utf-8")
-    done = CliRunner().invoke(app, ["market", "import", str(export), str(product_file)])
+    last = f"{Later(8).now()[:10]},o4,somebody,1,0,0"  # so that the days before are known
+    export.write_text(export.read_text(encoding="utf-8") + f"\n{last}", encoding="utf-8")
+    then_s = Later(9).now()
+    with monkeypatch.context() as then:
+        then.setattr(Clock, "now", lambda self: then_s)
+        done = CliRunner().invoke(app, ["market", "import", str(export), str(product_file)])
     assert done.exit_code == 0, done.output
     from steelyard.store import Store
 
@@ -167,11 +174,36 @@ def test_sales_of_an_export_count_less_refunds_and_profit_less_fees_and_serving(
     again.close()
 
 
+def test_nobody_counts_before_the_payments_of_his_days_are_in_the_books(
+    store, product_file, tmp_path, later, monkeypatch
+):
+    pair = pair_in_service(store)
+    product = by(product_file, "revenue", market="market: {time_zone: UTC}\n")
+    with Server(store, product) as url:
+        asked(url, ["li.lei", "han"])
+    later.days = 30
+    store.clock = later
+    shown = looked(store, product, pair)
+    assert [arm.n for arm in shown.metric.arms.values()] == [0, 0]
+    assert shown.metric.missing.code == "metric.no_sales"
+    now = {day: Later(day).now() for day in (7, 10)}
+    for day, known in ((6, 0), (9, 2)):
+        export = tmp_path / f"sales-{day}.csv"
+        export.write_text(f"day,id,amount\n{Later(day).now()[:10]},o{day},5\n", encoding="utf-8")
+        with monkeypatch.context() as then:
+            then.setattr(Clock, "now", lambda self, day=day: now[day + 1])
+            import_file(product, export, preset="plain_sales")
+        shown = looked(store, product, pair)
+        assert sum(arm.n for arm in shown.metric.arms.values()) == known
+        assert shown.metric.missing.code == "metric.until"
+        assert shown.metric.missing.numbers["day"] == Later(day).now()[:10]
+
+
 @pytest.mark.parametrize(
     ("metric", "market", "repair"),
     [
-        ("conversion", "", "market.counting, or an import of kind sales"),
-        ("revenue", "market: {counting: {channels: [shop]}}\n", "cash: true"),
+        ("conversion", "", "market.counting, or sales that are imported"),
+        ("revenue", "", "cash: true"),
         ("profit", "", "say metric: outcome"),
     ],
 )

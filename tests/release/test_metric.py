@@ -55,7 +55,14 @@ def test_the_metric_promotes_and_outcomes_guard(metric, guards, loss_max, decisi
 
 def visitors(paid, *, waiting=0):
     paid = np.asarray(paid, float)
-    return Visitors(waiting, (paid > 0).astype(float), paid, paid - 0.01, np.zeros(len(paid)))
+    return Visitors(
+        waiting,
+        (paid > 0).astype(float),
+        paid,
+        paid - 0.01,
+        np.zeros(len(paid)),
+        int((paid > 0).sum()),
+    )
 
 
 def told(metric, live, canary, **changed):

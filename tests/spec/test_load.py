@@ -22,6 +22,16 @@ def problems(path, old: str, new: str) -> list[str]:
     return error.value.problems
 
 
+def test_a_field_of_a_section_that_the_file_names_is_told_with_those_that_it_has(product_file):
+    text = product_file.read_text(encoding="utf-8")
+    plan = text.replace("  prices:", "  plans: {shop: {a_month: 199, price: 3}}\n  prices:", 1)
+    product_file.write_text(plan, encoding="utf-8")
+    with pytest.raises(
+        SpecError, match=r"plans\.shop\.price: not a field; expected one of \['a_month'"
+    ):
+        load(product_file)
+
+
 def test_a_misspelt_field_is_named_with_its_line_and_what_was_meant(product_file):
     (line,) = problems(product_file, "release: {replay", "release: {replya")
     assert line.startswith(

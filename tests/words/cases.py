@@ -39,6 +39,7 @@ from steelyard.release import classes, experiment, walk
 from steelyard.release.gate import Check, inferior
 from steelyard.release.goals import misses
 from steelyard.release.metric import _missing as missing_of
+from steelyard.release.metric import _until as until_of
 from steelyard.release.metric import decide_by
 from steelyard.release.readout import Decision, Readout, Worth, decide
 from steelyard.report.headline import headline
@@ -130,6 +131,9 @@ def bought():
         (arms, near, 2212),
     ):
         yield missing_of(given, known, total, loss_max=0.0, elapsed_s=864000.0)
+    few = missing_of(arms, None, None, loss_max=0.0, elapsed_s=864000.0)
+    yield from (until_of(few, day) for day in ("2026-03-31", ""))
+    yield decide_by(metric_of(more), [seen(-0.03, -0.05, -0.01)], **asked, loss_max=0)
 
 
 def exhausted():
@@ -518,6 +522,7 @@ def channel_tests():
     yield from lifts._notes({"not_followed": [], "looks": 3}, test)
     read = {"not_followed": [], "looks": 1, "between_weeks": [0.05, -0.0123, 0.118]}
     yield from lifts._notes(read, test)
+    yield from lifts._notes(read | {"between_weeks": [0.1, -1.0, float("inf")]}, test)
     yield mixing._with_command(told("a", "甲"), "tv")
     yield mixing._few(past)
 

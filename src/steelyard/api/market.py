@@ -26,7 +26,7 @@ from steelyard.near import near
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.market import Import
 from steelyard.stage import Report, unheard
-from steelyard.store import Store
+from steelyard.store import CONVERSION, Store
 
 if TYPE_CHECKING:
     from steelyard.loop import Watcher
@@ -76,12 +76,30 @@ def import_file(
             report=report,
         )
         facts = _facts(table)
+        if store is not None and chosen.kind.name == "sales":
+            _refuse_told(store, table)
         if store is not None:
             booked = book(store, file, table, correct=correct, report=report)
             facts["booked"] = asdict(booked)
     if watcher is not None:
         watcher.end(STEP, facts, ran=True)
     return facts
+
+
+def _refuse_told(store: Store, table: Table) -> None:
+    """UserError where conversions of the same days were told as cash: each payment would be in the books twice."""
+    days = [row.values["day"].day.isoformat() for row in table.rows]
+    if not days:
+        return
+    told = store.events.of_kind(CONVERSION, since=min(days), until=max(days))
+    cash = [event["day"] for event in told if event["body"].get("cash")]
+    if cash:
+        raise UserError(
+            table.sheet.path.name,
+            f"payments of days after {max(cash)}, or before {min(cash)}",
+            f"{len(cash)} conversions from {min(cash)} to {max(cash)} that are booked as cash",
+            "leave these days out, or revoke the conversions first (POST /v1/conversions with revoked: true)",
+        )
 
 
 def import_problems(file: ProductFile) -> list[str]:

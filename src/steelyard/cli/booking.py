@@ -116,12 +116,14 @@ def statement(
         return None
     title = market_title(said("title", "statement"), simulated=facts["simulated"])
     table(title, names, [[row[0], *map(_rounded, row[1:])] for row in rows])
+    from steelyard.cli.market_words import told
+
     for one in facts["budgets"]:
         mark = " (!)" if one["alert"] else ""
-        typer.echo(
-            f"budget {one['name']}{mark}: {one['spent']} of {one['a_month']} in {one['month']}"
-        )
-    typer.echo(f"{facts['from']} to {facts['to']}, {facts['currency']}. {_left(facts)}")
+        spent = {"name": one["name"], "mark": mark, "spent": one["spent"], "month": one["month"]}
+        typer.echo(told("statement.budget", limit=one["a_month"], **spent))
+    period = {"first": facts["from"], "last": facts["to"], "currency": facts["currency"]}
+    typer.echo(told("statement.period", left=_left(facts), **period))
     return None
 
 
@@ -161,16 +163,21 @@ def _brief(quantity: str) -> str:
 
 
 def _left(facts: Mapping[str, Any]) -> str:
+    from steelyard.cli.market_words import told
+
     cash = facts["cash"]
     if cash is None:
-        return "Say money.cash in the product file, and the balance and the runway are told"
-    said = f"Cash: {_rounded(cash['balance'])}"
+        return told("statement.no_cash")
+    balance = _rounded(cash["balance"])
     first, last = cash["months"]
     if cash["burnt_a_month"] is None:
-        return f"{said}; how long it lasts is told after three whole months in the books"
+        return told("statement.too_short", cash=balance)
     if cash["runway_months"] is None:
-        return f"{said}; nothing was burnt from {first} to {last}"
-    return f"{said}, {cash['runway_months']} months at {_rounded(cash['burnt_a_month'])} a month ({first} to {last})"
+        return told("statement.not_burnt", cash=balance, first=first, last=last)
+    burnt, months = _rounded(cash["burnt_a_month"]), cash["runway_months"]
+    return told(
+        "statement.runway", cash=balance, months=months, burnt=burnt, first=first, last=last
+    )
 
 
 def _account(row: Mapping[str, Any]) -> str:

@@ -37,6 +37,31 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{new:,} booked, {known:,} booked before, {corrected:,} corrected; {lines:line|lines} in the ledger",
         "入账 {new:} 行，以前已入账 {known:} 行，更正 {corrected:} 行；账本新增 {lines:} 条",
     ),
+    # statement
+    "statement.budget": (
+        "budget {name}{mark}: {spent} of {limit} in {month}",
+        "预算 {name}{mark}：{month} 已用 {spent}，上限 {limit}",
+    ),
+    "statement.period": (
+        "{first} to {last}, {currency}. {left}",
+        "{first} 至 {last}，{currency}。{left}",
+    ),
+    "statement.no_cash": (
+        "Say money.cash in the product file, and the balance and the runway are told",
+        "请在产品文件中写明 money.cash，即可得知余额与可维持的时间",
+    ),
+    "statement.too_short": (
+        "Cash: {cash}; how long it lasts is told after three whole months in the books",
+        "现金：{cash}；账本满三个整月后可得知能维持多久",
+    ),
+    "statement.not_burnt": (
+        "Cash: {cash}; by the books nothing was burnt from {first} to {last}",
+        "现金：{cash}；按账本，{first} 至 {last} 没有净支出",
+    ),
+    "statement.runway": (
+        "Cash: {cash}, {months} months at {burnt} a month ({first} to {last})",
+        "现金：{cash}，按每月 {burnt} 可维持 {months} 个月（{first} 至 {last}）",
+    ),
     # market test and read
     "test.detects": (
         "Detects a lift of {lift} or more with 80 % power at 5 %, in {weeks:week|weeks}. If the channel brings just "
@@ -102,8 +127,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "有 {n:} 行其他文件的内容提到其中的客户：它们保留，但不再有客户群和渠道",
     ),
     "undo.ask": (
-        "nothing was taken back yet: say --yes, and it is",
-        "没有撤回任何内容：加上 --yes 才会撤回",
+        "nothing was taken back yet: say --yes, and it is; rows that another file has too go with it: import that file again",
+        "没有撤回任何内容：加上 --yes 才会撤回；其他文件也有的行会一并撤回，请再导入那些文件",
     ),
     "undo.done": (
         "{rows:row|rows} taken back; {lines:line|lines} in the ledger",

@@ -26,7 +26,7 @@ def market_import(
     product: File = DEFAULT,
     kind: Annotated[
         str | None,
-        typer.Option("--as", help="spend, sales, customers, visits, invoices or api_usage"),
+        typer.Option("--as", help="spend, sales, customers, visits, invoices, api_usage or usage"),
     ] = None,
     mapping: Annotated[
         str | None, typer.Option("--with", help="a name under market.imports in the product file")

@@ -13,6 +13,7 @@ import typer
 
 from steelyard.cli.groups import by_default
 from steelyard.cli.options import DEFAULT, AsJson, File
+from steelyard.figures import small
 
 Named = Annotated[
     str | None, typer.Argument(metavar="[VARIANT]", help="its id, the beginning of it, or its name")
@@ -119,24 +120,31 @@ def _bought(shown: dict[str, Any]) -> None:
             f"{one['n']:,}",
             f"{one['waiting']:,}",
             f"{one['converted']:,}",
-            f"{one['value']:.4f}",
+            small(one["value"]),
         ]
         for arm, one in shown["arms"].items()
     ]
     title = said("metric", shown["metric"])
     title += f", {shown['currency']}" if shown["currency"] else ""
-    lines = [f"{said('head', 'difference')}: {_interval(shown['difference'], '{:+.4f}')}"]
-    lines += [f"{said('head', 'lift')}: {_interval(shown['lift'], '{:+.1%}')}"]
+    lines = [f"{said('head', 'difference')}: {_interval(shown['difference'], '+')}"]
+    lines += [f"{said('head', 'lift')}: {_lift(shown['lift'])}"]
     if shown.get("missing"):
         lines += [f"{said('head', 'missing')}: {sentence(shown, 'missing', language())}"]
     names = heads("state", "users", "waiting", "bought", "a_user")
     table(title, names, rows, note="\n".join(lines))
 
 
-def _interval(one: dict[str, Any] | None, form: str) -> str:
+def _interval(one: dict[str, Any] | None, sign: str) -> str:
     if one is None:
         return "?"
-    value, low, high = (form.format(one[name]) for name in ("value", "low", "high"))
+    value, low, high = (small(one[name], sign) for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+def _lift(one: dict[str, Any] | None) -> str:
+    if one is None:
+        return "?"
+    value, low, high = (f"{one[name]:+.1%}" for name in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
 
 

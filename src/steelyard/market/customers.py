@@ -52,7 +52,12 @@ def customers(store: Store, period: Period, served: Sequence[OfVariant]) -> Cust
     `user` in requests has none there."""
     each: dict[str, Customer] = defaultdict(Customer)
     sales = payments(store, since=period.first, until=period.last)
+    income = loose = 0
     for event in sales:
+        own = event["nano"] - event["body"].get("refund_nano", 0)
+        income += own
+        if not event["customer"] and own <= 0:  # a fee of its own, of nobody's payment
+            loose += event["body"].get("fee_nano", 0)
         if event["customer"]:
             one = each[event["customer"]]
             one.income += event["nano"] - event["body"].get("refund_nano", 0)
@@ -67,7 +72,9 @@ def customers(store: Store, period: Period, served: Sequence[OfVariant]) -> Cust
             if event["customer"] in each:
                 each[event["customer"]].calls -= event["nano"]
     n = {"sales": len(sales)}
-    return Customers(dict(each), mean_margin(each.values(), n), margin_share(each.values(), n))
+    apart = loose / income if income > 0 else 0.0
+    share = margin_share(each.values(), n, apart=apart)
+    return Customers(dict(each), mean_margin(each.values(), n), share)
 
 
 def mean_margin(each: Iterable[Customer], events: Mapping[str, int]) -> Figure | Reason:
@@ -81,12 +88,15 @@ def mean_margin(each: Iterable[Customer], events: Mapping[str, int]) -> Figure |
     return Figure(middle, "measured", len(values), middle - half, middle + half, events=events)
 
 
-def margin_share(each: Iterable[Customer], events: Mapping[str, int]) -> Figure | Reason:
+def margin_share(
+    each: Iterable[Customer], events: Mapping[str, int], *, apart: float = 0.0
+) -> Figure | Reason:
+    """`apart` is the share of income that fees take which belong to nobody's payment."""
     all_of = list(each)
     income = sum(one.income for one in all_of)
     if income <= 0:
         return Reason("economics.no_income", {})
-    left = sum(one.margin for one in all_of) / income
+    left = sum(one.margin for one in all_of) / income - apart
     return Figure(left, "measured", len(all_of), events=events)
 
 

@@ -34,7 +34,12 @@ def of_period(
     moves conversion from the experiments that were decided up to a moment."""
     served = variants(store, period)
     own = customers(store, period, served)
-    lasting = worth(store, today, own.share)
+    yearly = {
+        name: float(plan.a_year / 12)
+        for name, plan in money.plans.items()
+        if plan.a_year is not None
+    }
+    lasting = worth(store, today, own.share, yearly=yearly)
     even = break_even(store, money, period, served)
     paying = plans(store, money, period)
     won = channels(store, period, lasting, own.margin)

@@ -7,6 +7,7 @@ each is another chance to be wrong. Example: `read(store, fact, today=date(2026,
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -103,6 +104,8 @@ def _carried(body: dict[str, Any], channel: str, made: Switchback) -> Reason:
     if "between_weeks" not in body:
         return Reason("test.carries_over", {"channel": channel, "weeks": made.washout})
     _, low, high = body["between_weeks"]
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return Reason("test.allows_unbounded", {"channel": channel, "memory": MEMORY_MAX})
     return Reason(
         "test.allows_carry_over",
         {"channel": channel, "memory": MEMORY_MAX, "low": low, "high": high},

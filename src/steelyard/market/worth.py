@@ -45,13 +45,15 @@ class Worth:
     survival: Sequence[Interval] = ()
 
 
-def worth(store: Store, today: str, share: Figure | Reason) -> Worth:
+def worth(
+    store: Store, today: str, share: Figure | Reason, *, yearly: Mapping[str, float] | None = None
+) -> Worth:
     """Subscriptions where the list of customers says who left, else repeat purchases; `share` is that of
-    income which is left."""
+    income which is left, `yearly` what plans that are paid by the year cost a month."""
     listed = store.events.of_kind("customers", until=today)
     sales = [event for event in payments(store, until=today) if event["customer"]]
     if any("until" in event["body"] for event in listed):
-        return _subscriptions(listed, sales, today, share)
+        return _subscriptions(listed, sales, today, share, yearly or {})
     return _purchases(sales, today, share)
 
 
@@ -140,7 +142,11 @@ class _Future:
 
 
 def _subscriptions(
-    listed: Sequence[Event], sales: Sequence[Event], today: str, share: Figure | Reason
+    listed: Sequence[Event],
+    sales: Sequence[Event],
+    today: str,
+    share: Figure | Reason,
+    yearly: Mapping[str, float],
 ) -> Worth:
     model = lifetime.fit_shifted_beta_geometric(cohorts(listed, today))
     if isinstance(model, Reason):
@@ -148,7 +154,7 @@ def _subscriptions(
     events = {"customers": len(listed)}
     alive = [model.survival_interval(k, confidence=CONFIDENCE, seed=SEED) for k in range(MONTHS)]
     kept = Figure.of(alive[12], "extrapolated", events=events)
-    a_month = _a_month(listed, sales, today)
+    a_month = _a_month(listed, sales, today, yearly)
     if isinstance(share, Reason) or a_month <= 0 or share.value <= 0:
         why = share if isinstance(share, Reason) else Reason("economics.no_income", {})
         if a_month > 0 and isinstance(share, Figure):
@@ -211,10 +217,22 @@ def months_between(first: str, last: str) -> int:
     return (b.year - a.year) * 12 + b.month - a.month - short
 
 
-def _a_month(listed: Sequence[Event], sales: Sequence[Event], today: str) -> float:
-    """Income of a subscriber in each month that he was one."""
-    months = sum(
-        1 + months_between(e["day"], min(e["body"].get("until", today), today)) for e in listed
-    )
-    own = {e["customer"] for e in listed}
-    return sum(paid(sale) for sale in sales if sale["customer"] in own) / months if months else 0.0
+def _a_month(
+    listed: Sequence[Event], sales: Sequence[Event], today: str, yearly: Mapping[str, float]
+) -> float:
+    """Income of a subscriber in each month that he was one: of those who pay by the year what their plan says a
+    month, of the others what came in over the months that payments are in the books for."""
+    by_year = [e for e in listed if e["body"].get("plan") in yearly]
+    others = [e for e in listed if e["body"].get("plan") not in yearly]
+    income, months = 0.0, 0
+    if sales:
+        first = min(sale["day"] for sale in sales)
+        for e in others:
+            last = min(e["body"].get("until", today), today)
+            if last >= first:
+                months += 1 + months_between(max(e["day"], first), last)
+        own = {e["customer"] for e in others}
+        income = sum(paid(sale) for sale in sales if sale["customer"] in own)
+    each = income / months if months else 0.0
+    said = sum(yearly[e["body"]["plan"]] for e in by_year)
+    return (said + each * len(others)) / len(listed) if listed else 0.0

@@ -84,15 +84,16 @@ def _check_metric(product: ProductFile, task: Task) -> None:
     metric, market = product.spec.release.metric, product.spec.market
     sold = any(one.kind == "sales" for one in market.imports.values())
     booked = market.counting is not None and market.counting.cash
-    if metric == "outcome" or sold or booked:
+    # a file with a market section may import sales as a preset reads them, without naming any
+    if metric == "outcome" or sold or booked or "market" in product.spec.model_fields_set:
         return
     if metric == "conversion" and market.counted is not None:
         return
     told = "market.counting" if metric == "conversion" else "market.counting with cash: true"
     raise SpecError(
         [
-            f"{product.path.name} release.metric: expected {told}, or an import of kind sales under "
-            f"market.imports, for '{metric}', found neither; add one of them, or say metric: outcome"
+            f"{product.path.name} release.metric: expected {told}, or sales that are imported into a "
+            f"'market' section, for '{metric}', found no such section; add it, or say metric: outcome"
         ]
     )
 
@@ -155,6 +156,7 @@ REPLAY = Stage(
         "goals",
         "data.sources",
         "market.time_zone",
+        "market.counting",
     ),
     takes=names_of(Comparable),
     also=_sent_before,

@@ -87,6 +87,7 @@ class MetricArm:
     waiting: int
     converted: int
     value: float
+    paid: int = 0  # of those who converted, with money
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,10 +51,11 @@ def metric_shown(
             waiting=by_arm[arm].waiting,
             converted=int(by_arm[arm].converted.sum()),
             value=sample.mean,
+            paid=by_arm[arm].payers,
         )
         for arm, sample in zip(ARMS, (live, canary), strict=True)
     }
-    known = two.difference if sum(a.converted for a in arms.values()) >= two.buyers_min else None
+    known = two.difference if sum(a.paid for a in arms.values()) >= two.buyers_min else None
     total = None if known is None else two.needed(abs(known.value + loss_max))
     elapsed_s = _elapsed(since, now)
     return MetricShown(
@@ -65,8 +66,20 @@ def metric_shown(
         arms=arms,
         difference=known,
         lift=None if known is None else two.lift,
-        missing=_missing(arms, known, total, loss_max=loss_max, elapsed_s=elapsed_s),
+        missing=_until(
+            _missing(arms, known, total, loss_max=loss_max, elapsed_s=elapsed_s),
+            by_arm["live"].until,
+        ),
     )
+
+
+def _until(missing: Reason | None, until: str | None) -> Reason | None:
+    """With the day up to which payments are known, where that is what keeps users waiting."""
+    if missing is None or until is None:
+        return missing
+    if not until:
+        return Reason("metric.no_sales", {"missing": missing})
+    return Reason("metric.until", {"missing": missing, "day": until})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +149,9 @@ def _missing(
     if known is None and not all(arm.n for arm in arms.values()):
         return Reason("metric.nobody", {"users": counted, "waiting": waiting})
     if known is None:
-        buyers = sum(arm.converted for arm in arms.values())
+        buyers = sum(arm.paid for arm in arms.values())
+        if buyers >= BUYERS_MIN:  # and all of them paid the same
+            return Reason("metric.alike", {"users": counted})
         return Reason(
             "metric.few",
             {"users": counted, "waiting": waiting, "buyers": buyers, "needed": BUYERS_MIN},
@@ -187,7 +202,7 @@ def decide_by(
 ) -> Decision:
     """A proven loss of outcome takes the canary back, by replayed records or by users, and so does a
     proven loss of the metric. Promoted is only by the metric: proven not worse than the loss that may be
-    borne, and more by the best guess. `told` says of each guard what it showed."""
+    borne, and more by the best guess; never where outcomes are worse for certain and may be by more than is borne. `told` says of each guard what it showed."""
     own, d = (told_of(shown), *told), shown.difference
     if any(seen.difference.high < -outcome_loss_max for seen in guards):
         why = Reason("readout.worse", {"loss_max": outcome_loss_max, "told": own[::-1]})
@@ -200,6 +215,13 @@ def decide_by(
     if d is None or d.low <= -loss_max:
         missing = shown.missing or Reason("metric.alike", {"users": d.n if d else 0})
         return Decision("keep", Reason("readout.metric_open", {"missing": missing, "told": own}))
+    worse = [seen for seen in guards if seen.difference.high < 0]
+    if any(seen.difference.low <= -outcome_loss_max for seen in worse):
+        guard = Reason(
+            "readout.metric_guarded",
+            {"metric": shown.metric, "loss_max": outcome_loss_max, "told": own},
+        )
+        return Decision("keep", guard)
     if d.value <= 0:
         why = Reason("readout.metric_no_gain", {"metric": shown.metric, "told": own})
         return Decision("keep", why)

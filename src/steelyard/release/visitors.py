@@ -29,7 +29,8 @@ class Visitors:
     """Users of one arm, in the order in which they came; `waiting` are those whose days are not over.
 
     Of each: whether he converted (1 or 0, however often), money he paid less what he got back, that less
-    fees and the CPU of his answers, and whether he asked again on a later day.
+    fees and the CPU of his answers, and whether he asked again on a later day; `payers` is how many paid. Where
+    payments are imported, a day is known once one of a later day is, and `until` is the last of them.
     """
 
     waiting: int
@@ -37,6 +38,8 @@ class Visitors:
     revenue: Array
     profit: Array
     returned: Array
+    payers: int = 0
+    until: str | None = None
 
     @property
     def n(self) -> int:
@@ -49,6 +52,7 @@ class _User:
     first: datetime
     cpu_s: float = 0.0
     converted: bool = False
+    paid: bool = False
     nano: int = 0
     fees: int = 0
     returned: bool = False
@@ -61,15 +65,21 @@ def visitors(
     that answered first."""
     rule, market = product.spec.release, product.spec.market
     window, zone = timedelta(days=rule.metric_days), ZoneInfo(market.time_zone)
-    users = _users(store, experiment, since, window)
+    users = _users(store, experiment, since, window, zone)
     if users:
         _bought(store, users, window, zone)
     over = datetime.fromisoformat(store.clock.now()) - window
+    until = _known_until(store, product)
     price = float(product.spec.money.prices.cpu_hour) / 3600
     made = {}
     for arm in ARMS:
         own = [user for user in users.values() if user.arm == arm]
-        ripe = [user for user in own if user.first <= over]
+        ripe = [
+            user
+            for user in own
+            if user.first <= over
+            and (until is None or (user.first + window).astimezone(zone).date().isoformat() < until)
+        ]
         income = np.array([user.nano for user in ripe], dtype=np.float64) / NANO
         fees = np.array([user.fees for user in ripe], dtype=np.float64) / NANO
         cpu_s = np.array([user.cpu_s for user in ripe], dtype=np.float64)
@@ -79,18 +89,32 @@ def visitors(
             income,
             income - fees - cpu_s * price,
             np.array([user.returned for user in ripe], dtype=np.float64),
+            sum(user.paid for user in ripe),
+            until,
         )
     return made
 
 
-def _users(store: Store, experiment: str, since: str, window: timedelta) -> dict[str, _User]:
+def _known_until(store: Store, product: ProductFile) -> str | None:
+    """The last day of imported payments, before which a user without one did not pay; None where the server is
+    told of what counts as it happens. Of a file that was not imported yet everybody would be a zero."""
+    rule, counting = product.spec.release, product.spec.market.counting
+    if counting is not None and (counting.cash or rule.metric == "conversion"):
+        return None
+    rows = store.events.sums(by=("kind",))
+    return next((row["last"] for row in rows if row["kind"] == "sales"), "")
+
+
+def _users(
+    store: Store, experiment: str, since: str, window: timedelta, zone: ZoneInfo
+) -> dict[str, _User]:
     users: dict[str, _User] = {}
     for row in store.answers.days_of_users(experiment, since=since):
         day = datetime.fromisoformat(row["first"])
         user = users.setdefault(row["user"], _User(row["arm"], day))
         if user.arm == row["arm"] and day.date() <= (user.first + window).date():
             user.cpu_s += row["cpu_s"]
-            user.returned |= day.date() > user.first.date()
+            user.returned |= day.astimezone(zone).date() > user.first.astimezone(zone).date()
     return users
 
 
@@ -105,6 +129,7 @@ def _bought(store: Store, users: dict[str, _User], window: timedelta, zone: Zone
         user = users.get(event["customer"])
         if user is not None and _within(event, user.first, window, zone):
             user.converted |= nano > 0
+            user.paid |= nano > 0
             user.nano += nano
             user.fees += fees
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from steelyard.figures import small
 from steelyard.report.markup import head, note, table
 from steelyard.terms import term
 from steelyard.words import sentence
@@ -29,13 +30,13 @@ def bought(replay: Facts, words: Mapping[str, str], language: str) -> str:
             f"{one['n']:,}",
             f"{one['waiting']:,}",
             f"{one['converted']:,}",
-            f"{one['value']:.4f}",
+            small(one["value"]),
         ]
         for arm, one in shown["arms"].items()
     ]
-    difference = _interval(shown["difference"], "{:+.4f}") + unit
+    difference = _interval(shown["difference"], "+") + unit
     lines = [words["bought_difference"].format(metric=metric, said=difference)]
-    lines += [words["bought_lift"].format(said=_interval(shown["lift"], "{:+.1%}"))]
+    lines += [words["bought_lift"].format(said=_lift(shown["lift"]))]
     if shown.get("missing"):
         lines += [words["bought_missing"].format(why=sentence(shown, "missing", language))]
     title = head(words["bought"].format(metric=metric, days=shown["days"]))
@@ -43,8 +44,15 @@ def bought(replay: Facts, words: Mapping[str, str], language: str) -> str:
     return title + table(columns, rows) + "".join(note(line) for line in lines)
 
 
-def _interval(one: Facts | None, form: str) -> str:
+def _interval(one: Facts | None, sign: str) -> str:
     if one is None:
         return "?"
-    value, low, high = (form.format(one[name]) for name in ("value", "low", "high"))
+    value, low, high = (small(one[name], sign) for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+def _lift(one: Facts | None) -> str:
+    if one is None:
+        return "?"
+    value, low, high = (f"{one[name]:+.1%}" for name in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"

@@ -5,8 +5,9 @@ Knows no kind. Example: `line_of(file, tree, error, None)` is one line for an er
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -106,11 +107,14 @@ def _fields(path: Path_, options: type[BaseModel] | None) -> dict[str, str]:
         model, path = options, path[1:]
     else:
         own = {}
+    of_mapping = False  # the next part is a name that the file gives
     for part in path:
-        if isinstance(part, int):
+        if isinstance(part, int) or of_mapping:
+            of_mapping = False
             continue
         field = model.model_fields.get(part) if is_model(model) else None
         model = _model_of(field.annotation) if field else None
+        of_mapping = field is not None and _is_mapping(field.annotation)
     if not is_model(model):
         return {}
     return own | {name: f.description or "" for name, f in model.model_fields.items()}
@@ -120,6 +124,11 @@ def is_model(value: Any) -> bool:
     return isinstance(value, type) and issubclass(value, BaseModel)
 
 
+def _is_mapping(annotation: Any) -> bool:
+    return any(get_origin(a) in (dict, Mapping) for a in (annotation, *get_args(annotation)))
+
+
 def _model_of(annotation: Any) -> Any:
     inner = [annotation, *get_args(annotation)]
+    inner += [a for one in get_args(annotation) for a in get_args(one)]
     return next((a for a in inner if is_model(a)), None)
