@@ -189,12 +189,8 @@ def test_how_a_generator_writes_is_measured_chosen_and_streamed(stranger, tmp_pa
         assert "text/event-stream" in operation["responses"]["200"]["content"]
 
 
-def test_a_caller_who_leaves_ends_the_writing_and_a_retry_still_gets_its_answer(
-    stranger, tmp_path, monkeypatch
-):
-    train = "train: {methods: [commonest, {by_word: {place: 0}}]}"
-    path = written(tmp_path, "{name: reply, length_max: 60}", replies(), train)
-    turn(load(path), until="replay")
+def let_by_letter(monkeypatch):
+    """The writer tells a letter each time that what comes back is released."""
     import stranger_reply
 
     go = threading.Semaphore(0)
@@ -207,6 +203,16 @@ def test_a_caller_who_leaves_ends_the_writing_and_a_retry_still_gets_its_answer(
         yield answer
 
     monkeypatch.setattr(stranger_reply.Writer, "stream", slow)
+    return go
+
+
+def test_a_caller_who_leaves_ends_the_writing_and_a_retry_still_gets_its_answer(
+    stranger, tmp_path, monkeypatch
+):
+    train = "train: {methods: [commonest, {by_word: {place: 0}}]}"
+    path = written(tmp_path, "{name: reply, length_max: 60}", replies(), train)
+    turn(load(path), until="replay")
+    go = let_by_letter(monkeypatch)
     product = load(path)
     with closing(Store.open(product)) as store, Server(store, product) as url:
 
@@ -250,18 +256,7 @@ def test_an_answer_that_is_being_written_is_of_its_partners_quota(stranger, tmp_
         encoding="utf-8",
     )
     turn(load(path), until="replay")
-    import stranger_reply
-
-    go = threading.Semaphore(0)
-
-    def slow(self, feature):
-        (answer,) = self.answers_of([feature])
-        for letter in answer.value:
-            assert go.acquire(timeout=30)
-            yield letter
-        yield answer
-
-    monkeypatch.setattr(stranger_reply.Writer, "stream", slow)
+    go = let_by_letter(monkeypatch)
     product = load(path)
     with (
         closing(Store.open(product)) as store,
