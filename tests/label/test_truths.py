@@ -8,7 +8,8 @@ from tests.conftest import write_jsonl
 from tests.data.test_names import rows_of, write
 
 from steelyard.api.estimate import estimate
-from steelyard.errors import StoreError
+from steelyard.api.whole import examine_store
+from steelyard.errors import OverBudget, StoreError
 from steelyard.loop import turn
 from steelyard.spec import load
 from steelyard.store import Store
@@ -80,6 +81,26 @@ def test_a_file_of_paid_labels_that_is_gone_is_made_again_or_missed(small):
         assert Truths(store).unpaid(same) == []  # the tag says that these were paid
         with pytest.raises(StoreError, match=r"put the file back from a backup"):
             Truths(store).unpaid([*same, "another"])
+
+
+def test_a_diagnosis_misses_the_file_that_says_which_labels_were_paid(small):
+    labelled(small)
+    assert examine_store(load(small))["problems"] == []
+    datasets = small.parent / ".steelyard" / "datasets"
+    for gone in datasets.glob("truths*"):
+        shutil.rmtree(gone)
+    (problem,) = examine_store(load(small))["problems"]
+    assert problem["what"].startswith("truths ") and "would be paid again" in problem["repair"]
+
+
+def test_a_budget_of_the_hold_out_alone_is_asked_by_check_too(small):
+    text = small.read_text(encoding="utf-8")
+    budget = "  budgets: {label.holdout: {a_month: 1}}\n  prices:"
+    small.write_text(text.replace("  prices:", budget, 1), encoding="utf-8")
+    (problem,) = estimate(load(small))["problems"]
+    assert problem.startswith("money.budgets.label.holdout")
+    with pytest.raises(OverBudget, match=r"money\.budgets\.label\.holdout"):
+        labelled(small)
 
 
 def test_check_says_what_the_labels_of_all_parts_will_cost(small):

@@ -199,6 +199,18 @@ def test_nobody_counts_before_the_payments_of_his_days_are_in_the_books(
         assert shown.metric.missing.numbers["day"] == Later(day).now()[:10]
 
 
+def test_what_partners_tell_of_is_known_as_it_happens(store, product_file, later):
+    pair = pair_in_service(store)
+    product = by(product_file, "conversion", market="market: {partners: {acme: {}}}\n")
+    with Server(store, product, key="own", partners={"acme": "theirs"}) as url:
+        for user in ("li.lei", "han"):
+            said = {"input": "很好", "user": user}
+            assert call(url, "POST", "/v1/predict", said, {"X-API-Key": "own"})[0] == 200
+    later.days = 30
+    shown = looked(store, product, pair)
+    assert sum(arm.n for arm in shown.metric.arms.values()) == 2
+
+
 @pytest.mark.parametrize(
     ("metric", "market", "repair"),
     [

@@ -1,5 +1,7 @@
 """What users bought decides; what replayed records and users' outcomes show only guards."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.release.test_decide import seen, users
@@ -47,6 +49,9 @@ def decided(metric, *guards, loss_max=0.0, **how):
         ((0.1, -0.1, 0.3), [seen(*FINE)], 0.2, "promote"),  # a loss of so much may be borne
         ((-0.05, -0.1, 0.01), [seen(*FINE)], 0.2, "keep"),
         (None, [seen(0.1, 0.05, 0.15)], 0, "keep"),
+        # surely worse, and perhaps by more than is borne: a person decides
+        ((0.5, 0.1, 0.9), [seen(-0.03, -0.05, -0.01)], 0, "keep"),
+        ((0.5, 0.1, 0.9), [seen(-0.01, -0.015, -0.005)], 0, "promote"),
     ],
 )
 def test_the_metric_promotes_and_outcomes_guard(metric, guards, loss_max, decision):
@@ -63,6 +68,15 @@ def visitors(paid, *, waiting=0):
         np.zeros(len(paid)),
         int((paid > 0).sum()),
     )
+
+
+def test_who_signed_up_and_paid_nothing_says_nothing_of_money():
+    live, canary = (replace(visitors([1] * 400), revenue=np.zeros(400), payers=0) for _ in "ab")
+    for metric in ("revenue", "profit"):
+        shown = told(metric, live, canary)
+        assert shown.difference is None and shown.missing.code == "metric.few"
+        assert shown.missing.numbers["buyers"] == 0
+    assert told("conversion", live, canary).difference is not None
 
 
 def told(metric, live, canary, **changed):

@@ -157,6 +157,7 @@ REPLAY = Stage(
         "data.sources",
         "market.time_zone",
         "market.counting",
+        "market.partners",
     ),
     takes=names_of(Comparable),
     also=_sent_before,
