@@ -44,9 +44,8 @@ def market_import(
 ) -> None:
     """Book the rows of an export; the same rows again change nothing. All of the file, or nothing."""
     from steelyard.api.market import import_file
-    from steelyard.cli.market_words import told
     from steelyard.cli.progress import Screen
-    from steelyard.cli.show import heads, market_title, out, said, table
+    from steelyard.cli.show import market_title, out
     from steelyard.spec import load
 
     file = load(product)
@@ -65,6 +64,14 @@ def market_import(
         )
     if as_json:
         return out(facts)
+    return _tell(facts, market_title(export.name, simulated=file.spec.market.simulated))
+
+
+def _tell(facts: dict[str, Any], name: str) -> None:
+    """What a file says, by channel, and what became of it."""
+    from steelyard.cli.market_words import told
+    from steelyard.cli.show import heads, said, table
+
     rows = [
         [
             a["channel"] or said("channel", "none"),
@@ -74,7 +81,6 @@ def market_import(
         ]
         for a in facts["amounts"]
     ]
-    name = market_title(export.name, simulated=file.spec.market.simulated)
     typer.echo(
         told(
             "import.title",
