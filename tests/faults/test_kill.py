@@ -97,6 +97,8 @@ def test_a_turn_killed_at_every_boundary_and_inside_steps_pays_once_and_chooses_
     found = facts(product)
     sums, expected = found["sums"], whole["sums"]
     assert {k: (sums.get(k), v) for k, v in expected.items() if sums.get(k) != v} == {}
+    # attempts that were killed have a line of their own, and nothing else differs
+    assert sums.pop("cpu.failed") < 0 and "cpu.failed" not in expected
     assert found == whole
     assert found["sums"]["label"] == -60 * 10**9 and found["answers"] == 120
 
@@ -112,6 +114,7 @@ def test_a_second_turn_pays_only_for_its_decisions_and_for_the_requests_it_sends
     after = facts(product)
     assert before["decision"] == "keep" and (before["answers"], after["answers"]) == (120, 240)
     own = {"cpu.release", "cpu.plan", "cpu.replay", "cpu.serve", "value.correct"}
+    own |= {"cpu.failed", "label.replay"}  # the attempt that was killed; records not sent before
     paid = {k: v for k, v in after["sums"].items() if k not in own}
     assert paid == {k: v for k, v in before["sums"].items() if k not in own}
     shutil.rmtree(tmp_path / "p")

@@ -5,7 +5,6 @@ import multiprocessing
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from tests.market.books import MARKET, entries, exported, money
@@ -321,9 +320,7 @@ def _import(path, export):
     import_file(load(path), export)
 
 
-def test_writers_at_once_book_every_row_once(any_shop, monkeypatch):
-    # a child imports this file by name, wherever the folder was in which the parent began
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+def test_writers_at_once_book_every_row_once(any_shop):
     header = ADS.splitlines()[0]
     days = [date(2025, 1, 1 + n) for n in range(28)]
     texts = [

@@ -83,11 +83,10 @@ def _check_metric(product: ProductFile, task: Task) -> None:
     """SpecError for a metric that nothing would ever be told of."""
     metric, market = product.spec.release.metric, product.spec.market
     sold = any(one.kind == "sales" for one in market.imports.values())
-    booked = market.counting is not None and market.counting.cash
     # a file with a market section may import sales as a preset reads them, without naming any
-    if metric == "outcome" or sold or booked or "market" in product.spec.model_fields_set:
+    if metric == "outcome" or sold or "market" in product.spec.model_fields_set:
         return
-    if metric == "conversion" and market.counted is not None:
+    if metric in market.told:
         return
     told = "market.counting" if metric == "conversion" else "market.counting with cash: true"
     raise SpecError(
@@ -156,8 +155,7 @@ REPLAY = Stage(
         "goals",
         "data.sources",
         "market.time_zone",
-        "market.counting",
-        "market.partners",
+        "market.told",
     ),
     takes=names_of(Comparable),
     also=_sent_before,

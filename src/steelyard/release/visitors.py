@@ -98,10 +98,7 @@ def visitors(
 def _known_until(store: Store, product: ProductFile) -> str | None:
     """The last day of imported payments, before which a user without one did not pay; None where the server is
     told of what counts as it happens. Of a file that was not imported yet everybody would be a zero."""
-    counting, partners = product.spec.market.counting, product.spec.market.partners
-    if product.spec.release.metric == "conversion" and (counting is not None or partners):
-        return None
-    if counting is not None and counting.cash:
+    if product.spec.release.metric in product.spec.market.told:
         return None
     rows = store.events.sums(by=("kind",))
     return next((row["last"] for row in rows if row["kind"] == "sales"), "")

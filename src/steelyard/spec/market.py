@@ -105,6 +105,13 @@ class Market(Section):
         return self.counting or (Counting() if self.partners else None)
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """Metrics of a release that the server is told of as they happen; others wait for imports."""
+        if self.counting is not None and self.counting.cash:
+            return ("conversion", "revenue", "profit")
+        return ("conversion",) if self.counted is not None else ()
+
+    @property
     def counted_channels(self) -> frozenset[str]:
         """Every channel that the server counts."""
         own = self.counting.channels if self.counting is not None else ()

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic_core import to_jsonable_python
 
 from steelyard.spec.market import Market
 from steelyard.spec.pricing import MoneySpec
@@ -279,12 +280,15 @@ class Product(Section):
 
 
 def sections(product: Product, *names: str) -> dict[str, Any]:
-    """The named sections, or single fields (`serve.threads`), as JSON for a step's key."""
+    """The named sections, single fields (`serve.threads`) or what follows from them (`market.told`), as JSON
+    for a step's key."""
     whole = product.model_dump(mode="json")
     chosen = {}
     for name in names:
-        value = whole
+        value: Any = whole
+        of: Any = product
         for part in name.split("."):
-            value = value[part]
+            of = getattr(of, part)
+            value = value[part] if part in value else to_jsonable_python(of)
         chosen[name] = value
     return chosen
