@@ -1,6 +1,6 @@
 """What each customer leaves, and what one costs by channel. Knows no terminal.
 
-Example: `customers(store, period, served).margin.value`
+Example: `customers(store, period, served, sales).margin.value`
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from statistics import NormalDist, mean, stdev
 
 from steelyard.market.figures import Figure
 from steelyard.market.serving import CONFIDENCE, OfVariant, Period
-from steelyard.market.worth import Worth, paid, payments
+from steelyard.market.worth import Event, Worth, in_days, paid
 from steelyard.reason import Reason
 from steelyard.spec import NANO
 from steelyard.spec.pricing import MoneySpec
@@ -47,11 +47,12 @@ class Customers:
     share: Figure | Reason  # of income that is left
 
 
-def customers(store: Store, period: Period, served: Sequence[OfVariant]) -> Customers:
-    """Income less fees, less the CPU and the calls of their requests. A customer whose name is not that of
+def customers(
+    store: Store, period: Period, served: Sequence[OfVariant], sales: Sequence[Event]
+) -> Customers:
+    """Those of the `sales` of the period: income less fees, less the CPU and the calls of their requests. A customer whose name is not that of
     `user` in requests has none there."""
     each: dict[str, Customer] = defaultdict(Customer)
-    sales = payments(store, since=period.first, until=period.last)
     income = loose = 0
     for event in sales:
         own = event["nano"] - event["body"].get("refund_nano", 0)
@@ -111,15 +112,18 @@ class OfPlan:
     received: Figure
 
 
-def plans(store: Store, money: MoneySpec, period: Period) -> list[OfPlan]:
-    """Of every plan with a price a month; `requests` and `once` are what the customer is told."""
+def plans(
+    listed: Sequence[Event], sales: Sequence[Event], money: MoneySpec, period: Period
+) -> list[OfPlan]:
+    """Of every plan with a price a month, by the list of customers and the `sales` of the period; `requests` and
+    `once` are what the customer is told."""
     have: dict[str, int] = defaultdict(int)
-    for event in store.events.of_kind("customers", until=period.last):
+    for event in in_days(listed, period.last):
         if event["body"].get("until", period.last) >= period.last:
             have[event["body"].get("plan", "")] += 1
     received: dict[str, float] = defaultdict(float)
     count: dict[str, int] = defaultdict(int)
-    for sale in payments(store, since=period.first, until=period.last):
+    for sale in sales:
         plan = sale["body"].get("plan") or sale["body"].get("said", {}).get("plan", "")
         received[plan] += paid(sale)
         count[plan] += 1
@@ -156,7 +160,13 @@ class Channel:
     months: Figure | Reason
 
 
-def channels(store: Store, period: Period, worth: Worth, margin: Figure | Reason) -> list[Channel]:
+def channels(
+    store: Store,
+    period: Period,
+    worth: Worth,
+    margin: Figure | Reason,
+    won: Mapping[str, int],
+) -> list[Channel]:
     """Every channel that cost something or won somebody in the period."""
     rows = store.ledger.parted("account", "channel", since=period.first, until=period.last)
     nano: dict[str, int] = defaultdict(int)
@@ -165,7 +175,6 @@ def channels(store: Store, period: Period, worth: Worth, margin: Figure | Reason
             nano[row["channel"]] -= row["nano"]
     # of what was booked and taken back nothing is left
     spend = defaultdict(float, {name: spent / NANO for name, spent in nano.items() if spent})
-    won = _won(store, period)
     made = []
     for channel in sorted(spend.keys() | won.keys(), key=lambda one: (-spend[one], one)):
         n = won.get(channel, 0)
@@ -176,14 +185,14 @@ def channels(store: Store, period: Period, worth: Worth, margin: Figure | Reason
     return made
 
 
-def _won(store: Store, period: Period) -> dict[str, int]:
+def won_in(period: Period, listed: Sequence[Event], payments: Sequence[Event]) -> dict[str, int]:
     """Channel -> customers whose first day is in the period, or whose first payment is where no list of
     customers names them."""
     first: dict[str, tuple[str, str]] = {}
-    for event in payments(store):
+    for event in payments:
         if event["customer"]:
             first.setdefault(event["customer"], (event["day"], event["channel"] or ""))
-    for event in store.events.of_kind("customers"):
+    for event in listed:
         channel = event["channel"] or first.get(event["customer"], ("", ""))[1]
         first[event["customer"]] = (event["day"], channel)
     won: dict[str, int] = defaultdict(int)

@@ -11,12 +11,12 @@ from dataclasses import asdict
 from typing import Any
 
 from steelyard.interval import Interval
-from steelyard.market.customers import Customer, channels, customers, plans
+from steelyard.market.customers import Customer, channels, customers, plans, won_in
 from steelyard.market.elasticity import elasticities
 from steelyard.market.figures import Figure
 from steelyard.market.serving import BreakEven, Period, break_even, variants
 from steelyard.market.telling import ALWAYS
-from steelyard.market.worth import WEEKS, worth
+from steelyard.market.worth import WEEKS, in_days, worth
 from steelyard.reason import Reason
 from steelyard.spec import NANO
 from steelyard.spec.pricing import MoneySpec
@@ -33,16 +33,20 @@ def of_period(
     """Of the days of a period; how customers stay is told from all that is booked up to `today`, and what
     moves conversion from the experiments that were decided up to a moment."""
     served = variants(store, period)
-    own = customers(store, period, served)
+    listed, payments = store.events.of_kind("customers"), store.events.payments()
+    sales = in_days(payments, period.last, since=period.first)
+    own = customers(store, period, served, sales)
     yearly = {
         name: float(plan.a_year / 12)
         for name, plan in money.plans.items()
         if plan.a_year is not None
     }
-    lasting = worth(store, today, own.share, yearly=yearly)
+    lasting = worth(
+        in_days(listed, today), in_days(payments, today), today, own.share, yearly=yearly
+    )
     even = break_even(store, money, period, served)
-    paying = plans(store, money, period)
-    won = channels(store, period, lasting, own.margin)
+    paying = plans(listed, sales, money, period)
+    won = channels(store, period, lasting, own.margin, won_in(period, listed, payments))
     return {
         "from": period.first,
         "to": period.last,

@@ -1,6 +1,6 @@
 """How customers stay, and what a new one is worth: by repeat purchases, or by subscriptions. Knows no channel.
 
-Example: `worth(store, "2026-11-28", share).value`
+Example: `worth(customers, store.events.payments(), "2026-11-28", share).value`
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from steelyard.reason import Reason
 from steelyard.spec import NANO
 from steelyard.stats import lifetime
 from steelyard.stats.proportion import wilson
-from steelyard.store import Store
 
 WEEKS = 104  # how far ahead the worth of a new customer is told
 MONTHS = round(WEEKS * 7 / DAYS_A_MONTH)
@@ -46,20 +45,24 @@ class Worth:
 
 
 def worth(
-    store: Store, today: str, share: Figure | Reason, *, yearly: Mapping[str, float] | None = None
+    listed: Sequence[Event],
+    payments: Sequence[Event],
+    today: str,
+    share: Figure | Reason,
+    *,
+    yearly: Mapping[str, float] | None = None,
 ) -> Worth:
     """Subscriptions where the list of customers says who left, else repeat purchases; `share` is that of
     income which is left, `yearly` what plans that are paid by the year cost a month."""
-    listed = store.events.of_kind("customers", until=today)
-    sales = [event for event in payments(store, until=today) if event["customer"]]
+    sales = [event for event in payments if event["customer"]]
     if any("until" in event["body"] for event in listed):
         return _subscriptions(listed, sales, today, share, yearly or {})
     return _purchases(sales, today, share)
 
 
-def payments(store: Store, *, since: str = "", until: str = "9999") -> list[Event]:
-    """What customers paid, by day: imported sales, and conversions that were told as cash."""
-    return [*store.events.payments(since=since, until=until)]
+def in_days(events: Sequence[Event], last: str, *, since: str = "") -> list[Event]:
+    """Those of the days from one to another."""
+    return [event for event in events if since <= event["day"] <= last]
 
 
 def paid(event: Event) -> float:

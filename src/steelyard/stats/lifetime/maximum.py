@@ -85,8 +85,10 @@ def _negative(log_likelihood: LogLikelihood) -> LogLikelihood:
 def _newton(log_likelihood: LogLikelihood, logs: _Floats) -> _Floats:
     """One step, where it leads up."""
     before, gradient = log_likelihood(logs)
-    step = _inverse(-_curvature(log_likelihood, logs)) @ gradient
-    further = logs + step
+    inverse = _inverse(-_curvature(log_likelihood, logs))
+    if not np.all(np.isfinite(inverse)):
+        return logs
+    further = logs + inverse @ gradient
     if not np.all(np.isfinite(further)) or np.any(np.abs(further) > REACH):
         return logs
     return further if log_likelihood(further)[0] >= before else logs
