@@ -28,7 +28,8 @@ Told = Callable[[int, int], None]  # steps done, of how many
 @dataclass(frozen=True)
 class FitJob:
     """One training: `folder` holds what a killed one had done, so that the same call continues it.
-    `batch` replaces that of the settings; `started` is the clock when the setting up began."""
+    `batch` replaces that of the settings; `started` is the clock when the setting up began. What is `published`
+    answers as it will be served, a point of a curve in the precision of its training."""
 
     task: Task
     settings: Train
@@ -40,6 +41,7 @@ class FitJob:
     report: Told | None = None
     batch: int | None = None
     started: float | None = None
+    published: bool = True
 
 
 class Fitted(Protocol):

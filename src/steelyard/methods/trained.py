@@ -36,6 +36,7 @@ class FittedModule:
     progress: Progress
     recipe: Recipe
     setup_s: float = 0.0  # CPU seconds before the loop, of the last attempt alone
+    precision: str = "fp32"  # that it answers in
 
     @property
     def cpu_s(self) -> float:
@@ -51,10 +52,10 @@ class FittedModule:
         source = self.backbone.source if self.backbone else None
         return {"recipe": asdict(self.recipe), "backbone": source}
 
-    def answers(self, contents: Sequence[Content], *, precision: str = "fp32") -> list[Answer]:
+    def answers(self, contents: Sequence[Content]) -> list[Answer]:
         features = self.parts.preprocessor.features(contents)
         torch = need("torch", extra="train")
-        outputs = torch_outputs(torch, self.parts, features, precision=precision)
+        outputs = torch_outputs(torch, self.parts, features, precision=self.precision)
         return answered(self.parts.head, outputs, features)
 
     def save(self, draft: Path) -> None:
@@ -129,4 +130,5 @@ def train(
         clock=job.clock,
         report=None if report is None else (lambda p, steps: report(p.step, steps)),
     )
-    return FittedModule(method, parts, backbone, progress, recipe, setup_s)
+    precision = "fp32" if job.published else recipe.precision
+    return FittedModule(method, parts, backbone, progress, recipe, setup_s, precision)

@@ -111,6 +111,7 @@ def run(job: Job, clock: Clock) -> None:
             report=_say,
             batch=job.batch,
             started=0.0,  # the start of the process is its own cost
+            published=False,
         )
     )
     before = clock.cpu_s()
