@@ -1,0 +1,231 @@
+"""What is believed of a company, and the profit that amounts of money make of it. Knows no ledger and no lever.
+
+A period is a part of the horizon. Visits become customers who are worth their margin, requests are answered at a
+quality that is worth money and at a cost; money in places moves those, together: better answers convert the
+visits that a channel brings. Example: `Profits.of(company, places, [300.0]).profit.mean()`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+Array = NDArray[np.float64]
+Driver = Literal["quality", "visits", "conversion", "worth", "serving", "price"]
+Arm = Literal["technology", "market"]
+Gain = Callable[
+    [float], tuple[Array, Array]
+]  # money -> what it moves [M], and by how much a unit more [M]
+POINTS = 100.0  # of quality from 0 to 1, as elasticities count it
+
+
+@dataclass(frozen=True)
+class Company:
+    """Draws [M] of what nobody is sure of; what comes by itself each period [T]."""
+
+    visits: Array  # [T]
+    conversion: Array  # [M] share of visits that become customers
+    worth: Array  # [M] margin of a new customer, serving not taken off
+    requests: Array  # [T] of those who are customers already
+    requests_a_visit: float
+    answer: float  # money between the worst answer and the best
+    cost: Array  # [M] money a request
+    quality: Array  # [M] of today
+    quality_to_conversion: Array  # [M] in log odds, a point
+    quality_to_worth: Array  # [M] in logarithms, a point
+    price_to_conversion: Array  # [M] in log odds, a logarithm of price
+    margin_share: float = 1.0  # of what a customer pays, before a price is changed
+    cash: float = np.inf
+    fixed: float = 0.0  # money a period that goes out whatever is done
+    arrives: Array = field(
+        default_factory=lambda: np.ones(1)
+    )  # share of a worth by the end of each period after
+    discount: float = 1.0  # of a period
+    gained: float | Array = (
+        0.0  # [M] quality of today above that at which conversion and worth were measured
+    )
+
+    @property
+    def periods(self) -> int:
+        return len(self.visits)
+
+    @cached_property
+    def discounts(self) -> Array:
+        return np.asarray(self.discount ** np.arange(self.periods, dtype=np.float64))
+
+    @cached_property
+    def arrived(self) -> Array:
+        """[T, T]: the share of what was won in a period (column) that came by the end of another (row)."""
+        late = np.pad(self.arrives, (0, max(0, self.periods - len(self.arrives))), mode="edge")
+        age = np.arange(self.periods)[:, None] - np.arange(self.periods)[None, :]
+        return np.where(age >= 0, late[np.maximum(age, 0)], 0.0)
+
+
+@dataclass(frozen=True)
+class Move:
+    """What money moves, and in which periods: `ramp` [T] is 0 before it works and 1 at its height."""
+
+    driver: Driver
+    gain: Gain
+    ramp: Array
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere an amount of money can go, up to `most`; it is paid in the shares `paid` [T]."""
+
+    name: str
+    arm: Arm
+    moves: Sequence[Move]
+    paid: Array
+    most: float = np.inf
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that is done or not: what it moves, and what it costs once."""
+
+    name: str
+    arm: Arm
+    moves: Sequence[Move] = ()
+    cost: float = 0.0
+    reversible: bool = True
+
+
+@dataclass(frozen=True)
+class Profits:
+    """Draws of the profit [M] at an amount in each place, and by how much a unit more changes it [M, d]."""
+
+    profit: Array
+    slopes: Array
+    cash: Array  # [M] the least that there is at the end of a period
+    cash_slopes: Array  # [M, d]
+
+    @classmethod
+    def of(
+        cls,
+        company: Company,
+        places: Sequence[Place],
+        amounts: Sequence[float] | Array,
+        steps: Sequence[Step] = (),
+        *,
+        with_cash: bool = False,
+    ) -> Profits:
+        moved = [
+            (move, *move.gain(float(x)), at)
+            for at, (place, x) in enumerate(zip(places, amounts, strict=True))
+            for move in place.moves
+        ]
+        fixed = [(move, *move.gain(step.cost), -1) for step in steps for move in step.moves]
+        state = _State.of(company, [(m, gain) for m, gain, _, _ in (*moved, *fixed)])
+        once = sum(step.cost for step in steps)
+        paid = np.array([place.paid for place in places]).reshape(len(places), company.periods)
+        out = np.asarray(amounts, dtype=np.float64) @ paid if len(places) else 0.0
+        profit = state.total @ company.discounts
+        profit -= float((np.asarray(out) * company.discounts).sum()) + once
+        slopes = np.zeros((len(profit), len(places)))
+        slopes -= paid @ company.discounts
+        for move, _, slope, at in moved:
+            slopes[:, at] += slope * (state.by[move.driver] @ (move.ramp * company.discounts))
+        if not with_cash:
+            return cls(profit, slopes, np.full(len(profit), np.inf), np.zeros_like(slopes))
+        came = state.margin @ company.arrived.T - np.cumsum(state.serving, axis=1)
+        spent = np.cumsum(np.asarray(out) + company.fixed) + once
+        over = company.cash + came - spent
+        at_worst = over.argmin(axis=1)
+        cash_slopes = np.repeat(-np.cumsum(paid, axis=1).T[at_worst][:, :], 1, axis=0)
+        upto = np.tri(company.periods)[at_worst]
+        for move, _, slope, at in moved:
+            won = state.margin_by[move.driver] * company.arrived[at_worst]
+            gone = state.serving_by[move.driver] * upto
+            cash_slopes[:, at] += slope * ((won - gone) @ move.ramp)
+        return cls(profit, slopes, over.min(axis=1), cash_slopes)
+
+
+@dataclass(frozen=True)
+class _State:
+    """Money of each draw and period [M, T], and how it changes with what drives it."""
+
+    margin: Array
+    serving: Array
+    answers: Array
+    margin_by: dict[Driver, Array]
+    serving_by: dict[Driver, Array]
+    answers_by: dict[Driver, Array]
+
+    @property
+    def total(self) -> Array:
+        return self.margin + self.answers - self.serving
+
+    @cached_property
+    def by(self) -> dict[Driver, Array]:
+        return {
+            driver: self.margin_by[driver] + self.answers_by[driver] - self.serving_by[driver]
+            for driver in self.margin_by
+        }
+
+    @classmethod
+    def of(cls, c: Company, moved: Sequence[tuple[Move, Array]]) -> _State:
+        shape = (len(c.conversion), c.periods)
+        sums: dict[str, Array] = {}
+        for move, gain in moved:
+            part = gain[:, None] * move.ramp
+            sums[move.driver] = sums[move.driver] + part if move.driver in sums else part
+        nothing = np.zeros((1, c.periods))
+        raised, log_odds, log_worth, log_cost, log_price = (
+            sums.get(d, nothing) for d in ("quality", "conversion", "worth", "serving", "price")
+        )
+        room = (1 - c.quality)[:, None]
+        free = raised < room  # no answer is better than right
+        better = np.minimum(raised, room) + np.reshape(c.gained, (-1, 1))
+        visits = c.visits + sums.get("visits", nothing)
+        to_odds, to_worth = (
+            POINTS * e[:, None] for e in (c.quality_to_conversion, c.quality_to_worth)
+        )
+        odds = logit(c.conversion)[:, None] + to_odds * better + log_odds
+        odds = odds + c.price_to_conversion[:, None] * log_price
+        share = expit(odds)
+        lasting = c.worth[:, None] * np.exp(to_worth * better + log_worth)
+        left = (np.exp(log_price) - (1 - c.margin_share)) / c.margin_share
+        each = lasting * left
+        bent = visits * share * (1 - share) * each  # money by a unit of log odds
+        margin = visits * share * each
+        requests = c.requests + c.requests_a_visit * visits
+        a_request = c.cost[:, None] * np.exp(log_cost)
+        zero = np.zeros(shape)
+        return cls(
+            np.broadcast_to(margin, shape),
+            np.broadcast_to(requests * a_request, shape),
+            np.broadcast_to(requests * c.answer * better, shape),
+            {
+                "quality": np.where(free, bent * to_odds + margin * to_worth, 0.0),
+                "visits": np.broadcast_to(share * each, shape),
+                "conversion": bent,
+                "worth": margin,
+                "serving": zero,
+                "price": bent * c.price_to_conversion[:, None]
+                + visits * share * lasting * np.exp(log_price) / c.margin_share,
+            },
+            {
+                "quality": zero,
+                "visits": np.broadcast_to(c.requests_a_visit * a_request, shape),
+                "conversion": zero,
+                "worth": zero,
+                "serving": np.broadcast_to(requests * a_request, shape),
+                "price": zero,
+            },
+            {
+                "quality": np.where(free, np.broadcast_to(requests * c.answer, shape), 0.0),
+                "visits": np.broadcast_to(c.requests_a_visit * c.answer * better, shape),
+                "conversion": zero,
+                "worth": zero,
+                "serving": zero,
+                "price": zero,
+            },
+        )

@@ -1,0 +1,99 @@
+"""What could be measured before money is placed, and what each would be worth. Knows no ledger.
+
+A look reads one number with an error: a lift test the visits that a channel brings at a spend, a batch of labels the
+quality with them. What it is worth is what the best division after it gains, while it can still be changed.
+Example: `ranked(looks, profit, periods=12)[0].net`
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.plan.company import Arm, Company, Profits, Step
+from steelyard.plan.split import Question, Split
+from steelyard.stats.allocation import expected_value_of_sample
+
+Array = NDArray[np.float64]
+SHIFTS = (0.05, 0.2, 0.5)  # of the budget, moved between two places to see what else could be done
+
+
+@dataclass(frozen=True)
+class Look:
+    """`reads` [M] is what it would tell of each draw without its error; it costs money and takes periods."""
+
+    name: str
+    arm: Arm
+    reads: Array
+    error: float
+    cost: float
+    periods: float
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a look is expected to be worth, before and after its cost and its time."""
+
+    look: Look
+    gross: float
+    net: float
+
+
+def ranked(
+    looks: Sequence[Look], profit: Array, *, periods: int, shadow: float = 0.0
+) -> list[Worth]:
+    """The best first; `profit` [M, D] are the divisions that could be chosen after it, and a unit of the money that
+    it takes would have returned itself and `shadow`."""
+    worths = []
+    for look in looks:
+        variance = float(look.reads.var())
+        told = variance / (variance + look.error**2) if variance > 0 else 0.0
+        gross = expected_value_of_sample(profit, look.reads[:, None], told=told)
+        left = max(0.0, 1 - look.periods / periods)
+        worths.append(Worth(look, gross, gross * left - look.cost * (1 + shadow)))
+    return sorted(worths, key=lambda worth: -worth.net)
+
+
+def divisions(
+    company: Company, menus: Sequence[Sequence[Step]], made: Split, question: Question
+) -> Array:
+    """Profit [M, D] of the best split, of it with another step, and of it with money moved between two places."""
+    columns = [made.profit]
+    for at, menu in enumerate(menus):
+        for step in menu:
+            if step is not made.steps[at]:
+                steps = (*made.steps[:at], step, *made.steps[at + 1 :])
+                columns.append(_scaled(company, made, steps, question.budget))
+    budget = question.budget - sum(step.cost for step in made.steps)
+    columns += [
+        Profits.of(company, made.places, moved, made.steps).profit for moved in _moved(made, budget)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _scaled(company: Company, made: Split, steps: Sequence[Step], budget: float) -> Array:
+    """With as much of the amounts as other steps leave."""
+    left, whole = budget - sum(step.cost for step in steps), float(made.amounts.sum())
+    part = made.amounts * (max(0.0, min(1.0, left / whole)) if whole > 0 else 1.0)
+    return Profits.of(company, made.places, part, steps).profit
+
+
+def _moved(made: Split, budget: float) -> Iterator[Array]:
+    """Amounts with a share of the budget moved from one place, or from what is kept, to another."""
+    kept = budget - float(made.amounts.sum())
+    for target, source in itertools.permutations(range(-1, len(made.places)), 2):
+        for share in SHIFTS:
+            there = kept if source < 0 else float(made.amounts[source])
+            room = np.inf if target < 0 else made.places[target].most - float(made.amounts[target])
+            part = min(share * budget, there, room)
+            if part <= 1e-9 * budget:
+                continue
+            moved = made.amounts.copy()
+            for at, sign in ((target, 1), (source, -1)):
+                if at >= 0:
+                    moved[at] += sign * part
+            yield moved

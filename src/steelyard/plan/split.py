@@ -1,0 +1,142 @@
+"""Where an amount of money goes: every combination of steps, and the best amounts beside it. Knows no ledger.
+
+Example: `split(company, places, menus, budget=5000.0).spend["labels"]`
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.plan.company import Arm, Company, Place, Profits, Step
+from steelyard.stats.allocation import Limit, Problem, Risk, Solved, best
+from steelyard.stats.allocation.risk import threshold
+
+Array = NDArray[np.float64]
+LOOKED_AT = 5  # combinations that are solved from every start
+COMBINATIONS_MAX = 240
+RUIN = 0.05  # how likely cash may fall below zero at most
+SOFT = 0.1  # of the deviation of the least cash: how softly its draws are counted
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: so much money, so much caution, and how likely cash may run out."""
+
+    budget: float
+    caution: float = 0.25
+    ruin: float = RUIN
+
+
+@dataclass(frozen=True)
+class Split:
+    """Money by place, the steps beside it, draws of the profit and how well it is solved."""
+
+    places: tuple[Place, ...]
+    steps: tuple[Step, ...]
+    amounts: Array
+    profit: Array
+    slopes: Array
+    value: float
+    solved: Solved
+
+    @property
+    def spend(self) -> dict[str, float]:
+        money = dict(zip((p.name for p in self.places), self.amounts.tolist(), strict=True))
+        return money | {step.name: step.cost for step in self.steps}
+
+    def of_arm(self, arm: Arm) -> float:
+        amounts = zip(self.places, self.amounts, strict=True)
+        own = sum(float(x) for place, x in amounts if place.arm == arm)
+        return own + sum(step.cost for step in self.steps if step.arm == arm)
+
+
+def split(
+    company: Company, places: Sequence[Place], menus: Sequence[Sequence[Step]], question: Question
+) -> Split:
+    """The best of all: of each menu one step is taken, the first of which is to leave things as they are."""
+    choices = [c for c in _combined(menus) if sum(s.cost for s in c) <= question.budget]
+    plain = _profits(company, places, np.zeros(len(places)), choices[0]).profit
+    risk = Risk(question.caution, scale=max(float(plain.std()), 1e-3 * question.budget, 1e-9))
+    ask = _Asked(company, tuple(places), question, risk)
+    usual = ask.greedy(choices[0])
+    able = [steps for steps in choices if ask.lasts(usual, steps)] or choices
+    ranked = sorted(able, key=lambda steps: -ask.worth(usual, steps))
+    # every combination at amounts of one; the best of them with amounts of their own
+    solved = [ask.solve(steps, [usual]) for steps in ranked[:LOOKED_AT]]
+    return max(solved, key=lambda one: (one.solved.residual < np.inf, one.value))
+
+
+def _combined(menus: Sequence[Sequence[Step]]) -> list[tuple[Step, ...]]:
+    count = int(np.prod([len(menu) for menu in menus])) if menus else 1
+    if count > COMBINATIONS_MAX:
+        raise ValueError(f"expected at most {COMBINATIONS_MAX} combinations, found {count}")
+    return [tuple(combination) for combination in itertools.product(*menus)]
+
+
+def _profits(
+    company: Company, places: Sequence[Place], amounts: Array, steps: Sequence[Step]
+) -> Profits:
+    return Profits.of(company, places, amounts, steps, with_cash=bool(np.isfinite(company.cash)))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One question to one company."""
+
+    company: Company
+    places: tuple[Place, ...]
+    question: Question
+    risk: Risk
+
+    def worth(self, amounts: Array, steps: Sequence[Step]) -> float:
+        """With as much of the amounts as the steps leave."""
+        left, whole = self._left(steps), float(amounts.sum())
+        part = amounts * min(1.0, left / whole) if whole > 0 else amounts
+        return self.risk.of(_profits(self.company, self.places, part, steps).profit)[0]
+
+    def lasts(self, amounts: Array, steps: Sequence[Step]) -> bool:
+        """Whether cash does, with these amounts or with none."""
+        if not np.isfinite(self.company.cash):
+            return True
+        return max(self._solvent(x, steps)[0] for x in (0 * amounts, amounts)) >= 0
+
+    def greedy(self, steps: Sequence[Step]) -> Array:
+        return best(self._problem(steps), quick=True).spend
+
+    def solve(self, steps: tuple[Step, ...], starts: Sequence[Array]) -> Split:
+        solved = best(self._problem(steps), starts=starts)
+        made = _profits(self.company, self.places, solved.spend, steps)
+        return Split(
+            self.places, steps, solved.spend, made.profit, made.slopes, solved.value, solved
+        )
+
+    def _left(self, steps: Sequence[Step]) -> float:
+        return self.question.budget - sum(step.cost for step in steps)
+
+    def _solvent(self, amounts: Array, steps: Sequence[Step]) -> tuple[float, Array]:
+        """The least cash that so many draws stay above, and its gradient."""
+        made = _profits(self.company, self.places, amounts, steps)
+        width = max(SOFT * float(made.cash.std()), 1e-4 * self.question.budget, 1e-9)
+        at = threshold(made.cash, self.question.ruin, width)
+        near = 1 / np.cosh((made.cash - at) / (2 * width)) ** 2
+        return at, near @ made.cash_slopes / near.sum()
+
+    def _problem(self, steps: Sequence[Step]) -> Problem:
+        def value(amounts: Array) -> tuple[float, Array]:
+            made = _profits(self.company, self.places, amounts, steps)
+            worth, weights = self.risk.of(made.profit)
+            return worth, weights @ made.slopes
+
+        left = self._left(steps)
+        most = np.array([place.most for place in self.places], dtype=np.float64)
+        limits = (
+            [Limit("cash", lambda x: self._solvent(x, steps))]
+            if np.isfinite(self.company.cash)
+            else []
+        )
+        return Problem(value, np.clip(most, 0.0, left), left, limits=limits)
