@@ -14,6 +14,7 @@ import argparse
 import math
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -43,15 +44,30 @@ def planned(world: World, question: Question) -> Split:
     return split(world.company, world.places, world.menus, question)
 
 
-def of_level(level: Level, companies: int, shape: Shape = "as_believed") -> dict[str, Any]:
+def plainly(world: World) -> World:
+    """Labels and channels alone: no price, page, variant or people's hours."""
+    places = tuple(place for place in world.places if place.name != "hours")
+    return World(world.company, places, tuple(menu[:1] for menu in world.menus))
+
+
+def whole(world: World) -> World:
+    return world
+
+
+def of_level(
+    level: Level,
+    companies: int,
+    shape: Shape = "as_believed",
+    cut: Callable[[World], World] = whole,
+) -> dict[str, Any]:
     lost: dict[str, list[float]] = defaultdict(list)
     covered, beaten, seconds, residuals = [], [], [], []
     for seed in range(companies):
         sim = Simulated.of(KINDS[seed % 3], seed, shape=shape)
         question = Question(sim.budget())
-        oracle = planned(sim.world(), Question(question.budget, caution=0.0))
+        oracle = planned(cut(sim.world()), Question(question.budget, caution=0.0))
         best = sim.profit(oracle.spend)
-        world = sim.world(sim.believed(sim.evidence(level)))
+        world = cut(sim.world(sim.believed(sim.evidence(level))))
         began = time.perf_counter()
         made = planned(world, question)
         seconds.append(time.perf_counter() - began)
@@ -155,6 +171,9 @@ def main() -> None:
     for level in LEVELS:
         figures[level] = of_level(level, asked.companies)
         print(level, figures[level], flush=True)
+        alone = of_level(level, asked.companies, cut=plainly)
+        figures[f"{level}_labels_and_channels_alone"] = alone
+        print("labels and channels alone", alone, flush=True)
     for shape in SHAPES:
         figures[shape] = of_level("full", asked.companies, shape)
         print(shape, figures[shape], flush=True)

@@ -128,7 +128,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
     "cause": {
         "quality": ("one point of quality", "质量一个百分点"),
         "p95": ("100 ms of p95", "p95 延迟 100 毫秒"),
-        "price": ("one unit of price", "价格一个单位"),
+        "price": ("1 % of price", "价格的 1 %"),
     },
     "metric": {
         "conversion": ("conversion", "转化率"),

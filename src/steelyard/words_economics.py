@@ -33,10 +33,6 @@ ECONOMICS: dict[str, tuple[str, str]] = {
         "nothing was spent on it: a customer cost nothing that is booked",
         "没有在它上面花钱：获客没有入账的成本",
     ),
-    "elasticity.no_price": (
-        "no experiment on prices: what a unit of price does is not known",
-        "没有关于价格的试验：不知道价格变动一个单位会怎样",
-    ),
     "economics.no_margin": (
         "a customer leaves {margin:money} a month: what he cost is not paid back",
         "一位客户每月留下 {margin:money}：获客成本收不回来",

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from steelyard.cli.commands import app
 from steelyard.market.elasticity import elasticities, finished
-from steelyard.reason import Reason
 from steelyard.release.effects import NAMES
 from steelyard.report.market_section import _elasticity
 from steelyard.report.market_words import CHAPTER
@@ -52,17 +51,17 @@ def experiments(store, n, *, decision="promote", seed=0, leave_out=()):
 def test_before_an_experiment_each_figure_is_its_prior_and_says_that_it_is_assumed(store):
     told = elasticities(store)
     for outcome in ("conversion", "retention"):
-        for cause in ("quality", "p95"):
+        for cause in ("quality", "p95", "price"):
             figure = told[outcome][cause]
             assert figure.evidence == "assumed" and figure.n == 0 and figure.low < figure.high
     assert told["conversion"]["p95"].value == pytest.approx(np.expm1(-0.01))
-    price = told["conversion"]["price"]
-    assert isinstance(price, Reason) and price.code == "elasticity.no_price"
+    assert told["conversion"]["price"].value == pytest.approx(np.expm1(-0.026))
 
 
 def test_many_experiments_measure_what_a_point_and_100_ms_do(store):
     experiments(store, 14)
     told = elasticities(store)["conversion"]
+    assert told["price"].evidence == "assumed"  # none of them changed a price
     for cause, true in (("quality", PER_POINT), ("p95", PER_100_MS)):
         figure = told[cause]
         assert figure.low < np.expm1(true) < figure.high and figure.n == 14
@@ -128,7 +127,7 @@ def test_a_decided_experiment_leaves_what_is_pooled_and_the_command_shows_it(sto
     shown = CliRunner().invoke(app, ["economics", str(product_file)], env={"COLUMNS": "200"})
     assert shown.exit_code == 0, shown.output
     assert "one point of quality" in shown.output and "n = 1" in shown.output
-    assert "no experiment on prices" in shown.output
+    assert "1 % of price" in shown.output
     facts = json.loads(CliRunner().invoke(app, ["economics", str(product_file), "--json"]).output)
     assert facts["elasticity"]["conversion"]["quality"]["events"] == {"experiments": 1}
     for language, word in (("en", "100 ms of p95"), ("zh", "p95 延迟 100 毫秒")):

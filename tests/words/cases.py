@@ -23,7 +23,6 @@ from steelyard.engine.evaluate import Evaluation
 from steelyard.goals import limits
 from steelyard.market import calendar, lifts, mixing
 from steelyard.market.customers import cost_of_one, margin_share, mean_margin, pays_back
-from steelyard.market.elasticity import elasticities
 from steelyard.market.figures import Figure
 from steelyard.market.series import History, Regions
 from steelyard.market.serving import OfVariant, Period, break_even, cost_of_right, right_share
@@ -527,11 +526,6 @@ def channel_tests():
     yield mixing._few(past)
 
 
-def causes():
-    nothing = SimpleNamespace(experiments=SimpleNamespace(all=lambda: []))
-    yield elasticities(nothing)["conversion"]["price"]
-
-
 # --- the first lines of a report
 
 
@@ -624,6 +618,5 @@ CASES = (
     plans,
     mixes,
     channel_tests,
-    causes,
     headlines,
 )

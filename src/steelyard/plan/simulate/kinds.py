@@ -91,7 +91,8 @@ def _beliefs(
         "cost": _log(cost, 0.25),
         "to_conversion": Believed(to_conversion, to_conversion),  # log odds by a point of quality
         "to_worth": Believed(to_worth, to_worth),
-        "to_price": Believed(-2.0, 1.0),  # Bijmolt, van Heerde & Pieters 2005: -2.6 on average
+        # a price that is not far from the best one has an elasticity of -1 / margin share (Lerner)
+        "to_price": Believed(-1.43, 0.6),
         "page": Believed(0.08, 0.10),
         "larger": Believed(0.015, 0.012),  # quality of a larger and of a smaller variant
         "smaller": Believed(-0.006, 0.006),
