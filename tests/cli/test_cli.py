@@ -199,7 +199,7 @@ def test_the_ledger_shows_itself_without_another_word(tmp_path, arguments):
         (
             ["shwo", "product.yaml"],
             "steelyard",
-            "show, diff, report, statement, economics, ledger, market, release",
+            "show, diff, report, statement, economics, sandbox, ledger, market, release",
             "'show'",
         ),
     ],

@@ -13,6 +13,7 @@ CHINESE_IS = {
     "words.py": "the sentences of reasons",
     "words_economics.py": "the sentences of reasons",
     "report/statement_words.py": "the sentences of the statement's page",
+    "report/sandbox_words.py": "the sentences of the sandbox",
     "words_market.py": "the sentences of reasons",
     "words_metric.py": "the sentences of reasons",
     "report/market_words.py": "the sentences of the market's page",

@@ -22,6 +22,7 @@ from steelyard.cli.marketing import market_app
 from steelyard.cli.options import DEFAULT, AsJson, File
 from steelyard.cli.partners import market_partners
 from steelyard.cli.releasing import release_app
+from steelyard.cli.sandbox import sandbox
 from steelyard.errors import UserError
 from steelyard.version import __version__
 
@@ -314,6 +315,7 @@ for _look in (show, diff, report):
     app.command()(_look)
 app.command()(statement)
 app.command()(economics)
+app.command()(sandbox)
 app.add_typer(ledger_app, name="ledger")
 market_app.command("partners")(market_partners)
 app.add_typer(market_app, name="market")

@@ -5,7 +5,7 @@ Example: `played(Simulated.of("recommender", 1), planner(Question(0.0)), months=
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -49,23 +49,41 @@ class Played:
     rows: tuple[Row, ...] = field(default=(), repr=False)
 
 
-def played(
+@dataclass(frozen=True)
+class Month:
+    """What a month brought in truth, and what was done in it."""
+
+    profit: float
+    spent: Mapping[str, float]
+
+
+def months_of(
     sim: Simulated, manager: Manager, *, months: int = PERIODS, budget: float | None = None
-) -> Played:
-    """A budget for all the months; what is not spent in one is there in the next."""
+) -> Iterator[tuple[Month, tuple[Row, ...]]]:
+    """Month by month, with the rows that are known at its end. There is one budget for all of them; what is not
+    spent in one is there in the next."""
     left = sim.budget() if budget is None else budget
     rng = np.random.default_rng([sim.seed, 23])
     state, rows = State(), tuple(sim.evidence("cold"))
-    profits, spent = [], []
     for month in range(months):
         state = replace(state, month=month)
         spend = dict(manager(Situation(sim, state, rows, months - month, left)))
-        profits.append(_month(sim, state, spend))
+        profit = _month(sim, state, spend)
         left -= sum(spend.values())
         state = _after(sim, state, spend)
         rows = (*rows, *_seen(sim, state, spend, rng), *_tested(sim, state, spend, rng))
-        spent.append(spend)
-    return Played(tuple(profits), tuple(spent), rows)
+        yield Month(profit, spend), rows
+
+
+def played(
+    sim: Simulated, manager: Manager, *, months: int = PERIODS, budget: float | None = None
+) -> Played:
+    made = list(months_of(sim, manager, months=months, budget=budget))
+    return Played(
+        tuple(month.profit for month, _ in made),
+        tuple(month.spent for month, _ in made),
+        made[-1][1],
+    )
 
 
 def _month(sim: Simulated, state: State, spend: Mapping[str, float]) -> float:
