@@ -1,6 +1,6 @@
 """Where an amount of money goes: every combination of steps, and the best amounts beside it. Knows no ledger.
 
-Example: `split(company, places, menus, budget=5000.0).spend["labels"]`
+Example: `split(company, places, menus, Question(5000.0)).spend["labels"]`
 """
 
 from __future__ import annotations
