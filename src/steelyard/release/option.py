@@ -1,0 +1,71 @@
+"""An undecided canary as a place for money: what it may bring, and what would decide. Knows no store.
+
+Example: `option([seen], worth, loss_max=0.02, requests=1_000_000, tuned_at={"replay": 1000}, ...).more_records`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from steelyard.interval import Interval
+from steelyard.release.decide import REPLAY, USERS, Worth, dearer_of, net_of
+from steelyard.release.left import Option, Seen
+from steelyard.stats import grown
+
+
+def option(
+    evidence: Sequence[Seen],
+    worth: Worth,
+    *,
+    loss_max: float,
+    requests: int,
+    requests_a_user: float,
+    confidence: float,
+    tuned_at: Mapping[str, int],
+) -> Option | None:
+    """By the evidence whose net value is known best; None where nobody has said anything yet."""
+    told = [seen for seen in evidence if seen.difference.n]
+    if not told:
+        return None
+    best = min(told, key=lambda seen: _width(net_of(seen, worth)))
+    net = net_of(best, worth)
+    more: dict[str, int | None] = {}
+    for seen in told:
+        n, tuned = seen.difference.n, tuned_at[seen.source]
+        times = decisive(seen, worth, loss_max=loss_max)
+        total = None if times is None else grown(n, times, confidence=confidence, tuned_at=tuned)
+        more[seen.source] = None if total is None else max(1, total - n)
+    users = more.get(USERS)
+    k = requests / 1000
+    return Option(
+        source=best.source,
+        currency=worth.currency,
+        net_per_1000=net,
+        net_until_next_turn=Interval(net.value * k, net.low * k, net.high * k, net.n),
+        requests_until_next_turn=requests,
+        more_records=more.get(REPLAY),
+        more_users=users,
+        more_requests=None if users is None else round(users * requests_a_user),
+    )
+
+
+def decisive(seen: Seen, worth: Worth, *, loss_max: float) -> float | None:
+    """The part of its half width that an interval may have for a decision, at the values as they are; None where no
+    width would decide."""
+    d, net = seen.reading, net_of(seen, worth)
+    quality = abs(d.value + loss_max), max(d.value - d.low, d.high - d.value)
+    money = abs(net.value), max(net.value - net.low, net.high - net.value)
+    if d.value < -loss_max:
+        asked = [quality]
+    elif net.value < 0:
+        asked = [money]
+    elif dearer_of(seen).high < 0:
+        asked = [quality]
+    else:
+        asked = [quality, money]
+    parts = [gap / half if half > 0 else 1.0 for gap, half in asked]
+    return min(parts) if min(parts) > 0 else None
+
+
+def _width(interval: Interval) -> float:
+    return interval.high - interval.low
