@@ -1,12 +1,16 @@
 """The rule of an experiment is that of its beginning: the file may change, and is named."""
 
 import pytest
-from tests.release.common import canary_of, edit, replayed
+from tests.release.common import canary_of, edit, replayed, task
 from tests.serving import publish, release
 
+from steelyard.errors import SteelyardError
+from steelyard.release import REPLAY
 from steelyard.release.frozen import frozen
+from steelyard.release.readout import readout
 from steelyard.release.status import status_of
 from steelyard.spec import load
+from steelyard.spec.declared import only
 
 
 def began(store, product_file):
@@ -61,6 +65,17 @@ def test_with_the_next_experiment_the_file_holds(store, product_file):
     release(store, other, "canary", 0.5)
     still = frozen(store, load(product_file), live=pair["live"], canary=other)
     assert still.changed == () and still.product.spec.release.outcome_loss_max == 0.9
+
+
+def test_what_a_step_declares_is_enough_to_read_out_a_changed_file(store, product_file):
+    """A step sees its sections alone, and the file with the rule of before is cut in the same way."""
+    pair = began(store, product_file)
+    edit(product_file, ("outcome_loss_max: 0.0001", "outcome_loss_max: 0.9"))
+    own = only(load(product_file), *REPLAY.reads)
+    found = readout(store, own, task=task(), variants=pair)
+    assert found.decision.reason.code == "readout.frozen"
+    with pytest.raises(SteelyardError, match="does not declare"):
+        _ = frozen(store, own, **pair).product.spec.label
 
 
 def test_how_many_are_sent_and_when_one_looks_may_change(store, product_file):

@@ -5,10 +5,11 @@ Knows no intervals. Example: `frozen(store, product, live="a", canary="b").chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from steelyard.spec import ProductFile
+from steelyard.spec.declared import with_section
 from steelyard.store import Store
 
 # What decides. How many records are sent, and when one looks, may change: intervals hold at every look.
@@ -47,7 +48,7 @@ def frozen(store: Store, product: ProductFile, *, live: str, canary: str) -> Fro
     if not changed:
         return Frozen(product, ())
     rule = now.model_copy(update=kept)
-    return Frozen(replace(product, spec=product.spec.model_copy(update={"release": rule})), changed)
+    return Frozen(with_section(product, "release", rule), changed)
 
 
 def rule_of(product: ProductFile) -> dict[str, Any]:
