@@ -71,6 +71,18 @@ RELEASE: dict[str, tuple[str, str]] = {
         "an earlier experiment of these two ({experiment:id}) ended the other way, so nothing is done; look for what differs between them (users, days, data, prices), and decide by hand: {why}",
         "这两个版本较早的实验（{experiment:id}）结论相反，因此不作处理；请查明两次的差别（用户、日期、数据、价格）后手动决定：{why}",
     ),
+    "option.net": (
+        "until the next turn ({requests:count} requests) it brings {net:net} {currency}",
+        "到下一轮（{requests:count} 次请求）为止带来 {net:net} {currency}",
+    ),
+    "option.records": (
+        "{said}; {more:count} replayed records more decide, if figures stay as they are",
+        "{said}；若数值不变，再重放 {more:count} 条记录即可定论",
+    ),
+    "option.users": (
+        "{said}; {more:count} users more with an outcome ({requests:count} requests) decide, if figures stay as they are",
+        "{said}；若数值不变，再有 {more:count} 位有结果的用户（{requests:count} 次请求）即可定论",
+    ),
     "evidence.replay": (
         "outcome {difference:interval} over {n:count} replayed records that both answered",
         "结果差 {difference:interval}，共 {n:count} 条两个版本都回答过的重放记录",

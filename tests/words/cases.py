@@ -44,7 +44,9 @@ from steelyard.release.left import Decision, Response
 from steelyard.release.metric import _missing as missing_of
 from steelyard.release.metric import _until as until_of
 from steelyard.release.metric import decide_by
+from steelyard.release.option import option
 from steelyard.release.readout import Readout, with_changes
+from steelyard.release.seen import TUNED_AT
 from steelyard.report.headline import headline
 from steelyard.report.headline import say as say_headline
 from steelyard.spec.model import Goals
@@ -120,6 +122,15 @@ def decisions():
     told_less = Response(live=0.5, canary=0.4, difference=Interval(-0.1, -0.15, -0.05, 4000))
     cut = replace(users(*sure), worst=Interval(0.05, -0.15, 0.14, 1000), response=told_less)
     yield decide([cut], WORTH, loss_max=0.02)
+
+
+def an_option():
+    both = [
+        seen(0.0, -0.04, 0.04, live_cost=0.05),
+        seen(0.0, -0.2, 0.2, source="users", live_cost=0.05),
+    ]
+    asked = {"requests": 200_000, "requests_a_user": 3.0, "confidence": 0.975}
+    yield to_json(option(both, WORTH, loss_max=0.02, tuned_at=TUNED_AT, **asked))
 
 
 def not_decided():
@@ -633,6 +644,7 @@ def headlines():
 CASES = (
     decisions,
     not_decided,
+    an_option,
     bought,
     exhausted,
     nothing_to_compare,

@@ -170,6 +170,7 @@ class Option:
     more_records: int | None
     more_users: int | None
     more_requests: int | None
+    because: Reason
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from steelyard.interval import Interval
+from steelyard.reason import Reason
 from steelyard.release.decide import REPLAY, USERS, Worth, dearer_of, net_of
 from steelyard.release.left import Option, Seen
 from steelyard.stats import grown
@@ -36,17 +37,37 @@ def option(
         total = None if times is None else grown(n, times, confidence=confidence, tuned_at=tuned)
         more[seen.source] = None if total is None else max(1, total - n)
     users = more.get(USERS)
+    of_users = None if users is None else round(users * requests_a_user)
     k = requests / 1000
+    until = Interval(net.value * k, net.low * k, net.high * k, net.n)
     return Option(
         source=best.source,
         currency=worth.currency,
         net_per_1000=net,
-        net_until_next_turn=Interval(net.value * k, net.low * k, net.high * k, net.n),
+        net_until_next_turn=until,
         requests_until_next_turn=requests,
         more_records=more.get(REPLAY),
         more_users=users,
-        more_requests=None if users is None else round(users * requests_a_user),
+        more_requests=of_users,
+        because=_because(until, worth.currency, requests, more.get(REPLAY), users, of_users),
     )
+
+
+def _because(
+    until: Interval,
+    currency: str,
+    requests: int,
+    records: int | None,
+    users: int | None,
+    of_users: int | None,
+) -> Reason:
+    net = until.value, until.low, until.high
+    said = Reason("option.net", {"net": net, "currency": currency, "requests": requests})
+    if records is not None:
+        said = Reason("option.records", {"said": said, "more": records})
+    if users is not None and of_users is not None:
+        said = Reason("option.users", {"said": said, "more": users, "requests": of_users})
+    return said
 
 
 def decisive(seen: Seen, worth: Worth, *, loss_max: float) -> float | None:
