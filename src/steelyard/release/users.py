@@ -68,20 +68,25 @@ def users(
     if since is None:
         return None
     experiment = experiment_of(live, canary, scale=valuation.scale)
+    took = {arm: store.answers.took(experiment, since=since, arm=arm) for arm in ARMS}
     waiting: Mapping[str, int] = {}
     if days is None:
         outcomes = _outcomes(store, valuation, names, experiment, since)
-        told = store.answers.responses(experiment, since=since)
+        told = store.answers.responses(
+            experiment,
+            since=since,
+            arms={"live": live, "canary": canary},
+            answers={arm: one.n for arm, one in took.items()},
+        )
     else:
         outcomes, told, waiting = _within(store, valuation, names, experiment, since, days)
     by_arm = {}
     for arm in ARMS:
-        took = store.answers.took(experiment, since=since, arm=arm)
         by_arm[arm] = Users(
             _sample(outcomes.get(arm)),
-            took.n,
-            took.cpu_s,
-            took.p95_ms,
+            took[arm].n,
+            took[arm].cpu_s,
+            took[arm].p95_ms,
             _sample(told.get(arm)),
             waiting.get(arm, 0),
         )
