@@ -115,6 +115,13 @@ def test_as_many_as_it_asks_for_decide_if_figures_stay():
     assert decide([one], WORTH, loss_max=0.02).decision == "keep"
 
 
+def test_what_cannot_decide_is_not_asked_for():
+    one = seen(0.0, -0.04, 0.04, live_cost=0.05)
+    asked = {"requests": 1000, "requests_a_user": 1.0, "confidence": 0.975}
+    left = option([one], WORTH, loss_max=0.02, tuned_at={}, **asked)
+    assert left.more_records is None and left.because.code == "option.net"
+
+
 def test_users_ask_for_users_and_for_their_requests():
     left = option(
         [seen(0.0, -0.04, 0.04, source=USERS, live_cost=0.05)],

@@ -24,7 +24,8 @@ def option(
     confidence: float,
     tuned_at: Mapping[str, int],
 ) -> Option | None:
-    """By the evidence whose net value is known best; None where nobody has said anything yet."""
+    """By the evidence whose net value is known best; None where nobody has said anything yet. `tuned_at` is where
+    the intervals of each source are narrowest; a source that is not in it would decide nothing."""
     told = [seen for seen in evidence if seen.difference.n]
     if not told:
         return None
@@ -32,9 +33,11 @@ def option(
     net = net_of(best, worth)
     more: dict[str, int | None] = {}
     for seen in told:
-        n, tuned = seen.difference.n, tuned_at[seen.source]
+        n, tuned = seen.difference.n, tuned_at.get(seen.source)
         times = decisive(seen, worth, loss_max=loss_max)
-        total = None if times is None else grown(n, times, confidence=confidence, tuned_at=tuned)
+        total = None
+        if times is not None and tuned is not None:
+            total = grown(n, times, confidence=confidence, tuned_at=tuned)
         more[seen.source] = None if total is None else max(1, total - n)
     users = more.get(USERS)
     of_users = None if users is None else round(users * requests_a_user)

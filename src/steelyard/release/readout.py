@@ -150,18 +150,31 @@ def readout(
     decision = with_changes(decision, still.changed)
     left = None
     if decision.decision not in DECIDED and why_not is None:
-        left = option(
-            evidence,
-            worth,
-            loss_max=rule.outcome_loss_max,
-            requests=product.spec.plan.requests,
-            requests_a_user=_requests_a_user(by_arm),
-            confidence=each,
-            tuned_at=TUNED_AT,
-        )
+        left = _option(product, evidence, worth, by_arm, confidence=each)
     path = [] if why_not else path_of(rows, confidence=each)
     settled = by_users and guarded(replayed, rule.outcome_loss_max)
     return Readout(replayed, real, since, path, decision, bought, settled, by_arm, left)
+
+
+def _option(
+    product: ProductFile,
+    evidence: Sequence[Seen],
+    worth: Worth,
+    by_arm: Mapping[str, Users] | None,
+    *,
+    confidence: float,
+) -> Option | None:
+    """Where users' purchases decide, more outcomes would not: `metric.missing` says how many users."""
+    rule = product.spec.release
+    return option(
+        evidence,
+        worth,
+        loss_max=rule.outcome_loss_max,
+        requests=product.spec.plan.requests,
+        requests_a_user=_requests_a_user(by_arm),
+        confidence=confidence,
+        tuned_at=TUNED_AT if rule.metric == OUTCOME else {},
+    )
 
 
 def with_changes(decision: Decision, settings: tuple[str, ...]) -> Decision:
