@@ -1,6 +1,6 @@
 """An undecided canary as a place for money: what it may bring, and what would decide. Knows no store.
 
-Example: `option([seen], worth, loss_max=0.02, requests=1_000_000, tuned_at={"replay": 1000}, ...).more_records`
+Example: `decisive(seen, worth, loss_max=0.02)`
 """
 
 from __future__ import annotations
