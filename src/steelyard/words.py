@@ -17,6 +17,7 @@ from steelyard.terms import LANGUAGES
 from steelyard.words_economics import ECONOMICS
 from steelyard.words_market import MARKET
 from steelyard.words_metric import METRIC
+from steelyard.words_release import RELEASE
 
 JOINED = ("; ", "；")
 _PARSER = Formatter()
@@ -26,6 +27,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **ECONOMICS,
     **MARKET,
     **METRIC,
+    **RELEASE,
     "several": ("{each}", "{each}"),
     "told": ("{en}", "{zh}"),
     # a goal that a figure misses
@@ -98,44 +100,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "release.inferior": (
         "worse than the live variant on the hold-out by more than {loss_max:asked}: {measured:measured} {difference:interval} over {n:count} records, so no user meets it",
         "在留出集上比现行版本差，超过容许值 {loss_max:asked}：{measured:measured} {difference:interval}，共 {n:count} 条，因此不让用户遇到它",
-    ),
-    # what the canary showed
-    "readout.no_canary": ("no canary: nothing to compare", "没有金丝雀版本，无可比较"),
-    "readout.changed_by_hand": (
-        "the release was changed by hand meanwhile",
-        "版本在此期间被手动更改",
-    ),
-    "readout.worse": (
-        "worse by more than {loss_max:asked}: {told}",
-        "差于容许值 {loss_max:asked}：{told}",
-    ),
-    "readout.undecided": (
-        "undecided, more outcomes are needed: {told}",
-        "尚无定论，需要更多结果：{told}",
-    ),
-    "readout.disagree": (
-        "the stream and real users disagree: {told}",
-        "流量样本与真实用户的结果不一致：{told}",
-    ),
-    "readout.promote": (
-        "not worse by more than {loss_max:asked}, and {extra:difference} {currency} per 1,000 requests: {told}",
-        "未差于容许值 {loss_max:asked}，每千次请求净值 {extra:difference} {currency}：{told}",
-    ),
-    "readout.no_gain": (
-        "not worse, but {extra:difference} {currency} per 1,000 requests: {told}",
-        "不更差，但每千次请求净值 {extra:difference} {currency}：{told}",
-    ),
-    "readout.exhausted": (
-        "every labelled record of the stream was sent: add data, let real users' outcomes come (POST /v1/feedback), or decide by hand (steelyard release promote|rollback {file} --who NAME --why TEXT); {why}",
-        "流量样本已全部发送：请补充数据，等待真实用户的结果（POST /v1/feedback），或手动决定（steelyard release promote|rollback {file} --who NAME --why TEXT）；{why}",
-    ),
-    "evidence.replay": (
-        "outcome {difference:interval} over {n:count} replayed records that both answered",
-        "结果差 {difference:interval}，共 {n:count} 条两个版本都回答过的重放记录",
-    ),
-    "evidence.users": (
-        "real users' outcome {difference:interval} over {live:count} and {canary:count} users",
-        "真实用户的结果差 {difference:interval}，两边各 {live:count} 与 {canary:count} 位用户",
     ),
     # places for the money
     "labels.none_left": ("the pool is empty", "标注池已空"),

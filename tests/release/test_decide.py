@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.release.readout import REPLAY, USERS, Arm, Seen, Worth, decide
+from steelyard.release.decide import REPLAY, USERS, Worth, decide
+from steelyard.release.left import Arm, Seen
 from steelyard.stats import Interval, Sample, difference, paired
 from steelyard.words import both
 
@@ -32,7 +33,7 @@ def users(*figures):
         ({"value": 0.01, "low": -0.04, "high": 0.06}, "keep"),
         ({"value": 0.0, "low": -0.01, "high": 0.01, "live_cost": 0.02}, "promote"),
         ({"value": 0.0, "low": -0.01, "high": 0.01, "canary_cost": 0.02}, "keep"),
-        ({"value": 0.01, "low": 0.005, "high": 0.015, "canary_cost": 0.2}, "keep"),
+        ({"value": 0.01, "low": 0.005, "high": 0.015, "canary_cost": 0.2}, "rolled back"),
     ],
 )
 def test_the_decision_follows_the_interval_and_the_money(facts, decision):

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from tests.release.common import LABELS, valuation
 
-from steelyard.release import evidence
-from steelyard.release.evidence import ARMS, began, users
+from steelyard.release.evidence import ARMS, began
+from steelyard.release.users import users
 from steelyard.spec import load, names_in
 from steelyard.store import Store, tables
 from steelyard.store.releases import experiment_of
@@ -146,7 +146,7 @@ def opened(store):
 
 
 def plain(store, *, live, canary, since):
-    """Arm -> (sample of users' means, answers, CPU, p95), each row read and added up by hand."""
+    """Arm -> (outcomes of each user, responses of each, answers, CPU, p95), each row read and added up by hand."""
     answers = store.database.rows(sa.select(tables.answer))
     told = {}
     for row in store.database.rows(sa.select(tables.feedback)):
@@ -161,14 +161,16 @@ def plain(store, *, live, canary, since):
             == (store.product, experiment_of(live, canary), arm, "user")
             and a["created"] >= since
         ]
-        means = []
+        outcomes, responses = [], []
         for user in {a["user"] for a in own}:
-            worth = [_worth(a, told[a["id"]]) for a in own if a["user"] == user and a["id"] in told]
+            mine = [a for a in own if a["user"] == user]
+            worth = [_worth(a, told[a["id"]]) for a in mine if a["id"] in told]
+            responses.append((len(worth), len(mine)))
             worth = [w for w in worth if w is not None]
-            means += [fmean(worth)] if worth else []
+            outcomes += [(sum(worth), len(worth))] if worth else []
         slow = sorted(a["latency_ms"] for a in own)
         p95 = slow[max(0, math.ceil(0.95 * len(slow)) - 1)] if slow else 0.0
-        found[arm] = (means, len(own), fmean([a["cpu_s"] for a in own] or [0.0]), p95)
+        found[arm] = (outcomes, responses, len(own), fmean([a["cpu_s"] for a in own] or [0.0]), p95)
     return found
 
 
@@ -186,13 +188,22 @@ def same(store, names, pair):
     if found is None:
         return None
     expected = plain(store, **pair, since=began(store, **pair))
-    for arm, (means, answers, cpu_s, p95_ms) in expected.items():
+    for arm, (outcomes, responses, answers, cpu_s, p95_ms) in expected.items():
         one = found[arm]
-        assert (one.sample.n, one.answers, one.p95_ms) == (len(means), answers, p95_ms)
+        assert (one.reached, one.answers, one.p95_ms) == (len(responses), answers, p95_ms)
         assert one.cpu_s == pytest.approx(cpu_s, rel=1e-12)
-        assert one.sample.mean == pytest.approx(np.mean(means or [0.0]), rel=1e-12)
-        assert one.sample.variance == pytest.approx(np.var(means or [0.0]), rel=1e-12, abs=1e-12)
+        assert_ratio(one.sample, outcomes)
+        assert_ratio(one.told, responses)
     return True
+
+
+def assert_ratio(sample, users):
+    """The ratio of both sums, and the variance of what one user adds to it."""
+    above, below = np.array(users or [(0.0, 0.0)], float).T
+    ratio = above.sum() / below.sum() if below.sum() else 0.0
+    each = (above - ratio * below) / below.mean() if below.sum() else np.zeros(1)
+    assert (sample.n, sample.mean) == (len(users), pytest.approx(ratio, rel=1e-12))
+    assert sample.variance == pytest.approx((each**2).mean(), rel=1e-9, abs=1e-12)
 
 
 def agree(store, names):
@@ -207,7 +218,7 @@ def agree(store, names):
 def test_any_history_reads_as_its_rows_do_one_by_one(
     any_store, product_file, monkeypatch, pairs_max
 ):
-    monkeypatch.setattr(evidence, "PAIRS_MAX", pairs_max)
+    monkeypatch.setattr("steelyard.release.users.PAIRS_MAX", pairs_max)
     names, compared = names_in(load(product_file)), 0
     history = History(any_store, seed=pairs_max)
     for _ in range(25):

@@ -9,7 +9,8 @@ from tests.release.common import valuation
 
 from steelyard.errors import Damaged, Missing, UserError
 from steelyard.release.by_hand import VERBS, _standing, _text, find
-from steelyard.release.evidence import _read, began, complete
+from steelyard.release.evidence import began, complete
+from steelyard.release.evidence import read as _read
 from steelyard.release.gate import Check, inferior
 from steelyard.release.goals import misses
 from steelyard.release.stream import record_of, sent_before

@@ -13,8 +13,9 @@ from tests.release.common import (
 )
 from tests.serving import publish, release
 
-from steelyard.release.evidence import began, users
+from steelyard.release.evidence import began
 from steelyard.release.readout import readout
+from steelyard.release.users import users
 from steelyard.serve import Server
 from steelyard.spec import load, names_in
 from steelyard.store import tables
@@ -131,7 +132,7 @@ def test_outcomes_without_a_utility_are_read_word_by_word_and_say_the_same(
     pairs = store.answers.untold(experiment_of(**pair), since="2026")
     assert len(pairs) == 4  # two labels, two truths
     read = shown(store, product_file, pair).users
-    monkeypatch.setattr("steelyard.release.evidence.PAIRS_MAX", 1)  # as of many labels
+    monkeypatch.setattr("steelyard.release.users.PAIRS_MAX", 1)  # as of many labels
     assert shown(store, product_file, pair).users == read
     for arm, a in told.arms.items():
         assert (a.n, a.p95_ms) == (read.arms[arm].n, read.arms[arm].p95_ms)

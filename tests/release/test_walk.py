@@ -95,10 +95,17 @@ def test_a_canary_that_is_not_chosen_any_more_is_retired(store, product_file, ch
     assert output["canary"] is None and states(store) == {"live": live}
 
 
-def test_a_changed_share_of_the_canary_is_taken_up(store, product_file):
-    live, canary = publish(store), publish(store, seed=4, name="new")
+def test_a_share_that_is_changed_in_the_file_waits_for_the_next_experiment(store, product_file):
+    live, canary, other = (publish(store, seed=s, name=f"v{s}") for s in (0, 4, 5))
     released(store, product_file, canary, live)
     edit(product_file, ("canary_share: 0.5", "canary_share: 0.1"))
+    released(store, product_file, canary, live)
+    assert {r["state"]: r["share"] for r in store.releases.current()} == {
+        "live": 1.0,
+        "canary": 0.5,
+    }
+    release(store, other, "live")  # a person's: the canary is compared with another one now
+    release(store, live, "retired", 0.0)
     released(store, product_file, canary, live)
     assert {r["state"]: r["share"] for r in store.releases.current()} == {
         "live": 1.0,

@@ -9,7 +9,7 @@ from tests.conftest import reviews
 from tests.release.common import ask, canary_of, edit, pair_in_service, replayed, task, tell
 from tests.serving import publish, release
 
-from steelyard.release.evidence import users
+from steelyard.release.users import users
 from steelyard.serve import Server
 from steelyard.spec import load, names_in
 from steelyard.store import Store, tables

@@ -14,6 +14,7 @@ from tests.conftest import emptied
 from steelyard.spec import Money
 from steelyard.store import CASH, IMPUTED, Line, ledger, nouns, subtotals, tables
 from steelyard.store.database import Database
+from steelyard.store.nouns.answers import Sums
 from steelyard.store.rows import put, put_all
 from steelyard.store.tallies import check_tallies
 
@@ -279,22 +280,18 @@ def test_readouts_of_kept_sums_are_those_of_every_answer(database, answers, time
             took = door.took("e", since=since, arm=arm)
             p95_ms = late[math.ceil(0.95 * len(late)) - 1] if late else 0.0
             assert (took.n, took.p95_ms) == (len(late), p95_ms)
-            means = means_of_users(own, arm)
-            assert (arm in spreads) == bool(means)
-            if means:
-                mean = sum(means) / len(means)
-                variance = sum((m - mean) ** 2 for m in means) / len(means)
-                assert spreads[arm].n == len(means)
-                assert spreads[arm].mean == pytest.approx(mean)
-                assert spreads[arm].variance == pytest.approx(variance, abs=1e-9)
+            users = utilities_of_users(own, arm)
+            assert (arm in spreads) == bool(users)
+            if users:
+                assert vars(spreads[arm]) == pytest.approx(vars(Sums.of(users)))
 
 
-def means_of_users(own, arm):
-    """Mean utility of each user of an arm; a truth of 词1 is no outcome, and 词0 is worth 0.125."""
+def utilities_of_users(own, arm):
+    """(sum, number) of the utilities of each user of an arm; a truth of 词1 is no outcome, and 词0 is worth 0.125."""
     by_user = defaultdict(list)
     for i, (side, user, _, _, _, kind, utility) in own:
         if side == arm and kind == "told":
             by_user[user].append(utility)
         elif side == arm and kind == "untold" and i % 2 == 0:
             by_user[user].append(0.125)
-    return [sum(utilities) / len(utilities) for utilities in by_user.values()]
+    return [(sum(utilities), len(utilities)) for utilities in by_user.values()]

@@ -6,7 +6,7 @@ import pytest
 
 from steelyard.store import nouns, tables
 from steelyard.store.database import Database
-from steelyard.store.nouns.answers import Spread, Untold
+from steelyard.store.nouns.answers import Sums, Untold
 from steelyard.store.rows import put
 
 TIMES = [f"2026-01-0{day}T00:00:00.000000+00:00" for day in range(1, 10)]
@@ -285,7 +285,7 @@ def test_utilities_of_users_are_averaged_by_the_database(database):
     (pair,) = door.untold("e1", since=since)  # f0 came without one
     assert (pair.value, pair.truth) == ("pos", "pos")
     assert door.by_user("e1", since=since, worth={pair: None}) == {}  # it is no outcome
-    assert door.by_user("e1", since=since, worth={pair: 0.75}) == {"live": Spread(1, 0.75, 0.0)}
+    assert door.by_user("e1", since=since, worth={pair: 0.75}) == {"live": Sums.of([(0.75, 1)])}
     with database.write() as connection:
         shared = {"kind": "outcome", "created": TIMES[6], "at": None}
         said = [("x1", 1.0), ("x2", 0.0), ("early", 0.5), ("x10", 0.25), ("old", 0.0)]
@@ -302,13 +302,12 @@ def test_utilities_of_users_are_averaged_by_the_database(database):
                 },
             )
     assert door.by_user("e1", since=since, worth={pair: None}) == {
-        "live": Spread(2, 0.5, 0.25),
-        "canary": Spread(1, 0.25, 0.0),
+        "live": Sums.of([(1.0, 1), (0.0, 1)]),
+        "canary": Sums.of([(0.25, 1)]),
     }
     assert door.by_user("e1", since=since, worth={pair: 0.5})["live"].n == 3
-    assert door.by_user("e1", since=TIMES[0], worth={pair: None})["live"] == Spread(
-        2, 0.375, 0.140625
-    )  # u1: .75
+    early = door.by_user("e1", since=TIMES[0], worth={pair: None})["live"]
+    assert early == Sums.of([(1.5, 2), (0.0, 1)])  # u1: .5 and 1
     assert nouns.Feedback(database, "a").value("ux1") == ["any", {"JSON": 5}]
 
 
@@ -322,4 +321,4 @@ def test_many_pairs_without_a_utility_are_read_in_one_query(database):
         for j in range(200)
     }
     found = door.by_user("e1", since=since, worth=others | {pair: 0.25})
-    assert found == {"live": Spread(1, 0.25, 0.0)}
+    assert found == {"live": Sums.of([(0.25, 1)])}

@@ -35,12 +35,17 @@ from steelyard.plan.others import market, nothing
 from steelyard.plan.variants import another, served
 from steelyard.reason import Reason, told
 from steelyard.release import classes, experiment, walk
+from steelyard.release.checks import contradicted, held, users_broken
+from steelyard.release.decide import Worth, decide
 from steelyard.release.gate import Check, inferior
 from steelyard.release.goals import misses
+from steelyard.release.left import Decision, Response
 from steelyard.release.metric import _missing as missing_of
 from steelyard.release.metric import _until as until_of
 from steelyard.release.metric import decide_by
-from steelyard.release.readout import Decision, Readout, Worth, decide
+from steelyard.release.option import option
+from steelyard.release.readout import Readout, with_changes
+from steelyard.release.seen import TUNED_AT
 from steelyard.report.headline import headline
 from steelyard.report.headline import say as say_headline
 from steelyard.spec.model import Goals
@@ -110,6 +115,39 @@ def decisions():
     yield decide([seen(*open_, n=1234567)], WORTH, loss_max=0.02)
     yield decide([seen(0.02, 0.01, 0.03), users(-0.05, -0.09, -0.01)], WORTH, loss_max=0.02)
     yield decide([seen(0.0, -0.01, 0.01, canary_cost=0.02)], WORTH, loss_max=0.02)
+    yield decide([seen(0.0, -0.01, 0.01, canary_cost=0.2)], WORTH, loss_max=0.02)
+    yield decide([seen(0.0, -0.01, 0.01, live_cost=0.02)], WORTH, loss_max=0.02)
+    yield decide([seen(*sure, canary_cost=0.02)], Worth(0.0, "CNY"), loss_max=0.02)
+    told_less = Response(live=0.5, canary=0.4, difference=Interval(-0.1, -0.15, -0.05, 4000))
+    cut = replace(users(*sure), worst=Interval(0.05, -0.15, 0.14, 1000), response=told_less)
+    yield decide([cut], WORTH, loss_max=0.02)
+
+
+def an_option():
+    both = [
+        seen(0.0, -0.04, 0.04, live_cost=0.05),
+        seen(0.0, -0.2, 0.2, source="users", live_cost=0.05),
+    ]
+    asked = {"requests": 200_000, "requests_a_user": 3.0, "confidence": 0.975}
+    yield to_json(option(both, WORTH, loss_max=0.02, tuned_at=TUNED_AT, **asked))
+
+
+def not_decided():
+    sure = decide([seen(0.05, 0.01, 0.09)], WORTH, loss_max=0.02)
+    day, later = "2026-03-01T10:00:00.000000+00:00", "2026-03-02T10:00:00.000000+00:00"
+    rows = [{"created": day}]
+    arms = {"live": "a", "canary": "b"}
+    old = {"id": "0123456789abcdef", "arms": arms, "readout": {"decision": "rolled back"}}
+    store = SimpleNamespace(
+        releases=SimpleNamespace(history=lambda: rows),
+        experiments=SimpleNamespace(all=lambda: [old]),
+        clock=SimpleNamespace(now=lambda: later),
+    )
+    lost = users_broken(store, {"live": 9000, "canary": 700}, since=day, share=0.1)
+    yield held(sure, lost, None)
+    yield users_broken(store, {"live": 9000, "canary": 700}, since=later + "1", share=0.1)
+    yield contradicted(store, sure, **arms)
+    yield with_changes(sure, ("release.confidence", "release.canary_share"))
 
 
 def bought():
@@ -240,7 +278,9 @@ def rows_of_releases():
     walk._canary(step, wanted, {"variant": "0123456789abcdef", "share": 0.2}, share=0.1)
     sure = decide([seen(0.05, 0.01, 0.09)], WORTH, loss_max=0.02)
     found = Readout(seen(0.05, 0.01, 0.09), None, None, [], sure)
-    rule = SimpleNamespace(metric="outcome", confidence=0.95, look_every=10, outcome_loss_max=0.02)
+    rule = SimpleNamespace(
+        metric="outcome", confidence=0.95, look_every=10, outcome_loss_max=0.02, outcome_days=None
+    )
     product = SimpleNamespace(spec=SimpleNamespace(release=rule))
     assert experiment._facts(step, product, found, live="a", canary="b")
     yield from step.rows
@@ -597,6 +637,8 @@ def headlines():
 
 CASES = (
     decisions,
+    not_decided,
+    an_option,
     bought,
     exhausted,
     nothing_to_compare,

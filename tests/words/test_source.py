@@ -18,6 +18,7 @@ CHINESE_IS = {
     "words_metric.py": "the sentences of reasons",
     "report/market_words.py": "the sentences of the market's page",
     "figures.py": "names of figures inside them",
+    "words_release.py": "the sentences of experiments",
     "terms.py": "names that the ledger keeps",
     "report/words.py": "the sentences of the report",
     "cli/market_words.py": "the sentences of the market's commands",

@@ -137,6 +137,7 @@ ZH = {
     "records of the stream sent in a turn; left out: 1000, or what there is": "一轮发送的流记录数；不写则有多少发多少（最多 1000）",
     "records between two looks; a sure answer ends it": "每隔多少条记录看一次；有了定论就结束",
     "of all always-valid intervals together": "所有随时有效区间合起来的置信度",
+    "days after an answer in which its outcome counts; the answer counts once they are over; left out: whenever it comes": "一次回答后多少天内的结果计入；满了这些天，该回答才计入；不填则不论何时返回",
     "worse than this rolls back, or never meets a user": "比这更差就回滚，或根本不让用户遇到",
     "what real users decide an experiment by, each user once; other than outcome, replayed records only guard": "真实用户按什么决定实验，每位用户算一次；不是 outcome 时，重放记录只起防护作用",
     "days after the first answer in which what a user buys counts; the user counts once they are over": "首次回答后多少天内的购买计入；满了这些天，该用户才计入",

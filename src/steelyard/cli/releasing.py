@@ -85,7 +85,7 @@ def _facts(path: Path) -> dict[str, Any]:
 
 
 def _show(facts: dict[str, Any]) -> None:
-    from steelyard.cli.show import heads, said, table
+    from steelyard.cli.show import heads, language, said, table
 
     for state in ("live", "canary"):
         row = facts[state]
@@ -93,6 +93,10 @@ def _show(facts: dict[str, Any]) -> None:
     for label, shown in (("readout", facts["readout"]), ("note", facts["note"])):
         if shown:
             typer.echo(f"{label}: {shown['reason'] if isinstance(shown, dict) else shown}")
+    if facts["readout"] and facts["readout"].get("option"):
+        from steelyard.words import sentence
+
+        typer.echo(sentence(facts["readout"]["option"], "because", language()))
     if facts["readout"] and facts["readout"].get("metric"):
         _bought(facts["readout"]["metric"])
     rows = [

@@ -156,6 +156,7 @@ REPLAY = Stage(
         "data.sources",
         "market.time_zone",
         "market.told",
+        "plan.requests",
     ),
     takes=names_of(Comparable),
     also=_sent_before,

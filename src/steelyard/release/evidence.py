@@ -1,7 +1,7 @@
-"""What answers and outcomes say of two variants: replayed records as pairs, real users as arms.
+"""What replayed records say of two variants, as pairs, and since when two share the real users.
 
 Knows no decision. A replayed record was answered by both variants, so each gives one difference; a
-user was answered by one, so users give two averages. Example: `pairs(store, valuation, names, **arms)[0].outcome`
+user was answered by one: see `users`. Example: `pairs(store, valuation, names, **arms)[0].outcome`
 """
 
 from __future__ import annotations
@@ -12,17 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from steelyard.store import Store
-from steelyard.store.nouns.answers import Untold
 from steelyard.store.releases import RETIRED, experiment_of
-from steelyard.store.tallies import TOLD
 
 if TYPE_CHECKING:
-    from steelyard.stats import Sample
     from steelyard.tasks.valuation import Valuation
 
 ARMS = ("live", "canary")
 Row = Mapping[str, Any]  # of the store
-PAIRS_MAX = 500  # of answers and truths that a query names
 
 
 @dataclass(frozen=True)
@@ -43,16 +39,6 @@ class Both:
     turn: int
     live: Row
     canary: Row
-
-
-@dataclass(frozen=True)
-class Users:
-    """Real users of one variant: the mean outcomes of all, and what the answers took."""
-
-    sample: Sample
-    answers: int
-    cpu_s: float
-    p95_ms: float
 
 
 def complete(
@@ -83,7 +69,7 @@ def pairs(
     answered = complete(store, live=live, canary=canary, scale=valuation.scale)
     for record, both in answered.items():
         rows = both.live, both.canary
-        live_outcome, canary_outcome = (_outcome(valuation, names, row) for row in rows)
+        live_outcome, canary_outcome = (outcome_of(valuation, names, row) for row in rows)
         if live_outcome is not None and canary_outcome is not None:
             judged.append(
                 Pair(
@@ -112,67 +98,16 @@ def began(store: Store, *, live: str, canary: str) -> str | None:
     return since if {state: v[0] for state, v in current.items()} == wanted else None
 
 
-def users(
-    store: Store, valuation: Valuation, names: Mapping[str, str], *, live: str, canary: str
-) -> dict[str, Users] | None:
-    """Arm -> real users whose outcomes came since the two share the users; None where they do not.
-
-    A user is one unit, however many requests: outcomes of one user are alike.
-    """
-    since = began(store, live=live, canary=canary)
-    if since is None:
-        return None
-    from steelyard.stats import Sample
-
-    experiment = experiment_of(live, canary, scale=valuation.scale)
-    worth = {
-        pair: _read(valuation, names, pair.value, pair.truth)
-        for pair in store.answers.untold(experiment, since=since)
-    }
-    if len(worth) > PAIRS_MAX:
-        samples = _one_by_one(store, experiment, since, worth)
-    else:
-        spreads = store.answers.by_user(experiment, since=since, worth=worth)
-        samples = {arm: Sample(s.n, s.mean, s.variance) for arm, s in spreads.items()}
-    by_arm = {}
-    for arm in ARMS:
-        took = store.answers.took(experiment, since=since, arm=arm)
-        by_arm[arm] = Users(samples.get(arm, Sample(0, 0.0, 0.0)), took.n, took.cpu_s, took.p95_ms)
-    return by_arm
-
-
-def _one_by_one(
-    store: Store, experiment: str, since: str, worth: Mapping[Untold, float | None]
-) -> dict[str, Sample]:
-    """The same where the pairs are too many for one query."""
-    from steelyard.stats import Sample
-
-    by_pair = {pair.pair: outcome for pair, outcome in worth.items()}
-    seen: dict[str, dict[str, list[tuple[float, int]]]] = {arm: defaultdict(list) for arm in ARMS}
-    for row in store.answers.each_user(experiment, since=since):
-        outcome, n = by_pair.get(row["pair"]), row["n"]
-        if row["pair"] == TOLD:
-            seen[row["arm"]][row["user"]].append((row["total"], n))
-        elif outcome is not None:
-            seen[row["arm"]][row["user"]].append((outcome * n, n))
-    return {
-        arm: Sample.of(
-            [sum(t for t, _ in rows) / sum(n for _, n in rows) for rows in by_user.values()]
-        )
-        for arm, by_user in seen.items()
-    }
-
-
-def _outcome(
+def outcome_of(
     valuation: Valuation, names: Mapping[str, str], row: Mapping[str, Any]
 ) -> float | None:
     """As it was told, or as the file has the words now."""
     if row["utility"] is not None:
         return float(row["utility"])
-    return _read(valuation, names, row["value"], row["truth"])
+    return read(valuation, names, row["value"], row["truth"])
 
 
-def _read(valuation: Valuation, names: Mapping[str, str], answer: Any, truth: Any) -> float | None:
+def read(valuation: Valuation, names: Mapping[str, str], answer: Any, truth: Any) -> float | None:
     """What an answer was worth, both words as the file names them now; None where the truth is a
     word it does not name."""
     from steelyard.tasks import Answer

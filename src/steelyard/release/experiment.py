@@ -12,10 +12,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from steelyard.reason import Reason
 from steelyard.release import truths
+from steelyard.release.frozen import frozen, rule_of
 from steelyard.release.left import Experimented, SentCounts
 from steelyard.release.replay import ReplayReport, Visit, replay
 from steelyard.release.stream import record_of, sent_before, stream
@@ -23,7 +24,6 @@ from steelyard.release.walk import add
 from steelyard.release.who import live_misses
 from steelyard.release.whole import check_whole
 from steelyard.spec import ProductFile
-from steelyard.spec.model import Release
 from steelyard.stage import Report
 from steelyard.store import Step, Store
 from steelyard.store.releases import RETIRED, experiment_of
@@ -78,6 +78,7 @@ def run(
     step.lines += [] if told is None else [told]
     if len(unsent) == len(visits) and not readout.waits_for_users:
         readout = _exhausted(readout, product)
+    product = frozen(store, product, live=live, canary=canary).product
     applied = _facts(step, product, readout, live=live, canary=canary)
     if readout.decided:
         from steelyard.release.effects import leave
@@ -194,13 +195,6 @@ def _exhausted(readout: Readout, product: ProductFile) -> Readout:
     return replace(readout, decision=replace(d, reason=reason))
 
 
-def _by_metric(rule: Release) -> dict[str, Any]:
-    """What else the file asks where users' purchases decide."""
-    if rule.metric == "outcome":
-        return {}
-    return {"metric_days": rule.metric_days, "metric_loss_max": rule.metric_loss_max}
-
-
 def _in_service(store: Store, live: str, canary: str) -> bool:
     """Whether the two answer users now, and no person keeps turns from changing that."""
     now = {row["state"]: row for row in store.releases.current()}
@@ -224,10 +218,8 @@ def _facts(step: Step, product: ProductFile, readout: Readout, *, live: str, can
         metric=rule.metric,
         rule={
             "scheme": "pairs",
-            "confidence": rule.confidence,
             "look_every": rule.look_every,
-            "outcome_loss_max": rule.outcome_loss_max,
-            **_by_metric(rule),
+            **rule_of(product),
         },
         readout=readout.to_json(),
     )

@@ -67,13 +67,33 @@ class PathPoint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Response:
+    """Shares of the answers to real users that have an outcome, and canary minus live, always valid."""
+
+    live: float
+    canary: float
+    difference: Interval
+
+    @property
+    def unlike(self) -> bool:
+        return self.difference.low > 0 or self.difference.high < 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class UsersShown:
-    """What real users showed since they were shared."""
+    """What real users showed since they were shared. `worst` is the difference whichever outcomes one arm
+    alone told of, `net` the money of 1,000 requests; `reached` are users with an outcome and without, and
+    `waiting` answers whose days are not over."""
 
     unit: str = "user"
     since: str | None
     arms: Mapping[str, Arm]
     difference: Interval
+    worst: Interval | None = None
+    net: Interval | None = None
+    response: Response | None = None
+    reached: Mapping[str, int] | None = None
+    waiting: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,11 +128,24 @@ class MetricShown:
 
 @dataclass(frozen=True)
 class Seen:
-    """One body of evidence: `source` is `replay` (n records) or `users` (n users of both arms)."""
+    """One body of evidence: `source` is `replay` (n records) or `users` (n users of both arms).
+
+    `worst` is the difference at the worst reading of outcomes that did not come; `dearer` what 1,000 requests
+    of the canary cost more, and `net` what they bring more: None where only the means of `arms` are known.
+    """
 
     source: str
     difference: Interval
     arms: dict[str, Arm]
+    worst: Interval | None = None
+    net: Interval | None = None
+    dearer: Interval | None = None
+    response: Response | None = None
+
+    @property
+    def reading(self) -> Interval:
+        """What a decision may rest on."""
+        return self.worst or self.difference
 
 
 @dataclass(frozen=True)
@@ -124,8 +157,26 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Option:
+    """An undecided canary as a place for money: what it brings more than the live variant in 1,000 requests
+    and until the next turn, and how many more would decide if figures stay as they are; None where that
+    is not known, or beyond 10^9. `source` is the evidence that `net_per_1000` rests on."""
+
+    source: str
+    currency: str
+    net_per_1000: Interval
+    net_until_next_turn: Interval
+    requests_until_next_turn: int
+    more_records: int | None
+    more_users: int | None
+    more_requests: int | None
+    because: Reason
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What an experiment showed: of the pairs that were replayed, and of real users."""
+    """What an experiment showed: of the pairs that were replayed, and of real users. `option` is there while
+    it is undecided."""
 
     scheme: str = "pairs"
     unit: str = "record"
@@ -134,6 +185,8 @@ class Shown:
     path: tuple[PathPoint, ...]
     users: UsersShown | None
     metric: MetricShown | None = None
+    net: Interval | None = None
+    option: Option | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

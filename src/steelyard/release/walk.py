@@ -54,7 +54,8 @@ def run(
     else:
         live = _first(store, product, step, chosen=chosen, baseline=baseline)
     wanted = _wanted(store, product, step, task=task, dataset=dataset, live=live, chosen=chosen)
-    _canary(step, wanted, current.get("canary"), share=product.spec.release.canary_share)
+    canary = current.get("canary")
+    _canary(step, wanted, canary, share=_share(product, current.get("live"), canary, wanted))
     missed = live_misses(store, product, live)
     return Decided(live, wanted.canary, missed, wanted.why, wanted.check)
 
@@ -78,6 +79,20 @@ def _first(
         reason = Reason("release.first_below", {"miss": missed[0]})
     add(step, first, "live", 1.0, reason)
     return first
+
+
+def _share(
+    product: ProductFile,
+    live: Mapping[str, Any] | None,
+    canary: Mapping[str, Any] | None,
+    wanted: Wanted,
+) -> float:
+    """The file's, but that of the canary while its experiment runs: users who changed arms, or a rate that
+    drifts under two shares, would pass for what the canary did. With another live variant another one begins."""
+    same = live is not None and canary is not None and canary["variant"] == wanted.canary
+    if same and live is not None and canary is not None and canary["id"] > live["id"]:
+        return float(canary["share"])
+    return product.spec.release.canary_share
 
 
 def _canary(step: Step, wanted: Wanted, now: Mapping[str, Any] | None, *, share: float) -> None:

@@ -42,6 +42,15 @@ def only(file: ProductFile, *names: str) -> ProductFile:
     return replace(file, spec=cast(Product, Declared(file.spec, allowed)))
 
 
+def with_section(file: ProductFile, name: str, value: Any) -> ProductFile:
+    """The same file with another section in that place; what may be read of it stays."""
+    spec: Any = file.spec
+    if isinstance(spec, Declared):
+        other = spec._value.model_copy(update={name: value})
+        return replace(file, spec=cast(Product, Declared(other, spec._allowed, spec._place)))
+    return replace(file, spec=spec.model_copy(update={name: value}))
+
+
 def _allow(allowed: Allowed, path: list[str]) -> None:
     for part in path[:-1]:
         inner = allowed.setdefault(part, {})

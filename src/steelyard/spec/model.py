@@ -226,6 +226,12 @@ class Release(Section):
     outcome_loss_max: float = Field(
         0.02, ge=0, lt=1, description="worse than this rolls back, or never meets a user"
     )
+    outcome_days: int | None = Field(
+        None,
+        ge=1,
+        le=90,
+        description="days after an answer in which its outcome counts; the answer counts once they are over; left out: whenever it comes",
+    )
     metric: Literal["outcome", "conversion", "revenue", "profit"] = Field(
         "outcome",
         description="what real users decide an experiment by, each user once; other than outcome, replayed records only guard",

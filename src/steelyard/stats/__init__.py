@@ -11,12 +11,23 @@ from steelyard.stats.bootstrap import (
     paired_sums,
 )
 from steelyard.stats.curves import LearningCurve, Point, back_test, fit_curve
-from steelyard.stats.ratio import ratio_lift
-from steelyard.stats.sequential import Sample, difference, lift, needed, paired, radius
+from steelyard.stats.missing import worst
+from steelyard.stats.ratio import ratio_lift, ratio_sample
+from steelyard.stats.sequential import (
+    Sample,
+    difference,
+    grown,
+    lift,
+    needed,
+    paired,
+    radius,
+)
+from steelyard.stats.shares import Mismatch, mismatch
 
 __all__ = [
     "Interval",
     "LearningCurve",
+    "Mismatch",
     "Point",
     "Sample",
     "back_test",
@@ -25,10 +36,14 @@ __all__ = [
     "bootstrap_sums",
     "difference",
     "fit_curve",
+    "grown",
     "lift",
+    "mismatch",
     "needed",
     "paired",
     "paired_sums",
     "radius",
     "ratio_lift",
+    "ratio_sample",
+    "worst",
 ]

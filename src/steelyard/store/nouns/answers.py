@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -35,12 +35,29 @@ class Took:
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How one number a user spreads: users, mean and variance."""
+class Sums:
+    """Of `n` users, each with a numerator and a denominator: sums of both, of their squares and of
+    their product. A ratio and how far users spread follow from them."""
 
     n: int
-    mean: float
-    variance: float
+    total: float
+    count: float
+    total2: float
+    count2: float
+    product: float
+
+    @classmethod
+    def of(cls, users: Iterable[tuple[float, float]]) -> Sums:
+        """Of (numerator, denominator) of each user."""
+        pairs = list(users)
+        return cls(
+            len(pairs),
+            math.fsum(t for t, _ in pairs),
+            math.fsum(c for _, c in pairs),
+            math.fsum(t * t for t, _ in pairs),
+            math.fsum(c * c for _, c in pairs),
+            math.fsum(t * c for t, c in pairs),
+        )
 
 
 @dataclass(frozen=True)
@@ -106,25 +123,82 @@ class Answers(Noun):
 
     def by_user(
         self, experiment: str, *, since: str, worth: Mapping[Untold, float | None]
-    ) -> dict[str, Spread]:
-        """Arm -> the mean utility of each real user whose outcomes came; `worth` is that of every
-        pair that came without one, None for what is no outcome."""
+    ) -> dict[str, Sums]:
+        """Arm -> sums over the real users whose outcomes came, of utilities and of outcomes; `worth` is
+        that of every pair that came without one, None for what is no outcome."""
         t = tables.tally.c
         total, n = _utility(worth)
-        mean = (sa.func.sum(total) / sa.func.sum(n)).label("mean")
-        each = sa.select(t.arm, t.user, mean).where(n.is_not(None), *self._told(experiment, since))
-        users = each.group_by(t.arm, t.user).subquery()
-        m = users.c.mean
+        each = sa.select(
+            t.arm,
+            t.user,
+            sa.cast(sa.func.sum(total), sa.Float).label("total"),
+            sa.cast(sa.func.sum(n), sa.Float).label("count"),
+        ).where(n.is_not(None), *self._told(experiment, since))
+        return self._sums(each.group_by(t.arm, t.user))
+
+    def responses(
+        self, experiment: str, *, since: str, arms: Mapping[str, str], answers: Mapping[str, int]
+    ) -> dict[str, Sums]:
+        """Arm -> sums over all real users that it answered, of answers with an outcome and of answers. `arms` is
+        arm -> variant, and `answers` how many there are of each, as `took` knows it.
+
+        Who was answered by which variant stands in an index, which arm and experiment do not; it is read alone
+        where it holds as many answers as the experiment."""
+        a = tables.answer.c
+        arm = sa.case({variant: name for name, variant in arms.items()}, value=a.variant)
+        own = (a.product == self.product, a.created >= since, a.origin == USER)
+        index = sa.select(arm.label("arm"), a.user, sa.func.count().label("n"))
+        index = index.where(*own, a.variant.in_(list(arms.values()))).group_by(a.variant, a.user)
+        found = self._responses(index, experiment, since)
+        if {arm: sums.count for arm, sums in found.items()} == {
+            arm: n for arm, n in answers.items() if n
+        }:
+            return found
+        who = (*self._of(experiment, USER, since), a.arm.is_not(None))
+        rows = sa.select(a.arm, a.user, sa.func.count().label("n")).where(*who)
+        return self._responses(rows.group_by(a.arm, a.user), experiment, since)
+
+    def _responses(self, asked: sa.Select[Any], experiment: str, since: str) -> dict[str, Sums]:
+        t, asked_by = tables.tally.c, asked.subquery().c
+        told = sa.select(t.arm, t.user, sa.func.sum(t.n).label("n"))
+        told_by = told.where(*self._told(experiment, since)).group_by(t.arm, t.user).subquery().c
+        same = (told_by.arm == asked_by.arm) & (told_by.user == asked_by.user)
+        came = sa.func.coalesce(told_by.n, 0)
+        # what was said twice of an answer is one response
+        once = sa.case((came < asked_by.n, came), else_=asked_by.n)
+        each = sa.select(
+            asked_by.arm,
+            asked_by.user,
+            sa.cast(once, sa.Float).label("total"),
+            sa.cast(asked_by.n, sa.Float).label("count"),
+        ).select_from(sa.outerjoin(asked_by.arm.table, told_by.arm.table, same))
+        return self._sums(each)
+
+    def _sums(self, each: sa.Select[Any]) -> dict[str, Sums]:
+        u = each.subquery().c
+        names = ("total", "count", "total2", "count2", "product")
+        of = (u.total, u.count, u.total * u.total, u.count * u.count, u.total * u.count)
+        added = [sa.func.sum(one).label(name) for name, one in zip(names, of, strict=True)]
+        rows = self.rows(sa.select(u.arm, sa.func.count().label("n"), *added).group_by(u.arm))
+        return {row["arm"]: Sums(row["n"], *(float(row[name]) for name in names)) for row in rows}
+
+    def one_by_one(self, experiment: str, *, since: str) -> list[Row]:
+        """Every answer to a real user with each outcome that it had, or none: `arm`, `user`, `asked` and
+        `told` (times), `utility`, `value`, `truth`. For outcomes that count only for some days."""
+        a, f = tables.answer, tables.feedback
+        outcome = (f.c.answer == a.c.id) & (f.c.kind == OUTCOME)
         query = sa.select(
-            users.c.arm,
-            sa.func.count().label("n"),
-            sa.func.avg(m).label("mean"),
-            sa.func.avg(m * m).label("square"),
-        ).group_by(users.c.arm)
-        return {
-            row["arm"]: Spread(row["n"], row["mean"], max(0.0, row["square"] - row["mean"] ** 2))
-            for row in self.rows(query)
-        }
+            a.c.id,
+            a.c.arm,
+            a.c.user,
+            a.c.created.label("asked"),
+            a.c.value,
+            f.c.created.label("told"),
+            f.c.utility,
+            f.c.value.label("truth"),
+        ).select_from(sa.outerjoin(a, f, outcome))
+        query = query.where(*self._of(experiment, USER, since), a.c.arm.is_not(None))
+        return self.rows(query.order_by(a.c.created, a.c.id, f.c.created, f.c.id))
 
     def each_user(self, experiment: str, *, since: str) -> list[Row]:
         """`arm`, `user`, `pair`, how many outcomes (`n`) and the `total` of their utilities; the pair
