@@ -11,7 +11,7 @@ from typing import Any
 
 from steelyard.reason import Reason
 
-# Examples of a class from which on the interval of a mean over classes holds the truth as often as it says
+# Examples of a class from which on the interval of a mean over classes holds the truth about as often as it says
 # (bench/cover.py).
 ENOUGH = 10
 
