@@ -45,6 +45,8 @@ TITLES = {
     "use": "Economics of a million answers and outcomes",
     "use_postgresql": "The same in PostgreSQL",
     "launch": "The launch page in a browser",
+    "cover": "How often intervals of quality hold the truth",
+    "choices": "The choice among variants: another hold-out, its limit, its goals, money",
     "faults": "Faults of the first build, each with its test now",
 }
 _CROWD = "`capacity` is what clients that wait for each answer get in time, at the best of 8, 16 and 32 of them; `sustained` what requests at random times get, at the best of several rates. Goodput of an overload is given as a share of both; what we want is 0.9 of the capacity."
@@ -68,6 +70,8 @@ NOTES = {
     "carry": "Shares of intervals of 95 % that hold the truth; `above` and `below` are those that lie wholly there. `as_drawn` is the interval of the randomization test alone, `allowing` the one that is told: it allows for carry-over, and costs width. What we want is 0.92 or more.",
     "use": "`join_s` is the plain join of before, `kept_s` the same figures from what is kept by day; `same` says that they are equal. Economics also fits the purchases of 2,000 customers, which takes most of its time. Seconds are by the wall on two cores that others used too; those of the CPU are beside them where the database is in the process. What we want is a second.",
     "launch": "Each page is loaded, and asked a question that can be read and one that cannot; of every figure the largest. `bytes` came over the wire with the heads of responses; `critical` to `minor` are axe's findings. What we want is less than 100 KB, no other host, and nothing serious.",
+    "cover": "Simulated hold-outs of known populations. `before` is the percentile interval; `after` is what is told now, where `told` says how often an interval is told at all; `safe` is what code reads where a class has too few examples. Shares of intervals of 95 % that hold the truth; what we want is 0.93.",
+    "choices": "Simulated variants whose loss is known; `before` is the rule up to 0.3. What we want is at most 0.1 flips of money, and `beyond` at most one minus the confidence. Money is against the uncompressed variant for a million requests; `oracle` knows every loss.",
     "hostile_int8": "As above, with a model that computes for longer.",
 }
 APART = ("variants", "faults")  # shown as tables of their own

@@ -123,8 +123,16 @@ def publish(store, task, *, seed: int = 0, name: str = "baseline") -> str:
             card={},
         )
         for metric, i in evaluation.metrics.items():
+            detail = evaluation.of_measure(metric, ())
             step.measure(
-                identity, metric, i.value, low=i.low, high=i.high, n=i.n, on="holdout of d"
+                identity,
+                metric,
+                i.value,
+                low=i.low,
+                high=i.high,
+                n=i.n,
+                on="holdout of d",
+                detail=detail,
             )
         return {}
 

@@ -39,9 +39,37 @@ WORDS: dict[str, tuple[str, str]] = {
         "{goal:figure} {value:apart limit}{goal:unit} is below the goal {limit:exact}",
         "{goal:figure} {value:apart limit}{goal:unit} 低于目标 {limit:exact}",
     ),
+    "quality.too_few": (
+        "too few examples of {classes:named} for an interval (fewer than {enough:count} each)",
+        "{classes:named} 的样本太少，无法给出区间（每类少于 {enough:count} 条）",
+    ),
+    "goal.near": (
+        "{missed}, by a hair: the goal is met with a probability of {chance:whole_percent}",
+        "{missed}，仅差一点：达到目标的概率为 {chance:whole_percent}",
+    ),
+    "goal.barely": (
+        "{goal:figure} {value:apart limit} reaches the goal {limit:exact} by a hair: it is met with a probability of {chance:whole_percent}",
+        "{goal:figure} {value:apart limit} 仅略达目标 {limit:exact}：达到目标的概率为 {chance:whole_percent}",
+    ),
     # the choice among variants
     "variant.baseline": ("the baseline: what the canary is compared with", "基线：金丝雀与之比较"),
     "variant.cheapest": ("meets every goal at the lowest cost", "满足所有目标且成本最低"),
+    "variant.most_money": (
+        "meets every goal and earns most until the next turn: {cheapest:variant} would save {saves:around} {currency} of serving and lose {answers:around} {currency} in answers",
+        "满足所有目标，且到下一轮的收益最高：{cheapest:variant} 的服务成本会省 {saves:around} {currency}，但回答会损失 {answers:around} {currency}",
+    ),
+    "variant.less_money": (
+        "earns {less:around} {currency} less than {best:variant} until the next turn: {serving:saving} {currency} for serving, {answers:saving} {currency} for answers",
+        "到下一轮比 {best:variant} 少赚 {less:around} {currency}：服务 {serving:saving} {currency}，回答 {answers:saving} {currency}",
+    ),
+    "variant.cannot_tell": (
+        "{n:count} records cannot tell whether it loses more than {loss_max:exact} of quality: with a probability of {chance:whole_percent} it does, and what it likely loses is {likely:share}; about {more:count} more labelled records would tell with {confidence:whole_percent}",
+        "{n:count} 条记录无法判断其质量损失是否超过 {loss_max:exact}：超过的概率为 {chance:whole_percent}，可能的损失为 {likely:share}；再有约 {more:count} 条标注记录，便能以 {confidence:whole_percent} 的把握判断",
+    ),
+    "variant.taken_open": (
+        "{why}; taken although its loss is open, since all whose loss is within the limit miss a goal: {open}",
+        "{why}；其损失尚无定论，但损失在限度内的都没有达到目标，因此仍选它：{open}",
+    ),
     "variant.cheap_enough": (
         "meets every goal; {more:about} {currency} more than {cheapest:variant} until the next turn count as the same cost, and {behind}",
         "满足所有目标；到下一轮比 {cheapest:variant} 多 {more:about} {currency}，视为成本相同，而 {behind}",
@@ -53,6 +81,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "variant.same_cost": (
         "costs the same as {best:variant} ({more:about} {currency} apart until the next turn), {behind}",
         "成本与 {best:variant} 相同（到下一轮相差 {more:about} {currency}），{behind}",
+    ),
+    "variant.changes_more": (
+        "what it answers changes in worth by {moved:percent} of a right answer against the uncompressed, up or down, that of the other by {other:percent}",
+        "与未压缩的相比，其回答的价值上下变动平均为一个正确回答的 {moved:percent}，后者为 {other:percent}",
     ),
     "variant.slower": (
         "p95 {p95_ms:ms} ms against {other_ms:ms}",

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.variants import compressed, outputs, saved_picture, saved_text
 
-from steelyard.compress.choose import SAME_COST, Candidate, Stakes, choose, lacking
+from steelyard.compress.candidate import Candidate
+from steelyard.compress.choose import SAME_COST, Stakes, choose
 from steelyard.compress.job import check_equal
+from steelyard.compress.limits import Loss, judged
 from steelyard.engine.model import open_model, read_config
 from steelyard.engine.predictor import preprocessor_in, write_arrays
 from steelyard.errors import Damaged, SteelyardError
@@ -77,6 +79,7 @@ def candidate(name="v", **changed) -> Candidate:
     return Candidate(variant=name, name=name, **(facts | changed))
 
 
+LOSS = Loss(0.005, 0.95)
 MANY = Stakes(10**9, 100.0, "CNY")  # every difference is money
 FEW = Stakes(1000, 1000.0, "CNY")  # none is
 GOALS = limits(Goals(quality={"macro_f1": 0.8}, p95_ms=50, memory_mb=500, cost_per_1000=5), ())
@@ -93,19 +96,19 @@ GOALS = limits(Goals(quality={"macro_f1": 0.8}, p95_ms=50, memory_mb=500, cost_p
     ],
 )
 def test_each_missed_goal_is_said_with_its_numbers_in_both_languages(changed, said):
-    found = lacking(candidate(**changed), GOALS, metric="macro_f1", reference=0.86, loss_max=0.005)
+    found = judged(candidate(**changed), GOALS, metric="macro_f1", reference=0.86, loss=LOSS).breaks
     english, chinese = said.split("; ")
     assert any(english in say(why, "en") and chinese in say(why, "zh") for why in found)
 
 
 def test_a_goal_of_another_metric_is_not_asked_of_this_one():
-    assert not lacking(
+    assert not judged(
         candidate(quality=0.1),
         limits(Goals(quality={"macro_f1": 0.8}), ()),
         metric="bleu",
         reference=0.1,
-        loss_max=1,
-    )
+        loss=Loss(1, 0.95),
+    ).breaks
 
 
 def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():
@@ -116,7 +119,7 @@ def test_the_cheapest_that_meets_the_goals_is_chosen_and_the_others_told_why():
     ]
     judged = {
         j.candidate.name: j
-        for j in choose(rows, GOALS, metric="macro_f1", reference=0.86, loss_max=0.005, stakes=MANY)
+        for j in choose(rows, GOALS, metric="macro_f1", reference=0.86, loss=LOSS, stakes=MANY)
     }
     assert judged["cheap"].chosen and say(judged["dear"].why, "en") == "costs 3.0x cheap"
     assert not judged["bad"].meets and "below the goal" in say(judged["bad"].why, "en")
@@ -128,7 +131,7 @@ def test_nothing_is_chosen_when_nothing_meets_the_goals():
         GOALS,
         metric="macro_f1",
         reference=0.86,
-        loss_max=0.005,
+        loss=LOSS,
         stakes=MANY,
     )
     assert not any(j.chosen for j in judged)
@@ -150,7 +153,9 @@ def test_a_little_noise_does_not_flip_a_choice_that_is_not_on_the_edge(costs, wh
     pick = [
         next(
             j.candidate.name
-            for j in choose(r, [], metric="macro_f1", reference=0.86, loss_max=1, stakes=MANY)
+            for j in choose(
+                r, [], metric="macro_f1", reference=0.86, loss=Loss(1, 0.95), stakes=MANY
+            )
             if j.chosen
         )
         for r in (rows, shaken)
@@ -161,7 +166,9 @@ def test_a_little_noise_does_not_flip_a_choice_that_is_not_on_the_edge(costs, wh
 @given(st.lists(st.tuples(st.floats(0.7, 0.9), st.floats(0.1, 10.0)), min_size=1, max_size=8))
 def test_what_is_chosen_meets_every_goal_and_is_never_much_dearer_than_another_that_does(pairs):
     rows = [candidate(f"v{i}", quality=q, cost_per_1000=c) for i, (q, c) in enumerate(pairs)]
-    judged = choose(rows, GOALS, metric="macro_f1", reference=0.9, loss_max=0.1, stakes=MANY)
+    judged = choose(
+        rows, GOALS, metric="macro_f1", reference=0.9, loss=Loss(0.1, 0.95), stakes=MANY
+    )
     able = [j.candidate.cost_per_1000 for j in judged if j.meets]
     chosen = [j for j in judged if j.chosen]
     assert len(chosen) == bool(able)
@@ -170,7 +177,7 @@ def test_what_is_chosen_meets_every_goal_and_is_never_much_dearer_than_another_t
 
 
 def chosen(rows, *, stakes, goals=GOALS):
-    judged = choose(rows, goals, metric="macro_f1", reference=0.86, loss_max=0.005, stakes=stakes)
+    judged = choose(rows, goals, metric="macro_f1", reference=0.86, loss=LOSS, stakes=stakes)
     return next(j for j in judged if j.chosen), judged
 
 
@@ -208,11 +215,11 @@ def test_between_variants_of_one_cost_and_one_p95_the_smaller_wins_and_then_the_
 
 
 def test_a_p95_just_above_its_goal_is_told_apart_from_it():
-    (why,) = lacking(
+    (why,) = judged(
         candidate(p95_ms=20.0004),
         limits(Goals(p95_ms=20), ()),
         metric="macro_f1",
         reference=0.86,
-        loss_max=1,
-    )
+        loss=Loss(1, 0.95),
+    ).breaks
     assert say(why, "en") == "p95 20.0004 ms is above the goal 20"

@@ -35,7 +35,7 @@ KEYS = {
     "train.point": POINT,
     "train.tried": "method variant quality",
     "compress": "chosen table utility",
-    "compress.table": "variant name quality low high cpu_ms p95_ms memory_mb cost_per_1000 metrics"
+    "compress.table": "variant name quality low high cpu_ms p95_ms memory_mb cost_per_1000 metrics few gap errors"
     " meets chosen why why_zh why_code why_numbers p50_ms evaluated_on timed_on busy wall_per_cpu flat",
     "release": "live canary live_misses holdout_check",
     "release.holdout_check": "outcome quality",

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 from tests.report.sample import facts, money, outputs, row, without
 
+from steelyard.interval import too_few
 from steelyard.report import closing_table, render
 from steelyard.report.facts import balances
 from steelyard.report.svg import Scale, clipped, signed, spread, text_width
 from steelyard.report.values import PricedKind
 from steelyard.report.words import WORDS
+from steelyard.words import say
 
 PAGE_BYTES_MAX = 500_000
 
@@ -160,6 +162,19 @@ def test_a_cost_that_says_nothing_for_a_thousand_requests_is_shown_at_the_produc
     table = [row("int8", 0.86, 0.00058, chosen=True), row("baseline", 0.8, 0.0001)]
     page = render(facts(outputs=outputs() | {"compress": {"chosen": "int8", "table": table}}))
     assert "0.580 CNY" in page and "for 1,000,000 requests" in page
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_labels_with_too_few_examples_are_named_where_an_interval_would_lie(language):
+    named = row("int8", 0.86, 0.1, chosen=True, low=0.21, high=0.99, few=["fraud"])
+    table = [named, row("baseline", 0.8, 0.1)]
+    page = render(
+        facts(outputs=outputs() | {"compress": {"chosen": "int8", "table": table}}),
+        language=language,
+    )
+    said = say(too_few(["fraud"]), language)
+    assert page.count(said) == 2 and "[0.210, 0.990]" not in page  # at the top and in the table
+    assert "[0.790, 0.810]" in page
 
 
 def test_served_figures_stand_beside_those_measured_before_with_their_ratio():

@@ -14,8 +14,10 @@ from tests.serving import call, release
 from tests.serving import publish as bare
 
 from steelyard.errors import SpecError, Unavailable
+from steelyard.interval import Interval
 from steelyard.serve import Server
 from steelyard.serve.launch import facts, routes
+from steelyard.serve.launch.facts import Figure
 from steelyard.serve.launch.prices import sold
 from steelyard.store import Store
 from steelyard.tasks import open_task, task_of
@@ -351,3 +353,10 @@ def test_a_plan_of_several_prices_says_each_of_them(tmp_path):
 def test_the_page_of_the_tests_is_one_that_a_product_file_may_have(tmp_path):
     page = product(tmp_path, page=PAGE, url="https://shop.example").spec.market.page
     assert page.languages == ("en", "zh") and page.url == "https://shop.example/"
+
+
+def test_labels_with_too_few_examples_stand_where_the_interval_would():
+    figure = Figure("macro_f1", Interval(0.8, 0.3, 1.0, 90), ("fraud",))
+    assert "too few examples of fraud" in figure.shown("en")
+    assert "fraud 的样本太少" in figure.shown("zh")
+    assert Figure("macro_f1", figure.interval).shown("en", " – ") == "0.300 – 1.000"

@@ -188,6 +188,26 @@ def test_a_paired_difference_is_narrower_than_two_intervals():
     assert pair.value == pytest.approx(b.mean() - a.mean())
 
 
+def many_ratios(sums):
+    """The mean over 40 classes of a ratio whose sums are small: macro-F1 of hits, answers and truths."""
+    hits, said, true = (sums[..., 40 * i : 40 * (i + 1)] for i in range(3))
+    return {"macro": (2 * hits / np.maximum(said + true, 1)).mean(-1)}
+
+
+def test_an_interval_of_a_mean_of_ratios_of_small_sums_holds_the_truth():
+    rng, held, every = np.random.default_rng(1), 0, np.arange(240)
+    for _ in range(60):  # six of each class, three quarters of them right, errors anywhere
+        true = rng.integers(0, 40, 240)
+        said = np.where(rng.random(240) < 0.75, true, rng.integers(0, 40, 240))
+        counts = np.zeros((240, 120))
+        for block, column in ((0, true), (1, said), (2, true)):
+            counts[every, 40 * block + column] = 1
+        counts[:, :40] *= (said == true)[:, None]
+        found = bootstrap_sums(counts, many_ratios, repeats=300, seed=0)["macro"]
+        held += found.low <= 0.75 + 0.25 / 40 <= found.high
+    assert held >= 54
+
+
 def test_the_same_seed_gives_the_same_interval():
     one, two = (bootstrap(np.arange(50.0), seed=7) for _ in range(2))
     assert one == two and isinstance(one, Interval) and one != bootstrap(np.arange(50.0), seed=8)

@@ -6,6 +6,7 @@ Each case leaves what it found; `pairs` reads the English and the Chinese of it.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,11 +17,14 @@ from tests.release.test_metric import shown as metric_of
 from tests.report.sample import arm, facts, outputs, row, without
 
 from steelyard.as_json import to_json
-from steelyard.compress import run as compress
-from steelyard.compress.choose import Candidate, Stakes, choose, lacking
+from steelyard.compress import table as compress
+from steelyard.compress.candidate import Candidate, Gap
+from steelyard.compress.choose import Stakes, choose
+from steelyard.compress.limits import Loss, judged
 from steelyard.compress.quality import Quality
 from steelyard.engine.evaluate import Evaluation
 from steelyard.goals import limits
+from steelyard.interval import too_few
 from steelyard.market import calendar, lifts, mixing
 from steelyard.market.customers import cost_of_one, margin_share, mean_margin, pays_back
 from steelyard.market.figures import Figure
@@ -49,6 +53,7 @@ from steelyard.release.seen import TUNED_AT
 from steelyard.report.headline import headline
 from steelyard.report.headline import say as say_headline
 from steelyard.spec.model import Goals
+from steelyard.spec.pricing import Values
 from steelyard.stats import Interval, Point, fit_curve
 from steelyard.stats.designs import RegionDesign, Switchback, design_regions, design_switchback
 from steelyard.stats.lifetime import (
@@ -320,6 +325,7 @@ def candidate(name="v", **changed):
 
 
 GOALS = limits(Goals(quality={"macro_f1": 0.8}, p95_ms=50, memory_mb=500, cost_per_1000=5), ())
+LOSS = Loss(0.005, 0.95)
 MANY, FEW = Stakes(10**9, 100.0, "CNY"), Stakes(1_000_000, 1000.0, "CNY")
 
 
@@ -331,16 +337,14 @@ def lacks():
         {"memory_mb": 900.0},
         {"cost_per_1000": 9.0},
     ):
-        yield from lacking(
-            candidate(**changed), GOALS, metric="macro_f1", reference=0.86, loss_max=0.005
-        )
+        yield from judged(
+            candidate(**changed), GOALS, metric="macro_f1", reference=0.86, loss=LOSS
+        ).breaks
 
 
 def chosen():
     def among(*rows, stakes=MANY):
-        judged = choose(
-            rows, GOALS, metric="macro_f1", reference=0.86, loss_max=0.005, stakes=stakes
-        )
+        judged = choose(rows, GOALS, metric="macro_f1", reference=0.86, loss=LOSS, stakes=stakes)
         return [one.why for one in judged]
 
     yield from among(candidate("dear", cost_per_1000=3.0), candidate("cheap"))
@@ -350,6 +354,36 @@ def chosen():
     yield from among(slow, candidate("quick", cost_per_1000=0.00111, p95_ms=20.5), stakes=FEW)
     big = candidate("big", memory_mb=400.0)
     yield from among(big, candidate("small", cost_per_1000=1.01), candidate("same"), stakes=FEW)
+
+
+def chosen_by_money():
+    """A cheaper variant whose answers lose more than it saves, one of whose loss nobody can tell, and
+    goals that are met and missed by a hair."""
+
+    def among(*rows, goals=GOALS, answer=0.002):
+        stakes = Stakes(1_000_000, 100.0, "CNY", answer)
+        judged = choose(
+            rows, goals, metric="macro_f1", reference=0.86, loss=Loss(0.01, 0.9), stakes=stakes
+        )
+        return [one.why for one in judged]
+
+    small = Gap(-0.006, 0.001, -0.006, 0.001, 0.02, 5000)
+    int8 = candidate("int8", cost_per_1000=0.9, gap=small)
+    yield from among(candidate("fp32"), int8, answer=0.05)
+    open_ = candidate("int8", cost_per_1000=0.5, gap=Gap(-0.01, 0.004, -0.01, 0.004, 0.05, 800))
+    yield from among(candidate("fp32"), open_)
+    yield from among(candidate("fp32", p95_ms=99.0), open_)
+    same = candidate("int8", cost_per_1000=0.999, gap=Gap(0.0, 0.001, 0.0, 0.001, 0.03, 9000))
+    yield from among(candidate("fp32"), same)
+    beyond = Gap(-0.03, 0.004, -0.03, 0.004, 0.05, 800)
+    yield from among(candidate("int8", quality=0.83, gap=beyond))
+    hair = limits(Goals(quality={"macro_f1": 0.862}), ())
+    yield from among(candidate("over", quality=0.864), candidate("under"), goals=hair)
+
+
+def too_few_examples():
+    yield too_few(["fraud"])
+    yield too_few(["a", "b", "c", "d"])
 
 
 def table_of_variants():
@@ -372,12 +406,17 @@ def table_of_variants():
     spec = SimpleNamespace(
         plan=SimpleNamespace(requests=10**9, unit=100),
         goals=Goals(p95_ms=50),
-        money=SimpleNamespace(currency="CNY", prices=SimpleNamespace(cpu_hour=0.35)),
-        compress=SimpleNamespace(quality_loss_max=0.01),
+        money=SimpleNamespace(
+            currency="CNY",
+            prices=SimpleNamespace(cpu_hour=0.35),
+            correct_answer=Decimal(0),
+            values=Values(),
+        ),
+        compress=SimpleNamespace(quality_loss_max=0.01, confidence=0.95),
     )
     task = SimpleNamespace(known={}, quality="macro_f1")
     found = [one("torch_fp32", 2.0), one("int8", 9.0, busy=True), one("baseline", 0.1, busy=True)]
-    left = compress._chosen(
+    left = compress.chosen(
         SimpleNamespace(spec=spec), task, {f.name: f for f in found}, "torch_fp32"
     )
     yield from to_json(left.table)
@@ -649,6 +688,8 @@ CASES = (
     missed_goals,
     lacks,
     chosen,
+    chosen_by_money,
+    too_few_examples,
     table_of_variants,
     options_of_labels,
     options_of_variants,

@@ -64,6 +64,7 @@ ZH = {
     "with method: lora": "用于 method: lora",
     "let the task vary the training examples": "让任务对训练样本做变化",
     "of weights, order, dropout and augmentation": "决定权重、次序、dropout 与数据增强",
+    "how sure it must be that a variant loses no more than quality_loss_max": "须有多大把握，某个版本的损失不超过 quality_loss_max",
     "registered compressors to build and measure": "要构建并测量的压缩方法",
     "of the task's quality, absolute": "任务质量的绝对差",
     "hold-out records sent to each variant in each round, as requests": "每轮作为请求发给每个版本的留出记录数",

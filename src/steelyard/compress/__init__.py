@@ -46,6 +46,8 @@ STAGE = Stage(
         "compress",
         "goals",
         "money.prices.cpu_hour",
+        "money.correct_answer",
+        "money.values",
         "money.currency",
         "serve.batch_tokens",
         "serve.threads",

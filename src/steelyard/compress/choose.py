@@ -1,63 +1,59 @@
-"""The variant that meets the goals at the lowest cost, and why each other one was not chosen.
+"""The variant that earns most until the next turn within the goals, and why each other one was not chosen.
 
-Costs are compared in the money they make until the next turn: what is no money there is no reason.
-Knows no model, no store and no words. Example: `choose(candidates, limits, stakes=stakes, **named)[0].why.code`
+Money is what serving all requests costs, and what answers lose in worth against the uncompressed variant: a paired
+difference on the same records, drawn to what such differences are (`steelyard.stats.shrink`). What is no money there is
+no reason. Knows no model, no store and no words. Example: `choose(candidates, limits, stakes=stakes, **named)[0].why.code`
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from steelyard.compress.candidate import Candidate
+from steelyard.compress.limits import Kept, Loss, judged
 from steelyard.goals import Limit
 from steelyard.reason import Reason, together
 
-# Two variants cost the same when the difference until the next turn is below this share of
+# Two variants are worth the same when the difference until the next turn is below this share of
 # `plan.unit`, the money that the owner thinks in, ...
 SAME_MONEY = 0.01
-# ... or when it is no more than two timings of one variant differ by. Then the lower p95 wins, and
-# where p95 is the same, the lower memory, and then the earlier in the list.
+# ... or when it is no more than two timings of one variant differ by. Then the one wins that answers like
+# its parent, since nothing is paid for the risk, then the lower p95, the lower memory, the earlier in the list.
 SAME_COST = 0.03
+SAME_ANSWERS = 0.01  # of what answers are worth, changed up or down
 SAME_P95 = 0.10
 SAME_MEMORY = 0.10
 SAME_MEMORY_MB = 16.0
-TAKEN = ("p95_ms", "memory_mb", "cost_per_1000")  # goals of what a variant takes
 NEAR_GOAL = 0.10  # a figure this near its goal is measured again
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """One measured variant. `quality` is the task's, `cost_per_1000` in the product's money."""
-
-    variant: str
-    name: str
-    quality: float
-    low: float
-    high: float
-    cpu_ms: float
-    p95_ms: float
-    memory_mb: float
-    cost_per_1000: float
-    metrics: Mapping[str, float] = field(default_factory=dict)  # every one of the task
-
-    def figure(self, goal: str, metric: str) -> float | None:
-        """What a goal is compared with; None for what was not measured."""
-        if goal in TAKEN:
-            return float(getattr(self, goal))
-        return self.metrics.get(goal, self.quality if goal == metric else None)
-
-
-@dataclass(frozen=True)
 class Stakes:
-    """What a difference in cost is worth: requests until the next turn, and money to compare with."""
+    """What a difference is worth: requests until the next turn, money to compare with, and money between
+    the worst answer and the best; 0 where answers have no declared worth."""
 
     requests: int
     unit: float
     currency: str
+    answer: float = 0.0
 
     def money(self, cost_per_1000: float) -> float:
         """Of all the requests until the next turn."""
         return cost_per_1000 * self.requests / 1000
+
+    def lost(self, c: Candidate) -> float:
+        """What answers of a variant lose against its parent's until then; negative where they gain."""
+        return c.worth_lost * self.answer * self.requests
+
+    def total(self, c: Candidate) -> float:
+        """What it costs until then, with what its answers lose."""
+        return self.money(c.cost_per_1000) + self.lost(c)
+
+    def same(self, c: Candidate, least: Candidate) -> bool:
+        """Whether the difference to the one of the least total is no money."""
+        more = self.total(c) - self.total(least)
+        return more <= max(self.tie, SAME_COST * self.money(least.cost_per_1000))
 
     @property
     def tie(self) -> float:
@@ -81,22 +77,22 @@ def choose(
     *,
     metric: str,
     reference: float,
-    loss_max: float,
+    loss: Loss,
     stakes: Stakes,
 ) -> list[Judged]:
     """Judge every candidate; at most one is chosen. `reference` is the uncompressed quality, and
-    `metric` its name."""
-    lacks = {
-        c.variant: lacking(c, limits, metric=metric, reference=reference, loss_max=loss_max)
+    `metric` its name. One whose loss the records cannot tell is taken only where all that are within
+    the limit miss a goal: the parent, which loses nothing, is among those."""
+    kept = {
+        c.variant: judged(c, limits, metric=metric, reference=reference, loss=loss)
         for c in candidates
     }
-    able = [c for c in candidates if not lacks[c.variant]]
-    best = _best(able, stakes)
-    cheapest = min(able, key=lambda c: c.cost_per_1000, default=None)
+    able = [c for c in candidates if not kept[c.variant].breaks]
+    sure = [c for c in able if kept[c.variant].open is None]
+    among = sure or able
+    best = _best(among, stakes)
     return [
-        Judged(
-            c, not lacks[c.variant], c is best, _why(c, lacks[c.variant], best, cheapest, stakes)
-        )
+        Judged(c, c in among, c is best, _why(c, kept[c.variant], best, among, stakes))
         for c in candidates
     ]
 
@@ -104,38 +100,15 @@ def choose(
 def _best(able: Sequence[Candidate], stakes: Stakes) -> Candidate | None:
     if not able:
         return None
-    cheapest = min(c.cost_per_1000 for c in able)
-    tied = [c for c in able if _same_cost(c.cost_per_1000, cheapest, stakes)]
+    least = min(able, key=stakes.total)
+    tied = [c for c in able if stakes.same(c, least)]
+    truest = min(c.moved for c in tied)
+    tied = [c for c in tied if c.moved <= truest + SAME_ANSWERS]
     quickest = min(c.p95_ms for c in tied)
     tied = [c for c in tied if c.p95_ms <= quickest * (1 + SAME_P95)]
     smallest = min(c.memory_mb for c in tied)
     limit = max(smallest * (1 + SAME_MEMORY), smallest + SAME_MEMORY_MB)
     return next(c for c in tied if c.memory_mb <= limit)
-
-
-def _same_cost(cost: float, cheapest: float, stakes: Stakes) -> bool:
-    noise = cost <= cheapest * (1 + SAME_COST)
-    return noise or stakes.money(cost - cheapest) <= stakes.tie
-
-
-def lacking(
-    c: Candidate, limits: Sequence[Limit], *, metric: str, reference: float, loss_max: float
-) -> list[Reason]:
-    """Goals the candidate misses: those of quality, the loss by compression, and what it takes."""
-    known = [(limit, c.figure(limit.goal, metric)) for limit in limits]
-    missed = [
-        (limit, figure) for limit, figure in known if figure is not None and limit.missed(figure)
-    ]
-    lost = reference - c.quality
-    loss = Reason(
-        "variant.lost_quality",
-        {"quality": c.quality, "reference": reference, "loss": lost, "loss_max": loss_max},
-    )
-    return [
-        *(limit.reason(figure) for limit, figure in missed if limit.goal not in TAKEN),
-        *([loss] if lost > loss_max else []),
-        *(limit.reason(figure) for limit, figure in missed if limit.goal in TAKEN),
-    ]
 
 
 def near_goal(value: float, goal: float | None) -> bool:
@@ -145,32 +118,55 @@ def near_goal(value: float, goal: float | None) -> bool:
 
 def _why(
     c: Candidate,
-    lacks: list[Reason],
+    kept: Kept,
     best: Candidate | None,
-    cheapest: Candidate | None,
+    among: Sequence[Candidate],
     stakes: Stakes,
 ) -> Reason:
-    if lacks:
-        return together(lacks)
-    assert best is not None and cheapest is not None  # one that lacks nothing may be chosen
+    said = [*kept.breaks, *([kept.open] if kept.open else [])]
+    if c not in among:
+        return together(said)
+    assert best is not None  # one of those that may be chosen
     if c is best:
-        return _chosen(best, cheapest, stakes)
-    if not _same_cost(c.cost_per_1000, cheapest.cost_per_1000, stakes):
-        times = c.cost_per_1000 / best.cost_per_1000 if best.cost_per_1000 else 1.0
-        return Reason("variant.dearer", {"best": best.name, "times": times})
+        why = _chosen(best, among, stakes)
+        if kept.open is not None:
+            why = Reason("variant.taken_open", {"why": why, "open": kept.open})
+        return together([why, *kept.barely])
+    if not stakes.same(c, min(among, key=stakes.total)):
+        return together([_worse(c, best, stakes), *said])
     return Reason(
         "variant.same_cost",
         {
             "best": best.name,
-            "more": abs(stakes.money(c.cost_per_1000 - best.cost_per_1000)),
+            "more": abs(stakes.total(c) - stakes.total(best)),
             "currency": stakes.currency,
             "behind": _behind(c, best),
         },
     )
 
 
+def _worse(c: Candidate, best: Candidate, stakes: Stakes) -> Reason:
+    """That it costs more, or that what it saves is less than what its answers lose."""
+    answers = stakes.lost(c) - stakes.lost(best)
+    if abs(answers) <= stakes.tie and c.cost_per_1000 >= best.cost_per_1000:
+        times = c.cost_per_1000 / best.cost_per_1000 if best.cost_per_1000 else 1.0
+        return Reason("variant.dearer", {"best": best.name, "times": times})
+    return Reason(
+        "variant.less_money",
+        {
+            "best": best.name,
+            "less": stakes.total(c) - stakes.total(best),
+            "serving": stakes.money(best.cost_per_1000 - c.cost_per_1000),
+            "answers": -answers,
+            "currency": stakes.currency,
+        },
+    )
+
+
 def _behind(c: Candidate, best: Candidate) -> Reason:
-    """What a variant that costs the same has against it."""
+    """What a variant that is worth the same has against it."""
+    if c.moved > best.moved + SAME_ANSWERS:
+        return Reason("variant.changes_more", {"moved": c.moved, "other": best.moved})
     if c.p95_ms > best.p95_ms * (1 + SAME_P95):
         return Reason("variant.slower", {"p95_ms": c.p95_ms, "other_ms": best.p95_ms})
     if c.memory_mb > max(best.memory_mb * (1 + SAME_MEMORY), best.memory_mb + SAME_MEMORY_MB):
@@ -178,15 +174,27 @@ def _behind(c: Candidate, best: Candidate) -> Reason:
     return Reason("variant.no_better")
 
 
-def _chosen(best: Candidate, cheapest: Candidate, stakes: Stakes) -> Reason:
-    if best is cheapest:
-        return Reason("variant.cheapest")
+def _chosen(best: Candidate, among: Sequence[Candidate], stakes: Stakes) -> Reason:
+    least = min(among, key=stakes.total)
+    cheapest = min(among, key=lambda c: c.cost_per_1000)
+    if best is least:
+        if best.cost_per_1000 <= cheapest.cost_per_1000:
+            return Reason("variant.cheapest")
+        return Reason(
+            "variant.most_money",
+            {
+                "cheapest": cheapest.name,
+                "saves": stakes.money(best.cost_per_1000 - cheapest.cost_per_1000),
+                "answers": stakes.lost(cheapest) - stakes.lost(best),
+                "currency": stakes.currency,
+            },
+        )
     return Reason(
         "variant.cheap_enough",
         {
-            "cheapest": cheapest.name,
-            "more": stakes.money(best.cost_per_1000 - cheapest.cost_per_1000),
+            "cheapest": least.name,
+            "more": stakes.total(best) - stakes.total(least),
             "currency": stakes.currency,
-            "behind": _behind(cheapest, best),
+            "behind": _behind(least, best),
         },
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from steelyard.compress.choose import Candidate
+from steelyard.compress.candidate import Candidate
 from steelyard.interval import Interval
 from steelyard.reason import Reason
 from steelyard.tasks.valuation import KindCount

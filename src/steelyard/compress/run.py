@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from steelyard.compress.choose import Candidate, Stakes, choose, near_goal
+from steelyard.compress.choose import near_goal
 from steelyard.compress.decodings import other_decodings
+from steelyard.compress.gaps import gaps_of
 from steelyard.compress.job import CompressJob
-from steelyard.compress.left import Compressed, Compressible, VariantRow
+from steelyard.compress.left import Compressed, Compressible
 from steelyard.compress.quality import Quality, evaluated, parent_of
+from steelyard.compress.table import BASELINE, Assessed, chosen, cost_per_1000
 from steelyard.engine.evaluate import UTILITY, Evaluation
 from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
@@ -28,27 +29,14 @@ from steelyard.engine.predictor import preprocessor_in, write_arrays
 from steelyard.engine.processes import give_back_memory
 from steelyard.engine.publishing import publish
 from steelyard.engine.traffic import Traffic
-from steelyard.goals import errors_of, limits
+from steelyard.goals import errors_of
 from steelyard.plugins import get
-from steelyard.reason import Reason
 from steelyard.spec import ProductFile
 from steelyard.spec.section import Kind, NoSettings
 from steelyard.stage import Report
 from steelyard.stats import Interval
 from steelyard.store import Step, Store
 from steelyard.tasks import Task, content_kind
-
-BASELINE = "baseline"
-
-
-@dataclass(frozen=True)
-class Assessed:
-    """One variant with everything that was measured of it."""
-
-    name: str
-    variant: str
-    quality: Quality
-    measured: Measured
 
 
 def run(
@@ -74,15 +62,17 @@ def run(
         built = {of.parent.name: of.parent.variant, **made, BASELINE: of.baseline.variant}
         qualities = _qualities(store, task, built, held, of, say)
         _keep(store, built, qualities, of.parent.name, dataset=of.dataset)
+        gaps = gaps_of(store, product, task, of, held, qualities)
     else:
         built = {row.name: row.variant for row in prior.table}
         qualities = {name: _known(store, variant) for name, variant in built.items()}
+        gaps = {row.name: row.gap for row in prior.table}
     part = first(held, product.spec.compress.measure_items)
     timed = _measure(store, product, task, built, part, say)
-    assessed = {n: Assessed(n, v, qualities[n], timed[n]) for n, v in built.items()}
+    assessed = {n: Assessed(n, v, qualities[n], timed[n], gaps.get(n)) for n, v in built.items()}
     for one in assessed.values():
         _facts(product, step, one, of.dataset, errors_of(task.known), fresh=prior is None)
-    return _chosen(product, task, assessed, of.parent.name)
+    return chosen(product, task, assessed, of.parent.name)
 
 
 def _qualities(
@@ -128,7 +118,8 @@ def _known(store: Store, variant: str) -> Quality:
     measures = {n: m for n, m in store.measures.of(variant).items() if m["low"] is not None}
     metrics = {n: Interval(m["value"], m["low"], m["high"], m["n"]) for n, m in measures.items()}
     kinds = (measures.get(UTILITY, {}).get("detail") or {}).get("kinds") or []
-    return Quality(Evaluation(metrics, {}, kinds), "as measured before")
+    few = {n: m["detail"]["few"] for n, m in measures.items() if (m["detail"] or {}).get("few")}
+    return Quality(Evaluation(metrics, {"few": few} if few else {}, kinds), "as measured before")
 
 
 def _build(
@@ -247,11 +238,6 @@ def _measure(
     )
 
 
-def cost_per_1000(product: ProductFile, cpu_ms: float) -> float:
-    """Money for 1,000 items at the price of a CPU hour."""
-    return float(product.spec.money.prices.cpu_hour) * cpu_ms * 1000 / 3_600_000
-
-
 def _facts(
     product: ProductFile,
     step: Step,
@@ -281,69 +267,3 @@ def _facts(
         step.measure(
             one.variant, name, i.value, low=i.low, high=i.high, n=i.n, on=of, detail=detail
         )
-
-
-def _chosen(
-    product: ProductFile, task: Task, assessed: dict[str, Assessed], parent: str
-) -> Compressed:
-    spec = product.spec
-    stakes = Stakes(spec.plan.requests, float(spec.plan.unit), spec.money.currency)
-    candidates = {name: _candidate(product, task, one) for name, one in assessed.items()}
-    baseline = candidates.pop(BASELINE)
-    judged = choose(
-        list(candidates.values()),
-        limits(spec.goals, errors_of(task.known)),
-        metric=task.quality,
-        reference=candidates[parent].quality,
-        loss_max=spec.compress.quality_loss_max,
-        stakes=stakes,
-    )
-    rows = [
-        _row(assessed[j.candidate.name], j.candidate, j.why, meets=j.meets, chosen=j.chosen)
-        for j in judged
-    ]
-    why = Reason("variant.baseline")
-    rows.append(_row(assessed[BASELINE], baseline, why, meets=False, chosen=False))
-    best = next((j.candidate.variant for j in judged if j.chosen), None)
-    metrics = {n: one.quality.evaluation.metrics for n, one in assessed.items()}
-    utility = {n: m[UTILITY] if UTILITY in m else m["accuracy"] for n, m in metrics.items()}
-    return Compressed(best, tuple(rows), utility)
-
-
-def _row(one: Assessed, c: Candidate, why: Reason, *, meets: bool, chosen: bool) -> VariantRow:
-    m = one.measured
-    return VariantRow(
-        **vars(c),
-        meets=meets,
-        chosen=chosen,
-        why=why if meets or one.name == BASELINE else _busy(m, why),
-        p50_ms=m.p50_ms,
-        evaluated_on=one.quality.on,
-        timed_on=m.conditions(),
-        busy=m.on_busy_machine,
-        wall_per_cpu=round(m.busy, 3),
-        flat=m.flat,
-    )
-
-
-def _busy(m: Measured, why: Reason) -> Reason:
-    """A goal missed while other processes had the core may be met on a quiet machine."""
-    if not m.on_busy_machine:
-        return why
-    return Reason("variant.timed_busy", {"why": why, "wall_s": m.busy})
-
-
-def _candidate(product: ProductFile, task: Task, one: Assessed) -> Candidate:
-    quality, m = one.quality.evaluation.metrics[task.quality], one.measured
-    return Candidate(
-        variant=one.variant,
-        name=one.name,
-        quality=quality.value,
-        low=quality.low,
-        high=quality.high,
-        cpu_ms=m.cpu_ms,
-        p95_ms=m.p95_ms,
-        memory_mb=m.memory_mb,
-        cost_per_1000=cost_per_1000(product, m.cpu_ms),
-        metrics={name: interval.value for name, interval in one.quality.evaluation.metrics.items()},
-    )

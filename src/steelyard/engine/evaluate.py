@@ -11,18 +11,22 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.engine.scarce import safe, scarce
+from steelyard.goals import Metric
 from steelyard.stats import Interval, bootstrap_sums, paired_sums
 from steelyard.tasks import Answer, Array, Task, Truth
 from steelyard.tasks.valuation import KindCount, kinds_of
 
 REPEATS = 1000
+ANY = Metric(low=float("-inf"), high=float("inf"))  # a figure that the task does not declare
 UTILITY = "utility"  # the mean of what answers were worth: what money reads
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """Every metric of the task and the mean utility as bootstrap intervals, what the report draws,
-    and how many answers there were of each kind of right and wrong."""
+    and how many answers there were of each kind of right and wrong. `detail` names under `few` the
+    classes that have too few examples for the interval of a metric."""
 
     metrics: dict[str, Interval]
     detail: dict[str, Any]
@@ -32,18 +36,31 @@ class Evaluation:
         """What a measure of it keeps beside its interval."""
         if metric == UTILITY:
             return {"kinds": self.kinds}
-        return {"less": True} if metric in errors else None
+        few = self.few(metric)
+        kept = {"less": True} if metric in errors else {}
+        return (kept | ({"few": list(few)} if few else {})) or None
+
+    def few(self, metric: str) -> tuple[str, ...]:
+        """Classes with too few examples for its interval, which holds for whatever they are."""
+        return tuple(self.detail.get("few", {}).get(metric, ()))
 
 
 def evaluate(
     task: Task, answers: Sequence[Answer], truths: Sequence[Truth], *, seed: int = 0
 ) -> Evaluation:
-    """n answers against their truths; percentile bootstrap over the records."""
+    """n answers against their truths; bootstrap over the records."""
     counts = task.counts(answers, truths)
-    metrics = bootstrap_sums(counts, task.metrics, repeats=REPEATS, seed=seed)
+    few = scarce(task, np.asarray(counts.sum(axis=0), dtype=np.float64).reshape(-1))
+    metrics = {
+        name: safe(seen, len(few.get(name, ())), len(task.classes), task.known.get(name, ANY))
+        for name, seen in bootstrap_sums(counts, task.metrics, repeats=REPEATS, seed=seed).items()
+    }
     worth = np.stack([task.utility(answers, truths), np.ones(len(truths))], axis=-1)
     metrics |= bootstrap_sums(worth, _mean, repeats=REPEATS, seed=seed)
-    return Evaluation(metrics, task.detail(answers, truths), kinds_of(task, answers, truths))
+    detail = task.detail(answers, truths) | (
+        {"few": {m: list(c) for m, c in few.items()}} if few else {}
+    )
+    return Evaluation(metrics, detail, kinds_of(task, answers, truths))
 
 
 def _mean(sums: Array) -> dict[str, Array]:

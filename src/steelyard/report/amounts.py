@@ -6,9 +6,13 @@ Example: `amount(Decimal("-0.0013092")) == "-0.00131"`
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
+from steelyard.interval import too_few
 from steelyard.spec import Money
+from steelyard.words import say
 
 DIGITS = 3
 
@@ -21,6 +25,11 @@ def amount(value: Decimal | float) -> str:
     if abs(number) >= 1:
         return f"{number:,.2f}"
     return f"{number:.{DIGITS - 1 - math.floor(math.log10(abs(number)))}f}"
+
+
+def interval_of(row: Mapping[str, Any], few: Sequence[str] | None, language: str) -> str:
+    """Of a figure of quality, or which classes have too few examples for one."""
+    return say(too_few(few), language) if few else f"[{row['low']:.3f}, {row['high']:.3f}]"
 
 
 def with_currency(value: Money) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
-from steelyard.report.amounts import amount
+from steelyard.report.amounts import amount, interval_of
 from steelyard.report.facts import ReportFacts
 from steelyard.report.headline import headline, say
 from steelyard.report.market_section import market_sections
@@ -102,7 +102,7 @@ def _chosen(facts: ReportFacts, words: Words, language: str) -> list[Card]:
     chosen = next((r for r in table if r["chosen"]), None)
     if chosen is None:
         return []
-    span = f"[{chosen['low']:.3f}, {chosen['high']:.3f}]"
+    span = interval_of(chosen, chosen.get("few"), language)
     cost = f"{at_traffic(facts, chosen['cost_per_1000'])} {facts.currency}"
     return [
         (words["quality"], f"{chosen['quality']:.3f}", span),

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from steelyard.report import bars, charts
-from steelyard.report.amounts import amount, with_currency
+from steelyard.report.amounts import amount, interval_of, with_currency
 from steelyard.report.bought import bought
 from steelyard.report.caveats import caveats
 from steelyard.report.facts import MoneyRow, ReportFacts, ratio
@@ -66,7 +66,7 @@ def variants(facts: ReportFacts, words: Words, language: str) -> str:
         [
             r["name"] + (" ✓" if r["chosen"] else ""),
             f"{r['quality']:.4f}",
-            f"[{r['low']:.3f}, {r['high']:.3f}]",
+            interval_of(r, r.get("few"), language),
             f"{r['p95_ms']:.1f}",
             f"{r['memory_mb']:,.0f}",
             f"{r['cpu_ms']:.2f}",
@@ -211,11 +211,12 @@ def model(facts: ReportFacts, words: Words, language: str) -> str:
 
 def _metrics(judged: Mapping[str, Any], language: str) -> str:
     """Every metric with its interval."""
+    few = judged["detail"].get("few", {})
     rows = [
         [
             term("goal", name, language),
             f"{m['value']:.3f}",
-            f"[{m['low']:.3f}, {m['high']:.3f}]",
+            interval_of(m, few.get(name), language),
             f"{m['n']:,}",
         ]
         for name, m in judged["metrics"].items()

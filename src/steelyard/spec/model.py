@@ -177,6 +177,12 @@ class Compress(Section):
     quality_loss_max: float = Field(
         0.005, ge=0, lt=1, description="of the task's quality, absolute"
     )
+    confidence: float = Field(
+        0.95,
+        gt=0.5,
+        lt=1,
+        description="how sure it must be that a variant loses no more than quality_loss_max",
+    )
     measure_items: int = Field(
         96, ge=8, description="hold-out records sent to each variant in each round, as requests"
     )

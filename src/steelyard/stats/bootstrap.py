@@ -2,7 +2,9 @@
 
 Knows no task. Each record gives one row of counts, and a metric is a function of their sum; so a
 resample is a row of weights, and a thousand of them one product of matrices. Percentile intervals
-(Efron & Tibshirani 1993, section 13.3). Example: `bootstrap(right, seed=0).low`
+(Efron & Tibshirani 1993, section 13.3), moved by twice the bias that resampling shows where it shows one
+(section 10.3): a mean of ratios of small sums, as macro-F1 is, comes out too low in a sample and lower still in a
+resample of it. Example: `bootstrap(right, seed=0).low`
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from steelyard.interval import Interval
 Counts = Any  # [n, S], dense or sparse: one row a record
 Metrics = Callable[[NDArray[np.float64]], Mapping[str, NDArray[np.float64]]]  # [..., S] -> [...]
 BLOCK = 2**22  # weights at once
+BIASED = 3.0  # standard errors of the mean of resamples: a nearer one is what their number leaves
+ROUNDING = 1e-12
 
 
 def bootstrap(
@@ -120,6 +124,10 @@ def _weights(n: int, repeats: int, seed: int) -> Iterator[NDArray[np.float64]]:
 
 
 def _interval(value: float, draws: ArrayLike, n: int, confidence: float) -> Interval:
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(np.asarray(draws, dtype=np.float64), [tail, 1 - tail])
+    drawn, tail = np.asarray(draws, dtype=np.float64), (1 - confidence) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    # The estimate is off by about as much as its resamples are off from it, so these are off twice.
+    bias = float(drawn.mean()) - value
+    if abs(bias) > BIASED * float(drawn.std()) / len(drawn) ** 0.5 + ROUNDING:
+        low, high = low - 2 * bias, high - 2 * bias
     return Interval(value, float(low), float(high), n)

@@ -138,6 +138,14 @@ class Classification:
             "calibration_error": np.abs(confidence - right).sum(-1) / n,
         }
 
+    def rests_on(self, sums: Array) -> dict[str, Array]:
+        """Of each metric that is a mean over the labels, on how many examples each label's part rests."""
+        import numpy as np
+
+        k = len(self.labels)
+        answered, true = (sums[..., i * k : (i + 1) * k] for i in (1, 2))
+        return {"precision": np.minimum(answered, true), "recall": true, "macro_f1": true}
+
     def detail(self, answers: Sequence[Answer], truths: Sequence[str]) -> dict[str, Any]:
         answered, targets, confidence = self._compared(answers, truths)
         table = confusion(answered, targets, len(self.labels))

@@ -123,6 +123,10 @@ class TokenClassification(Texts):
             "span_recall": r / np.maximum(t, 1),
         }
 
+    def rests_on(self, sums: Array) -> dict[str, Array]:
+        """Of the mean over the entities, on how many spans each entity's part rests."""
+        return {"span_macro_f1": sums[..., 2 * len(self.entities) :]}
+
     def detail(self, answers: Sequence[Answer], truths: Sequence[Spans]) -> dict[str, Any]:
         sums = self.counts(answers, truths).sum(axis=0).reshape(3, -1)
         rows = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from steelyard.interval import too_few
 from steelyard.spec import ProductFile
 from steelyard.stage import Context, Expected, Forecast, Stage
 from steelyard.store import Step
@@ -89,7 +90,11 @@ def _needs(product: ProductFile, task: Task) -> None:
 def _metric(left: Evaluated, *, ran: bool = True) -> str:
     name = left.quality
     m = left.metrics[name]
-    return f"{name} {m.value:.3f} [{m.low:.3f}, {m.high:.3f}] on {m.n:,} held-out records"
+    from steelyard.words import say
+
+    few = (left.detail or {}).get("few", {}).get(name)  # an old ledger may have no detail
+    sure = say(too_few(few), "en") if few else f"[{m.low:.3f}, {m.high:.3f}]"
+    return f"{name} {m.value:.3f} {sure} on {m.n:,} held-out records"
 
 
 def _gain(left: Trained, *, ran: bool = True) -> str:

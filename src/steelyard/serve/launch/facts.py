@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from steelyard.interval import Interval
+from steelyard.interval import Interval, few_in, too_few
 from steelyard.serve.router import Served
 from steelyard.store import Store
 from steelyard.tasks import Task
+from steelyard.words import say
 
 DAY = 10  # characters of a date in a time
 
@@ -21,6 +22,12 @@ class Figure:
 
     name: str
     interval: Interval
+    few: tuple[str, ...] = ()  # classes with too few examples for the interval to be shown
+
+    def shown(self, language: str, between: str = ", ") -> str:
+        """The interval, or that there is none."""
+        i = self.interval
+        return say(too_few(self.few), language) if self.few else f"{i.low:.3f}{between}{i.high:.3f}"
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ def live_of(store: Store, task: Task, served: Served) -> Live:
     }
     order = sorted(measures, key=lambda name: (name != task.quality, list(task.known).index(name)))
     figures = tuple(
-        Figure(name, Interval(m["value"], m["low"], m["high"], m["n"]))
+        Figure(name, Interval(m["value"], m["low"], m["high"], m["n"]), few_in(m["detail"]))
         for name, m in ((name, measures[name]) for name in order)
     )
     return Live(

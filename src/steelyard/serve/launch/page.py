@@ -242,7 +242,7 @@ def _quality(view: View) -> str:
     rows = "".join(
         f"<tr><th scope=row>{text(term('goal', figure.name, view.language))}</th>"
         f"<td class=n>{figure.interval.value:.3f}</td>"
-        f"<td class=n>{figure.interval.low:.3f} – {figure.interval.high:.3f}</td></tr>"
+        f"<td class=n>{text(figure.shown(view.language, ' – '))}</td></tr>"
         for figure in live.figures
     )
     heads = "".join(

@@ -128,7 +128,8 @@ class _Site:
             first = live.figures[0]
             i = first.interval
             name = term("goal", first.name, language)
-            below = f"{name} {i.value:.3f} [{i.low:.3f}, {i.high:.3f}]"
+            sure = "" if first.few else f" [{first.shown(language)}]"
+            below = f"{name} {i.value:.3f}{sure}"
         return Card(self.page.title[language], self.page.summary[language], below)
 
 

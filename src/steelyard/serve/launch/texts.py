@@ -71,7 +71,7 @@ def _quality(view: View) -> list[str]:
     first = live.figures[0].interval
     says = words["quality_says"].format(n=first.n, version=live.version, measured=live.measured)
     rows = [
-        f"- {term('goal', f.name, view.language)}: {f.interval.value:.3f} [{f.interval.low:.3f}, {f.interval.high:.3f}]"
+        f"- {term('goal', f.name, view.language)}: {f.interval.value:.3f} [{f.shown(view.language)}]"
         for f in live.figures
     ]
     return [says, "", *rows, "", release]
