@@ -10,7 +10,7 @@ from steelyard.stats.bootstrap import (
     bootstrap_sums,
     paired_sums,
 )
-from steelyard.stats.curves import LearningCurve, Point, back_test, fit_curve
+from steelyard.stats.curves import LearningCurve, Point, fit_curve
 from steelyard.stats.ratio import ratio_lift
 from steelyard.stats.sequential import Sample, difference, lift, needed, paired, radius
 
@@ -19,7 +19,6 @@ __all__ = [
     "LearningCurve",
     "Point",
     "Sample",
-    "back_test",
     "bootstrap",
     "bootstrap_kinds",
     "bootstrap_sums",
