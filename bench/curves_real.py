@@ -69,12 +69,13 @@ def trained(folder: Path, name: str, *, repetitions: int) -> list[dict[str, Any]
 def various(folder: Path, *, curves: int) -> list[dict[str, Any]]:
     """As `trained`, but every curve is of another task: some of the labels of one of the sets, another
     number of records, either learner."""
-    pools = [Pool.of(*of.read(folder), most=30_000) for of in SETS.values()]
+    pools = {name: Pool.of(*of.read(folder), most=30_000) for name, of in SETS.items()}
     made = []
     while len(made) < curves:
         seed = FIRST + len(made)
         rng = np.random.default_rng(seed)
-        whole = pools[seed % len(pools)]
+        name = list(SETS)[seed % len(SETS)]
+        whole = pools[name]
         k = int(whole.truth.max()) + 1
         some = rng.permutation(k)[: max(2, round(k * rng.uniform(0.3, 1.0)))]
         part = whole.only(some)
@@ -84,7 +85,7 @@ def various(folder: Path, *, curves: int) -> list[dict[str, Any]]:
         labels = round(float(np.exp(rng.uniform(np.log(400), np.log(min(3200, 0.4 * size))))))
         learner = sorted(LEARNERS)[int(rng.integers(2))]
         test = min(9000, size - labels - HELD)
-        made.append(_curve(part, learner, labels, HELD, test, seed))
+        made.append({"set": name} | _curve(part, learner, labels, HELD, test, seed))
     return made
 
 

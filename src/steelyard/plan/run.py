@@ -36,7 +36,7 @@ def run(
     valuation: Valuation,
 ) -> Planned:
     """The plan, of what earlier steps left; its row goes with the step."""
-    runs = STEADY if steady(of.method) else FINE_TUNED
+    runs = _runs(of.method)
     curve = _curve(of.curve, runs=runs)
     facts = _facts(store, product, of, valuation, runs)
     body = allocate(facts).to_json()
@@ -71,6 +71,11 @@ def _ratio(v: Priced, served: Served) -> ServedRatio:
         served_p95_ms=p95,
         p95_ratio=p95 / v.p95_ms if v.p95_ms and p95 is not None else None,
     )
+
+
+def _runs(method: str | None) -> Runs:
+    """How much trainings of a method differ; as those of fine-tuning where it does not say."""
+    return STEADY if steady(method) else FINE_TUNED
 
 
 def _curve(
