@@ -1,6 +1,6 @@
 """Forecasts of the learning curve against what came: truths of every family, and real sets trained many times.
 
-`python bench/curves.py FOLDER [--repetitions 60] [--various 200] [--truths 150]`, FOLDER holding the files that
+`python bench/curves.py FOLDER [--repetitions 60] [--various 200] [--truths 150] [--kept FILE]`, FOLDER holding the files that
 bench/curves_real.py reads. The gain is that of one training more over the model that was measured, by its test; `before` is
 the power law that was widened by a back-test, on the same points.
 """
@@ -8,6 +8,7 @@ the power law that was widened by a back-test, on the same points.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from common import machine, save
 from curves_before import Before
 from curves_real import HELD, SETS, trained, various
 
+from steelyard.files import write
 from steelyard.stats import Point, fit_curve
 from steelyard.stats.curves import FINE_TUNED, STEADY, Runs
 from steelyard.stats.curves.noise import alike
@@ -53,9 +55,12 @@ def main() -> None:
     asked.add_argument("--repetitions", type=int, default=60)
     asked.add_argument("--various", type=int, default=200)
     asked.add_argument("--truths", type=int, default=150)
+    asked.add_argument("--kept", type=Path, help="curves that were trained before, or their file")
     said, state = asked.parse_args(), machine()
-    sets = {name: trained(said.folder, name, repetitions=said.repetitions) for name in SETS}
-    tasks = various(said.folder, curves=said.various)
+    made = _kept(said.kept) or _made(said.folder, said.repetitions, said.various)
+    if said.kept:
+        write(said.kept, json.dumps(made))
+    sets, tasks = made["sets"], made["various"]
     new = [task for task in tasks if task["set"] not in TUNED]
     figures: dict[str, Any] = {
         "truths": {n: _scored(_truths(t, said.truths)) for n, t in TRUTHS.items()}
@@ -70,6 +75,16 @@ def main() -> None:
     }
     asked_for = f"--repetitions {said.repetitions} --various {said.various} --truths {said.truths}"
     save("curves", f"python bench/curves.py ../shared/data {asked_for}", figures, state)
+
+
+def _made(folder: Path, repetitions: int, curves: int) -> dict[str, Any]:
+    """Curves of each set and of various tasks, which take most of the time."""
+    sets = {name: trained(folder, name, repetitions=repetitions) for name in SETS}
+    return {"sets": sets, "various": various(folder, curves=curves)}
+
+
+def _kept(file: Path | None) -> dict[str, Any] | None:
+    return json.loads(file.read_text(encoding="utf-8")) if file and file.is_file() else None
 
 
 def _cases(rows: list[dict[str, Any]], design: str, *, measured: bool = False) -> Iterator[Case]:

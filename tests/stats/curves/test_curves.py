@@ -188,6 +188,13 @@ def test_points_that_no_family_explains_are_said_and_widen_the_forecast():
     assert all("3" in said for said in both(torn.misfit).values())
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_many_exact_points_leave_the_forecast_as_unsure_as_the_draws_are_few(seed):
+    sizes = [125 * 2**k for k in range(9)]
+    gain = fit_curve(points(sigmoid, sizes, se=0.001), seed=seed, runs=STEADY).gain(32000, 64000)
+    assert gain.low < sigmoid(64000) - sigmoid(32000) < gain.high
+
+
 @pytest.mark.parametrize("truth", [power, sigmoid, logarithm, lambda n: 0.9 - n / 5000])
 def test_points_of_a_family_with_usual_noise_are_no_misfit(truth):
     rng = np.random.default_rng(1)

@@ -47,7 +47,7 @@ def rises(family: Family, parameters: Array, t: Array, first: float) -> Array:
 def _exponents(rng: np.random.Generator, count: int) -> Array:
     """Of the error above its floor. Hestness et al. 2017, "Deep learning scaling is predictable,
     empirically", measured 0.07 to 0.35 without a floor; with one they are larger, and theory ends at
-    0.5 to 1. Half of these lie between 0.25 and 0.64, of twenty one outside 0.1 to 1.6."""
+    0.5 to 1. Half of these lie between 0.25 and 0.64, of twenty one outside 0.1 to 1.6. (Two sets of bench/curves.py moved the middle from 0.5.)"""
     return np.exp(rng.normal(np.log(0.4), 0.7, count))
 
 

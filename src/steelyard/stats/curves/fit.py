@@ -34,6 +34,7 @@ POINTS_MIN = 3
 SE_MIN = 1e-3  # no hold-out is exact
 DRAWS = 1000
 SHAPES, LINES = 1500, 4  # shapes drawn of each family, and lines through the points of each
+EFFECTIVE_MIN, MORE = 50.0, 5  # shapes that must be left, and how many times more are drawn else
 LEVEL = (0.6, 0.3)  # quality today: nothing is known of it, and 0 and 1 bound it
 RISE = (0.04, 0.05)  # a doubling of labels; a curve that falls is a fact, but a rare one
 SURE = 0.99  # that points scatter more than noise alone would make them
@@ -119,13 +120,10 @@ class _Drawn:
 
 def _believed(seen: _Seen, times: float, seed: int) -> tuple[Beliefs, dict[str, float]]:
     rng = np.random.default_rng(seed)
-    drawn = [
-        _of_family(family, seen, run_prior(rng, SHAPES, seen.runs, times=times), rng)
-        for family in FAMILIES
-    ]
-    logs = np.stack([d.log_weight for d in drawn])  # [families, m, l]
-    weight = np.exp(logs - logs.max())
-    weight /= weight.sum()
+    drawn = _drawn(seen, rng, times, SHAPES)
+    if _effective(_weights(drawn, 1.0)) < EFFECTIVE_MIN:
+        drawn = _drawn(seen, rng, times, MORE * SHAPES)
+    weight = _weights(drawn, _trust(drawn))
     kept = _systematic(weight.reshape(-1), rng)
     family, shape, line = np.unravel_index(kept, weight.shape)
     chosen = [np.stack([getattr(d, n) for d in drawn])[family, shape] for n in _SHAPED]
@@ -150,22 +148,55 @@ def _believed(seen: _Seen, times: float, seed: int) -> tuple[Beliefs, dict[str, 
 _SHAPED = ("parameters", "deviation", "fall")
 
 
+def _drawn(seen: _Seen, rng: np.random.Generator, times: float, shapes: int) -> list[_Drawn]:
+    return [
+        _of_family(family, seen, run_prior(rng, shapes, seen.runs, times=times), rng)
+        for family in FAMILIES
+    ]
+
+
+def _weights(drawn: list[_Drawn], trust: float) -> Array:
+    """Of every line [families, m, l], the evidence raised to a power."""
+    logs = trust * np.stack([d.log_weight for d in drawn])
+    weight = np.exp(logs - logs.max())
+    return np.asarray(weight / weight.sum())
+
+
+def _effective(weight: Array) -> float:
+    """How many equal shapes would tell as much (Kish 1965, "Survey sampling", 11.7)."""
+    return float(1.0 / (weight.sum(axis=-1) ** 2).sum())
+
+
+def _trust(drawn: list[_Drawn]) -> float:
+    """1, or where many exact points leave a handful of shapes the power of the evidence that leaves
+    `EFFECTIVE_MIN`: a handful would make the interval too narrow, a power makes it too wide."""
+    if _effective(_weights(drawn, 1.0)) >= EFFECTIVE_MIN:
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        enough = _effective(_weights(drawn, middle)) >= EFFECTIVE_MIN
+        low, high = (middle, high) if enough else (low, middle)
+    return low
+
+
 def _of_family(
     family: Family, seen: _Seen, noise: tuple[Array, Array], rng: np.random.Generator
 ) -> _Drawn:
-    parameters = family.prior(rng, SHAPES, seen.first)
     deviation, fall = noise
+    shapes = len(deviation)
+    parameters = family.prior(rng, shapes, seen.first)
     shape = rises(family, parameters, seen.t, seen.first)
     design = np.stack([np.ones_like(shape), shape], axis=-1)  # [m, p, 2]
     mean, spread = _line_prior(seen)
     covariance = seen.covariance + seen.noise(deviation, fall)
     log, at, root = _given_line(design, covariance, seen.quality, mean, spread)
-    lines = at[:, None, :] + np.einsum("mij,mlj->mli", root, rng.normal(size=(SHAPES, LINES, 2)))
+    lines = at[:, None, :] + np.einsum("mij,mlj->mli", root, rng.normal(size=(shapes, LINES, 2)))
     bounds = rises(family, parameters, np.array([seen.first, 0.0, family.far]), seen.first)
     inside = _inside(lines, bounds)
     free = _inside(mean + spread * rng.normal(size=lines.shape), bounds).mean()
-    with np.errstate(divide="ignore"):
-        log_weight = log[:, None] + np.log(inside) - np.log(max(free, 1e-6))
+    # a line outside weighs next to nothing, and not nothing: there may be no other
+    log_weight = log[:, None] + np.log(np.maximum(inside, 1e-12)) - np.log(max(free, 1e-6))
     return _Drawn(parameters, deviation, fall, lines, log_weight)
 
 
