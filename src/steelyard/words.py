@@ -137,6 +137,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "labels.none_left": ("the pool is empty", "标注池已空"),
     "labels.too_dear": ("the unit buys no label", "这笔钱买不到一条标注"),
     "labels.no_curve": ("no learning curve was measured", "尚未测量学习曲线"),
+    "curve.misfit": (
+        "no learning curve goes through the measured points: they lie {times:times} times as far off as trainings and the hold-out usually bring about, and the forecast allows for that",
+        "没有一条学习曲线能穿过实测点：偏离是训练与留出集通常所致的 {times:times} 倍，预测区间已据此放宽",
+    ),
+    "labels.misfit": ("{gain}; but {misfit}", "{gain}；但{misfit}"),
     "labels.gain": (
         "{more:count} more labels of the data that are here ({total:count} in all) for {spend:money} {currency}: accuracy {gain:interval}",
         "为已有数据再取 {more:count} 条标注（共 {total:count} 条），花费 {spend:money} {currency}：准确率 {gain:interval}",

@@ -45,7 +45,7 @@ KEYS = {
     "replay.path": INTERVAL,
     "curve": "curve",
     "curve.curve": POINT,
-    "plan": "plan curve forecast widening served",
+    "plan": "plan curve forecast served",
     "plan.curve": POINT,
     "plan.forecast": "labels quality low high",
     "plan.served": "variant name n predicted_cost_per_1000 served_cost_per_1000 cost_ratio"

@@ -82,6 +82,7 @@ def check_whole(path):
     assert list(done.outputs) == steps
     assert done.outputs["train"]["against_baseline"]["low"] > 0
     assert [p["labels"] for p in done.outputs["curve"]["curve"]] == [36, 72, 120]
+    assert done.outputs["label"]["bought"] == 120  # the gain of more is counted from that point
     assert done.outputs["compress"]["chosen"] == done.outputs["train"]["variant"]
     assert done.outputs["replay"]["sent"] > 0 and done.outputs["replay"]["lost"] == 0
     again = turn(load(path))

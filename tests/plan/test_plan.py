@@ -13,7 +13,7 @@ from steelyard.plan.run import _ratios
 from steelyard.stats import Point, fit_curve
 from steelyard.words import say
 
-STEEP = fit_curve([Point(n, 0.9 - 2 * n**-0.5, 0.003) for n in (250, 500, 1000, 2000)], seed=0)
+STEEP = fit_curve([Point(n, 0.97 - 5 * n**-0.5, 0.003) for n in (250, 500, 1000, 2000)], seed=0)
 FLAT = fit_curve([Point(n, 0.8, 0.003) for n in (250, 500, 1000, 2000)], seed=0)
 LIVE = Priced("a", "live", 0.85, 0.84, 0.86, 0.02)
 FACTS = PlanFacts(
@@ -172,13 +172,13 @@ def test_a_hopeful_variant_is_named_with_its_interval_though_it_is_not_certain()
 
 
 def test_the_answer_is_a_sentence_that_can_be_done_as_it_stands():
-    plan = allocate(replace(FACTS, unit=30.0, currency="EUR", retrain_cost=0.0))
+    plan = allocate(replace(FACTS, unit=900.0, currency="EUR", retrain_cost=0.0))
     assert (
         en(plan.do)
-        == "set `label.start: 2100` in product.yaml and run `steelyard turn product.yaml`; 30.00 EUR"
+        == "set `label.start: 5000` in product.yaml and run `steelyard turn product.yaml`; 900.00 EUR"
     )
     assert en(plan.because).startswith(en(plan.do)) and zh(plan.because).startswith(zh(plan.do))
-    assert "label.start: 2100" in zh(plan.do) and "30.00 EUR" in zh(plan.do)
+    assert "label.start: 5000" in zh(plan.do) and "900.00 EUR" in zh(plan.do)
     assert "labels of the data that are here" in en(plan.because)
 
 

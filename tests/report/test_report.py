@@ -14,12 +14,13 @@ from rich.console import Console
 from tests.report.sample import facts, money, outputs, row, without
 
 from steelyard.interval import too_few
+from steelyard.reason import Reason
 from steelyard.report import closing_table, render
 from steelyard.report.facts import balances
 from steelyard.report.svg import Scale, clipped, signed, spread, text_width
 from steelyard.report.values import PricedKind
 from steelyard.report.words import WORDS
-from steelyard.words import say
+from steelyard.words import say, spoken
 
 PAGE_BYTES_MAX = 500_000
 
@@ -282,3 +283,14 @@ def test_outcomes_that_are_no_shares_of_right_answers_are_not_called_so(language
     assert right in plain and worth not in plain
     assert worth in priced and priced.count(right) < plain.count(right)
     assert "fraud -&gt; &lt;fine&gt;" in priced and "-75.00" in priced
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "no learning curve goes"), ("zh", "没有一条学习曲线")]
+)
+def test_the_curve_says_that_points_lie_off_every_curve(language, said):
+    given = outputs()
+    assert said not in render(facts(outputs=given), language=language)
+    misfit = spoken("misfit", Reason("curve.misfit", {"times": 3.2}))
+    page = render(facts(outputs=given | {"plan": given["plan"] | misfit}), language=language)
+    assert page.count(said) == 1 and "3.2" in page[page.index(said) :][:200]

@@ -7,18 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import curve_fit
 from scipy.stats import binom, norm
 
 from steelyard.stats import (
-    LearningCurve,
-    Point,
     Sample,
-    back_test,
     bootstrap,
     bootstrap_kinds,
     difference,
-    fit_curve,
     paired,
     paired_sums,
     radius,
@@ -138,77 +133,3 @@ def test_a_sample_has_the_variance_of_its_observations_and_none_has_none():
     assert Sample.of([True, False, True, True]) == Sample(4, 0.75, 0.1875)
     assert Sample.of([]) == Sample(0, 0.0, 0.0)
     assert Sample.of(np.array([[1.0, 0.0], [0.0, 1.0]])) == Sample(4, 0.5, 0.25)
-
-
-SIZES = (100, 200, 400, 800, 1600)
-
-
-def law(a, b, c, sizes=SIZES):
-    return [Point(n, a - b * n**-c, 0.002) for n in sizes]
-
-
-@pytest.mark.parametrize("truth", [(0.9, 1.2, 0.5), (0.8, 0.9, 0.3), (0.95, 3.0, 0.8)])
-def test_the_fit_is_that_of_an_optimizer_of_the_same_law(truth):
-    points = law(*truth)
-    n, q = np.array([p.labels for p in points], float), np.array([p.quality for p in points])
-    theirs = curve_fit(lambda n, a, b, c: a - b * n**-c, n, q, p0=truth)[0]
-    at = 6400
-    expected = theirs[0] - theirs[1] * at ** -theirs[2]
-    assert fit_curve(points, seed=0).predict(at).value == pytest.approx(expected, abs=0.004)
-
-
-def test_points_are_fitted_in_whatever_order_they_come():
-    points = law(0.9, 1.2, 0.5)
-    one, other = fit_curve(points, seed=3), fit_curve(points[::-1], seed=3)
-    assert one.points == other.points and np.array_equal(one.parameters, other.parameters)
-
-
-def test_no_labels_more_are_no_gain_and_a_gain_is_a_difference_of_predictions():
-    curve = fit_curve(law(0.9, 1.2, 0.5), seed=0)
-    none, more = curve.gain(800, 800), curve.gain(800, 3200)
-    assert (none.low, none.value, none.high) == (0.0, 0.0, 0.0)
-    assert more.value == pytest.approx(curve.predict(3200).value - curve.predict(800).value)
-    assert more.n == 5
-
-
-@few
-@given(st.lists(st.floats(0.0, 1.0), min_size=3, max_size=6))
-def test_no_curve_promises_a_quality_above_one(qualities):
-    points = [Point(50 * 2**i, q, 0.02) for i, q in enumerate(qualities)]
-    curve = fit_curve(points, seed=0)
-    rising = curve.parameters[0, 1] >= 0
-    assert not rising or curve.predict(10**9).value <= 1.0 + 1e-9
-
-
-def test_a_curve_that_falls_says_so():
-    falling = fit_curve([Point(n, 0.9 - n / 5000, 0.002) for n in SIZES], seed=0)
-    assert falling.gain(800, 1600).high < 0
-
-
-def test_widening_stretches_both_sides_about_the_best_guess():
-    one = replace(fit_curve(law(0.9, 1.2, 0.5), seed=0), widening=1.0)
-    three = LearningCurve(one.parameters, 3.0, one.points)
-    narrow, wide = one.predict(3200), three.predict(3200)
-    assert wide.value == narrow.value
-    assert wide.high - wide.value == pytest.approx(3 * (narrow.high - narrow.value))
-    assert wide.value - wide.low == pytest.approx(3 * (narrow.value - narrow.low))
-
-
-@pytest.mark.parametrize(
-    ("last", "low", "high"),
-    [(0.0, 1.5, 1.5), (0.02, 1.6, 9.9), (-0.02, 1.6, 9.9), (0.5, 10.0, 10.0)],
-)
-def test_a_back_test_widens_by_how_far_the_last_point_was_missed(last, low, high):
-    *earlier, end = law(0.9, 1.2, 0.5)
-    factor = back_test([*earlier, replace(end, quality=end.quality + last)], seed=0)
-    assert low <= factor <= high
-
-
-def test_three_points_leave_none_out_and_are_widened_all_the_same():
-    assert fit_curve(law(0.9, 1.2, 0.5, SIZES[:3]), seed=0).widening == 2.0
-
-
-def test_a_point_without_an_error_is_not_infinitely_heavy():
-    points = law(0.9, 1.2, 0.5)
-    exact = [replace(points[0], se=0.0), *points[1:]]
-    assert np.isfinite(fit_curve(exact, seed=0).parameters).all()

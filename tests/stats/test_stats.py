@@ -4,19 +4,17 @@ import importlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from scipy.stats import norm
 
 from steelyard.stats import (
     Interval,
-    Point,
     Sample,
     bootstrap,
     bootstrap_sums,
     difference,
-    fit_curve,
     paired,
     paired_sums,
     radius,
@@ -218,45 +216,3 @@ def test_no_observations_are_refused_and_neither_are_others_paired():
         bootstrap([], seed=0)
     with pytest.raises(ValueError, match="expected the same 3 records, found 2"):
         paired_sums(np.ones((3, 2)), np.ones((2, 2)), ratio, seed=0)
-
-
-def power_law(sizes, *, noise=0.0, seed=0):
-    rng = np.random.default_rng(seed)
-    return [Point(n, 0.9 - 1.2 * n**-0.5 + rng.normal(0, noise), max(noise, 0.002)) for n in sizes]
-
-
-def test_a_power_law_is_recovered_and_extrapolated():
-    curve = fit_curve(power_law([100, 200, 400, 800, 1600]), seed=0)
-    assert curve.predict(6400).value == pytest.approx(0.9 - 1.2 * 6400**-0.5, abs=0.003)
-
-
-def test_most_intervals_hold_the_quality_that_came():
-    truth = 0.9 - 1.2 * 3200**-0.5
-    inside = 0
-    for seed in range(40):
-        found = fit_curve(power_law([200, 400, 800, 1600], noise=0.01, seed=seed), seed=0).predict(
-            3200
-        )
-        inside += found.low <= truth <= found.high
-    assert inside >= 36
-
-
-def test_a_flat_curve_promises_no_gain():
-    curve = fit_curve([Point(n, 0.8, 0.01) for n in (100, 200, 400, 800)], seed=0)
-    gain = curve.gain(800, 1600)
-    assert gain.low <= 0 <= gain.high and abs(gain.value) < 0.005
-
-
-def test_two_points_are_no_curve():
-    with pytest.raises(ValueError, match="3 different"):
-        fit_curve([Point(100, 0.7, 0.01), Point(200, 0.8, 0.01), Point(200, 0.8, 0.01)], seed=0)
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.floats(0.05, 0.99), min_size=3, max_size=5))
-def test_no_ordinary_points_make_the_fit_fail(qualities):
-    points = [Point(100 * 2**i, q, 0.02) for i, q in enumerate(qualities)]
-    gain = fit_curve(points, seed=0).gain(points[-1].labels, 2 * points[-1].labels)
-    assert (
-        np.isfinite([gain.low, gain.value, gain.high]).all() and gain.low <= gain.value <= gain.high
-    )

@@ -79,6 +79,9 @@ SENTENCES = ("reason", "why", "because", "do")
 WIDE = fit_curve(
     [Point(n, q, 0.05) for n, q in ((250, 0.7), (500, 0.78), (1000, 0.76), (2000, 0.83))], seed=0
 )
+TORN = fit_curve(
+    [Point(n, q, 0.01) for n, q in ((250, 0.6), (500, 0.8), (1000, 0.6), (2000, 0.8))], seed=0
+)
 EXACT = replace(LIVE, low=0.85, high=0.85)
 SMALL = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
 NOISY = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
@@ -434,6 +437,8 @@ def options_of_labels():
             {"labels_pool": 2000},
             {"unit": 0.01},
             {"curve": None},
+            {"curve": TORN},
+            {"curve": TORN, "behind": 0.05},
             {"behind": 0.05, "live": replace(LIVE, name="baseline"), "currency": "EUR"},
             {"measure": "utility"},
             {"measure": "worth", "behind": 0.05},

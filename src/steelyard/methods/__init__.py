@@ -11,6 +11,7 @@ from steelyard.methods.base import (
     method_named,
     methods_of,
     own_settings,
+    steady,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "method_named",
     "methods_of",
     "own_settings",
+    "steady",
 ]

@@ -60,7 +60,8 @@ class Fitted(Protocol):
 
 class Method(Protocol):
     """A way to make a model that answers. One whose models write texts may have a class `Decoding` of
-    settings: how they write, which changes no weight. `Config.decoding` holds one's settings."""
+    settings: how they write, which changes no weight. `Config.decoding` holds one's settings. One that
+    gives the same model whatever the seed may say `steady = True`: its learning curve is surer."""
 
     name: str
     variant: str  # what a variant that it made is called
@@ -91,6 +92,12 @@ def own_settings(product: ProductFile, method: Method) -> Section:
 def decoding_of(method: Any) -> type[Section] | None:
     """The settings of how its models write; None for a method that has none."""
     return getattr(method, "Decoding", None)
+
+
+def steady(name: str | None) -> bool:
+    """Whether trainings of a method differ by their labels alone, as those without a seed do: it says
+    so with `steady`. False where it says nothing, and for a model of which nobody knows the method."""
+    return name is not None and bool(getattr(method_named(name), "steady", False))
 
 
 _SAYS = (

@@ -89,6 +89,7 @@ class DictionaryMethod:
     name, variant = "dictionary", "dictionary"
     modules: tuple[str, ...] = ()
     needs_backbone = False
+    steady = True
 
     def suits(self, task: Task) -> bool:
         return task.answer == "spans" and task.content == "text"

@@ -59,7 +59,7 @@ class FittedLinear:
 
 class LinearMethod:
     name, variant = "linear", "baseline"
-    modules, needs_backbone = ("sklearn",), False
+    modules, needs_backbone, steady = ("sklearn",), False, True
 
     def suits(self, task: Task) -> bool:
         return task.answer == "label" and task.content in _INPUTS

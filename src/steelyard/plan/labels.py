@@ -46,6 +46,8 @@ def labels(facts: PlanFacts) -> Option:
         why = Reason(
             "labels.gain_behind", {"gain": why, "behind": facts.behind, "live": facts.live.name}
         )
+    if facts.curve.misfit is not None:
+        why = Reason("labels.misfit", {"gain": why, "misfit": facts.curve.misfit})
     return Option(
         "labels",
         spend,

@@ -1,6 +1,6 @@
 """What the plan takes of earlier steps, and what it leaves. Knows no ledger.
 
-Example: `Planned(plan=body, curve=points, forecast=(), widening=None, served=()).plan["unit"]`
+Example: `Planned(plan=body, curve=points, forecast=(), served=()).plan["unit"]`
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from steelyard.interval import Interval
 from steelyard.point import CurvePoint
+from steelyard.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class PlanOf:
     replayed: Annotated[str | None, "replay.live"]
     experiment: Annotated[str | None, "replay.experiment"]
     curve: Annotated[tuple[CurvePoint, ...], "curve.curve"]
+    method: Annotated[str | None, "train.method"] = None
 
     @property
     def live(self) -> str:
@@ -83,5 +85,5 @@ class Planned:
     plan: dict[str, Any]
     curve: tuple[CurvePoint, ...]
     forecast: tuple[ForecastPoint, ...]
-    widening: float | None
     served: tuple[ServedRatio, ...]
+    misfit: Reason | None = None  # points that no curve goes through

@@ -12,12 +12,14 @@ import numpy as np
 
 from steelyard.as_json import of_json
 from steelyard.interval import Interval
+from steelyard.methods import steady
 from steelyard.plan.facts import PlanFacts, Priced, Served
 from steelyard.plan.left import ForecastPoint, MeasuredVariant, Planned, PlanOf, ServedRatio
 from steelyard.plan.options import allocate
 from steelyard.point import CurvePoint
 from steelyard.spec import ProductFile
 from steelyard.stats import LearningCurve, Point, bootstrap_kinds, fit_curve
+from steelyard.stats.curves import FINE_TUNED, STEADY, Runs
 from steelyard.store import Step, Store
 from steelyard.tasks.valuation import LABEL, Valuation
 
@@ -34,8 +36,9 @@ def run(
     valuation: Valuation,
 ) -> Planned:
     """The plan, of what earlier steps left; its row goes with the step."""
-    curve = _curve(of.curve)
-    facts = _facts(store, product, of, valuation)
+    runs = _runs(of.method)
+    curve = _curve(of.curve, runs=runs)
+    facts = _facts(store, product, of, valuation, runs)
     body = allocate(facts).to_json()
     step.add("plan", id=step.key, turn=step.turn, product=store.product, body=body)
     reach = facts.labels_bought + max(1, int(facts.unit / max(facts.label_price, 1e-9)))
@@ -44,8 +47,8 @@ def run(
         body,
         of.curve,
         _forecast(curve, of.curve, reach),
-        curve.widening if curve else None,
         tuple(_ratios([facts.live, *facts.alternatives])),
+        curve.misfit if curve else None,
     )
 
 
@@ -70,17 +73,23 @@ def _ratio(v: Priced, served: Served) -> ServedRatio:
     )
 
 
+def _runs(method: str | None) -> Runs:
+    """How much trainings of a method differ; as those of fine-tuning where it does not say."""
+    return STEADY if steady(method) else FINE_TUNED
+
+
 def _curve(
-    points: Sequence[CurvePoint], valuation: Valuation | None = None
+    points: Sequence[CurvePoint], valuation: Valuation | None = None, *, runs: Runs = FINE_TUNED
 ) -> LearningCurve | None:
     """Utility by labels, or what `valuation` makes of the answers. Its error is that of a share, the
-    largest that numbers from 0 to 1 can have; None also for points that it cannot price."""
+    largest that numbers from 0 to 1 can have, and the curve adds that of the runs; None also for
+    points that it cannot price."""
     seen = [(p.labels, _mean(p, valuation), p.n) for p in points]
     measured = [
         Point(labels, u, float(np.sqrt(u * (1 - u) / n))) for labels, u, n in seen if u is not None
     ]
     try:
-        return fit_curve(measured, seed=0)
+        return fit_curve(measured, seed=0, runs=runs)
     except ValueError:
         return None
 
@@ -94,7 +103,9 @@ def _mean(point: CurvePoint, valuation: Valuation | None) -> float | None:
     return float(shares @ n / n.sum())
 
 
-def _facts(store: Store, product: ProductFile, of: PlanOf, valuation: Valuation) -> PlanFacts:
+def _facts(
+    store: Store, product: ProductFile, of: PlanOf, valuation: Valuation, runs: Runs
+) -> PlanFacts:
     spec = product.spec
     rows = {row.variant: row for row in of.table}
     utility = of.utilities
@@ -111,7 +122,7 @@ def _facts(store: Store, product: ProductFile, of: PlanOf, valuation: Valuation)
         labels_bought=of.bought,
         labels_pool=of.pool,
         retrain_cost=_retrain_cost(store, spec.money.prices.cpu_hour),
-        curve=_curve(of.curve, valuation),
+        curve=_curve(of.curve, valuation, runs=runs),
         live=now,
         behind=0.0 if own else max(0.0, now.worth - priced[of.trained].worth),
         # what misses the goals may not be released, so it is no option

@@ -53,8 +53,10 @@ def curve(facts: ReportFacts, words: Words, language: str) -> str:
     points = (facts.of("curve") or {}).get("curve")
     if not points:
         return ""
-    forecast = (facts.of("plan") or {}).get("forecast", [])
-    return figure(lambda width: charts.learning_curve(points, forecast, words, width=width))
+    planned = facts.of("plan") or {}
+    forecast = planned.get("forecast", [])
+    said = note(sentence(planned, "misfit", language)) if planned.get("misfit") else ""
+    return said + figure(lambda width: charts.learning_curve(points, forecast, words, width=width))
 
 
 def variants(facts: ReportFacts, words: Words, language: str) -> str:

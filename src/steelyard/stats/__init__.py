@@ -10,7 +10,7 @@ from steelyard.stats.bootstrap import (
     bootstrap_sums,
     paired_sums,
 )
-from steelyard.stats.curves import LearningCurve, Point, back_test, fit_curve
+from steelyard.stats.curves import LearningCurve, Point, fit_curve
 from steelyard.stats.missing import worst
 from steelyard.stats.ratio import ratio_lift, ratio_sample
 from steelyard.stats.sequential import (
@@ -30,7 +30,6 @@ __all__ = [
     "Mismatch",
     "Point",
     "Sample",
-    "back_test",
     "bootstrap",
     "bootstrap_kinds",
     "bootstrap_sums",
