@@ -1,7 +1,7 @@
 """How a figure and a name are written inside a sentence. Knows no sentence.
 
 A template names the way behind a colon: `{spend:money}`, with what it must be told apart from,
-`{value:apart limit}`, or a count with its noun, `{days:many day}`. Example: `written(0.012, "difference", numbers={}, language="en") == "+0.0120"`
+`{value:apart limit}`, or a count with its noun, `{days:many day}`. Example: `written(0.012, "share", numbers={}, language="en") == "0.0120"`
 """
 
 from __future__ import annotations
@@ -73,7 +73,6 @@ FIGURES: dict[str, Callable[[Any], str]] = {
     "share": lambda value: f"{value:.4f}",
     "whole_percent": lambda value: f"{100 * value:.0f} %",
     "percent": lambda value: f"{100 * value:.3g} %",
-    "difference": lambda value: f"{value:+.4f}",
     "small": small,
     "spread": lambda i: f"{small(i[0], '+')} [{small(i[1], '+')}, {small(i[2], '+')}]",
     "interval": lambda i: f"{i[0]:+.4f} [{i[1]:+.4f}, {i[2]:+.4f}]",

@@ -112,6 +112,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "another_variant": ("another variant", "换用另一个版本"),
         "served_variant": ("another variant, as served", "按实际服务换用另一个版本"),
         "nothing": ("keep the money", "先不花这笔钱"),
+        "canary": ("the canary", "金丝雀"),
         "market": ("the market", "投向市场"),
     },
     "place": {

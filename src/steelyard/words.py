@@ -217,7 +217,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "spend {money:money} {currency} on one channel, with a group of customers who do not see it",
         "在一个渠道上花 {money:money} {currency}，并留出一组看不到它的客户作对照",
     ),
+    "do.finish_canary": (
+        "leave it in service and run `steelyard turn {file}` again; it costs nothing",
+        "让它继续服务，再运行 `steelyard turn {file}`；不花钱",
+    ),
     # the plan
+    "canary.undecided": (
+        "{name} as canary is not decided: {because}",
+        "金丝雀 {name} 尚无定论：{because}",
+    ),
+    "plan.beside": ("{why}; beside it, {beside}", "{why}；此外，{beside}"),
     "plan.do": ("{do}: {why}", "{do}：{why}"),
     "plan.sure": (
         "{sure}; {hopeful:option} may return more, but its interval holds zero: try a part of it",

@@ -36,8 +36,8 @@ RELEASE: dict[str, tuple[str, str]] = {
         "未差于容许值 {loss_max:asked}，且确定更值，每千次请求净值 {net:spread} {currency}：{told}",
     ),
     "readout.cheaper": (
-        "not worse by more than {loss_max:asked}, and cheaper for certain: cost {cost:difference}, with what answers are worth {net:spread} {currency} per 1,000 requests: {told}",
-        "未差于容许值 {loss_max:asked}，且确定更便宜：每千次请求成本 {cost:difference}，计入答案价值 {net:spread} {currency}：{told}",
+        "not worse by more than {loss_max:asked}, and cheaper for certain; with what answers are worth {net:spread} {currency} per 1,000 requests: {told}",
+        "未差于容许值 {loss_max:asked}，且确定更便宜；计入答案价值，每千次请求净值 {net:spread} {currency}：{told}",
     ),
     "readout.net_open": (
         "not worse by more than {loss_max:asked}, but it may lose money, {net:spread} {currency} per 1,000 requests: {told}",
@@ -52,7 +52,7 @@ RELEASE: dict[str, tuple[str, str]] = {
         "流量样本已全部发送：请补充数据，等待真实用户的结果（POST /v1/feedback），或手动决定（steelyard release promote|rollback {file} --who NAME --why TEXT）；{why}",
     ),
     "readout.frozen": (
-        "{why}; by the rule with which this experiment began: {settings:named} in the file is another now and holds from the next experiment on",
+        "{why}; by the rule with which this experiment began; the file now says otherwise of {settings:named}, which holds from the next experiment on",
         "{why}；按本次实验开始时的规则：文件中的 {settings:named} 已改动，从下一次实验起生效",
     ),
     "readout.broken": (
@@ -64,8 +64,8 @@ RELEASE: dict[str, tuple[str, str]] = {
         "用户没有按设定比例分到两边：金丝雀 {canary:count} 位，现行版本 {live:count} 位，占比 {found:share}，设定为 {share:asked}；请检查是否有用户被转到别处、某一边丢失回答，或有机器人",
     ),
     "readout.clock": (
-        "the clock jumped back from {before} to {after} (UTC), so which answers belong to the experiment is not known; set the clock, then retire the canary and let a turn begin anew",
-        "时钟从 {before} 倒退到 {after}（UTC），无法确定哪些回答属于本次实验；请校准时钟，撤下金丝雀后让下一轮重新开始",
+        "the clock jumped back from {before} to {after} (UTC), so which answers belong to the experiment is not known; set the clock, roll the canary back by hand, pin and unpin, and let a turn begin anew",
+        "时钟从 {before} 倒退到 {after}（UTC），无法确定哪些回答属于本次实验；请校准时钟，手动回滚金丝雀，固定后再取消固定，让下一轮重新开始",
     ),
     "readout.contradicted": (
         "an earlier experiment of these two ({experiment:id}) ended the other way, so nothing is done; look for what differs between them (users, days, data, prices), and decide by hand: {why}",
@@ -76,11 +76,11 @@ RELEASE: dict[str, tuple[str, str]] = {
         "到下一轮（{requests:count} 次请求）为止带来 {net:net} {currency}",
     ),
     "option.records": (
-        "{said}; {more:count} replayed records more decide, if figures stay as they are",
+        "{said}; replayed records that are still needed to decide, if figures stay as they are: {more:count}",
         "{said}；若数值不变，再重放 {more:count} 条记录即可定论",
     ),
     "option.users": (
-        "{said}; {more:count} users more with an outcome ({requests:count} requests) decide, if figures stay as they are",
+        "{said}; users with an outcome that are still needed to decide, if figures stay as they are: {more:count} ({requests:count} requests)",
         "{said}；若数值不变，再有 {more:count} 位有结果的用户（{requests:count} 次请求）即可定论",
     ),
     "evidence.replay": (

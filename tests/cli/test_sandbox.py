@@ -29,6 +29,14 @@ def test_every_month_is_told_and_the_picture_is_written(tmp_path, monkeypatch, m
     assert page == render(months, language="en")
 
 
+def test_the_language_that_is_asked_for_is_that_of_every_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    shown = CliRunner().invoke(app, [*RUN, "--language", "zh"])
+    assert "平均分配" in shown.output and "equal parts" not in shown.output
+    assert "simulated" not in shown.output
+
+
 def test_json_is_the_same_months(tmp_path, monkeypatch, months):
     monkeypatch.chdir(tmp_path)
     shown = CliRunner().invoke(app, [*RUN, "--json"])

@@ -30,7 +30,7 @@ KEEP = lever("keep", Option("keep", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, told("k",
 
 
 def test_the_built_in_levers_are_registered_and_none_is_broken():
-    names = {"labels", "another_variant", "served_variant", "nothing", "market"}
+    names = {"labels", "another_variant", "served_variant", "canary", "nothing", "market"}
     assert {one.name for one in levers()} == names and broken() == {}
     assert all(name in TERMS["option"] for name in names)
 

@@ -115,3 +115,16 @@ def test_a_test_finds_the_truth_within_its_error():
         rows = [found(sim, look.name, np.random.default_rng(s)) for s in range(200)]
         values = np.array([row.value for row in rows])
         assert values.std() == pytest.approx(rows[0].error, rel=0.25)
+
+
+def test_nothing_that_works_later_is_bought_in_the_last_month():
+    sim = Simulated.of("service_desk", 2)
+    for made in (played(sim, knows_the_truth), played(sim, planner(), months=2)):
+        last = made.spent[-1]
+        assert max(last.get(name, 0.0) for name in ("labels", "hours", "page")) < 1.0
+
+
+def test_a_page_waits_for_its_test():
+    for seed in range(1, 5):
+        first = played(Simulated.of("recommender", seed), measuring(), months=2).spent[0]
+        assert not ("test page" in first and first.get("page", 0.0) > 0)

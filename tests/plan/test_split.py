@@ -110,3 +110,36 @@ def test_cash_that_runs_out_whatever_is_done_is_not_called_solved():
     sim, w = world("opinion_monitor", 4)
     poor = replace(w.company, cash=3000.0, fixed=2500.0, arrives=np.linspace(0.05, 0.6, 12))
     assert not split(poor, w.places, w.menus, Question(sim.budget())).solved.solved
+
+
+def test_a_company_without_a_place_pays_its_fixed_costs_every_period():
+    _, w = world()
+    idle = replace(w.company, visits=np.zeros(12), requests=np.zeros(12), cash=100.0, fixed=500.0)
+    assert Profits.of(idle, [], [], with_cash=True).cash[0] == pytest.approx(100.0 - 12 * 500.0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"budget": -1.0}, {"budget": np.nan}, {"budget": 1.0, "ruin": 2.0}]
+)
+def test_a_question_that_is_none_is_refused(wrong):
+    with pytest.raises(ValueError, match="expected"):
+        Question(**wrong)
+
+
+def test_menus_that_cannot_be_chosen_from_are_refused():
+    _, w = world()
+    dear = [(replace(w.menus[1][1], cost=500.0),)]
+    for menus, said in (([()], "a step in each menu"), (dear, "budget can pay"), (w.menus[:1] * 2, "twice")):  # fmt: skip
+        with pytest.raises(ValueError, match=said):
+            split(w.company, w.places, menus, Question(100.0))
+
+
+def test_no_look_is_bought_for_a_step_that_the_budget_cannot_pay():
+    sim, w = world("service_desk", 3, "cold", n=256)
+    question = Question(0.7 * sim.setting.page)
+    made = split(w.company, w.places, w.menus, question)
+    p = sim.believed(sim.evidence("cold"), n=256)
+    profit = divisions(w.company, w.menus, made, question)
+    page = next(x for x in ranked(looks(sim, p), profit, periods=12) if x.look.name == "page")
+    price = next(x for x in ranked(looks(sim, p), profit, periods=12) if x.look.name == "to_price")
+    assert page.gross < 0.05 * price.gross

@@ -24,7 +24,7 @@ PAIR = {"live": "a", "canary": "b"}
 
 
 def history(*times, now="2026-03-09"):
-    rows = [{"created": time} for time in times]
+    rows = [{"created": time, "variant": "b"} for time in times]
     return SimpleNamespace(
         releases=SimpleNamespace(history=lambda: rows), clock=SimpleNamespace(now=lambda: now)
     )

@@ -1,5 +1,7 @@
 """The decision follows two bodies of evidence, the money, and the error that was promised."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +20,8 @@ def seen(value, low, high, *, source=REPLAY, live_cost=0.01, canary_cost=0.01, n
         arm: Arm(arm[0], arm, n, 0.8, cost, 5.0)
         for arm, cost in (("live", live_cost), ("canary", canary_cost))
     }
-    return Seen(source, Interval(value, low, high, n), arms)
+    cost = canary_cost - live_cost
+    return Seen(source, Interval(value, low, high, n), arms, dearer=Interval(cost, cost, cost, n))
 
 
 def users(*figures):
@@ -39,7 +42,8 @@ def users(*figures):
 def test_the_decision_follows_the_interval_and_the_money(facts, decision):
     found = decide([seen(**facts)], WORTH, loss_max=0.02)
     assert found.decision == decision
-    assert all("1,000" in sentence for sentence in both(found.reason).values())
+    said = both(found.reason)
+    assert "1,000 replayed records" in said["en"] and "1,000 条" in said["zh"]
 
 
 @pytest.mark.parametrize(
@@ -106,3 +110,35 @@ def test_a_canary_just_at_the_limit_is_promoted_by_neither_more_often_than_promi
 
 def _seen(found, source):
     return seen(found.value, found.low, found.high, source=source, live_cost=1000.0)
+
+
+NOTHING = Worth(0.0, "CNY")
+
+
+@pytest.mark.parametrize(
+    ("figures", "code"),
+    [
+        (
+            (0.052, -0.012, 0.116),
+            "readout.net_open",
+        ),  # not worse, and may be better by more than may be lost
+        ((0.052, 0.012, 0.116), "readout.no_worth"),
+        (
+            (0.0, -0.015, 0.015),
+            "readout.loses",
+        ),  # settled: neither worse nor better by more than that
+        ((0.0, -0.2, 0.2), "readout.undecided"),
+    ],
+)
+def test_without_a_worth_a_cost_decides_only_where_quality_is_settled(figures, code):
+    found = decide([seen(*figures, canary_cost=0.015)], NOTHING, loss_max=0.02)
+    assert found.reason.code == code
+    assert found.decision == ("rolled back" if code == "readout.loses" else "keep")
+
+
+@pytest.mark.parametrize("canary_cost", [0.0101, 0.0099])
+def test_a_cost_that_only_means_tell_is_not_certain(canary_cost):
+    plain = seen(0.0, -0.01, 0.01, source=USERS, canary_cost=canary_cost)
+    unsure = replace(plain, dearer=None)
+    assert decide([plain], NOTHING, loss_max=0.02).decision != "keep"
+    assert decide([unsure], NOTHING, loss_max=0.02).decision == "keep"

@@ -32,7 +32,7 @@ from steelyard.market.series import History, Regions
 from steelyard.market.serving import OfVariant, Period, break_even, cost_of_right, right_share
 from steelyard.market.testing import Block, ChannelTest
 from steelyard.market.worth import Worth as Lasting
-from steelyard.plan.facts import Priced, Served
+from steelyard.plan.facts import Priced, Served, Undecided
 from steelyard.plan.labels import labels
 from steelyard.plan.options import allocate
 from steelyard.plan.others import market, nothing
@@ -86,6 +86,10 @@ EXACT = replace(LIVE, low=0.85, high=0.85)
 SMALL = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
 NOISY = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
 LARGE = Priced("c", "large", 0.95, 0.95, 0.95, 0.06)
+UNDECIDED = Undecided(
+    Interval(200.0, -45.0, 446.0, 300),
+    Reason("option.net", {"net": (200.0, -45.0, 446.0), "currency": "CNY", "requests": 1_000_000}),
+)
 PRODUCT = SimpleNamespace(path=Path("shop.yaml"))
 
 
@@ -524,6 +528,7 @@ def plans():
         replace(FACTS, live=AS_SERVED, alternatives=[onnx]),
         replace(FACTS, curve=FLAT, live=AS_SERVED, alternatives=[onnx]),
         replace(FACTS, curve=None, alternatives=[SMALL], live=EXACT),
+        replace(FACTS, curve=FLAT, answer=0.01, canary=UNDECIDED, canary_name="onnx_int8"),
     ):
         yield allocate(given).to_json()
 

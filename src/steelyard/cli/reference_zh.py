@@ -140,7 +140,7 @@ ZH = {
     "of all always-valid intervals together": "所有随时有效区间合起来的置信度",
     "days after an answer in which its outcome counts; the answer counts once they are over; left out: whenever it comes": "一次回答后多少天内的结果计入；满了这些天，该回答才计入；不填则不论何时返回",
     "worse than this rolls back, or never meets a user": "比这更差就回滚，或根本不让用户遇到",
-    "what real users decide an experiment by, each user once; other than outcome, replayed records only guard": "真实用户按什么决定实验，每位用户算一次；不是 outcome 时，重放记录只起防护作用",
+    "what real users decide an experiment by: outcomes a request, or a figure a user; other than outcome, replayed records only guard": "真实用户按什么决定实验：每次请求的结果，或每位用户的数值；不是 outcome 时，重放记录只起防护作用",
     "days after the first answer in which what a user buys counts; the user counts once they are over": "首次回答后多少天内的购买计入；满了这些天，该用户才计入",
     "of the metric a user: surely worse by more rolls back, surely not so may go live": "每位用户的指标容许的损失：确定差得更多就回滚，确定没有则可上线",
     "a first release that misses a goal: live and said, or not live": "首个版本未达目标时：照常上线并说明，或不上线",

@@ -28,17 +28,18 @@ def sandbox(
 ) -> None:
     """Play a simulated company for a year: what the plan does beside equal parts, all market and all technology."""
     from steelyard.api.sandbox import sandbox as played
-    from steelyard.cli.show import language_of, out, said, table
+    from steelyard.cli.show import language_of, out, table
     from steelyard.files import write
     from steelyard.report.sandbox_page import did, headline, money, render
     from steelyard.report.sandbox_words import WORDS
+    from steelyard.terms import term
 
     chosen, made = language_of(language), []
     for month in played(kind, seed=seed, months=months, budget=budget):
         made.append(month)
         if not as_json:
             profit = ", ".join(
-                f"{said('manager', n)} {money(v)}" for n, v in month["profit"].items()
+                f"{term('manager', n, chosen)} {money(v)}" for n, v in month["profit"].items()
             )
             typer.echo(
                 f"{month['month']:>2}/{months}  {did(month['did'], chosen)}\n       {profit}"
@@ -47,9 +48,11 @@ def sandbox(
         return out(made)
     words, profits = WORDS[chosen], made[-1]["profit"]
     order = sorted(profits, key=lambda name: -profits[name])
-    rows = [[said("manager", name), money(profits[name])] for name in order]
-    title = words["title"].format(kind=said("kind", kind), months=months)
-    table(f"{title} ({said('title', 'simulated')})", [said("head", "what"), words["profit"]], rows)
+    rows = [[term("manager", name, chosen), money(profits[name])] for name in order]
+    title = words["title"].format(kind=term("kind", kind, chosen), months=months)
+    table(
+        f"{title} ({term('title', 'simulated', chosen)})", [words["manager"], words["profit"]], rows
+    )
     typer.echo(headline(made[-1], chosen))
     write(html, render(made, language=chosen))
     return typer.echo(words["picture"].format(path=html))

@@ -126,9 +126,9 @@ class Profits:
         state = _State.of(company, [(m, gain) for m, gain, _, _ in (*moved, *fixed)])
         once = sum(step.cost for step in steps)
         paid = np.array([place.paid for place in places]).reshape(len(places), company.periods)
-        out = np.asarray(amounts, dtype=np.float64) @ paid if len(places) else 0.0
+        out = np.asarray(amounts, dtype=np.float64) @ paid
         profit = state.total @ company.discounts
-        profit -= float((np.asarray(out) * company.discounts).sum()) + once
+        profit -= float(out @ company.discounts) + once
         slopes = np.zeros((len(profit), len(places)))
         slopes -= paid @ company.discounts
         for move, _, slope, at in moved:
@@ -136,10 +136,10 @@ class Profits:
         if not with_cash:
             return cls(profit, slopes, np.full(len(profit), np.inf), np.zeros_like(slopes))
         came = state.margin @ company.arrived.T - np.cumsum(state.serving, axis=1)
-        spent = np.cumsum(np.asarray(out) + company.fixed) + once
+        spent = np.cumsum(out + company.fixed) + once
         over = company.cash + came - spent
         at_worst = over.argmin(axis=1)
-        cash_slopes = np.repeat(-np.cumsum(paid, axis=1).T[at_worst][:, :], 1, axis=0)
+        cash_slopes = -np.cumsum(paid, axis=1).T[at_worst]
         upto = np.tri(company.periods)[at_worst]
         for move, _, slope, at in moved:
             won = state.margin_by[move.driver] * company.arrived[at_worst]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from steelyard.interval import Interval
+from steelyard.reason import Reason
 from steelyard.stats import LearningCurve
 
 
@@ -37,6 +39,14 @@ class Priced:
 
 
 @dataclass(frozen=True)
+class Undecided:
+    """What a canary may bring until the next turn, in money, and the sentence that says what would decide."""
+
+    net_until_next_turn: Interval
+    because: Reason
+
+
+@dataclass(frozen=True)
 class PlanFacts:
     """What the ledger knows; money in units of `currency`, `requests` until the next turn."""
 
@@ -56,3 +66,5 @@ class PlanFacts:
     p95_goal_ms: float | None = None
     measure: str = "accuracy"  # what sentences call the worth of answers
     file: str = "product.yaml"  # what its sentences name
+    canary: Undecided | None = None  # of an experiment that is open
+    canary_name: str = ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from steelyard.interval import Interval
+from steelyard.plan.facts import Undecided
 from steelyard.point import CurvePoint
 from steelyard.reason import Reason
 
@@ -42,6 +43,8 @@ class PlanOf:
     experiment: Annotated[str | None, "replay.experiment"]
     curve: Annotated[tuple[CurvePoint, ...], "curve.curve"]
     method: Annotated[str | None, "train.method"] = None
+    undecided: Annotated[Undecided | None, "replay.option"] = None
+    canary: Annotated[str | None, "release.canary"] = None
 
     @property
     def live(self) -> str:

@@ -30,7 +30,8 @@ class Option:
     `because` and `do` are codes with figures; a lever of a stranger brings its words by
     `steelyard.words.learn`, or says both languages itself with `steelyard.reason.told`. `part` is what
     to do first with a share of the money; `keeps` is true of the one that spends nothing, and
-    `reopens` of one that speaks up whatever else is chosen.
+    `reopens` of one that speaks up whatever else is chosen. One that is `aside` is free and decided elsewhere: it
+    speaks up too, and does not compete for the money.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Option:
     part: Reason | None = None
     keeps: bool = False
     reopens: bool = False
+    aside: bool = False
     called: tuple[str, str] | None = None  # in tables and in sentences; as its lever says
 
     def __post_init__(self) -> None:

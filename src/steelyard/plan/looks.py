@@ -19,6 +19,7 @@ from steelyard.plan.split import Question, Split
 from steelyard.stats.allocation import expected_value_of_sample
 
 Array = NDArray[np.float64]
+ORDERS = 4  # of shuffled readings
 SHIFTS = (0.05, 0.2, 0.5)  # of the budget, moved between two places to see what else could be done
 
 
@@ -48,14 +49,31 @@ def ranked(
 ) -> list[Worth]:
     """The best first; `profit` [M, D] are the divisions that could be chosen after it, and a unit of the money that
     it takes would have returned itself and `shadow`."""
+    if not periods > 0:
+        raise ValueError(f"expected a period or more, found {periods}")
     worths = []
     for look in looks:
+        if not 0 <= look.error < np.inf:
+            raise ValueError(
+                f"expected an error of 0 or more of '{look.name}', found {look.error:g}"
+            )
         variance = float(look.reads.var())
         told = variance / (variance + look.error**2) if variance > 0 else 0.0
         gross = expected_value_of_sample(profit, look.reads[:, None], told=told)
+        # the same readings in another order tell nothing: what they seem to be worth is the luck of the draws
+        lucky = [
+            expected_value_of_sample(profit, look.reads[order][:, None], told=told)
+            for order in _orders(len(look.reads))
+        ]
+        gross = max(0.0, gross - sum(lucky) / len(lucky))
         left = max(0.0, 1 - look.periods / periods)
         worths.append(Worth(look, gross, gross * left - look.cost * (1 + shadow)))
     return sorted(worths, key=lambda worth: -worth.net)
+
+
+def _orders(n: int) -> list[NDArray[np.int64]]:
+    rng = np.random.default_rng(0)
+    return [rng.permutation(n) for _ in range(ORDERS)]
 
 
 def divisions(
@@ -65,8 +83,8 @@ def divisions(
     columns = [made.profit]
     for at, menu in enumerate(menus):
         for step in menu:
-            if step is not made.steps[at]:
-                steps = (*made.steps[:at], step, *made.steps[at + 1 :])
+            steps = (*made.steps[:at], step, *made.steps[at + 1 :])
+            if step is not made.steps[at] and sum(s.cost for s in steps) <= question.budget:
                 columns.append(_scaled(company, made, steps, question.budget))
     budget = question.budget - sum(step.cost for step in made.steps)
     columns += [

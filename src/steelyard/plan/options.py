@@ -57,8 +57,9 @@ def allocate(facts: PlanFacts, among: Iterable[Lever] | None = None) -> Plan:
     asked = levers() if among is None else among
     answered = [option for lever in asked for option in _answers(lever, facts)]
     options = sorted(answered, key=lambda o: (o.net is None, -(o.net or 0.0), not o.keeps))
-    best = options[0]
-    sure = next((o for o in options if o.low is not None and o.low > 0), None)
+    competing = [option for option in options if not option.aside] or options
+    best = competing[0]
+    sure = next((o for o in competing if o.low is not None and o.low > 0), None)
     if sure is best:
         return _plan(facts, options, best, best.because)
     if sure:
@@ -98,6 +99,8 @@ def _plan(
     reopened = next((o for o in options if o.reopens and o is not option), None)
     if reopened is not None:
         why = Reason("plan.reopened", {"why": why, "again": _again(reopened)})
+    for beside in (o for o in options if o.aside):
+        why = Reason("plan.beside", {"why": why, "beside": _again(beside)})
     because = why if do is None else Reason("plan.do", {"do": do, "why": why})
     advice = Recommendation(option.name, experiment)
     return Plan(advice, facts.unit, facts.currency, options, because, do)

@@ -129,6 +129,8 @@ def _facts(
         alternatives=[priced[v] for v, row in rows.items() if row.meets],
         p95_goal_ms=spec.goals.p95_ms,
         file=product.path.name,
+        canary=of.undecided,
+        canary_name=store.variants.names().get(of.canary or "", of.canary or ""),
     )
 
 

@@ -31,6 +31,14 @@ class Question:
     caution: float = 0.25
     ruin: float = RUIN
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.budget < np.inf:
+            raise ValueError(f"expected a budget of 0 or more, found {self.budget:g}")
+        if not 0 <= self.caution <= 1 or not 0 < self.ruin < 1:
+            raise ValueError(
+                f"expected a caution from 0 to 1 and a chance of ruin between 0 and 1, found {self.caution:g}, {self.ruin:g}"
+            )
+
 
 @dataclass(frozen=True)
 class Split:
@@ -60,15 +68,39 @@ def split(
 ) -> Split:
     """The best of all: of each menu one step is taken, the first of which is to leave things as they are."""
     choices = [c for c in _combined(menus) if sum(s.cost for s in c) <= question.budget]
-    plain = _profits(company, places, np.zeros(len(places)), choices[0]).profit
+    _check(places, menus, choices)
+    made = _profits(company, places, np.zeros(len(places)), choices[0])
+    plain = made.profit
+    if not np.isfinite(plain).all():
+        raise ValueError("expected beliefs that are finite numbers")
     risk = Risk(question.caution, scale=max(float(plain.std()), 1e-3 * question.budget, 1e-9))
-    ask = _Asked(company, tuple(places), question, risk)
+    width = max(
+        SOFT * float(made.cash.std()) if np.isfinite(company.cash) else 0.0,
+        1e-4 * question.budget,
+        1e-9,
+    )
+    ask = _Asked(company, tuple(places), question, risk, width)
     usual = ask.greedy(choices[0])
     able = [steps for steps in choices if ask.lasts(usual, steps)] or choices
     ranked = sorted(able, key=lambda steps: -ask.worth(usual, steps))
     # every combination at amounts of one; the best of them with amounts of their own
     solved = [ask.solve(steps, [usual]) for steps in ranked[:LOOKED_AT]]
     return max(solved, key=lambda one: (one.solved.residual < np.inf, one.value))
+
+
+def _check(
+    places: Sequence[Place], menus: Sequence[Sequence[Step]], choices: Sequence[tuple[Step, ...]]
+) -> None:
+    if any(not menu for menu in menus):
+        raise ValueError(
+            "expected a step in each menu, the first of which leaves things as they are"
+        )
+    if not choices:
+        raise ValueError("expected a first step of each menu that the budget can pay")
+    names = [place.name for place in places] + [step.name for menu in menus for step in menu]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"expected a name for each place and step, found {sorted(twice)} twice")
 
 
 def _combined(menus: Sequence[Sequence[Step]]) -> list[tuple[Step, ...]]:
@@ -92,6 +124,7 @@ class _Asked:
     places: tuple[Place, ...]
     question: Question
     risk: Risk
+    width: float  # how softly draws of the cash are counted; as it is while a solver runs
 
     def worth(self, amounts: Array, steps: Sequence[Step]) -> float:
         """With as much of the amounts as the steps leave."""
@@ -121,9 +154,8 @@ class _Asked:
     def _solvent(self, amounts: Array, steps: Sequence[Step]) -> tuple[float, Array]:
         """The least cash that so many draws stay above, and its gradient."""
         made = _profits(self.company, self.places, amounts, steps)
-        width = max(SOFT * float(made.cash.std()), 1e-4 * self.question.budget, 1e-9)
-        at = threshold(made.cash, self.question.ruin, width)
-        near = 1 / np.cosh((made.cash - at) / (2 * width)) ** 2
+        at = threshold(made.cash, self.question.ruin, self.width)
+        near = 1 / np.cosh((made.cash - at) / (2 * self.width)) ** 2
         return at, near @ made.cash_slopes / near.sum()
 
     def _problem(self, steps: Sequence[Step]) -> Problem:

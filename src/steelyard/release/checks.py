@@ -41,9 +41,12 @@ def users_broken(
 def clock_jumped(store: Store, *, since: str) -> Reason | None:
     """Times of releases that go backwards, or that are not yet: which answers belong to the experiment is
     known by them."""
-    times = [row["created"] for row in store.releases.history()]
+    history = store.releases.history()
+    times = [row["created"] for row in history]
     at = times.index(since) if since in times else len(times)
-    earlier, later = max(times[:at], default=since), min(times[at:], default=since)
+    # answers know their experiment: of what was before, only rows of the variant that came then could be mixed up
+    own = [row["created"] for row in history[:at] if row["variant"] == history[at]["variant"]] if at < len(times) else times  # fmt: skip
+    earlier, later = max(own, default=since), min(times[at:], default=since)
     if earlier > since or later < since:
         before, after = (earlier, since) if earlier > since else (since, later)
         return Reason("readout.clock", {"before": before[:19], "after": after[:19]})

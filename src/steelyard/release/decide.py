@@ -36,7 +36,7 @@ def decide(evidence: Sequence[Seen], worth: Worth, *, loss_max: float) -> Decisi
         return Decision(
             "rolled back", Reason("readout.worse", {"loss_max": loss_max, "told": told})
         )
-    losing = [seen for seen in evidence if net_of(seen, worth).high < 0]
+    losing = [seen for seen in evidence if _loses_money(seen, worth, loss_max)]
     earning = [seen for seen in evidence if net_of(seen, worth).low > 0]
     proofs = [seen for seen in evidence if seen.reading.low > -loss_max]
     against = any(seen.difference.high < 0 and seen not in proofs for seen in evidence)
@@ -66,7 +66,6 @@ def _not_worse(seen: Seen, worth: Worth, told: Value, *, loss_max: float) -> Dec
             "readout.cheaper",
             {
                 "loss_max": loss_max,
-                "cost": cost.value,
                 "net": figures,
                 "currency": currency,
                 "told": told,
@@ -78,6 +77,17 @@ def _not_worse(seen: Seen, worth: Worth, told: Value, *, loss_max: float) -> Dec
         {"loss_max": loss_max, "net": figures, "currency": currency, "told": told},
     )
     return Decision("keep", open_)
+
+
+def _loses_money(seen: Seen, worth: Worth, loss_max: float) -> bool:
+    """For certain. Where answers have no declared worth the cost decides among the not worse, and a cost is known
+    long before a quality: nothing is lost while that may be better by more than may be lost."""
+    if net_of(seen, worth).high >= 0:
+        return False
+    quality = seen.reading
+    return (
+        worth.value > 0 or quality.low > 0 or (quality.low > -loss_max and quality.high <= loss_max)
+    )
 
 
 def _loses(seen: Seen, worth: Worth, told: Value) -> Decision:
@@ -101,8 +111,10 @@ def dearer_of(seen: Seen) -> Interval:
     """Money that 1,000 requests of the canary cost more."""
     if seen.dearer is not None:
         return seen.dearer
-    cost = seen.arms["canary"].cost_per_1000 - seen.arms["live"].cost_per_1000
-    return Interval(cost, cost, cost, seen.difference.n)
+    # means of both say how much, and not how surely
+    canary, live = (seen.arms[arm].cost_per_1000 for arm in ("canary", "live"))
+    cost, reach = canary - live, max(abs(canary), abs(live))
+    return Interval(cost, cost - reach, cost + reach, seen.difference.n)
 
 
 def net_of(seen: Seen, worth: Worth) -> Interval:

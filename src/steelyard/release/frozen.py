@@ -34,8 +34,8 @@ class Frozen:
 
 
 def frozen(store: Store, product: ProductFile, *, live: str, canary: str) -> Frozen:
-    """As the first readout of these two since the last decided one left it; the file's own before that. The
-    share is that of the canary in service."""
+    """As the first readout of these two left it since the last decided one, and since the canary came into service;
+    the file's own before that. The share is that of the canary in service."""
     now = product.spec.release
     began = _began(store, {"live": live, "canary": canary})
     kept = {name: began[name] for name in SETTINGS if name in began}
@@ -64,12 +64,22 @@ def rule_of(product: ProductFile) -> dict[str, Any]:
 
 def _began(store: Store, arms: dict[str, str]) -> dict[str, Any]:
     first: dict[str, Any] = {}
+    entered = _entered(store, arms["canary"])
     for row in store.experiments.all():
-        if row["arms"] != arms:
-            continue
+        if row["arms"] != arms or (entered is not None and row["created"] < entered):
+            continue  # a person ended what was before
         if row["readout"].get("decision") in FINISHED:
             first = {}
-        elif not first:
+        else:  # the version before let each turn have its own: the newest is the one that was in force
             # what an outcome waits for is in a rule only where it waits
             first = {"outcome_days": None, **row["rule"], "metric": row["metric"]}
     return first
+
+
+def _entered(store: Store, canary: str) -> str | None:
+    """When it last became a canary; None where it is none."""
+    entered: str | None = None
+    for row in store.releases.history():
+        if row["variant"] == canary:
+            entered = (entered or row["created"]) if row["state"] == "canary" else None
+    return entered

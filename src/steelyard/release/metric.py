@@ -204,7 +204,7 @@ def decide_by(
     proven loss of the metric. Promoted is only by the metric: proven not worse than the loss that may be
     borne, and more by the best guess; never where outcomes are worse for certain and may be by more than is borne. `told` says of each guard what it showed."""
     own, d = (told_of(shown), *told), shown.difference
-    if any(seen.difference.high < -outcome_loss_max for seen in guards):
+    if any(seen.reading.high < -outcome_loss_max for seen in guards):
         why = Reason("readout.worse", {"loss_max": outcome_loss_max, "told": own[::-1]})
         return Decision("rolled back", why)
     if d is not None and d.high < -loss_max:
@@ -216,7 +216,7 @@ def decide_by(
         missing = shown.missing or Reason("metric.alike", {"users": d.n if d else 0})
         return Decision("keep", Reason("readout.metric_open", {"missing": missing, "told": own}))
     worse = [seen for seen in guards if seen.difference.high < 0]
-    if any(seen.difference.low <= -outcome_loss_max for seen in worse):
+    if any(seen.reading.low <= -outcome_loss_max for seen in worse):
         guard = Reason(
             "readout.metric_guarded",
             {"metric": shown.metric, "loss_max": outcome_loss_max, "told": own},

@@ -23,9 +23,11 @@ def option(
     requests_a_user: float,
     confidence: float,
     tuned_at: Mapping[str, int],
+    more_tells: bool = True,
 ) -> Option | None:
     """By the evidence whose net value is known best; None where nobody has said anything yet. `tuned_at` is where
-    the intervals of each source are narrowest; a source that is not in it would decide nothing."""
+    the intervals of each source are narrowest; a source that is not in it would decide nothing, and none does
+    where more of the same would not help (`more_tells`)."""
     told = [seen for seen in evidence if seen.difference.n]
     if not told:
         return None
@@ -36,7 +38,7 @@ def option(
         n, tuned = seen.difference.n, tuned_at.get(seen.source)
         times = decisive(seen, worth, loss_max=loss_max)
         total = None
-        if times is not None and tuned is not None:
+        if more_tells and times is not None and tuned is not None:
             total = grown(n, times, confidence=confidence, tuned_at=tuned)
         more[seen.source] = None if total is None else max(1, total - n)
     users = more.get(USERS)
@@ -77,6 +79,8 @@ def decisive(seen: Seen, worth: Worth, *, loss_max: float) -> float | None:
     """The part of its half width that an interval may have for a decision, at the values as they are; None where no
     width would decide."""
     d, net = seen.reading, net_of(seen, worth)
+    if seen.difference.low > -loss_max >= d.low:
+        return None  # what is open is who told, and that stays
     quality = abs(d.value + loss_max), max(d.value - d.low, d.high - d.value)
     money = abs(net.value), max(net.value - net.low, net.high - net.value)
     if d.value < -loss_max:

@@ -41,6 +41,8 @@ from steelyard.tasks.valuation import Valuation
 
 OUTCOME = "outcome"
 DECIDED = ("promote", "rolled back")
+# reasons of which more of the same evidence would make a decision
+MORE_TELLS = {"readout.undecided", "readout.net_open", "readout.metric_open"}
 
 
 @dataclass(frozen=True)
@@ -147,10 +149,11 @@ def readout(
     else:
         broken = _broken(store, by_arm, since=since, share=rule.canary_share)
         decision = _decision(store, bought, evidence, worth, rule, broken=broken, pair=pair)
+    more_tells = decision.reason.code in MORE_TELLS
     decision = with_changes(decision, still.changed)
     left = None
     if decision.decision not in DECIDED and why_not is None:
-        left = _option(product, evidence, worth, by_arm, confidence=each)
+        left = _option(product, evidence, worth, by_arm, confidence=each, more_tells=more_tells)
     path = [] if why_not else path_of(rows, confidence=each)
     settled = by_users and guarded(replayed, rule.outcome_loss_max)
     return Readout(replayed, real, since, path, decision, bought, settled, by_arm, left)
@@ -163,6 +166,7 @@ def _option(
     by_arm: Mapping[str, Users] | None,
     *,
     confidence: float,
+    more_tells: bool,
 ) -> Option | None:
     """Where users' purchases decide, more outcomes would not: `metric.missing` says how many users."""
     rule = product.spec.release
@@ -174,6 +178,7 @@ def _option(
         requests_a_user=_requests_a_user(by_arm),
         confidence=confidence,
         tuned_at=TUNED_AT if rule.metric == OUTCOME else {},
+        more_tells=more_tells,
     )
 
 
@@ -210,15 +215,19 @@ def _decision(
         decision = _by_metric(bought, evidence, rule)
     else:
         decision = decide(evidence, worth, loss_max=loss_max)
-    replayed = decide(evidence[:1], worth, loss_max=loss_max)
+    replayed: Decision | None = decide(evidence[:1], worth, loss_max=loss_max)
+    if rule.metric != OUTCOME and evidence[0].reading.high >= -loss_max:
+        replayed = None  # there it may only guard outcomes
     decision = held(decision, broken, replayed)
     return contradicted(store, decision, live=pair["live"], canary=pair["canary"])
 
 
 def _requests_a_user(by_arm: Mapping[str, Users] | None) -> float:
     arms = list((by_arm or {}).values())
-    reached = sum(one.reached for one in arms)
-    return sum(one.answers for one in arms) / reached if reached else 1.0
+    told = sum(
+        one.sample.n for one in arms
+    )  # few may tell: each one that does took the requests of all
+    return sum(one.answers for one in arms) / told if told else 1.0
 
 
 def _bought(

@@ -240,7 +240,7 @@ class Release(Section):
     )
     metric: Literal["outcome", "conversion", "revenue", "profit"] = Field(
         "outcome",
-        description="what real users decide an experiment by, each user once; other than outcome, replayed records only guard",
+        description="what real users decide an experiment by: outcomes a request, or a figure a user; other than outcome, replayed records only guard",
     )
     metric_days: int = Field(
         7,

@@ -81,3 +81,11 @@ def test_without_evidence_draws_are_the_prior_and_the_same_seed_draws_the_same()
 def test_draws_where_a_likelihood_is_nowhere_finite_but_in_a_corner():
     found = draws([0.0], [1.0], lambda z: np.where(z[:, 0] > 2.0, 0.0, -np.inf), n=500, seed=0)
     assert found.min() > 2.0
+
+
+def test_what_is_no_number_is_no_worth_of_nothing():
+    broken = np.array([[0.0, np.nan], [0.0, 1.0]])
+    for profit, told in ((broken, 1.0), (np.ones((2, 2)), np.nan)):
+        with pytest.raises(ValueError, match=r"finite|shares"):
+            expected_value_of_sample(profit, np.arange(2.0)[:, None], told=told)
+    assert two_actions(1.0, 1.0, np.inf) == 0.0 and two_actions(1.0, 1e-200, 1.0) == 0.0

@@ -147,3 +147,13 @@ def test_channels_that_are_none_are_refused(wrong):
 def test_an_amount_needs_positive_figures():
     with pytest.raises(ValueError, match="above 0"):
         power_amount(1.0, 0.0, 1.0)
+
+
+def test_a_division_that_breaks_a_limit_is_worth_nothing_beside_one_that_keeps_it(monkeypatch):
+    from steelyard.stats.allocation import solve
+    from steelyard.stats.allocation.solve import Solved
+
+    made = iter([Solved(np.ones(1), 9.0, np.ones(1), 0.0, np.inf), Solved(np.zeros(1), 2.0, np.ones(1), 0.0, 0.0)])  # fmt: skip
+    monkeypatch.setattr(solve, "_climb", lambda problem, start: next(made))
+    problem = Problem(lambda x: (float(x[0]), np.ones(1)), upper=np.ones(1), budget=1.0)
+    assert best(problem).value == 2.0

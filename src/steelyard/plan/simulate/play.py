@@ -1,6 +1,6 @@
 """A company played month by month: its plan is acted on, seen with noise, and made again. Knows no ledger.
 
-Example: `played(Simulated.of("recommender", 1), planner(Question(0.0)), months=12).profit`
+Example: `played(Simulated.of("recommender", 1), planner(), months=12).profit`
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from steelyard.plan.looks import divisions, ranked
 from steelyard.plan.simulate.beliefs import Row
 from steelyard.plan.simulate.companies import Simulated
 from steelyard.plan.simulate.kinds import CHANNELS, Array
-from steelyard.plan.simulate.trials import found, looks
+from steelyard.plan.simulate.trials import MORE_LABELS, found, looks
 from steelyard.plan.simulate.worlds import PERIODS, State, World, only
 from steelyard.plan.split import Question, Split, split
 
@@ -107,7 +107,9 @@ def _after(sim: Simulated, state: State, spend: Mapping[str, float]) -> State:
     named = [n for n in ("same_variant", "larger", "smaller") if n in spend]
     return replace(
         state,
-        labels=state.labels + spend.get("labels", 0.0) / setting.label_price / setting.labels,
+        labels=state.labels
+        + spend.get("labels", 0.0) / setting.label_price / setting.labels
+        + (MORE_LABELS if f"{TEST}curve" in spend else 0.0),  # those of the test are labels too
         hours=state.hours + spend.get("hours", 0.0),
         page=state.page or "page" in spend,
         variant=named[0] if named else state.variant,
@@ -166,7 +168,14 @@ def measuring(caution: float = 0.25) -> Manager:
         left = replace(question, budget=question.budget - sum(spend.values()))
         if left.budget <= 0:
             return first_month(made)
-        return first_month(split(world.company, world.places, world.menus, left)) | spend
+        # what lasts is not done in the month in which it is tested
+        menus = [
+            menu[:1]
+            if any(f"{TEST}{step.name}" in spend and step.cost > 0 for step in menu)
+            else menu
+            for menu in world.menus
+        ]
+        return first_month(split(world.company, world.places, menus, left)) | spend
 
     return decide
 

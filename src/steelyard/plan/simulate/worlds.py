@@ -80,7 +80,7 @@ def build(
 
     places = (
         Place("labels", "technology", [Move("quality", labels, _from(1, periods))], at_once),
-        Place("hours", "technology", [Move("quality", hours, _from(2, periods))], at_once),
+        Place("hours", "technology", [Move("quality", hours, _from(1, periods))], at_once),
         *(
             Place(
                 f"channel_{j}",
@@ -107,7 +107,7 @@ def _company(setting: Setting, p: Mapping[str, Array], now: State, periods: int)
         answer=setting.answer,
         cost=p["cost"],
         quality=np.clip(1 - error(p, 1.0) + gained, 0.0, 1.0),
-        gained=gained,
+        gained=np.minimum(gained, error(p, 1.0)),  # no answer is better than right
         quality_to_conversion=p["to_conversion"],
         quality_to_worth=p["to_worth"],
         price_to_conversion=p["to_price"],
@@ -158,4 +158,4 @@ def only(world: World, arm: Arm) -> World:
 
 
 def _from(period: int, periods: int) -> Array:
-    return (np.arange(periods) >= min(period, periods - 1)).astype(np.float64)
+    return (np.arange(periods) >= period).astype(np.float64)

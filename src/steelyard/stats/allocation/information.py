@@ -30,6 +30,8 @@ def expected_value_of_sample(
     share = np.broadcast_to(np.asarray(told, dtype=np.float64), parameters.shape[1:])
     if np.any(share < 0) or np.any(share > 1):
         raise ValueError("expected shares of the variance from 0 to 1")
+    if not all(np.isfinite(a).all() for a in (profit, parameters, share)):
+        raise ValueError("expected finite numbers in profit, parameters and what is told")
     moved = parameters.std(axis=0) > 0
     if not moved.any() or not share.any():
         return 0.0
@@ -66,7 +68,9 @@ def two_actions(gain: float, error: float, look: float) -> float:
         raise ValueError("expected deviations that are not negative")
     if error == 0:
         return 0.0
-    moves = error**2 / math.hypot(error, look)  # deviation of the belief after the look
+    moves = error * (error / math.hypot(error, look))  # deviation of the belief after the look
+    if moves == 0:
+        return 0.0
     u = abs(gain) / moves
     density = math.exp(-u * u / 2) / math.sqrt(2 * math.pi)
     return moves * (density - u * float(ndtr(-u)))

@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 Value = Callable[
     [Array], tuple[float, Array]
 ]  # amounts [d] -> what they are worth, and its gradient [d]
-RESIDUAL_MAX = 1e-3  # money by which the next unit could still be placed better
+RESIDUAL_MAX = 1e-3  # by which the next unit could return more elsewhere, of what it returns (of 1 where that is less)
 PARTS = 24  # of the greedy start
 AT_EDGE = 1e-6  # of the budget: so near a bound stands at it
 ROUNDS = 200
@@ -83,10 +83,10 @@ def best(problem: Problem, *, starts: Sequence[Array] = (), quick: bool = False)
     given = [_within(problem, start) for start in starts]
     own = [_greedy(problem), _evenly(problem)]
     found = [_climb(problem, start) for start in (*given, *own)]
-    top = max(one.value for one in found)
-    near = [one for one in found if one.value >= top - 1e-9 * max(1.0, abs(top))]
-    allowed = [one for one in near if one.residual < np.inf] or near
-    return min(allowed, key=lambda one: one.residual)
+    held = [one for one in found if one.residual < np.inf] or found  # no limit is broken
+    top = max(one.value for one in held)
+    near = [one for one in held if one.value >= top - 1e-9 * max(1.0, abs(top))]
+    return min(near, key=lambda one: one.residual)
 
 
 def _climb(problem: Problem, start: Array) -> Solved:
