@@ -7,10 +7,10 @@ visits that a channel brings. Example: `Profits.of(company, places, [300.0]).pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from scipy.special import expit, logit
 
 Array = NDArray[np.float64]
 Driver = Literal["quality", "visits", "conversion", "worth", "serving", "price"]
+DRIVERS: tuple[Driver, ...] = get_args(Driver)
 Arm = Literal["technology", "market"]
 Gain = Callable[
     [float], tuple[Array, Array]
@@ -95,7 +96,6 @@ class Step:
     arm: Arm
     moves: Sequence[Move] = ()
     cost: float = 0.0
-    reversible: bool = True
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Profits:
         slopes = np.zeros((len(profit), len(places)))
         slopes -= paid @ company.discounts
         for move, _, slope, at in moved:
-            slopes[:, at] += slope * (state.by[move.driver] @ (move.ramp * company.discounts))
+            slopes[:, at] += slope * (state.by(move.driver) @ (move.ramp * company.discounts))
         if not with_cash:
             return cls(profit, slopes, np.full(len(profit), np.inf), np.zeros_like(slopes))
         came = state.margin @ company.arrived.T - np.cumsum(state.serving, axis=1)
@@ -142,90 +142,80 @@ class Profits:
         cash_slopes = -np.cumsum(paid, axis=1).T[at_worst]
         upto = np.tri(company.periods)[at_worst]
         for move, _, slope, at in moved:
-            won = state.margin_by[move.driver] * company.arrived[at_worst]
-            gone = state.serving_by[move.driver] * upto
+            won = state.won(move.driver) * company.arrived[at_worst]
+            gone = state.gone(move.driver) * upto
             cash_slopes[:, at] += slope * ((won - gone) @ move.ramp)
         return cls(profit, slopes, over.min(axis=1), cash_slopes)
 
 
 @dataclass(frozen=True)
 class _State:
-    """Money of each draw and period [M, T], and how it changes with what drives it."""
+    """Money of each draw and period [M, T], and by how much a unit of what drives it changes it."""
 
     margin: Array
     serving: Array
     answers: Array
-    margin_by: dict[Driver, Array]
-    serving_by: dict[Driver, Array]
-    answers_by: dict[Driver, Array]
+    margin_by: Mapping[Driver, Array]
+    serving_by: Mapping[Driver, Array]
+    answers_by: Mapping[Driver, Array]
 
     @property
     def total(self) -> Array:
         return self.margin + self.answers - self.serving
 
-    @cached_property
-    def by(self) -> dict[Driver, Array]:
-        return {
-            driver: self.margin_by[driver] + self.answers_by[driver] - self.serving_by[driver]
-            for driver in self.margin_by
-        }
+    def by(self, driver: Driver) -> Array:
+        """Of all three together."""
+        return self.won(driver) + self._of(self.answers_by, driver) - self.gone(driver)
+
+    def won(self, driver: Driver) -> Array:
+        return self._of(self.margin_by, driver)
+
+    def gone(self, driver: Driver) -> Array:
+        return self._of(self.serving_by, driver)
+
+    def _of(self, slopes: Mapping[Driver, Array], driver: Driver) -> Array:
+        found = slopes.get(driver)
+        return np.zeros_like(self.margin) if found is None else found
 
     @classmethod
     def of(cls, c: Company, moved: Sequence[tuple[Move, Array]]) -> _State:
-        shape = (len(c.conversion), c.periods)
-        sums: dict[str, Array] = {}
-        for move, gain in moved:
-            part = gain[:, None] * move.ramp
-            sums[move.driver] = sums[move.driver] + part if move.driver in sums else part
-        nothing = np.zeros((1, c.periods))
-        raised, log_odds, log_worth, log_cost, log_price = (
-            sums.get(d, nothing) for d in ("quality", "conversion", "worth", "serving", "price")
-        )
+        sums = _summed(moved, c.periods)
         room = (1 - c.quality)[:, None]
-        free = raised < room  # no answer is better than right
-        better = np.minimum(raised, room) + np.reshape(c.gained, (-1, 1))
-        visits = c.visits + sums.get("visits", nothing)
-        to_odds, to_worth = (
-            POINTS * e[:, None] for e in (c.quality_to_conversion, c.quality_to_worth)
-        )
-        odds = logit(c.conversion)[:, None] + to_odds * better + log_odds
-        odds = odds + c.price_to_conversion[:, None] * log_price
-        share = expit(odds)
-        lasting = c.worth[:, None] * np.exp(to_worth * better + log_worth)
-        left = (np.exp(log_price) - (1 - c.margin_share)) / c.margin_share
-        each = lasting * left
-        bent = visits * share * (1 - share) * each  # money by a unit of log odds
+        free = sums["quality"] < room  # no answer is better than right
+        better = np.minimum(sums["quality"], room) + np.reshape(c.gained, (-1, 1))
+        visits = c.visits + sums["visits"]
+        to_odds = POINTS * c.quality_to_conversion[:, None]
+        to_worth = POINTS * c.quality_to_worth[:, None]
+        to_price = c.price_to_conversion[:, None]
+        odds = logit(c.conversion)[:, None] + to_odds * better + sums["conversion"]
+        share = expit(odds + to_price * sums["price"])
+        price = np.exp(sums["price"])
+        lasting = c.worth[:, None] * np.exp(to_worth * better + sums["worth"])
+        each = lasting * (price - (1 - c.margin_share)) / c.margin_share
         margin = visits * share * each
+        bent = margin * (1 - share)  # money by a unit of log odds
         requests = c.requests + c.requests_a_visit * visits
-        a_request = c.cost[:, None] * np.exp(log_cost)
-        zero = np.zeros(shape)
-        return cls(
-            np.broadcast_to(margin, shape),
-            np.broadcast_to(requests * a_request, shape),
-            np.broadcast_to(requests * c.answer * better, shape),
-            {
-                "quality": np.where(free, bent * to_odds + margin * to_worth, 0.0),
-                "visits": np.broadcast_to(share * each, shape),
-                "conversion": bent,
-                "worth": margin,
-                "serving": zero,
-                "price": bent * c.price_to_conversion[:, None]
-                + visits * share * lasting * np.exp(log_price) / c.margin_share,
-            },
-            {
-                "quality": zero,
-                "visits": np.broadcast_to(c.requests_a_visit * a_request, shape),
-                "conversion": zero,
-                "worth": zero,
-                "serving": np.broadcast_to(requests * a_request, shape),
-                "price": zero,
-            },
-            {
-                "quality": np.where(free, np.broadcast_to(requests * c.answer, shape), 0.0),
-                "visits": np.broadcast_to(c.requests_a_visit * c.answer * better, shape),
-                "conversion": zero,
-                "worth": zero,
-                "serving": zero,
-                "price": zero,
-            },
-        )
+        a_request = c.cost[:, None] * np.exp(sums["serving"])
+        serving, answers = requests * a_request, requests * c.answer * better
+        paid = visits * share * lasting * price / c.margin_share  # what customers pay for it
+        margin_by = {
+            "quality": free * (bent * to_odds + margin * to_worth),
+            "visits": share * each,
+            "conversion": bent,
+            "worth": margin,
+            "price": bent * to_price + paid,
+        }
+        serving_by = {"visits": c.requests_a_visit * a_request, "serving": serving}
+        answers_by = {
+            "quality": free * requests * c.answer,
+            "visits": c.requests_a_visit * c.answer * better,
+        }
+        return cls(margin, serving, answers, margin_by, serving_by, answers_by)  # type: ignore[arg-type]
+
+
+def _summed(moved: Sequence[tuple[Move, Array]], periods: int) -> dict[Driver, Array]:
+    """What moves each driver in all, [M, T] or [1, T] where nothing does."""
+    sums: dict[Driver, Array] = {driver: np.zeros((1, periods)) for driver in DRIVERS}
+    for move, gain in moved:
+        sums[move.driver] = sums[move.driver] + gain[:, None] * move.ramp
+    return sums

@@ -24,7 +24,6 @@ from steelyard.store import Step, Store
 from steelyard.tasks.valuation import LABEL, Valuation
 
 FORECAST_POINTS = 24
-NORMAL_95 = 1.96
 
 
 def run(
