@@ -26,9 +26,10 @@ FREE = Stakes(1_000_000, 100.0, "CNY")  # answers have no declared worth
 
 
 def gap(loss: float, *, moved: float = 0.02, n: int = 100_000) -> Gap:
-    """A loss that was measured on n records, of which a share of `moved` is answered otherwise."""
-    error = (moved / n) ** 0.5
-    return Gap(-loss, error, -loss, error, moved, n)
+    """A loss that was measured on n records, of which a share of `moved` is answered otherwise; as `gap_of` has it,
+    with one record that may differ more."""
+    error = (moved / n + n**-2) ** 0.5
+    return Gap(-loss, error, -loss, error, moved + 1 / n, n)
 
 
 def of(*rows, stakes=MILLION, goals=GOALS, loss=0.005, confidence=0.95):
@@ -120,6 +121,15 @@ def test_what_cannot_be_told_says_how_many_more_records_would_tell():
     assert of(candidate("fp32"), candidate("int8", cost_per_1000=0.5, gap=told))["int8"].meets
     half = gap(numbers["likely"], moved=0.05, n=n // 2)
     assert not of(candidate("fp32"), candidate("int8", cost_per_1000=0.5, gap=half))["int8"].meets
+
+
+def test_as_many_records_that_answer_alike_tell_what_is_asked_of_them():
+    """Of records that all answered alike so many more of the same are within the limit."""
+    row = candidate("int8", cost_per_1000=0.5, gap=gap(0.0, moved=0.0, n=60))
+    more = of(candidate("fp32"), row)["int8"].why.numbers["more"]
+    assert 0 < more < 400
+    alike = candidate("int8", cost_per_1000=0.5, gap=gap(0.0, moved=0.0, n=60 + more))
+    assert of(candidate("fp32"), alike)["int8"].meets
 
 
 def test_an_open_loss_is_taken_only_where_all_that_lose_nothing_miss_a_goal():

@@ -106,14 +106,22 @@ def _more(gap: Gap, loss: Loss) -> int:
 
 
 def _would_tell(gap: Gap, loss: Loss, n: int) -> bool:
-    less = (gap.n / n) ** 0.5  # errors fall with the root of the records
     then = replace(
         gap,
         quality=gap.likely_quality.value,
-        quality_error=gap.quality_error * less,
-        worth_error=gap.worth_error * less,
+        quality_error=_error(gap.quality_error, gap.n, n),
+        worth_error=_error(gap.worth_error, gap.n, n),
+        moved=gap.moved - 1 / gap.n + 1 / n,
+        n=n,
     )
     return not 1 - loss.confidence < then.likely_quality.below(-loss.most) < loss.confidence
+
+
+def _error(error: float, seen: int, n: int) -> float:
+    """With n records: what was spread falls with the root of them, and the one record that may differ more with
+    their number (`gap_of`)."""
+    spread = max(0.0, error**2 - seen**-2) * seen / n
+    return float((spread + n**-2) ** 0.5)
 
 
 def _missed(c: Candidate, limit: Limit, figure: float, metric: str) -> Reason:
