@@ -101,4 +101,5 @@ def test_a_stream_that_is_too_small_is_said_before_a_label_is_paid_and_after_it_
 
 def test_a_value_table_prices_what_is_there_and_trains_nothing_again(product_file):
     table = "correct_answer: 0.01\n  values: {labels: {negative: {positive: -2.5}}}"
-    assert changed(product_file, "correct_answer: 0.01", table) == {"release", "replay", "plan"}
+    chosen_again = {"compress", "release", "replay", "plan"}  # the choice is by money
+    assert changed(product_file, "correct_answer: 0.01", table) == chosen_again
