@@ -395,7 +395,27 @@ def advice(recommended: str | Mapping[str, Any]) -> tuple[str, bool]:
 def recommendation(recommended: str | Mapping[str, Any], language: str) -> str:
     """The plan's answer in words."""
     option, experiment = advice(recommended)
+    if not isinstance(recommended, str) and "spend" in recommended:
+        return _divided(recommended, language)
     said = term("option", option, language)
     if not experiment:
         return said
     return f"先做试验：{said}" if language == "zh" else f"an experiment first, on {said}"
+
+
+def _divided(recommended: Mapping[str, Any], language: str) -> str:
+    """Money by place, what is free beside it, and what is measured first."""
+    at = LANGUAGES.index(language)
+    called = recommended.get("called", {})
+    currency = recommended["currency"]
+    named = {
+        n: called[n][at] if n in called else term("option", n, language)
+        for n in recommended["spend"]
+    }
+    parts = [f"{named[n]} {money:,.0f} {currency}" for n, money in recommended["spend"].items()]
+    parts += [term("variant", name, language) for name in recommended["steps"]]
+    said = " + ".join(parts) or term("option", "nothing", language)
+    look = recommended.get("look")
+    if look is None:
+        return said
+    return f"先测量：{look[at]}" if language == "zh" else f"measure first: {look[at]}"

@@ -17,6 +17,7 @@ from steelyard.terms import LANGUAGES
 from steelyard.words_economics import ECONOMICS
 from steelyard.words_market import MARKET
 from steelyard.words_metric import METRIC
+from steelyard.words_plan import PLAN
 from steelyard.words_release import RELEASE
 
 JOINED = ("; ", "；")
@@ -27,6 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **ECONOMICS,
     **MARKET,
     **METRIC,
+    **PLAN,
     **RELEASE,
     "several": ("{each}", "{each}"),
     "told": ("{en}", "{zh}"),

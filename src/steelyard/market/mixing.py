@@ -23,12 +23,13 @@ from steelyard.stats.mix import LiftTest, Mix, Series, Settings, fit, leave_futu
 from steelyard.stats.mix.series import PERIODS_MIN
 from steelyard.store import Store
 
-FORM = 1  # of what is kept: another one is fitted again
+FORM = 2  # of what is kept: another one is fitted again
 SEED = 0
 LONGER = 4  # times as many sweeps for chains that do not agree
 RECENT = {"week": 4, "day": 28}  # periods that say what a channel spends today
 HORIZON, FOLDS = {"week": 4, "day": 14}, 3
 GRID, BEYOND = 41, 1.3  # spends of a curve, up to so many times the largest one seen
+DRAWN = 200  # draws of a curve that are kept for the plan
 # what leaves a contribution to the assumptions of before the data; of the others only the curve is
 _ASSUMED = {"mix.constant", "mix.few_periods", "mix.collinear", "mix.traded", "mix.faint"}
 
@@ -239,7 +240,11 @@ def _curve(mix: Mix, past: History, name: str) -> dict[str, Any]:
     """Response and marginal return by a steady spend a period; measured up to the largest spend that was seen."""
     seen = float(past.channel(name).max())
     grid = np.linspace(0.0, seen * BEYOND, GRID)
+    mean, values, effect = mix.drawn(name, DRAWN)
     return {
+        "mean": mean,
+        "values": values.tolist(),
+        "effect": effect.tolist(),
         "spend": grid.tolist(),
         "seen": seen,
         "response": _band(mix, mix.response(name, grid)),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 Array = NDArray[np.float64]
-Driver = Literal["quality", "visits", "conversion", "worth", "serving", "price"]
+Driver = Literal["quality", "visits", "conversion", "worth", "serving", "price", "money"]
 DRIVERS: tuple[Driver, ...] = get_args(Driver)
 Arm = Literal["technology", "market"]
 Gain = Callable[
@@ -192,17 +192,19 @@ class _State:
         price = np.exp(sums["price"])
         lasting = c.worth[:, None] * np.exp(to_worth * better + sums["worth"])
         each = lasting * (price - (1 - c.margin_share)) / c.margin_share
-        margin = visits * share * each
-        bent = margin * (1 - share)  # money by a unit of log odds
+        of_customers = visits * share * each
+        margin = of_customers + sums["money"]
+        bent = of_customers * (1 - share)  # money by a unit of log odds
         requests = c.requests + c.requests_a_visit * visits
         a_request = c.cost[:, None] * np.exp(sums["serving"])
         serving, answers = requests * a_request, requests * c.answer * better
         paid = visits * share * lasting * price / c.margin_share  # what customers pay for it
         margin_by = {
-            "quality": free * (bent * to_odds + margin * to_worth),
+            "quality": free * (bent * to_odds + of_customers * to_worth),
             "visits": share * each,
             "conversion": bent,
-            "worth": margin,
+            "worth": of_customers,
+            "money": np.ones_like(margin),
             "price": bent * to_price + paid,
         }
         serving_by = {"visits": c.requests_a_visit * a_request, "serving": serving}

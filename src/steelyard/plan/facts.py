@@ -5,10 +5,11 @@ Knows no option. Example: `replace(facts, unit=500.0)` asks the same of another 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from steelyard.interval import Interval
+from steelyard.plan.market import Market
 from steelyard.reason import Reason
 from steelyard.stats import LearningCurve
 
@@ -68,3 +69,14 @@ class PlanFacts:
     file: str = "product.yaml"  # what its sentences name
     canary: Undecided | None = None  # of an experiment that is open
     canary_name: str = ""
+    canary_variant: str = ""
+    days: float = 30.0  # until the next turn
+    horizon: int = 12  # months in which what is done now counts
+    caution: float = 0.25
+    discount: float = 0.0  # a year
+    cash: float | None = None
+    ruin: float = 0.05
+    market: Market | None = None
+    baseline: Priced | None = None  # whether or not it meets the goals
+    # variant -> (worth of its answers above those of the trained one, standard error), on the same records
+    paired: Mapping[str, tuple[float, float]] = field(default_factory=dict)

@@ -12,6 +12,8 @@ from decimal import Decimal
 from steelyard.plan.doing import buy_labels
 from steelyard.plan.facts import PlanFacts
 from steelyard.plan.levers import ASSUMED, EXTRAPOLATED, MEASURED, Lever, Option
+from steelyard.plan.offers import Offer
+from steelyard.plan.outlook import Outlook
 from steelyard.reason import Reason
 
 PROBE = 0.1  # share of the money for a first experiment
@@ -41,7 +43,7 @@ def labels(facts: PlanFacts) -> Option:
     value = (gain.value - facts.behind) * worth
     low, high = sorted((g - facts.behind) * worth for g in (gain.low, gain.high))
     total = facts.labels_bought + more
-    why = _gain(facts, more, total, spend, (gain.value, gain.low, gain.high))
+    why = gain_reason(facts, more, total, spend, (gain.value, gain.low, gain.high))
     if facts.behind > 0:
         why = Reason(
             "labels.gain_behind", {"gain": why, "behind": facts.behind, "live": facts.live.name}
@@ -62,7 +64,7 @@ def labels(facts: PlanFacts) -> Option:
     )
 
 
-def _gain(
+def gain_reason(
     facts: PlanFacts, more: int, total: int, spend: float, gain: tuple[float, float, float]
 ) -> Reason:
     if facts.measure == "accuracy":
@@ -99,4 +101,10 @@ def _part(facts: PlanFacts) -> Reason | None:
     return buy_labels(facts, facts.labels_bought + more, money=more * price)
 
 
-LEVER = Lever("labels", respond)
+def _offer(outlook: Outlook) -> Offer:
+    from steelyard.plan.more_labels import offer
+
+    return offer(outlook)
+
+
+LEVER = Lever("labels", respond, offer=_offer)

@@ -11,8 +11,17 @@ from typing import Annotated, Any
 
 from steelyard.interval import Interval
 from steelyard.plan.facts import Undecided
+from steelyard.plan.market import Market
 from steelyard.point import CurvePoint
 from steelyard.reason import Reason
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Worth of a variant's answers above its parent's on the same records, as a share, and the standard error."""
+
+    worth: float
+    worth_error: float
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class MeasuredVariant:
     cost_per_1000: float
     p95_ms: float
     meets: bool
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,7 @@ class PlanOf:
     method: Annotated[str | None, "train.method"] = None
     undecided: Annotated[Undecided | None, "replay.option"] = None
     canary: Annotated[str | None, "release.canary"] = None
+    market: Annotated[Market | None, "market.market"] = None
 
     @property
     def live(self) -> str:

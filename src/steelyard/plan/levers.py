@@ -11,12 +11,16 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steelyard.plan.facts import PlanFacts
 from steelyard.plugins import loaded
 from steelyard.reason import Reason
 from steelyard.words import spoken
+
+if TYPE_CHECKING:
+    from steelyard.plan.offers import Offer
+    from steelyard.plan.outlook import Outlook
 
 MEASURED, EXTRAPOLATED, ASSUMED = "measured", "extrapolated", "assumed"
 log = logging.getLogger("steelyard.levers")
@@ -75,6 +79,7 @@ class Lever:
     name: str
     respond: Callable[[PlanFacts, float], Sequence[Option]]
     called: tuple[str, str] | None = None
+    offer: Callable[[Outlook], Offer] | None = None  # to the split; None: it takes no part
 
 
 def levers() -> tuple[Lever, ...]:

@@ -13,9 +13,12 @@ import numpy as np
 from steelyard.as_json import of_json
 from steelyard.interval import Interval
 from steelyard.methods import steady
+from steelyard.plan.answer import advice, told
 from steelyard.plan.facts import PlanFacts, Priced, Served
 from steelyard.plan.left import ForecastPoint, MeasuredVariant, Planned, PlanOf, ServedRatio
 from steelyard.plan.options import allocate
+from steelyard.plan.outlook import Outlook
+from steelyard.plan.weigh import weigh
 from steelyard.point import CurvePoint
 from steelyard.spec import ProductFile
 from steelyard.stats import LearningCurve, Point, bootstrap_kinds, fit_curve
@@ -39,6 +42,8 @@ def run(
     curve = _curve(of.curve, runs=runs)
     facts = _facts(store, product, of, valuation, runs)
     body = allocate(facts).to_json()
+    weighed = weigh(Outlook.of(facts))
+    body |= {"alone": body["recommendation"], **advice(weighed), "split": told(weighed)}
     step.add("plan", id=step.key, turn=step.turn, product=store.product, body=body)
     reach = facts.labels_bought + max(1, int(facts.unit / max(facts.label_price, 1e-9)))
     reach = max(facts.labels_bought, min(reach, facts.labels_pool))
@@ -130,7 +135,27 @@ def _facts(
         file=product.path.name,
         canary=of.undecided,
         canary_name=store.variants.names().get(of.canary or "", of.canary or ""),
+        canary_variant=of.canary or "",
+        days=spec.plan.days,
+        horizon=spec.plan.horizon,
+        caution=spec.plan.caution,
+        discount=spec.plan.discount,
+        cash=None if spec.plan.cash is None else float(spec.plan.cash),
+        ruin=spec.plan.ruin,
+        market=of.market,
+        paired=_paired(of),
+        baseline=priced.get(of.baseline),
     )
+
+
+def _paired(of: PlanOf) -> dict[str, tuple[float, float]]:
+    """Of the trained variant and of those that were made of it."""
+    made = {
+        row.variant: (row.gap.worth, row.gap.worth_error)
+        for row in of.table
+        if row.gap is not None and row.variant != of.baseline
+    }
+    return {of.trained: (0.0, 0.0), **made}
 
 
 def _measure(valuation: Valuation) -> str:

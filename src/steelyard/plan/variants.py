@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from steelyard.plan.doing import TRAINED, measure_again, try_variant
 from steelyard.plan.facts import PlanFacts, Priced, Served
 from steelyard.plan.levers import ASSUMED, MEASURED, Lever, Option
+from steelyard.plan.offers import Offer
+from steelyard.plan.outlook import Outlook
 from steelyard.reason import Reason, together
 
 SERVED_WITHIN = 1.25  # served figures this many times the predicted ones contradict a choice
@@ -39,13 +41,13 @@ def another(facts: PlanFacts) -> Option:
             why = Reason("another.hopeful", {"none": why, "because": hope.because, "net": net})
         return Option("another_variant", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why)
     other, best = max(saving, key=lambda pair: pair[1].net)
-    do = try_variant(facts, other.name, own=_own(facts, other))
+    do = try_variant(facts, other.name, own=own(facts, other))
     return Option(
         "another_variant", 0.0, best.net, best.net, best.low, best.high, MEASURED, best.because, do
     )
 
 
-def _own(facts: PlanFacts, other: Priced) -> bool:
+def own(facts: PlanFacts, other: Priced) -> bool:
     """Whether the chooser takes it when the file names no other: the trained one is always there,
     and the cheaper of the two is taken."""
     trained = next((o for o in facts.alternatives if o.name == TRAINED), None)
@@ -74,7 +76,7 @@ def served(facts: PlanFacts) -> list[Option]:
     measured = best is not None and best.measured
     do = measure_again(facts)
     if best is not None and best.other is not None and measured:
-        do = try_variant(facts, best.other.name, own=_own(facts, best.other))
+        do = try_variant(facts, best.other.name, own=own(facts, best.other))
     net, low, high = (best.net, best.low, best.high) if best else (None, None, None)
     evidence = MEASURED if measured or best is None else ASSUMED
     return [
@@ -139,18 +141,23 @@ def _saving(facts: PlanFacts, other: Priced) -> _Saving:
     saved = (live.cost_per_1000 - other.cost_per_1000) * facts.requests / 1000
     lost = (live.worth - other.worth) * worth
     net, spread = saved - lost, _spread(facts, other)
-    because = Reason(
+    return _Saving(net, net - spread, net + spread, instead(facts, other))
+
+
+def instead(facts: PlanFacts, other: Priced) -> Reason:
+    """What another variant would save and lose until the next turn, as both were measured."""
+    live = facts.live
+    return Reason(
         "another.instead",
         {
             "other": other.name,
             "live": live.name,
-            "serving": saved,
-            "answers": -lost,
+            "serving": (live.cost_per_1000 - other.cost_per_1000) * facts.requests / 1000,
+            "answers": (other.worth - live.worth) * facts.requests * facts.answer,
             "currency": facts.currency,
             "requests": facts.requests,
         },
     )
-    return _Saving(net, net - spread, net + spread, because)
 
 
 def _spread(facts: PlanFacts, other: Priced) -> float:
@@ -168,5 +175,11 @@ def _respond_served(facts: PlanFacts, money: float) -> Sequence[Option]:
     return served(replace(facts, unit=money))
 
 
-ANOTHER = Lever("another_variant", _respond)
+def _offer(outlook: Outlook) -> Offer:
+    from steelyard.plan.menu import offer
+
+    return offer(outlook)
+
+
+ANOTHER = Lever("another_variant", _respond, offer=_offer)
 AS_SERVED = Lever("served_variant", _respond_served)

@@ -267,6 +267,19 @@ class PlanSpec(Section):
     curve: tuple[Share, ...] = Field(
         (0.125, 0.25, 0.5), min_length=2, description="shares of the labels to draw the curve from"
     )
+    horizon: int = Field(12, ge=1, le=60, description="months in which what is done now counts")
+    caution: float = Field(
+        0.25, ge=0, le=1, description="weight of the worst tenth of outcomes beside the mean"
+    )
+    discount: float = Field(
+        0.10, ge=0, le=1, description="by which money in a year is worth less than today's"
+    )
+    cash: Price | None = Field(
+        None, description="money there is; left out: the plan does not ask whether it lasts"
+    )
+    ruin: float = Field(
+        0.05, gt=0, lt=1, description="how likely cash may fall below zero, at most"
+    )
 
 
 class Product(Section):

@@ -102,6 +102,15 @@ class Mix:
         _, slope, effect = self._shape(at, x)
         return np.asarray(effect * slope / self.model.channels[at].mean)
 
+    def drawn(self, name: str, n: int) -> tuple[float, Array, Array]:
+        """At most n draws, evenly among all: the mean spend that the shape counts in, parameters of the saturation
+        [n, P], and what it brings at most [n] a period, so that a response is `effect * level(spend / mean)`."""
+        at = self._at(name)
+        kept = np.unique(np.linspace(0, len(self.curves.beta) - 1, n).astype(int))
+        _, _, effect = self._shape(at, np.ones(1))
+        values = self.model.curve(self.curves.z[:, at])[1]
+        return self.model.channels[at].mean, values[kept], effect[kept, 0]
+
     def interval(self, draws: Array) -> Interval:
         """Mean and central interval of draws [D]."""
         tail = (1 - self.model.settings.confidence) / 2

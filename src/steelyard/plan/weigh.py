@@ -1,0 +1,207 @@
+"""The next unit of money, divided over all that every lever offers, and what that rests on. Knows no lever by name.
+
+Example: `weigh(Outlook.of(facts)).split.spend`
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.plan.company import Arm, Profits, Step
+from steelyard.plan.levers import ASSUMED, Lever, levers
+from steelyard.plan.looks import Worth, divisions, ranked
+from steelyard.plan.offers import Offer, Offered, OfferedLook, OfferedStep
+from steelyard.plan.outlook import Outlook
+from steelyard.plan.split import Question, Split, split
+from steelyard.plugins import own
+
+Array = NDArray[np.float64]
+ARMS: tuple[Arm, ...] = get_args(Arm)
+LEAST = 0.005  # of the budget: less than this in a place is nothing
+SOME = 1e-3  # of the money in question: what two plans differ by less is the same
+log = logging.getLogger("steelyard.levers")
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The best split of all that was offered, and that of each side alone."""
+
+    outlook: Outlook
+    question: Question
+    offers: dict[str, Offer]
+    split: Split
+    alone: dict[Arm, Split]
+
+    @cached_property
+    def places(self) -> list[Offered]:
+        return [place for offer in self.offers.values() for place in offer.places]
+
+    @cached_property
+    def steps(self) -> list[OfferedStep]:
+        return [step for offer in self.offers.values() for step in offer.menu]
+
+    @cached_property
+    def amounts(self) -> Array:
+        """[d] money in each place that was offered."""
+        return np.array([self.split.spend.get(one.place.name, 0.0) for one in self.places])
+
+    @cached_property
+    def nothing(self) -> Profits:
+        """Where everything stays as it is."""
+        return Profits.of(self.outlook.company, (), [], ())
+
+    @property
+    def gain(self) -> Array:
+        """[M] profit of the split above that of doing nothing."""
+        return self.split.profit - self.nothing.profit
+
+    @cached_property
+    def next(self) -> Array:
+        """[M, d] what a unit more in each place would bring, itself taken off."""
+        places = [one.place for one in self.places]
+        return Profits.of(self.outlook.company, places, self.amounts, self.split.steps).slopes
+
+    @property
+    def best(self) -> tuple[Array, float]:
+        """How likely the next unit returns most in each place [d], and how likely it is best kept."""
+        d = len(self.places)
+        first = np.column_stack([self.next, np.zeros(len(self.next))]).argmax(axis=1)
+        shares = np.bincount(first, minlength=d + 1) / len(first)
+        return shares[:d], float(shares[d])
+
+    @property
+    def taken(self) -> list[OfferedStep]:
+        return [one for one in self.steps if one.step in self.split.steps]
+
+    @property
+    def kept(self) -> float:
+        spent = sum(self.split.spend.values())
+        return max(0.0, self.question.budget - spent)
+
+    @cached_property
+    def looks(self) -> list[tuple[OfferedLook, Worth]]:
+        """What could be measured, the best first; a step that is only assumed counts among what it may lead to."""
+        offered = {one.look.name: one for offer in self.offers.values() for one in offer.looks}
+        if not offered:
+            return []
+        menus = [
+            [_as_is(name), *(s.step for s in o.menu)] for name, o in self.offers.items() if o.menu
+        ]
+        profit = divisions(self.outlook.company, menus, self._with_all(menus), self.question)
+        worths = ranked(
+            [one.look for one in offered.values()],
+            profit,
+            periods=self.outlook.months,
+            shadow=max(0.0, self.split.solved.shadow),
+        )
+        return [(offered[worth.look.name], worth) for worth in worths]
+
+    def _with_all(self, menus: Sequence[Sequence[Step]]) -> Split:
+        """The split with every place in it, and one step of each menu."""
+        by_name = {step.name: step for step in self.split.steps}
+        chosen = tuple(next((s for s in menu if s.name in by_name), menu[0]) for menu in menus)
+        rest = tuple(
+            s for s in self.split.steps if s.name not in {s.name for m in menus for s in m}
+        )
+        made = self.split
+        places = tuple(one.place for one in self.places)
+        return Split(
+            places, (*chosen, *rest), self.amounts, made.profit, self.next, made.value, made.solved
+        )
+
+
+def weigh(
+    outlook: Outlook, *, among: Iterable[Lever] | None = None, budget: float | None = None
+) -> Weighed:
+    """Of all levers that are registered, or of `among`; the budget is the unit of the facts where none is said."""
+    facts = outlook.facts
+    money = facts.unit if budget is None else budget
+    question = Question(money, caution=facts.caution, ruin=facts.ruin)
+    offers = {
+        lever.name: o
+        for lever in (levers() if among is None else among)
+        if (o := _offer(lever, outlook))
+    }
+    best = _best(outlook, offers, question)
+    alone = {arm: _best(outlook, _only(offers, arm), question) for arm in ARMS}
+    best = max(
+        [best, *alone.values()], key=lambda one: one.value
+    )  # a start may miss what a side alone finds
+    return Weighed(outlook, question, offers, best, alone)
+
+
+def _offer(lever: Lever, outlook: Outlook) -> Offer | None:
+    """None of a lever that takes no part, and of a stranger's that fails."""
+    if lever.offer is None:
+        return None
+    try:
+        return lever.offer(outlook)
+    except Exception as error:  # a stranger's, whatever it does
+        if lever.name in own("levers"):
+            raise
+        log.warning("lever.failed name=%s because=%s: %s", lever.name, type(error).__name__, error)
+        return None
+
+
+def _only(offers: dict[str, Offer], arm: Arm) -> dict[str, Offer]:
+    return {
+        name: Offer(
+            [one for one in offer.places if one.place.arm == arm],
+            [one for one in offer.menu if one.step.arm == arm],
+        )
+        for name, offer in offers.items()
+    }
+
+
+def _as_is(name: str) -> Step:
+    return Step(f"{name}: as it is", "technology")
+
+
+def _best(outlook: Outlook, offers: dict[str, Offer], question: Question) -> Split:
+    """Over every choice of the places that cost something once: with and without them."""
+    places = [one for offer in offers.values() for one in offer.places]
+    menus = [
+        [_as_is(name), *(s.step for s in offer.menu if s.evidence != ASSUMED)]
+        for name, offer in offers.items()
+        if any(s.evidence != ASSUMED for s in offer.menu)
+    ]
+    once = [one for one in places if one.once is not None]
+    made = []
+    for chosen in itertools.product([False, True], repeat=len(once)):
+        named = {one.place.name for one, yes in zip(once, chosen, strict=True) if yes}
+        open_ = [one for one in places if one.once is None or one.place.name in named]
+        firsts = [one.once for one in open_ if one.once is not None]
+        if sum(step.cost for step in firsts) > question.budget:
+            continue
+        found = split(
+            outlook.company,
+            [one.place for one in open_],
+            [*menus, *([step] for step in firsts)],
+            question,
+        )
+        if all(found.spend[name] > LEAST * question.budget for name in named):
+            made.append(_tidied(outlook, found, question))
+    least = SOME * max(question.budget, 1.0)
+    top = max(one.value for one in made)
+    # the first, which pays for nothing once, where the others are no better
+    return next(one for one in made if one.value >= top - least * 1e-3)
+
+
+def _tidied(outlook: Outlook, made: Split, question: Question) -> Split:
+    """Without amounts that are next to nothing."""
+    small = made.amounts < LEAST * question.budget
+    if not (small & (made.amounts > 0)).any():
+        return made
+    amounts = np.where(small, 0.0, made.amounts)
+    profits = Profits.of(outlook.company, made.places, amounts, made.steps)
+    return Split(
+        made.places, made.steps, amounts, profits.profit, profits.slopes, made.value, made.solved
+    )
