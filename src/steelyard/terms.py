@@ -21,6 +21,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "release": ("release", "发布"),
         "replay": ("replay", "重放"),
         "curve": ("learning curve", "学习曲线"),
+        "market": ("market", "市场"),
         "plan": ("plan", "规划"),
         "report": ("report", "报告"),
     },

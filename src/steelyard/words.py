@@ -137,7 +137,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # places for the money
     "labels.none_left": ("the pool is empty", "标注池已空"),
-    "labels.too_dear": ("the unit buys no label", "这笔钱买不到一条标注"),
     "labels.no_curve": ("no learning curve was measured", "尚未测量学习曲线"),
     "curve.misfit": (
         "no learning curve goes through the measured points: they lie {times:times} times as far off as trainings and the hold-out usually bring about, and the forecast allows for that",
@@ -155,14 +154,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "labels.gain_behind": (
         "{gain}, of which {behind:share} only reaches the live {live:variant}",
         "{gain}，其中 {behind:share} 只够追上现行的 {live:variant}",
-    ),
-    "another.none": (
-        "no measured variant is worth more than {live:variant} for certain",
-        "没有已测版本确定比 {live:variant} 更划算",
-    ),
-    "another.hopeful": (
-        "{none}; the most hopeful, {because}: {net:net}",
-        "{none}；最有希望的：{because}，{net:net}",
     ),
     "another.instead": (
         "{other:variant} instead of {live:variant}: {serving:saving} {currency} of serving, {answers:saving} {currency} of answers over {requests:count} requests",
@@ -188,11 +179,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "{other:variant} costs {times:ratio}x of that as measured",
         "{other:variant} 按测得是它的 {times:ratio} 倍",
     ),
-    "nothing.keep": ("keep the money", "保留这笔钱"),
-    "market.no_evidence": (
-        "no evidence in the ledger: spend {money:money} {currency} on one channel with a held-out group, and the next plan can tell",
-        "账本中没有证据：先用 {money:money} {currency} 在一个渠道做有对照组的试验，下次规划即可判断",
-    ),
     # customers who tell too little
     # what a person types to do it
     "do.buy_labels": (
@@ -215,10 +201,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "keep the {money:money} {currency}; run `steelyard turn {file}` again when new data or users' outcomes (POST /v1/feedback) have come",
         "先留着这 {money:money} {currency}；有了新数据或用户结果（POST /v1/feedback）后再运行 `steelyard turn {file}`",
     ),
-    "do.try_market": (
-        "spend {money:money} {currency} on one channel, with a group of customers who do not see it",
-        "在一个渠道上花 {money:money} {currency}，并留出一组看不到它的客户作对照",
-    ),
     "do.finish_canary": (
         "leave it in service and run `steelyard turn {file}` again; it costs nothing",
         "让它继续服务，再运行 `steelyard turn {file}`；不花钱",
@@ -230,18 +212,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "plan.beside": ("{why}; beside it, {beside}", "{why}；此外，{beside}"),
     "plan.do": ("{do}: {why}", "{do}：{why}"),
-    "plan.sure": (
-        "{sure}; {hopeful:option} may return more, but its interval holds zero: try a part of it",
-        "{sure}；{hopeful:option}可能回报更高，但区间包含零：可先小规模试验",
-    ),
-    "plan.nothing_returns": (
-        "no known option returns more than it costs",
-        "已知选项都不能收回成本",
-    ),
-    "plan.part_first": (
-        "{because}; the interval holds zero, so measure on a part before the whole unit",
-        "{because}；区间包含零，应先小规模试验",
-    ),
     "plan.reopened": (
         "{why}; and the choice is open again: {again}",
         "{why}；另外，选择需要重新考虑：{again}",

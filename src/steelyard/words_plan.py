@@ -21,6 +21,14 @@ PLAN: dict[str, tuple[str, str]] = {
         "no customer is booked to it, and there are too few weeks for a curve",
         "没有客户记在它名下，周数也不够画曲线",
     ),
+    "channels.not_booked": (
+        "what the market brings is not known: no spend, visits or customers are booked; `steelyard market import FILE {file} --as spend` (visits, customers, sales) books them, free of charge",
+        "不知道市场带来什么：没有记入花费、访问或客户；`steelyard market import FILE {file} --as spend`（visits、customers、sales）即可免费入账",
+    ),
+    "do.book_market": (
+        "free of charge, book what the market brought (`steelyard market import FILE {file} --as spend`, then visits, customers and sales): until then the market cannot be weighed",
+        "可免费把市场的情况入账（`steelyard market import FILE {file} --as spend`，再导入 visits、customers、sales）：在那之前无法权衡市场",
+    ),
     "channels.unknown": (
         "what more money in {channel} brings is not known: {because}",
         "不知道在 {channel} 多花钱会带来什么：{because}",
@@ -38,6 +46,10 @@ PLAN: dict[str, tuple[str, str]] = {
         "运行 `steelyard market test {channel}`，抽签安排 {weeks:count} 周的开与停",
     ),
     "do.keep_rest": ("keep {money:money} {currency}", "留着 {money:money} {currency}"),
+    "named.batch": ("a batch of labels", "一批标注"),
+    "named.lift": ("a test of {channel}", "对 {channel} 的试验"),
+    "named.conversion": ("a test of what quality does to conversion", "质量对转化影响的试验"),
+    "named.price": ("a test of the price", "价格试验"),
     "look.lift": (
         "{weeks:many week} of {channel} on and off say what it brings",
         "{channel} 开停 {weeks:count} 周即可知道它带来多少",
@@ -47,12 +59,12 @@ PLAN: dict[str, tuple[str, str]] = {
         "再标 {more:count} 条，学习曲线就多一个点",
     ),
     "look.conversion": (
-        "{weeks:many week} in which half of the users are answered by {other:variant}, {points:about} points of quality apart, say what quality does to conversion",
-        "{weeks:count} 周内让一半用户由 {other:variant} 回答（质量相差 {points:about} 个点），即可知道质量对转化的影响",
+        "{weeks:many week} of a canary whose answers are {points:about} points of quality apart say what quality does to conversion",
+        "让质量相差 {points:about} 个点的金丝雀运行 {weeks:count} 周，即可知道质量对转化的影响",
     ),
     "do.conversion_test": (
-        "set `release.metric: conversion` in {file}, make {other:variant} the canary (`steelyard release canary`) and leave it for {weeks:many week}",
-        "在 {file} 中设 `release.metric: conversion`，让 {other:variant} 作金丝雀（`steelyard release canary`）并保持 {weeks:count} 周",
+        "set `release.metric: conversion` in {file} and run `steelyard turn {file}`: the next canary is decided by visits that become customers",
+        "在 {file} 中设 `release.metric: conversion`，再运行 `steelyard turn {file}`：下一个金丝雀由访问是否成为客户来判定",
     ),
     "look.price": (
         "{weeks:many week} in which half of new visitors are asked {times:ratio} times the price say what a price does to conversion",
@@ -102,11 +114,7 @@ PLAN: dict[str, tuple[str, str]] = {
         "{better} is the better place until {of:option} brings {times:ratio} times what is believed",
         "{better}更划算，直到{of:option}带来的是所估计的 {times:ratio} 倍",
     ),
-    "switch.quality_to_conversion": (
-        "{better} is the better place until a point of quality changes conversion by {at:percent} instead of {now:percent}",
-        "{better}更划算，直到质量每变一个点，转化变化 {at:percent} 而不是 {now:percent}",
-    ),
-    "switch.quality_to_conversion_at": (
+    "switch.conversion": (
         "{better} is the better place until a point of quality changes conversion by {at:percent} instead of {now:percent}",
         "{better}更划算，直到质量每变一个点，转化变化 {at:percent} 而不是 {now:percent}",
     ),

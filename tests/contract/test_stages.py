@@ -45,6 +45,7 @@ KEYS = {
     "replay.path": INTERVAL,
     "curve": "curve",
     "curve.curve": POINT,
+    "market": "",  # nothing is booked
     "plan": "plan curve forecast served",
     "plan.curve": POINT,
     "plan.forecast": "labels quality low high",

@@ -53,6 +53,7 @@ PLACES = [
     Place("support", "market", [straight("worth", 1e-4), straight("serving", 1e-4)], EVEN),
     Place("page", "market", [straight("conversion", 2e-4)], NOW),
     Place("price", "market", [straight("price", 5e-5)], NOW),
+    Place("deal", "market", [straight("money", 1.3, ramp=NOW)], NOW),
 ]
 
 

@@ -8,8 +8,9 @@ from tests.plan.test_plan import FACTS
 
 from steelyard.as_json import of_json, to_json
 from steelyard.methods import method_named
-from steelyard.plan.labels import labels
+from steelyard.plan.labels import offer
 from steelyard.plan.left import Planned, PlanOf
+from steelyard.plan.outlook import Outlook
 from steelyard.plan.run import _curve, _runs
 from steelyard.point import CurvePoint
 from steelyard.reason import Reason
@@ -25,6 +26,11 @@ MEASURED = [
 TORN = fit_curve(
     [Point(n, q, 0.01) for n, q in ((250, 0.6), (500, 0.8), (1000, 0.6), (2000, 0.8))], seed=0
 )
+
+
+def bought(facts):
+    """What 300 of money in labels are said to bring."""
+    return offer(Outlook.of(facts)).places[0].told(300.0)
 
 
 @pytest.mark.parametrize(
@@ -53,11 +59,11 @@ def test_a_larger_hold_out_makes_the_forecast_surer():
 
 
 def test_more_labels_say_that_no_curve_goes_through_the_points():
-    because = labels(replace(FACTS, curve=TORN)).because
+    because = bought(replace(FACTS, curve=TORN))
     assert because.code == "labels.misfit" and because.numbers["misfit"] == TORN.misfit
     assert "no learning curve goes through" in say(because, "en")
     assert "没有一条学习曲线能穿过实测点" in say(because, "zh")
-    assert "no learning curve" not in say(labels(FACTS).because, "en")
+    assert "no learning curve" not in say(bought(FACTS), "en")
 
 
 def test_the_misfit_is_left_with_the_plan_and_read_again():

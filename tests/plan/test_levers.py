@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from tests.plan.test_plan import FACTS, FLAT
+from tests.plan.test_plan import FACTS, POOR, planned
 
 from steelyard import plugins
 from steelyard.cli.doctor import examine
 from steelyard.plan import levers as module
-from steelyard.plan.levers import ASSUMED, MEASURED, Lever, Option, broken, levers
-from steelyard.plan.options import Recommendation, allocate
+from steelyard.plan.levers import MEASURED, Lever, Option, broken, levers
+from steelyard.plan.outlook import Outlook
 from steelyard.reason import Reason, told
 from steelyard.terms import LANGUAGES, TERMS, advice, learn_options, recommendation, term
-from steelyard.words import WORDS, both, learn, say
+from steelyard.words import WORDS, both, learn
 
 
 def option(name, net, low, **more):
@@ -26,56 +27,53 @@ def lever(name, *options, called=None):
     return Lever(name, lambda facts, money: options, called)
 
 
-KEEP = lever("keep", Option("keep", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, told("k", "k"), keeps=True))
+def taken(plan):
+    return plan["recommendation"]["steps"]
 
 
 def test_the_built_in_levers_are_registered_and_none_is_broken():
-    names = {"labels", "another_variant", "served_variant", "canary", "nothing", "market"}
+    names = {"labels", "another_variant", "served_variant", "canary", "channels", "trials"}
     assert {one.name for one in levers()} == names and broken() == {}
-    assert all(name in TERMS["option"] for name in names)
 
 
 @pytest.mark.parametrize("one", levers(), ids=lambda one: one.name)
 @pytest.mark.parametrize("money", [0.0, 10.0, 1000.0, 1e7])
-def test_every_lever_answers_any_amount_with_an_interval_or_with_nothing_known(one, money):
-    for found in one.respond(FACTS, money):
+def test_every_lever_answers_any_amount_with_figures_and_words(one, money):
+    facts = replace(FACTS, unit=money)
+    for found in one.respond(facts, money) if one.respond else ():
         assert all(both(found.because).values()) and found.spend <= max(money, 0.0) + 1e-6
-        known = [found.net, found.low, found.high]
-        assert all(v is None for v in known) or found.low <= found.net <= found.high
-        assert (found.net is None) <= (found.evidence == ASSUMED or found.reopens)
+    offer = one.offer(Outlook.of(facts)) if one.offer else None
+    for place in offer.places if offer else ():
+        at = min(money, place.place.most)
+        for move in place.place.moves:
+            gain, slope = move.gain(at)
+            assert np.isfinite(gain).all() and np.isfinite(slope).all()
+        assert all(both(place.told(at)).values()) and all(both(place.do(at)).values())
 
 
 def test_a_lever_nobody_knows_wins_where_it_returns_most():
     sure = lever("channel", option("channel", 50.0, 20.0, do=told("spend 10 on it", "花 10")))
-    plan = allocate(FACTS, [KEEP, sure, lever("other", option("other", 40.0, 30.0))])
-    assert (
-        plan.recommendation == Recommendation("channel") and say(plan.do, "en") == "spend 10 on it"
-    )
-    assert [o.name for o in plan.options] == ["channel", "other", "keep"]
+    other = lever("other", option("other", 40.0, 30.0))
+    plan, weighed = planned(POOR, [sure, other])
+    assert set(taken(plan)) == {"channel", "other"}  # there is money for both
+    assert "spend 10 on it" in plan["do"]
+    assert float(weighed.gain.mean()) == pytest.approx(90.0, abs=1.0)
+    few, _ = planned(replace(POOR, unit=15.0), [sure, other])
+    assert taken(few) == ["channel"] and few["recommendation"]["kept"] == 5.0
 
 
-def test_a_lever_whose_interval_holds_zero_is_tried_with_its_own_part_first():
-    part = told("spend 1 on it", "先花 1")
-    unsure = lever(
-        "channel", option("channel", 50.0, -5.0, part=part, called=("a channel", "渠道"))
-    )
-    plan = allocate(FACTS, [KEEP, unsure])
-    assert plan.recommendation == Recommendation("channel", experiment=True)
-    assert plan.do == part
-    sure = lever("small", option("small", 9.0, 3.0))
-    plan = allocate(FACTS, [KEEP, unsure, sure])
-    assert plan.recommendation == Recommendation("small") and "a channel may return more" in say(
-        plan.because, "en"
-    )
+def test_a_lever_that_loses_is_not_taken():
+    plan, _ = planned(POOR, [lever("bad", option("bad", -5.0, -9.0))])
+    assert taken(plan) == []
 
 
 def test_a_lever_that_reopens_the_choice_is_told_whatever_is_chosen():
     again = lever(
         "again", option("again", 1.0, -1.0, reopens=True, do=told("measure again", "重新测量"))
     )
-    plan = allocate(FACTS, [KEEP, lever("channel", option("channel", 50.0, 20.0)), again])
-    assert plan.recommendation == Recommendation("channel")
-    assert "the choice is open again: again returns: measure again" in say(plan.because, "en")
+    plan, _ = planned(POOR, [lever("channel", option("channel", 50.0, 20.0)), again])
+    assert taken(plan) == ["channel"]
+    assert "the choice is open again: again returns: measure again" in plan["because"]
 
 
 def test_a_strangers_lever_that_breaks_its_protocol_is_left_out_and_a_good_one_is_weighed(
@@ -99,13 +97,11 @@ def test_a_strangers_lever_that_breaks_its_protocol_is_left_out_and_a_good_one_i
     module._registered.cache_clear()
     try:
         assert set(broken()) == {"bad", "other", "gone"}
-        plan = allocate(replace(FACTS, curve=FLAT))
-        assert plan.recommendation == Recommendation("channel")
-        body = plan.to_json()
-        assert body["recommendation"] == {"option": "channel", "experiment": False}
+        plan, _ = planned(POOR)
+        assert taken(plan) == ["channel"]
         assert {row["name"] for row in examine() if not row["found"]} >= {"lever bad", "lever gone"}
         assert term("option", "channel", "zh") == "channel"
-        learn_options(body)  # the plan keeps the words, whether or not the package is still here
+        learn_options(plan)  # the plan keeps the words, whether or not the package is still here
         words = [term("option", "channel", language) for language in LANGUAGES]
         assert words == ["a channel", "渠道"]
     finally:
@@ -121,13 +117,14 @@ def test_an_option_with_half_an_interval_is_none(figures):
 
 
 def test_a_strangers_lever_that_fails_is_left_out_and_the_others_are_weighed(caplog):
-    def fail(facts, money):
+    def fail(*_):
         raise RuntimeError("no campaign")
 
     sure = lever("channel", option("channel", 50.0, 20.0))
-    plan = allocate(FACTS, [KEEP, Lever("broken", fail), sure])
-    assert plan.recommendation == Recommendation("channel")
-    assert "name=broken because=RuntimeError: no campaign" in caplog.text
+    plan, _ = planned(POOR, [Lever("broken", fail), Lever("torn", offer=fail), sure])
+    assert taken(plan) == ["channel"]
+    for name in ("broken", "torn"):
+        assert f"name={name} because=RuntimeError: no campaign" in caplog.text
 
 
 def test_a_recommendation_is_said_in_both_languages_and_old_plans_are_read():
@@ -141,6 +138,26 @@ def test_a_recommendation_is_said_in_both_languages_and_old_plans_are_read():
     )
 
 
+def test_a_division_is_said_with_its_amounts_and_what_is_measured_first_alone():
+    divided = {
+        "option": "labels",
+        "experiment": False,
+        "spend": {"labels": 412.4, "ads": 300.0},
+        "kept": 287.6,
+        "currency": "CNY",
+        "called": {"ads": ["the ads", "广告"]},
+        "steps": ["baseline"],
+        "look": None,
+    }
+    assert recommendation(divided, "en") == "more labels 412 CNY + the ads 300 CNY + baseline"
+    assert recommendation(divided, "zh") == "更多标注 412 CNY + 广告 300 CNY + 基线"
+    first = divided | {"experiment": True, "look": ["a test", "一次试验"]}
+    assert recommendation(first, "en") == "measure first: a test"
+    assert recommendation(first, "zh") == "先测量：一次试验"
+    nothing = divided | {"spend": {}, "steps": []}
+    assert recommendation(nothing, "en") == recommendation("nothing", "en")
+
+
 def test_a_strangers_lever_brings_words_for_its_codes_and_without_them_it_is_left_out(caplog):
     figures = {"clicks": 1200, "money": 30.0}
     because = {"a": Reason("channel.returns", figures), "b": Reason("channel.unheard_of", figures)}
@@ -151,13 +168,10 @@ def test_a_strangers_lever_brings_words_for_its_codes_and_without_them_it_is_lef
     )
     learn("plan.do", ("mine", "mine"))  # what has words keeps them
     try:
-        body = allocate(FACTS, [KEEP, mine, dumb]).to_json()
-        assert (
-            body["because"] == "1,200 clicks for 30.00"
-            and body["because_zh"] == "30.00 换 1,200 次点击"
-        )
-        assert (body["because_code"], body["because_numbers"]) == ("channel.returns", figures)
-        assert {row["name"] for row in body["options"]} == {"keep", "a"}
+        plan, _ = planned(POOR, [mine, dumb])
+        assert "1,200 clicks for 30.00" in plan["because"]
+        assert "30.00 换 1,200 次点击" in plan["because_zh"]
+        assert {row["name"] for row in plan["options"]} == {"a"}
         assert "name=b because=KeyError: 'channel.unheard_of'" in caplog.text
         assert WORDS["plan.do"] == ("{do}: {why}", "{do}：{why}")
     finally:
@@ -166,5 +180,5 @@ def test_a_strangers_lever_brings_words_for_its_codes_and_without_them_it_is_lef
 
 def test_a_choice_that_is_open_again_with_nothing_to_do_is_said_without_it():
     again = lever("again", option("again", 1.0, -1.0, reopens=True))
-    plan = allocate(FACTS, [KEEP, lever("channel", option("channel", 50.0, 20.0)), again])
-    assert say(plan.because, "en") == "channel returns; and the choice is open again: again returns"
+    plan, _ = planned(POOR, [again])
+    assert "and the choice is open again: again returns" in plan["because"]

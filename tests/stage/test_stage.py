@@ -49,6 +49,7 @@ def test_the_built_in_stages_come_in_the_order_of_a_turn_and_none_is_broken():
         "release",
         "replay",
         "curve",
+        "market",
         "plan",
     )
     assert broken() == {}

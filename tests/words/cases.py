@@ -11,7 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE
+from tests.plan.test_channels import ADS, MARKET, SOLD, with_channels
+from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE, planned
 from tests.release.test_decide import WORTH, seen, users
 from tests.release.test_metric import shown as metric_of
 from tests.report.sample import arm, facts, outputs, row, without
@@ -23,20 +24,28 @@ from steelyard.compress.choose import Stakes, choose
 from steelyard.compress.limits import Loss, judged
 from steelyard.compress.quality import Quality
 from steelyard.engine.evaluate import Evaluation
+from steelyard.errors import UserError
 from steelyard.goals import limits
 from steelyard.interval import too_few
 from steelyard.market import calendar, lifts, mixing
+from steelyard.market.beliefs import no_fit
 from steelyard.market.customers import cost_of_one, margin_share, mean_margin, pays_back
 from steelyard.market.figures import Figure
 from steelyard.market.series import History, Regions
 from steelyard.market.serving import OfVariant, Period, break_even, cost_of_right, right_share
 from steelyard.market.testing import Block, ChannelTest
 from steelyard.market.worth import Worth as Lasting
+from steelyard.plan.answer import advice, switch_reason
+from steelyard.plan.channels import offer as channels
 from steelyard.plan.facts import Priced, Served, Undecided
-from steelyard.plan.labels import labels
-from steelyard.plan.options import allocate
-from steelyard.plan.others import market, nothing
-from steelyard.plan.variants import another, served
+from steelyard.plan.labels import offer as offered
+from steelyard.plan.market import Figure as MarketFigure
+from steelyard.plan.menu import offer as variants
+from steelyard.plan.outlook import Outlook
+from steelyard.plan.switch import Switch
+from steelyard.plan.trials import offer as trials
+from steelyard.plan.variants import served
+from steelyard.plan.weigh import weigh
 from steelyard.reason import Reason, told
 from steelyard.release import classes, experiment, walk
 from steelyard.release.checks import contradicted, held, users_broken
@@ -86,6 +95,7 @@ EXACT = replace(LIVE, low=0.85, high=0.85)
 SMALL = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
 NOISY = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
 LARGE = Priced("c", "large", 0.95, 0.95, 0.95, 0.06)
+PRICED = {"conversion": {"quality": MarketFigure(0.01, "measured", 3, 0.005, 0.015)}}
 UNDECIDED = Undecided(
     Interval(200.0, -45.0, 446.0, 300),
     Reason("option.net", {"net": (200.0, -45.0, 446.0), "currency": "CNY", "requests": 1_000_000}),
@@ -432,37 +442,40 @@ def table_of_variants():
 # --- the plan
 
 
-def options_of_labels():
-    yield from (
-        labels(replace(FACTS, **changed)).to_json()
-        for changed in (
-            {},
-            {"behind": 0.05},
-            {"labels_pool": 2000},
-            {"unit": 0.01},
-            {"curve": None},
-            {"curve": TORN},
-            {"curve": TORN, "behind": 0.05},
-            {"behind": 0.05, "live": replace(LIVE, name="baseline"), "currency": "EUR"},
-            {"measure": "utility"},
-            {"measure": "worth", "behind": 0.05},
-        )
-    )
+def places_of_labels():
+    for changed in (
+        {},
+        {"behind": 0.05},
+        {"labels_pool": 2000},
+        {"label_price": 0.0},
+        {"curve": None},
+        {"curve": TORN},
+        {"curve": TORN, "behind": 0.05},
+        {"behind": 0.05, "live": replace(LIVE, name="baseline"), "currency": "EUR"},
+        {"measure": "utility"},
+        {"measure": "worth", "behind": 0.05},
+    ):
+        offer = offered(Outlook.of(replace(FACTS, **changed)))
+        for place in offer.places:
+            yield place.told(300.0)
+            yield place.do(300.0)
+        for step in offer.menu:
+            yield step.because
+            yield step.do
+        for look in offer.looks:
+            yield look.named
+            yield look.because
+        yield from offer.unknown
 
 
-def options_of_variants():
+def steps_of_variants():
     baseline = replace(EXACT, name="baseline")
     trained = Priced("t", "torch_fp32", 0.85, 0.85, 0.85, 0.001)
-    for live, others in (
-        (LIVE, []),
-        (baseline, [NOISY]),
-        (EXACT, [SMALL]),
-        (baseline, [SMALL]),
-        (EXACT, [LARGE, trained]),
-        (EXACT, [trained]),
-        (replace(EXACT, worth=0.8499999), [SMALL]),
-    ):
-        yield another(replace(FACTS, live=live, alternatives=others)).to_json()
+    for live, others in ((baseline, [NOISY]), (EXACT, [SMALL]), (EXACT, [LARGE, trained])):
+        facts = replace(FACTS, live=live, alternatives=others, baseline=baseline)
+        for step in variants(Outlook.of(facts)).menu:
+            yield step.because
+            yield step.do
 
 
 def options_as_served():
@@ -482,9 +495,25 @@ def options_as_served():
         yield from (one.to_json() for one in served(given))
 
 
-def other_options():
-    yield nothing(FACTS).to_json()
-    yield market(FACTS).to_json()
+def of_the_market():
+    silent = replace(ADS, channel="tv", curve=None)
+    for given in (
+        SOLD,
+        FACTS,
+        with_channels(silent),
+        with_channels(ADS, worth=None),
+        with_channels(ADS, worth=None, why=Reason("economics.no_income", {})),
+    ):
+        outlook = Outlook.of(replace(given, baseline=replace(SMALL, worth=0.82), answer=0.02))
+        for offer in (channels(outlook), trials(outlook)):
+            yield from (place.told(300.0) for place in offer.places)
+            yield from (place.do(300.0) for place in offer.places)
+            yield from offer.unknown
+            for one in (*offer.menu, *offer.looks):
+                yield one.because
+                yield one.do
+            yield from (look.named for look in offer.looks)
+    yield no_fit(UserError("market fit", "20 weeks", "3"))
 
 
 def customers():
@@ -518,19 +547,35 @@ def experiments():
 
 
 def plans():
-    wide = replace(FACTS, curve=WIDE, answer=0.1)
     onnx = Priced("b", "onnx", 0.85, 0.84, 0.86, 0.03)
+    flat = replace(FACTS, curve=FLAT, answer=0.01)
     for given in (
         FACTS,
-        replace(FACTS, curve=FLAT, answer=0.01),
-        wide,
-        replace(wide, alternatives=[SMALL], live=EXACT),
+        flat,
+        replace(FACTS, alternatives=[SMALL], live=EXACT),
         replace(FACTS, live=AS_SERVED, alternatives=[onnx]),
-        replace(FACTS, curve=FLAT, live=AS_SERVED, alternatives=[onnx]),
-        replace(FACTS, curve=None, alternatives=[SMALL], live=EXACT),
-        replace(FACTS, curve=FLAT, answer=0.01, canary=UNDECIDED, canary_name="onnx_int8"),
+        replace(flat, live=AS_SERVED, alternatives=[onnx]),
+        replace(FACTS, curve=None),
+        replace(flat, canary=UNDECIDED, canary_name="onnx_int8"),
+        replace(SOLD, answer=0.001),
+        replace(SOLD, answer=0.02, unit=4000.0),
+        replace(SOLD, answer=0.001, unit=40_000.0),
+        replace(SOLD, answer=0.02, market=replace(MARKET, elasticity=PRICED)),
     ):
-        yield allocate(given).to_json()
+        plan, weighed = planned(given)
+        yield plan
+        yield from plan["split"]["switch"]
+        yield from plan["split"]["chain"]
+        if given.answer == 0.02:
+            for belief in ("worth", "answer", "requests", "gain", "quality_to_conversion"):
+                yield switch_reason(weighed, Switch(belief, 2.0, 3.0, 1.5, "ads"))
+    weighed = weigh(Outlook.of(FACTS))
+    yield from (Reason("split.option", {"option": "ads"}), Reason("named.batch"))
+    look, worth = weighed.looks[0]
+    free = replace(look, look=replace(look.look, cost=0.0))
+    dear = [(look, replace(worth, net=900.0)), (free, replace(worth, net=500.0))]
+    vars(weighed)["looks"] = dear
+    yield advice(weighed)
 
 
 # --- figures of money that are not known
@@ -701,10 +746,10 @@ CASES = (
     chosen_by_money,
     too_few_examples,
     table_of_variants,
-    options_of_labels,
-    options_of_variants,
+    places_of_labels,
+    steps_of_variants,
     options_as_served,
-    other_options,
+    of_the_market,
     customers,
     economics,
     experiments,

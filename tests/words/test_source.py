@@ -15,6 +15,7 @@ CHINESE_IS = {
     "report/statement_words.py": "the sentences of the statement's page",
     "report/sandbox_words.py": "the sentences of the sandbox",
     "words_market.py": "the sentences of reasons",
+    "words_plan.py": "the sentences of reasons",
     "words_metric.py": "the sentences of reasons",
     "report/market_words.py": "the sentences of the market's page",
     "figures.py": "names of figures inside them",

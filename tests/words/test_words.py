@@ -26,6 +26,7 @@ from steelyard.words import WORDS, both, kept, learn, say, sentence, spoken
 HAN = re.compile(r"[\u4e00-\u9fff]")
 # codes whose Chinese differs from the English in its signs alone
 SIGNS = {"several", "told", "release.by_hand", "plan.do", "plan.again", "mix.and_test"}
+SIGNS |= {"split.option", "split.because"}
 
 
 def holes(template: str) -> set[str]:

@@ -119,10 +119,15 @@ def _mix(store: Store, product: ProductFile) -> tuple[Mapping[str, Any] | None, 
     try:
         return fitted(store, product.spec.market, product.spec.money.currency), None
     except UserError as error:
-        return None, Reason(
-            "market.no_fit",
-            {"place": error.place, "expected": error.expected, "found": error.found},
-        )
+        return None, no_fit(error)
+
+
+def no_fit(error: UserError) -> Reason:
+    """Why the mix was not fitted."""
+    said = error.found or error.expected
+    return Reason(
+        "market.no_fit", {"place": error.place, "expected": error.expected, "found": said}
+    )
 
 
 def _channel(one: Channel, mix: Mapping[str, Any] | None, product: ProductFile) -> OfChannel:

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.plan.chain import chain
+from steelyard.plan.levers import Option
 from steelyard.plan.looks import Worth
 from steelyard.plan.offers import Offered, OfferedLook, OfferedStep
 from steelyard.plan.switch import Switch, better, switches
 from steelyard.plan.weigh import ARMS, Weighed
 from steelyard.reason import Reason, together
-from steelyard.words import spoken
+from steelyard.words import both, spoken
 
 Array = NDArray[np.float64]
 TAIL = 0.1
@@ -116,25 +117,32 @@ def _switch(weighed: Weighed, one: Switch) -> dict[str, Any]:
 def switch_reason(weighed: Weighed, one: Switch) -> Reason:
     """What would have to be true for the other side to be the better place."""
     first, _ = better(weighed)
-    side = Reason(f"arm.{first}")
-    if one.factor is None:
-        return Reason(f"switch.{one.belief}_at", {"better": side, "now": one.now, "at": one.at})
-    return Reason(
-        f"switch.{one.belief}",
-        {"better": side, "now": one.now, "at": one.at, "times": one.factor, "of": one.of},
-    )
+    side = Reason("arm.technology") if first == "technology" else Reason("arm.market")
+    if one.belief == "quality_to_conversion":
+        return Reason("switch.conversion", {"better": side, "now": one.now, "at": one.at})
+    times = one.at / one.now
+    if one.belief == "gain":
+        return Reason("switch.gain", {"better": side, "of": one.of, "times": times})
+    if one.belief == "worth":
+        return Reason(
+            "switch.worth", {"better": side, "now": one.now, "at": one.at, "times": times}
+        )
+    if one.belief == "answer":
+        return Reason(
+            "switch.answer", {"better": side, "now": one.now, "at": one.at, "times": times}
+        )
+    return Reason("switch.requests", {"better": side, "now": one.now, "at": one.at, "times": times})
 
 
 def _look(one: OfferedLook, worth: Worth) -> dict[str, Any]:
-    named = {} if one.called is None else {"called": list(one.called)}
     return {
         "name": one.look.name,
+        "called": list(both(one.named).values()),
         "arm": one.look.arm,
         "cost": one.look.cost,
         "months": one.look.periods,
         "gross": worth.gross,
         "net": worth.net,
-        **named,
         **spoken("because", one.because),
         **spoken("do", one.do),
     }
@@ -145,7 +153,7 @@ def advice(weighed: Weighed) -> dict[str, Any]:
     parts = [
         (one, float(x)) for one, x in zip(weighed.places, weighed.amounts, strict=True) if x > 0
     ]
-    because, do = _because(weighed, parts), _do(weighed, parts)
+    because, do = _reopened(weighed, _because(weighed, parts)), _do(weighed, parts)
     looks = worth_it(weighed)
     first = next((one for one in looks if one[0].look.cost > 0), None)
     if first is not None:
@@ -154,7 +162,7 @@ def advice(weighed: Weighed) -> dict[str, Any]:
             "split.look_first",
             {
                 "because": because,
-                "look": _name(look.called, look.look.name),
+                "look": look.named,
                 "cost": look.look.cost,
                 "net": worth.net,
                 "currency": weighed.outlook.facts.currency,
@@ -166,30 +174,50 @@ def advice(weighed: Weighed) -> dict[str, Any]:
             "split.look_beside",
             {
                 "because": because,
-                "look": _name(look.called, look.look.name),
+                "look": look.named,
                 "net": worth.net,
                 "currency": weighed.outlook.facts.currency,
                 "do": look.do,
             },
         )
+    for option in (o for o in weighed.options if o.aside):
+        because = Reason("plan.beside", {"why": because, "beside": _again(option)})
+    if weighed.outlook.facts.market is None:
+        book = Reason("do.book_market", {"file": weighed.outlook.facts.file})
+        because = Reason("plan.beside", {"why": because, "beside": book})
     money = {one.place.name: round(x, 2) for one, x in parts}
     called = {o.place.name: list(o.called) for o, _ in parts if o.called is not None}
-    option = max(money, key=lambda name: money[name]) if money else _free(weighed)
+    largest = max(money, key=lambda name: money[name]) if money else _free(weighed)
     recommendation = {
-        "option": option,
+        "option": largest,
         "experiment": first is not None,
         "spend": money,
         "kept": round(weighed.kept, 2),
         "currency": weighed.outlook.facts.currency,
         "called": called,
         "steps": [one.step.name for one in weighed.taken],
-        "look": None if first is None else list(first[0].called or (first[0].look.name,) * 2),
+        "look": None if first is None else list(both(first[0].named).values()),
     }
     return {
         "recommendation": recommendation,
+        "options": [option.to_json() for option in weighed.options],
+        "unit": weighed.question.budget,
+        "currency": weighed.outlook.facts.currency,
         **spoken("because", Reason("plan.do", {"do": do, "why": because})),
         **spoken("do", do),
     }
+
+
+def _reopened(weighed: Weighed, why: Reason) -> Reason:
+    """With what opens the choice of the live variant again."""
+    again = next((o for o in weighed.options if o.reopens), None)
+    return why if again is None else Reason("plan.reopened", {"why": why, "again": _again(again)})
+
+
+def _again(option: Option) -> Reason:
+    if option.do is None:
+        return option.because
+    return Reason("plan.again", {"because": option.because, "do": option.do})
 
 
 def worth_it(weighed: Weighed) -> list[tuple[OfferedLook, Worth]]:

@@ -5,7 +5,7 @@ Knows no books. Example: `LEVER.offer(Outlook.of(facts)).places[0].place.name`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from steelyard.plan.company import Move, Place
-from steelyard.plan.facts import PlanFacts
-from steelyard.plan.levers import ASSUMED, Lever, Option
+from steelyard.plan.levers import ASSUMED, Lever
 from steelyard.plan.looks import Look
 from steelyard.plan.market import Curve, OfChannel
 from steelyard.plan.offers import Offer, Offered, OfferedLook
@@ -38,15 +37,11 @@ TEST_WEEKS, TEST_ERROR = (
 )  # of a test in weeks on and off: its error is a share of what the channel brings
 
 
-def _respond(facts: PlanFacts, money: float) -> Sequence[Option]:
-    return []  # amounts are divided; there is no option of its own
-
-
 def offer(outlook: Outlook) -> Offer:
     """A place for each channel that is booked and takes up no demand."""
     market = outlook.facts.market
-    if market is None:
-        return Offer()
+    if market is None or not market.channels:
+        return Offer(unknown=[Reason("channels.not_booked", {"file": outlook.facts.file})])
     channels = [one for one in market.channels if not one.captures and one.spend > 0]
     if market.worth is None:
         why = market.why or Reason("channels.no_worth", {})
@@ -201,10 +196,10 @@ class _Channel:
         name = self.of.channel
         yield OfferedLook(
             look,
+            Reason("named.lift", {"channel": name}),
             Reason("look.lift", {"channel": name, "weeks": TEST_WEEKS}),
             Reason("do.lift_test", {"channel": name, "weeks": TEST_WEEKS}),
-            (f"a test of {name}", f"对 {name} 的试验"),
         )
 
 
-LEVER = Lever("channels", _respond, offer=offer)
+LEVER = Lever("channels", offer=offer)

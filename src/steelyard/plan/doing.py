@@ -33,7 +33,3 @@ def measure_again(facts: PlanFacts) -> Reason:
 
 def keep(facts: PlanFacts) -> Reason:
     return Reason("do.keep", {"file": facts.file, "money": facts.unit, "currency": facts.currency})
-
-
-def try_market(facts: PlanFacts, money: float) -> Reason:
-    return Reason("do.try_market", {"money": money, "currency": facts.currency})

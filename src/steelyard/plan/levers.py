@@ -1,7 +1,7 @@
 """Places that money can go, each registered under `steelyard.levers`; the planner knows none by name.
 
-A lever answers what an amount of money returns, with its uncertainty and where the figures are from.
-Example: `[o for lever in levers() for o in lever.respond(facts, 1000.0)]`
+A lever says what an amount of money returns, with its uncertainty and where the figures are from.
+Example: `[lever.name for lever in levers() if lever.offer is not None]`
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from steelyard.plan.company import Arm
 from steelyard.plan.facts import PlanFacts
 from steelyard.plugins import loaded
 from steelyard.reason import Reason
@@ -32,10 +33,9 @@ class Option:
     spent now; None where the ledger has no evidence: unknown is not zero.
 
     `because` and `do` are codes with figures; a lever of a stranger brings its words by
-    `steelyard.words.learn`, or says both languages itself with `steelyard.reason.told`. `part` is what
-    to do first with a share of the money; `keeps` is true of the one that spends nothing, and
-    `reopens` of one that speaks up whatever else is chosen. One that is `aside` is free and decided elsewhere: it
-    speaks up too, and does not compete for the money.
+    `steelyard.words.learn`, or says both languages itself with `steelyard.reason.told`. `reopens` is true of one that
+    speaks up whatever else is chosen; one that is `aside` is free and decided elsewhere: it speaks up too. Neither
+    competes for the money. Any other with a figure is done or not, as a whole.
     """
 
     name: str
@@ -47,11 +47,10 @@ class Option:
     evidence: str
     because: Reason
     do: Reason | None = None
-    part: Reason | None = None
-    keeps: bool = False
     reopens: bool = False
     aside: bool = False
     called: tuple[str, str] | None = None  # in tables and in sentences; as its lever says
+    arm: Arm = "market"
 
     def __post_init__(self) -> None:
         figures = (self.net, self.low, self.high)
@@ -73,13 +72,14 @@ class Option:
 
 @dataclass(frozen=True)
 class Lever:
-    """`respond` takes what the planner knows and an amount of money; it may have nothing to say.
+    """Says what it can do with money: `offer` amounts, steps and looks to the split, or `respond` with options for so
+    much money, each of which is done or not. It may have nothing to say.
     `called` are the names of its options in tables, in English and Chinese; a plan keeps them."""
 
     name: str
-    respond: Callable[[PlanFacts, float], Sequence[Option]]
+    respond: Callable[[PlanFacts, float], Sequence[Option]] | None = None
     called: tuple[str, str] | None = None
-    offer: Callable[[Outlook], Offer] | None = None  # to the split; None: it takes no part
+    offer: Callable[[Outlook], Offer] | None = None
 
 
 def levers() -> tuple[Lever, ...]:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from steelyard.reason import Reason
+
+Evidence = Literal["measured", "extrapolated", "assumed"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class Figure:
     """A number with its interval of 90 %, what it rests on, and the lines or events behind it."""
 
     value: float
-    evidence: str
+    evidence: Evidence
     n: int = 0
     low: float | None = None
     high: float | None = None

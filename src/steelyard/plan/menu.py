@@ -45,7 +45,8 @@ def _offered(outlook: Outlook, other: Priced) -> OfferedStep:
             _steady("serving", np.full(len(quality), cost), always),
         ],
     )
-    do = try_variant(facts, other.name, own=own(facts, other))
+    made = facts.baseline is None or other.variant != facts.baseline.variant
+    do = try_variant(facts, other.name, own=made and own(facts, other))
     return OfferedStep(step, MEASURED, instead(facts, other), do)
 
 

@@ -41,12 +41,12 @@ class OfferedStep:
 
 @dataclass(frozen=True)
 class OfferedLook:
-    """Something that can be measured now, and how."""
+    """Something that can be measured now, what it is called in a sentence, what it tells, and how it is done."""
 
     look: Look
+    named: Reason
     because: Reason
     do: Reason
-    called: Called = None
 
 
 @dataclass(frozen=True)

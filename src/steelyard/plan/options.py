@@ -1,117 +1,84 @@
-"""Where the next unit of money goes: what every lever answers, and what to do. Knows no lever.
+"""What levers answer that offer nothing to divide: options that are done or not, and those that only speak up. Knows no lever.
 
-Every figure says whether it was measured, extrapolated or is only assumed.
-Example: `allocate(facts).recommendation == Recommendation("labels")`
+Example: `answered(facts, levers())["canary"]`
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
+import numpy as np
+
+from steelyard.plan.company import Move, Step
 from steelyard.plan.facts import PlanFacts
-from steelyard.plan.levers import Lever, Option, levers
+from steelyard.plan.levers import Lever, Option
+from steelyard.plan.offers import Offer, OfferedStep
+from steelyard.plan.outlook import HALF_95, Outlook, normal
 from steelyard.plugins import own
-from steelyard.reason import Reason, told
-from steelyard.words import both, spoken
+from steelyard.reason import Reason
+from steelyard.words import both
 
+T = TypeVar("T")
 log = logging.getLogger("steelyard.levers")
 
 
-@dataclass(frozen=True)
-class Recommendation:
-    """The option to take; with `experiment` a part of the money first, to measure it."""
-
-    option: str
-    experiment: bool = False
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Every option, the best first, and what to do: what `do` says can be done as it stands, and
-    `because` begins with it."""
-
-    recommendation: Recommendation
-    unit: float
-    currency: str
-    options: list[Option]
-    because: Reason
-    do: Reason | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "recommendation": asdict(self.recommendation),
-            "options": [option.to_json() for option in self.options],
-            "unit": self.unit,
-            "currency": self.currency,
-            **spoken("because", self.because),
-            **spoken("do", self.do),
-        }
+def offers(outlook: Outlook, among: Iterable[Lever]) -> dict[str, Offer]:
+    """What each lever offers, by its name; one of a stranger that fails is left out, and the others are weighed."""
+    made = {}
+    for lever in among:
+        offer = lever.offer
+        if offer is not None:
+            found = _heard(lever, partial(offer, outlook))
+            if found is not None:
+                made[lever.name] = found
+    return made
 
 
-def allocate(facts: PlanFacts, among: Iterable[Lever] | None = None) -> Plan:
-    """The largest net value among those whose whole interval is above zero; where there is none,
-    an experiment with the most promising one; the money is kept when none promises anything."""
-    asked = levers() if among is None else among
-    answered = [option for lever in asked for option in _answers(lever, facts)]
-    options = sorted(answered, key=lambda o: (o.net is None, -(o.net or 0.0), not o.keeps))
-    competing = [option for option in options if not option.aside] or options
-    best = competing[0]
-    sure = next((o for o in competing if o.low is not None and o.low > 0), None)
-    if sure is best:
-        return _plan(facts, options, best, best.because)
-    if sure:
-        why = Reason("plan.sure", {"sure": sure.because, "hopeful": _named(best)})
-        return _plan(facts, options, sure, why)
-    if best.keeps:
-        return _plan(facts, options, best, Reason("plan.nothing_returns"))
-    why = Reason("plan.part_first", {"because": best.because})
-    return _plan(facts, options, best, why, experiment=True)
+def answered(facts: PlanFacts, among: Iterable[Lever]) -> dict[str, list[Option]]:
+    """Options by the name of their lever, each with words for all that it says."""
+    made = {}
+    for lever in among:
+        if lever.respond is not None:
+            found = _heard(lever, partial(_options, lever, facts))
+            if found is not None:
+                made[lever.name] = found
+    return made
 
 
-def _answers(lever: Lever, facts: PlanFacts) -> Sequence[Option]:
-    """What a lever answers; one that fails is left out, and the others are weighed."""
+def _heard(lever: Lever, ask: Callable[[], T]) -> T | None:
     try:
-        answers = [
-            replace(o, called=o.called or lever.called) for o in lever.respond(facts, facts.unit)
-        ]
-        for reason in (r for o in answers for r in (o.because, o.do, o.part) if r is not None):
-            both(reason)  # before one is chosen: what has no words could not be told
-        return answers
+        return ask()
     except Exception as error:  # a stranger's, whatever it does
         if lever.name in own("levers"):
             raise
         log.warning("lever.failed name=%s because=%s: %s", lever.name, type(error).__name__, error)
-        return []
+        return None
 
 
-def _plan(
-    facts: PlanFacts,
-    options: list[Option],
-    option: Option,
-    why: Reason,
-    *,
-    experiment: bool = False,
-) -> Plan:
-    do = option.part if experiment and option.part else option.do
-    reopened = next((o for o in options if o.reopens and o is not option), None)
-    if reopened is not None:
-        why = Reason("plan.reopened", {"why": why, "again": _again(reopened)})
-    for beside in (o for o in options if o.aside):
-        why = Reason("plan.beside", {"why": why, "beside": _again(beside)})
-    because = why if do is None else Reason("plan.do", {"do": do, "why": why})
-    advice = Recommendation(option.name, experiment)
-    return Plan(advice, facts.unit, facts.currency, options, because, do)
+def _options(lever: Lever, facts: PlanFacts) -> list[Option]:
+    assert lever.respond is not None
+    found = [replace(o, called=o.called or lever.called) for o in lever.respond(facts, facts.unit)]
+    for reason in (r for o in found for r in (o.because, o.do) if r is not None):
+        both(reason)  # before one is chosen: what has no words could not be told
+    return found
 
 
-def _again(option: Option) -> Reason:
-    if option.do is None:
-        return option.because
-    return Reason("plan.again", {"because": option.because, "do": option.do})
+def steps(outlook: Outlook, options: Sequence[Option]) -> list[OfferedStep]:
+    """Options as steps that bring money: those that compete and have a figure."""
+    competing = [o for o in options if o.net is not None and not o.aside and not o.reopens]
+    return [_step(outlook, option) for option in competing]
 
 
-def _named(option: Option) -> Reason | str:
-    """An option inside a sentence: as its lever calls it, or by its own name."""
-    return option.name if option.called is None else told(*option.called)
+def _step(outlook: Outlook, option: Option) -> OfferedStep:
+    net, low, high = option.net or 0.0, option.low or 0.0, option.high or 0.0
+    value = net + option.spend
+    drawn = value + (high - low) / (2 * HALF_95) * normal(f"option {option.name}")
+    none, at_once = np.zeros(len(drawn)), np.eye(outlook.months)[0]
+    move = Move("money", lambda _: (drawn, none), at_once)
+    do = option.do or Reason("split.option", {"option": option.name})
+    step = Step(option.name, option.arm, [move], option.spend)
+    return OfferedStep(step, option.evidence, option.because, do, option.called)

@@ -16,7 +16,6 @@ from steelyard.methods import steady
 from steelyard.plan.answer import advice, told
 from steelyard.plan.facts import PlanFacts, Priced, Served
 from steelyard.plan.left import ForecastPoint, MeasuredVariant, Planned, PlanOf, ServedRatio
-from steelyard.plan.options import allocate
 from steelyard.plan.outlook import Outlook
 from steelyard.plan.weigh import weigh
 from steelyard.point import CurvePoint
@@ -41,9 +40,8 @@ def run(
     runs = _runs(of.method)
     curve = _curve(of.curve, runs=runs)
     facts = _facts(store, product, of, valuation, runs)
-    body = allocate(facts).to_json()
     weighed = weigh(Outlook.of(facts))
-    body |= {"alone": body["recommendation"], **advice(weighed), "split": told(weighed)}
+    body = advice(weighed) | {"split": told(weighed)}
     step.add("plan", id=step.key, turn=step.turn, product=store.product, body=body)
     reach = facts.labels_bought + max(1, int(facts.unit / max(facts.label_price, 1e-9)))
     reach = max(facts.labels_bought, min(reach, facts.labels_pool))

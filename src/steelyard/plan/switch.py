@@ -35,7 +35,9 @@ class Switch:
     of: str = ""
 
 
-Changed = Callable[[float], tuple[Company, Callable[[Place | Step], Sequence[Move]]]]
+Moves = Callable[[Place | Step], Sequence[Move]]
+Changed = Callable[[float], tuple[Company, Moves]]
+Gap = Callable[[Company, Moves], float]
 
 
 def switches(weighed: Weighed) -> list[Switch]:
@@ -52,12 +54,13 @@ def _far(one: Switch) -> float:
     return abs(math.log(one.factor)) if one.factor else math.log(FARTHEST)
 
 
-def _gap(weighed: Weighed) -> Callable[[Company, Callable[[Place | Step], Sequence[Move]]], float]:
-    """Mean profit of the better side above that of the other, under other beliefs."""
+def _gap(weighed: Weighed) -> Gap:
+    """What the better side is worth above the other, under other beliefs; cautious as the plan is."""
     first, second = better(weighed)
+    risk = weighed.risk
 
-    def gap(company: Company, moves: Callable[[Place | Step], Sequence[Move]]) -> float:
-        a, b = (_mean(company, weighed.alone[arm], moves) for arm in (first, second))
+    def gap(company: Company, moves: Moves) -> float:
+        a, b = (risk.of(_profit(company, weighed.alone[arm], moves))[0] for arm in (first, second))
         return a - b
 
     return gap
@@ -69,10 +72,10 @@ def better(weighed: Weighed) -> tuple[Arm, Arm]:
     return ("technology", "market") if technology >= market else ("market", "technology")
 
 
-def _mean(company: Company, made: Split, moves: Callable[[Place | Step], Sequence[Move]]) -> float:
+def _profit(company: Company, made: Split, moves: Moves) -> Array:
     places = [replace(place, moves=moves(place)) for place in made.places]
     steps = [replace(step, moves=moves(step)) for step in made.steps]
-    return float(Profits.of(company, places, made.amounts, steps).profit.mean())
+    return Profits.of(company, places, made.amounts, steps).profit
 
 
 def _beliefs(weighed: Weighed) -> Iterator[tuple[tuple[str, str], float, Changed]]:
@@ -111,7 +114,7 @@ def _beliefs(weighed: Weighed) -> Iterator[tuple[tuple[str, str], float, Changed
 
 
 def _scaled(company: Company, name: str) -> Changed:
-    def change(factor: float) -> tuple[Company, Callable[[Place | Step], Sequence[Move]]]:
+    def change(factor: float) -> tuple[Company, Moves]:
         def moves(thing: Place | Step) -> Sequence[Move]:
             if thing.name != name:
                 return thing.moves
@@ -134,7 +137,7 @@ def _found(
     name: tuple[str, str],
     now: float,
     change: Changed,
-    gap: Callable[[Company, Callable[[Place | Step], Sequence[Move]]], float],
+    gap: Gap,
 ) -> Iterator[Switch]:
     for far in (FARTHEST, 1 / FARTHEST):
         root = _root(lambda log: gap(*change(math.exp(log))), 0.0, math.log(far))
@@ -145,7 +148,7 @@ def _found(
 
 def _points(
     weighed: Weighed,
-    gap: Callable[[Company, Callable[[Place | Step], Sequence[Move]]], float],
+    gap: Gap,
 ) -> Iterator[Switch]:
     """What a point of quality does to conversion: it may be about zero, so it is moved and not multiplied."""
     company = weighed.outlook.company

@@ -6,13 +6,12 @@ Example: `LEVER.offer(Outlook.of(facts)).looks[0].look.name`
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
 from steelyard.plan.company import POINTS, Driver, Move, Profits, Step
-from steelyard.plan.facts import PlanFacts
-from steelyard.plan.levers import ASSUMED, Lever, Option
+from steelyard.plan.levers import ASSUMED, Lever
 from steelyard.plan.looks import Look
 from steelyard.plan.offers import Offer, OfferedLook, OfferedStep
 from steelyard.plan.outlook import DRAWS, MONTH, Outlook
@@ -23,10 +22,6 @@ APART = (
     0.5  # points of quality between two variants, below which no number of visits tells them apart
 )
 PRICES = {"dearer": 1.1, "cheaper": 0.9}
-
-
-def _respond(facts: PlanFacts, money: float) -> Sequence[Option]:
-    return []
 
 
 def offer(outlook: Outlook) -> Offer:
@@ -69,9 +64,9 @@ def _conversion(outlook: Outlook) -> Iterator[OfferedLook]:
     )
     yield OfferedLook(
         look,
-        Reason("look.conversion", {"other": other.name, "points": apart, "weeks": WEEKS}),
-        Reason("do.conversion_test", {"file": facts.file, "other": other.name, "weeks": WEEKS}),
-        ("a test of what quality does to conversion", "质量对转化影响的试验"),
+        Reason("named.conversion"),
+        Reason("look.conversion", {"points": apart, "weeks": WEEKS}),
+        Reason("do.conversion_test", {"file": facts.file}),
     )
 
 
@@ -106,9 +101,9 @@ def _price(outlook: Outlook) -> OfferedLook:
     )
     return OfferedLook(
         look,
+        Reason("named.price"),
         Reason("look.price", {"weeks": WEEKS, "times": times}),
         Reason("do.price_test", {"weeks": WEEKS, "times": times}),
-        ("a test of the price", "价格试验"),
     )
 
 
@@ -121,4 +116,4 @@ def _lost(outlook: Outlook, times: float) -> float:
     return float((Profits.of(outlook.company, (), [], ()).profit - asked).mean()) / 2
 
 
-LEVER = Lever("trials", _respond, offer=offer)
+LEVER = Lever("trials", offer=offer)

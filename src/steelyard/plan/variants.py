@@ -1,6 +1,6 @@
 """The levers of another variant: as it was measured, and as it was served. Knows no ledger.
 
-Example: `another(facts).because`
+Example: `served(facts)[0].because`
 """
 
 from __future__ import annotations
@@ -21,30 +21,6 @@ SERVED_WITHIN = 1.25  # served figures this many times the predicted ones contra
 # of it must not put the gain of another model's answers under its own name.
 SAME_MONEY = 0.01
 SERVED_MIN = 50  # requests before served figures are believed
-
-
-def another(facts: PlanFacts) -> Option:
-    """Another measured variant; it exists, so it costs nothing but what it loses."""
-    savings = [
-        (other, other.cost_per_1000 < facts.live.cost_per_1000, _saving(facts, other))
-        for other in facts.alternatives
-        if other.variant != facts.live.variant
-    ]
-    # A dearer one counts only when it is better for certain: the best of several noisy measures
-    # nearly always looks a little better than the live one.
-    saving = [(o, s) for o, costs_less, s in savings if s.net > 0 and (costs_less or s.low > 0)]
-    if not saving:
-        why = Reason("another.none", {"live": facts.live.name})
-        hope = max((s for _, _, s in savings if s.net > 0), key=lambda s: s.net, default=None)
-        if hope is not None:
-            net = hope.net, hope.low, hope.high
-            why = Reason("another.hopeful", {"none": why, "because": hope.because, "net": net})
-        return Option("another_variant", 0.0, 0.0, 0.0, 0.0, 0.0, MEASURED, why)
-    other, best = max(saving, key=lambda pair: pair[1].net)
-    do = try_variant(facts, other.name, own=own(facts, other))
-    return Option(
-        "another_variant", 0.0, best.net, best.net, best.low, best.high, MEASURED, best.because, do
-    )
 
 
 def own(facts: PlanFacts, other: Priced) -> bool:
@@ -136,14 +112,6 @@ def _as_served(facts: PlanFacts, seen: Served, times: float) -> _Saving | None:
     return max(hopeful, key=lambda saving: saving.net, default=None)
 
 
-def _saving(facts: PlanFacts, other: Priced) -> _Saving:
-    live, worth = facts.live, facts.requests * facts.answer
-    saved = (live.cost_per_1000 - other.cost_per_1000) * facts.requests / 1000
-    lost = (live.worth - other.worth) * worth
-    net, spread = saved - lost, _spread(facts, other)
-    return _Saving(net, net - spread, net + spread, instead(facts, other))
-
-
 def instead(facts: PlanFacts, other: Priced) -> Reason:
     """What another variant would save and lose until the next turn, as both were measured."""
     live = facts.live
@@ -167,10 +135,6 @@ def _spread(facts: PlanFacts, other: Priced) -> float:
     return width / 2 * facts.requests * facts.answer
 
 
-def _respond(facts: PlanFacts, money: float) -> Sequence[Option]:
-    return [another(replace(facts, unit=money))]
-
-
 def _respond_served(facts: PlanFacts, money: float) -> Sequence[Option]:
     return served(replace(facts, unit=money))
 
@@ -181,5 +145,5 @@ def _offer(outlook: Outlook) -> Offer:
     return offer(outlook)
 
 
-ANOTHER = Lever("another_variant", _respond, offer=_offer)
+ANOTHER = Lever("another_variant", offer=_offer)
 AS_SERVED = Lever("served_variant", _respond_served)

@@ -6,9 +6,8 @@ Example: `weigh(Outlook.of(facts)).split.spend`
 from __future__ import annotations
 
 import itertools
-import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import get_args
 
@@ -16,18 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.plan.company import Arm, Profits, Step
-from steelyard.plan.levers import ASSUMED, Lever, levers
+from steelyard.plan.levers import ASSUMED, Lever, Option, levers
 from steelyard.plan.looks import Worth, divisions, ranked
 from steelyard.plan.offers import Offer, Offered, OfferedLook, OfferedStep
+from steelyard.plan.options import answered, offers, steps
 from steelyard.plan.outlook import Outlook
 from steelyard.plan.split import Question, Split, split
-from steelyard.plugins import own
+from steelyard.stats.allocation import Risk
 
 Array = NDArray[np.float64]
 ARMS: tuple[Arm, ...] = get_args(Arm)
 LEAST = 0.005  # of the budget: less than this in a place is nothing
 SOME = 1e-3  # of the money in question: what two plans differ by less is the same
-log = logging.getLogger("steelyard.levers")
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class Weighed:
     outlook: Outlook
     question: Question
     offers: dict[str, Offer]
+    options: list[Option]  # of levers that offer nothing to divide
     split: Split
     alone: dict[Arm, Split]
 
@@ -57,6 +57,12 @@ class Weighed:
     def nothing(self) -> Profits:
         """Where everything stays as it is."""
         return Profits.of(self.outlook.company, (), [], ())
+
+    @cached_property
+    def risk(self) -> Risk:
+        """As cautious as the split was."""
+        spread = float(self.nothing.profit.std())
+        return Risk(self.question.caution, scale=max(spread, 1e-3 * self.question.budget, 1e-9))
 
     @property
     def gain(self) -> Array:
@@ -122,33 +128,19 @@ def weigh(
     outlook: Outlook, *, among: Iterable[Lever] | None = None, budget: float | None = None
 ) -> Weighed:
     """Of all levers that are registered, or of `among`; the budget is the unit of the facts where none is said."""
-    facts = outlook.facts
+    facts, asked = outlook.facts, list(levers() if among is None else among)
     money = facts.unit if budget is None else budget
     question = Question(money, caution=facts.caution, ruin=facts.ruin)
-    offers = {
-        lever.name: o
-        for lever in (levers() if among is None else among)
-        if (o := _offer(lever, outlook))
-    }
-    best = _best(outlook, offers, question)
-    alone = {arm: _best(outlook, _only(offers, arm), question) for arm in ARMS}
+    answers = answered(replace(facts, unit=money), asked)
+    whole = {n: Offer(menu=made) for n, found in answers.items() if (made := steps(outlook, found))}
+    whole |= offers(outlook, asked)
+    best = _best(outlook, whole, question)
+    alone = {arm: _best(outlook, _only(whole, arm), question) for arm in ARMS}
     best = max(
         [best, *alone.values()], key=lambda one: one.value
     )  # a start may miss what a side alone finds
-    return Weighed(outlook, question, offers, best, alone)
-
-
-def _offer(lever: Lever, outlook: Outlook) -> Offer | None:
-    """None of a lever that takes no part, and of a stranger's that fails."""
-    if lever.offer is None:
-        return None
-    try:
-        return lever.offer(outlook)
-    except Exception as error:  # a stranger's, whatever it does
-        if lever.name in own("levers"):
-            raise
-        log.warning("lever.failed name=%s because=%s: %s", lever.name, type(error).__name__, error)
-        return None
+    options = [option for found in answers.values() for option in found]
+    return Weighed(outlook, question, whole, options, best, alone)
 
 
 def _only(offers: dict[str, Offer], arm: Arm) -> dict[str, Offer]:

@@ -14,7 +14,7 @@ from steelyard.report.headline import headline, say
 from steelyard.report.sections import at_traffic, balance_lines, requests
 from steelyard.report.svg import signed
 from steelyard.report.words import WORDS
-from steelyard.terms import recommendation, term
+from steelyard.terms import LANGUAGES, recommendation, term
 from steelyard.words import sentence
 
 STYLES = {"good": "green", "note": "", "bad": "bold red"}
@@ -39,7 +39,7 @@ def closing_table(facts: ReportFacts, *, language: str = "en") -> Any:
         words = WORDS[language]
         said = recommendation(plan["recommendation"], language)
         head = words["next"].format(unit=facts.unit, currency=facts.currency)
-        parts += [Text(""), *_options(facts, plan, language)]
+        parts += [Text(""), *(_split if "split" in plan else _options)(facts, plan, language)]
         parts.append(Text(f"\n{head}{words['colon']}{said}", style="bold"))
         parts.append(Text(sentence(plan, "because", language)))
     return Group(*parts)
@@ -92,6 +92,29 @@ def _options(facts: ReportFacts, plan: dict[str, Any], language: str) -> list[An
         for o in plan["options"]
     ]
     return [table, *_reasons(said, words)]
+
+
+def _split(facts: ReportFacts, plan: dict[str, Any], language: str) -> list[Any]:
+    """Where money can go, what a unit more returns there, and what can be done besides."""
+    words, split, at = WORDS[language], plan["split"], LANGUAGES.index(language)
+    heads = words["split"].split("|")
+    table = _table(words["plan"], heads)
+    for part in split["parts"]:
+        unit = part["next"]
+        table.add_row(
+            part["called"][at] if "called" in part else term("option", part["name"], language),
+            f"{part['spend']:,.0f}",
+            _plain(f"{unit['value']:+.2f} [{unit['low']:+.2f}, {unit['high']:+.2f}]"),
+            term("evidence", part["evidence"], language),
+        )
+    table.add_row(words["kept"], f"{split['kept']['money']:,.0f}", "", "")
+    said = [
+        (term("option", o["name"], language), sentence(o, "because", language))
+        for o in plan["options"]
+    ]
+    switch = [_plain(sentence(one, "because", language)) for one in split["switch"][:2]]
+    unknown = [_plain(sentence(one, "because", language)) for one in split["unknown"]]
+    return [table, *_reasons(said, words), *switch, *unknown]
 
 
 def _reasons(said: list[tuple[str, str]], words: Any) -> list[Any]:
