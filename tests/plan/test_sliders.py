@@ -41,20 +41,20 @@ def lever(outlook, name, arm, driver, height, scale, *, once=None):
     return Lever(name, lambda facts, money: (), None, offer=lambda _: Offer([offered]))
 
 
-def free(outlook):
+def variant(outlook, cost=0.0):
     move = Move("serving", lambda _: (np.full(512, -0.5), np.zeros(512)), np.ones(outlook.months))
-    step = Step("cheaper", "technology", [move])
+    step = Step("cheaper", "technology", [move], cost)
     offered = OfferedStep(step, MEASURED, SAID, SAID)
     return Lever("variant", lambda facts, money: (), None, offer=lambda _: Offer(menu=[offered]))
 
 
-def asked(*, answer=0.05, once=None):
+def asked(*, answer=0.05, once=None, cost=0.0):
     facts = replace(FACTS, market=MARKET, answer=answer, label_price=0.0)
     outlook = Outlook.of(facts)
     among = [
         lever(outlook, "search", "market", "visits", 200.0, 900.0),
         lever(outlook, "labels", "technology", "quality", 0.02, 400.0, once=once),
-        free(outlook),
+        variant(outlook, cost),
     ]
     return weigh(outlook, among=among)
 
@@ -97,6 +97,15 @@ def test_what_nobody_is_paid_for_is_no_money_of_customers(weighed):
 def test_a_step_that_is_free_is_in_what_no_slider_moves(weighed):
     base = sliders(weighed)["base"]
     assert np.mean(base["serving"]) > 0 and not np.any(base["customers"])
+
+
+def test_a_step_that_is_paid_is_paid_whatever_a_slider_says(weighed):
+    dear = asked(cost=5.0)
+    made, company = sliders(dear), dear.outlook.company
+    assert made["steps"] == 5.0 and sliders(weighed)["steps"] == 0.0
+    steps = [one.step for one in dear.taken]
+    alone = Profits.of(company, (), [], steps).profit - Profits.of(company, (), [], ()).profit
+    assert np.mean(made["base"]["serving"]) == pytest.approx(alone.mean(), abs=2.0)
 
 
 def test_what_is_paid_once_is_paid_with_the_first_money_alone():

@@ -180,6 +180,7 @@ def sliders(*places):
     """Each brings twice its money to customers and a tenth of it to answers, in two draws."""
     return {
         "budget": 1000.0,
+        "steps": 20.0,
         "base": {"customers": [0, 0], "declared": [0, 0], "serving": [5.0, 7.0]},
         "places": [
             {

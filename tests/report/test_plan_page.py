@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from html.parser import HTMLParser
 from importlib.resources import files
+from xml.etree import ElementTree
 
 import pytest
 from tests.report.sample import divided, facts, link, look, place, split, step
@@ -13,8 +14,10 @@ from tests.report.test_report import svgs
 
 from steelyard.reason import Reason
 from steelyard.report import render
+from steelyard.report.charts import NARROW, WIDE
 from steelyard.report.plan_charts import marginal
 from steelyard.report.plan_words import WORDS
+from steelyard.report.svg import text_width
 from steelyard.words import spoken
 
 BOTH = {"technology": 300.0, "market": 500.0}
@@ -146,14 +149,26 @@ def test_the_picture_of_the_next_unit_marks_zero_and_cuts_what_is_hardly_known(l
     assert 'class="arrow"' not in marginal(split(parts=known), language=language)
 
 
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_no_name_of_a_place_leaves_its_picture_or_lies_on_a_bar(width):
+    long = [place("合作渠道 with a very long name " * 4, "market", 9.0, 1.0, -40.0, 50.0)]
+    picture = ElementTree.fromstring(marginal(split(parts=long), language="en", width=width))
+    name = next(e for e in picture.iter() if "strong" in e.get("class", ""))
+    bar = next(e for e in picture.iter() if "thick" in e.get("class", ""))
+    room = width if width == NARROW else float(bar.get("x1"))
+    assert 1.08 * text_width(name.text) < room
+    assert width == WIDE or float(name.get("y")) < float(bar.get("y1")) - 8
+
+
 def test_a_script_is_given_numbers_alone_and_no_name_ends_it():
     seen = Elements(page())
     data, script = seen.scripts
-    assert set(json.loads(data)) == {"base", "places"} and "ads" not in data
+    assert set(json.loads(data)) == {"base", "steps", "places"} and "ads" not in data
     assert script == files("steelyard.report").joinpath("sliders.js").read_text(encoding="utf-8")
     assert ("b", {}) not in seen.found
     hostile = split(**BOTH)
-    hostile["sliders"]["places"][0]["paid"] = "</script><b>"  # of a ledger that somebody else wrote
+    # of a ledger that somebody else wrote
+    hostile["sliders"]["places"][0] |= {"paid": "</script><b>", "amounts": [0, '"><b>']}
     seen = Elements(render(divided(hostile)))
     assert json.loads(seen.scripts[0])["places"][0]["paid"] == "</script><b>"
     assert ("b", {}) not in seen.found and "</script><b>" not in seen.scripts[0]
@@ -211,11 +226,13 @@ def test_the_script_interpolates_scales_and_sums(asked, expected):
     asked = {"worth": 1, "answer": 1, "gain": [1, 1], **asked}
     said = json.dumps(split(**BOTH)["sliders"])
     run = f"{script}\nconst drawn = profits({said}, {json.dumps(asked)});"
-    run += "console.log(JSON.stringify([drawn, three([4, 1, 3, 2, 0])]))"
+    run += f"const spent = placed({said}, {json.dumps(asked)});"
+    run += "console.log(JSON.stringify([drawn, spent, three([4, 1, 3, 2, 0])]))"
     out = subprocess.run(
         [shutil.which("node"), "-e", run], capture_output=True, text=True, timeout=60, check=True
     )
-    drawn, (mean, low, high) = json.loads(out.stdout)
+    drawn, spent, (mean, low, high) = json.loads(out.stdout)
+    assert spent == 20 + sum(asked["money"]) + 3 * sum(money > 0 for money in asked["money"])
     assert drawn == pytest.approx(expected) and (mean, low, high) == pytest.approx((2, 0.4, 3.6))
 
 

@@ -54,6 +54,7 @@ class _Parts:
         places = [self._place(offered, float(x)) for offered, x in self._open()]
         made = {
             "budget": one.question.budget,
+            "steps": sum(step.cost for step in self._steps),
             "base": _rounded(self._drawn(self._before, self._nothing)),
             "places": places,
             "own": _three(one.gain),

@@ -26,8 +26,8 @@ def marginal(split: Facts, *, language: str, width: int = WIDE) -> str:
     step = STACKED if stacked else STEP
     note = words["next_note"].format(months=split["months"])
     canvas = Canvas(width, TOP + 30 + step * len(rows), words["next"], note)
-    names = [clipped(named(row, language), 0.3 * width if not stacked else width) for row in rows]
-    column = 8.0 if stacked else max(map(text_width, names)) + 20
+    names = [clipped(named(row, language), (0.88 if stacked else 0.3) * width) for row in rows]
+    column = 8.0 if stacked else 1.1 * max(map(text_width, names)) + 16  # bold ones are wider
     x = _scale(rows, column, canvas.width - 66)
     foot = TOP + step * len(rows)
     for tick in x.ticks(3 if stacked else 5):

@@ -22,6 +22,10 @@ function profits(data, asked) {
     return sum;
   });
 }
+function placed(data, asked) {
+  const first = data.places.map((place, p) => (asked.money[p] > 0 ? place.once : 0));
+  return [...asked.money, ...first].reduce((a, b) => a + b, data.steps);
+}
 function three(drawn) {
   const sorted = [...drawn].sort((a, b) => a - b);
   const quantile = (q) => {
@@ -47,7 +51,7 @@ function begin(root) {
     }
     const [mean, low, high] = three(profits(data, asked)).map(signed);
     form.querySelector("[name=result]").value = `${mean} [${low}, ${high}]`;
-    form.querySelector("[name=placed]").value = plain(asked.money.reduce((a, b) => a + b, 0));
+    form.querySelector("[name=placed]").value = plain(placed(data, asked));
   };
   form.addEventListener("input", show);
   form.addEventListener("reset", () => setTimeout(show));

@@ -48,7 +48,9 @@ def what_if(split: Facts, language: str) -> str:
 def _data(kept: Facts) -> str:
     """Numbers as JSON that cannot end its element."""
     places = [{key: one[key] for key in FOR_SCRIPT if key in one} for one in kept["places"]]
-    said = json.dumps({"base": kept["base"], "places": places}, separators=(",", ":"))
+    said = json.dumps(
+        {"base": kept["base"], "steps": kept["steps"], "places": places}, separators=(",", ":")
+    )
     return said.replace("<", "\\u003c")
 
 
@@ -110,5 +112,5 @@ def _slider(
     at = "" if place is None else f" data-place={place}"
     return (
         f"<label><span>{text(name)}</span><input type=range data-kind={kind}{at}"
-        f' min="{low}" max="{high}" step="{step}" value="{value}"><output></output></label>'
+        f' min="{text(low)}" max="{text(high)}" step="{step}" value="{text(value)}"><output></output></label>'
     )
