@@ -142,6 +142,121 @@ def outputs(labels=("负面", "<script>alert(1)</script>")):
     }
 
 
+def place(name, arm, spend, value, low, high, *, evidence="measured", **more):
+    said = {"because": f"{name} brings", "because_zh": f"{name} 带来"} if spend else {}
+    return {
+        "name": name,
+        "arm": arm,
+        "spend": spend,
+        "most": None,
+        "evidence": evidence,
+        "next": {"value": value, "low": low, "high": high},
+        "best": 0.3,
+        **said,
+        **more,
+    }
+
+
+def step(name, *, taken, cost=0.0, arm="technology"):
+    said = {"because": "saves", "because_zh": "省钱", "do": "", "do_zh": ""}
+    return said | {"name": name, "arm": arm, "cost": cost, "taken": taken, "evidence": "measured"}
+
+
+def look(name, net, *, cost=100.0):
+    said = {"because": f"why {name}", "because_zh": f"原因 {name}"}
+    said |= {"do": f"do {name}", "do_zh": f"做法 {name}", "called": [name, f"试验 {name}"]}
+    return said | {"name": name, "arm": "market", "cost": cost, "months": 1.84, "net": net}
+
+
+def link(said, evidence="measured", **rows):
+    return {"because": said, "because_zh": f"{said} 中文", "evidence": evidence, "rows": rows}
+
+
+def three(value, low, high):
+    return {"value": value, "low": low, "high": high}
+
+
+def sliders(*places):
+    """Each brings twice its money to customers and a tenth of it to answers, in two draws."""
+    return {
+        "budget": 1000.0,
+        "steps": 20.0,
+        "base": {"customers": [0, 0], "declared": [0, 0], "serving": [5.0, 7.0]},
+        "places": [
+            {
+                "name": one["name"],
+                "spend": one["spend"],
+                "amounts": [0, 1000, 4000],
+                "paid": 1.0,
+                "once": 3.0,
+                "customers": [[0, 0], [2000, 2400], [5000, 6000]],
+                "declared": [[0, 0], [100, 100], [400, 400]],
+            }
+            for one in places
+        ],
+        "own": three(1300.0, 1000.0, 1600.0),
+        "added": three(1306.0, 1000.0, 1600.0),
+    }
+
+
+def split(*, technology=0.0, market=0.0, alone=(900.0, 1300.0), parts=None, **changed):
+    """A plan's split of 1,000 with so much on each side."""
+    if parts is None:
+        called = ["</script><b>ads", "</script><b>广告"]
+        parts = [
+            place("labels", "technology", technology, 0.4, -30.0, 31.0, evidence="extrapolated"),
+            place("ads", "market", market, 0.9, 0.2, 1.8, called=called),
+        ]
+    t, m = alone
+    base = {
+        "budget": 1000.0,
+        "currency": "CNY",
+        "months": 12,
+        "simulated": False,
+        "solved": True,
+        "shadow": 0.9,
+        "profit": three(1300.0, 1000.0, 1600.0) | {"sure": 0.99},
+        "kept": {"money": 1000.0 - technology - market, "best": 0.1},
+        "parts": parts,
+        "steps": [step("int8", taken=False)],
+        "arms": {
+            "technology": {"spend": technology, "alone": three(t, t - 200, t + 200)},
+            "market": {"spend": market, "alone": three(m, m - 300, m + 300)},
+            "better": "technology" if t >= m else "market",
+            "sure": 0.83,
+            "difference": three(m - t, m - t - 500, m - t + 500),
+        },
+        "switch": [link("until a customer is worth 100")],
+        "looks": [look("a lift test", -40.0), look("a price test", 250.0, cost=0.0)],
+        "unknown": [link("what partners bring")],
+        "chain": [
+            link(
+                "ads bring customers",
+                customers=68,
+                account="ads.spend",
+                **{"from": "2026-01-01"},
+                to="2026-02-01",
+            ),
+            link("a customer is worth 529", "extrapolated", sales=7085),
+        ],
+        "sliders": sliders(*parts),
+    }
+    return base | changed
+
+
+def divided(made, **changed):
+    """Facts of a turn whose plan has this split."""
+    given = outputs()
+    recommended = {"option": "ads", "experiment": False, "spend": {"labels": 1.0}, "steps": []}
+    plan = given["plan"]["plan"] | {
+        "recommendation": recommended | {"currency": "CNY", "called": {}, "look": None},
+        "do": "put it there",
+        "do_zh": "投在那里",
+        "split": made,
+    }
+    return facts(outputs=given | {"plan": given["plan"] | {"plan": plan}}, **changed)
+
+
 def money(account, amount, *, currency="CNY", unit="cpu_hour", lines=1):
     basis = IMPUTED if account.startswith("value.") else CASH
     return MoneyRow(account, lines, Decimal(2000), unit, Money.of(amount, currency), basis)

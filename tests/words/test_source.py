@@ -14,6 +14,7 @@ CHINESE_IS = {
     "words_economics.py": "the sentences of reasons",
     "report/statement_words.py": "the sentences of the statement's page",
     "report/sandbox_words.py": "the sentences of the sandbox",
+    "report/plan_words.py": "the sentences of the plan on the page",
     "words_market.py": "the sentences of reasons",
     "words_plan.py": "the sentences of reasons",
     "words_metric.py": "the sentences of reasons",

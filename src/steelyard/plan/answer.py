@@ -15,6 +15,7 @@ from steelyard.plan.chain import chain
 from steelyard.plan.levers import Option
 from steelyard.plan.looks import Worth
 from steelyard.plan.offers import Offered, OfferedLook, OfferedStep
+from steelyard.plan.sliders import sliders
 from steelyard.plan.switch import Switch, better, switches
 from steelyard.plan.weigh import ARMS, Weighed
 from steelyard.reason import Reason, together
@@ -47,11 +48,12 @@ def told(weighed: Weighed) -> dict[str, Any]:
         ],
         "steps": [_step(weighed, one) for one in weighed.steps],
         "arms": {arm: _arm(weighed, arm) for arm in ARMS}
-        | {"better": first, "sure": _sure(weighed)},
+        | {"better": first, "sure": _sure(weighed), "difference": _difference(weighed)},
         "switch": [_switch(weighed, one) for one in switches(weighed)],
         "looks": [_look(one, worth) for one, worth in weighed.looks[:LOOKS]],
         "unknown": [spoken("because", r) for o in weighed.offers.values() for r in o.unknown],
         "chain": chain(weighed),
+        "sliders": sliders(weighed),
     }
 
 
@@ -106,6 +108,11 @@ def _sure(weighed: Weighed) -> float:
     """How likely the better side alone is better than the other alone."""
     first, second = better(weighed)
     return float((weighed.alone[first].profit > weighed.alone[second].profit).mean())
+
+
+def _difference(weighed: Weighed) -> dict[str, float]:
+    """Of the market above technology, each alone."""
+    return three(weighed.alone["market"].profit - weighed.alone["technology"].profit)
 
 
 def _switch(weighed: Weighed, one: Switch) -> dict[str, Any]:

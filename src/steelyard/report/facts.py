@@ -88,6 +88,7 @@ class ReportFacts:
     steps: Sequence[str] = ()  # of a whole turn, in their order
     quality: str = "macro_f1"  # the metric by which variants are chosen
     market: Mapping[str, Any] | None = None  # as `steelyard.market.chapter` tells it
+    scores: Sequence[Mapping[str, Any]] = ()  # of past plans: turn, what, said, seen, held
 
     def of(self, step: str) -> Output | None:
         """The output of a step, or None when it has not been run."""

@@ -21,14 +21,19 @@ def figure(draw: Callable[[int], str]) -> str:
     return f"<figure>{''.join(parts)}</figure>" if parts else ""
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Numbers to the right. On a narrow screen each row is a card that names its columns."""
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, grey: int = 0) -> str:
+    """Numbers to the right. On a narrow screen each row is a card that names its columns. The last `grey` rows are
+    shown so."""
     numeric = [all(_numeric(str(row[i])) for row in rows) for i in range(len(columns))]
     css = [" class=n" if n else "" for n in numeric]
     top = "".join(
         f"<th scope=col{c}>{text(name)}</th>" for c, name in zip(css, columns, strict=True)
     )
-    body = "".join(f"<tr>{_cells(columns, css, row)}</tr>" for row in rows)
+    bright = len(rows) - grey
+    body = "".join(
+        f"<tr{' class=grey' if at >= bright else ''}>{_cells(columns, css, row)}</tr>"
+        for at, row in enumerate(rows)
+    )
     return (
         f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )

@@ -1,4 +1,4 @@
-"""One self-contained HTML page for one turn: no script, nothing loaded. Knows no store.
+"""One self-contained HTML page for one turn: nothing loaded, and no script but that of the plan's sliders. Knows no store.
 
 Example: `render(facts, language="zh").startswith("<!doctype html>")`
 """
@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from typing import Any
 
 from steelyard.report.amounts import amount, interval_of
 from steelyard.report.facts import ReportFacts
 from steelyard.report.headline import headline, say
 from steelyard.report.market_section import market_sections
 from steelyard.report.markup import head, note, table, text
+from steelyard.report.plan_page import sections as plan_sections
+from steelyard.report.plan_page import split_of, weighing
 from steelyard.report.sections import SECTIONS, at_traffic, note_of, requests
 from steelyard.report.words import WORDS
 from steelyard.stage import Block, stages
@@ -20,12 +23,15 @@ from steelyard.terms import recommendation, term
 from steelyard.words import sentence
 
 Words = Mapping[str, str]
+Plan = Mapping[str, Any] | None
 Card = tuple[str, str, str]  # what it is, the figure, a note
 
 
 def render(facts: ReportFacts, *, language: str = "en") -> str:
     """The page in English (`en`) or Chinese (`zh`); KeyError for another language."""
     words = WORDS[language]
+    plan = (facts.of("plan") or {}).get("plan")
+    split = split_of(plan)
     title = words["title"].format(turn=facts.turn, product=facts.product)
     style = files("steelyard.report").joinpath("style.css").read_text(encoding="utf-8")
     sections = "".join(
@@ -33,6 +39,7 @@ def render(facts: ReportFacts, *, language: str = "en") -> str:
             words[name], words.get(note_of(name, facts), ""), draw(facts, words, language), words
         )
         for name, draw in SECTIONS
+        if name != "plan" or split is None
     )
     market = market_sections(facts.market, language) if facts.market is not None else ""
     sections += market + "".join(_brought(facts, words, language))
@@ -41,8 +48,18 @@ def render(facts: ReportFacts, *, language: str = "en") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{text(title)}</title><style>{style}</style></head><body><main>"
         f"<header>{_state(facts, language)}<p class=kicker>{text(title)}</p>"
-        f"{_answer(facts, words, language)}{_figures(facts, words, language)}</header>"
+        f"{_answer(facts, words, language)}{_first(facts, plan, language)}"
+        f"{_figures(facts, words, language)}</header>"
         f"{sections}<footer>{text(words['footer'])}</footer></main></body></html>"
+    )
+
+
+def _first(facts: ReportFacts, plan: Plan, language: str) -> str:
+    """What a founder asks first; nothing of a plan of before there were splits."""
+    if plan is None or split_of(plan) is None:
+        return ""
+    return weighing(plan["split"], language) + plan_sections(
+        plan, scores=facts.scores, language=language
     )
 
 
@@ -78,7 +95,8 @@ def _answer(facts: ReportFacts, words: Words, language: str) -> str:
         return f"<h1>{text(words['absent'])}</h1>"
     first = words["next"].format(unit=facts.unit, currency=facts.currency)
     what = recommendation(plan["recommendation"], language)
-    why = sentence(plan, "because", language)
+    # with a split the reasons follow it
+    why = sentence(plan, "because" if split_of(plan) is None else "do", language)
     return (
         f"<h1>{text(first)}{words['colon']}<em>{text(what)}</em></h1><p class=why>{text(why)}</p>"
     )
