@@ -115,6 +115,8 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "nothing": ("keep the money", "先不花这笔钱"),
         "canary": ("the canary", "金丝雀"),
         "market": ("the market", "投向市场"),
+        "channels": ("channels", "渠道"),
+        "trials": ("tests", "试验"),
     },
     "place": {
         "labels": ("labels", "标注"),

@@ -118,8 +118,8 @@ def test_a_served_cost_far_from_the_measured_one_is_said():
 
 def test_steps_that_were_not_run_are_named():
     assert (
-        said(facts(outputs=without("curve", "plan")))[-1]
-        == "Not run in this turn: learning curve, plan."
+        said(facts(outputs=without("curve", "market", "plan")))[-1]
+        == "Not run in this turn: learning curve, market, plan."
     )
 
 

@@ -53,8 +53,8 @@ def test_every_state_of_a_release_has_both_languages():
 
 
 def test_every_option_and_evidence_of_the_plan_has_both_languages():
-    options = found(r"Option\(\s*\"(\w+)\"", "plan")
-    assert {"labels", "nothing", "market"} <= options
+    options = found(r"(?:Option|Lever)\(\s*\"(\w+)\"", "plan")
+    assert {"labels", "canary", "another_variant", "channels"} <= options
     assert [name for name in options if not in_both("option", name)] == []
     evidence = set(
         re.findall(
