@@ -1,4 +1,4 @@
-"""What is said of the market and of cash makes no step run again: it is no input of any."""
+"""What is said of the market and of cash makes no step run again but the market's own, which each turn runs anew."""
 
 from steelyard.spec import load, sections
 from steelyard.stage import stages
@@ -15,7 +15,7 @@ def test_rates_cash_mappings_and_more_channels_are_in_no_steps_key(shop):
     shop.path.write_text(more, encoding="utf-8")
     other = load(shop.path)
     assert other.spec != shop.spec
-    for stage in stages():
+    for stage in (one for one in stages() if one.name != "market"):
         assert sections(other.spec, *stage.sections) == sections(shop.spec, *stage.sections), (
             stage.name
         )
@@ -31,5 +31,5 @@ def test_what_the_server_is_told_of_is_in_the_experiments_key_alone(shop):
         for stage in stages()
         if sections(other.spec, *stage.sections) != sections(shop.spec, *stage.sections)
     ]
-    assert changed == ["replay"]
+    assert changed == ["replay", "market"]
     assert sections(other.spec, "market.told") == {"market.told": ["conversion"]}

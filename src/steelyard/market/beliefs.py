@@ -118,6 +118,8 @@ def _mix(store: Store, product: ProductFile) -> tuple[Mapping[str, Any] | None, 
     """The fit of what is booked; why there is none."""
     try:
         return fitted(store, product.spec.market, product.spec.money.currency), None
+    except Damaged:
+        raise
     except UserError as error:
         return None, no_fit(error)
 
