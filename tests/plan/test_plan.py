@@ -124,6 +124,15 @@ def test_labels_that_only_reach_what_is_live_are_no_gain():
     assert "0.0100 only reaches the live live" in near["because"]
 
 
+def test_what_a_unit_returns_counts_what_has_to_be_paid_once_with_it():
+    _, paid = planned(FACTS)
+    _, dear = planned(replace(FACTS, retrain_cost=1e6))
+    assert float(dear.next.mean()) < -0.5 < float(paid.next.mean())
+    lucky = replace(FACTS, behind=0.2)  # the next training first has to reach what is live
+    _, far = planned(lucky)
+    assert far.amounts[0] == 0 and float(far.next.mean()) < 0
+
+
 def test_a_training_that_costs_more_than_the_unit_is_none():
     plan, _ = planned(replace(FACTS, retrain_cost=1001.0))
     assert plan["recommendation"]["spend"] == {}
@@ -171,13 +180,12 @@ def test_what_loses_more_in_answers_than_it_saves_is_not_taken():
     assert weighed.taken == []
 
 
-def test_the_live_variant_and_a_canary_that_is_open_are_no_steps():
+def test_the_live_variant_is_no_step_and_while_a_canary_is_open_there_is_none():
     facts = replace(FACTS, alternatives=[LIVE, Priced("k", "canary", 0.9, 0.9, 0.9, 0.001)])
     assert [one.step.name for one in variants(Outlook.of(facts)).menu] == ["canary"]
     from tests.plan.test_canary_lever import OPEN
 
-    waits = replace(facts, canary=OPEN.canary, canary_variant="k")
-    assert variants(Outlook.of(waits)).menu == []
+    assert variants(Outlook.of(replace(facts, canary=OPEN.canary))).menu == ()
 
 
 def test_the_same_records_tell_two_variants_apart_where_separate_ones_do_not():

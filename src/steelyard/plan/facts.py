@@ -69,7 +69,6 @@ class PlanFacts:
     file: str = "product.yaml"  # what its sentences name
     canary: Undecided | None = None  # of an experiment that is open
     canary_name: str = ""
-    canary_variant: str = ""
     days: float = 30.0  # until the next turn
     horizon: int = 12  # months in which what is done now counts
     caution: float = 0.25

@@ -25,10 +25,12 @@ ALIKE, OTHERS = 0.002, 0.05
 
 
 def offer(outlook: Outlook) -> Offer:
-    """Each variant that meets the goals, but the live one and a canary that its own experiment decides."""
+    """Each variant that meets the goals, but the live one; none while a canary is open, whose experiment another one would
+    end."""
     facts = outlook.facts
-    waits = facts.canary_variant if facts.canary is not None else ""
-    others = [o for o in facts.alternatives if o.variant not in (facts.live.variant, waits)]
+    if facts.canary is not None:
+        return Offer()
+    others = [o for o in facts.alternatives if o.variant != facts.live.variant]
     return Offer(menu=[_offered(outlook, other) for other in others])
 
 

@@ -133,7 +133,6 @@ def _facts(
         file=product.path.name,
         canary=of.undecided,
         canary_name=store.variants.names().get(of.canary or "", of.canary or ""),
-        canary_variant=of.canary or "",
         days=spec.plan.days,
         horizon=spec.plan.horizon,
         caution=spec.plan.caution,

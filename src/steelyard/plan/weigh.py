@@ -71,9 +71,20 @@ class Weighed:
 
     @cached_property
     def next(self) -> Array:
-        """[M, d] what a unit more in each place would bring, itself taken off."""
+        """[M, d] what a unit more in each place would bring, itself taken off. Where something has to be paid once and
+        is not, a unit of as much as could go there, with that."""
         places = [one.place for one in self.places]
-        return Profits.of(self.outlook.company, places, self.amounts, self.split.steps).slopes
+        made = Profits.of(self.outlook.company, places, self.amounts, self.split.steps)
+        slopes = made.slopes.copy()
+        for at, one in enumerate(self.places):
+            if one.once is not None and one.once not in self.split.steps:
+                most = min(one.place.most, max(0.0, self.question.budget - one.once.cost))
+                amounts = self.amounts.copy()
+                amounts[at] = most
+                steps = (*self.split.steps, one.once)
+                whole = Profits.of(self.outlook.company, places, amounts, steps).profit
+                slopes[:, at] = (whole - made.profit) / max(most + one.once.cost, 1e-9)
+        return slopes
 
     @property
     def best(self) -> tuple[Array, float]:
