@@ -128,7 +128,7 @@ def test_a_channel_that_takes_up_demand_is_no_place():
 
 
 def test_labels_and_ads_share_the_money_where_both_return():
-    plan, weighed = planned(replace(SOLD, unit=4000.0, answer=0.02), [LEVER, LABELS])
+    plan, weighed = planned(replace(SOLD, unit=4000.0, answer=0.03), [LEVER, LABELS])
     spend = plan["recommendation"]["spend"]
     assert spend["ads"] > 200 and spend["labels"] > 200
     assert plan["split"]["solved"]

@@ -6,12 +6,13 @@ Example: `offer(Outlook.of(facts)).places[0].place.most`
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
+from scipy.special import ndtr
 
 from steelyard.plan.company import Move, Place, Step
 from steelyard.plan.doing import buy_labels
@@ -19,7 +20,7 @@ from steelyard.plan.facts import PlanFacts
 from steelyard.plan.levers import EXTRAPOLATED, Lever
 from steelyard.plan.looks import Look
 from steelyard.plan.offers import Offer, Offered, OfferedLook, OfferedStep
-from steelyard.plan.outlook import MONTH, Outlook, resampled
+from steelyard.plan.outlook import DRAWS, MONTH, Outlook, resampled
 from steelyard.reason import Reason
 from steelyard.stats import LearningCurve
 
@@ -27,6 +28,7 @@ Array = NDArray[np.float64]
 GRID = 17  # numbers of labels at which the curve is drawn
 DAYS = 7.0  # until bought labels are labelled, trained on and live
 BATCH = 0.25  # of today's labels, of a batch that is bought to see the curve better
+NEW = 0.1  # of today's labels: so many new ones make a training mostly another one
 NAME = "labels"
 
 
@@ -68,20 +70,38 @@ class _Labels:
         return self.shape.derivative()
 
     def gain(self, money: float) -> tuple[Array, Array]:
-        """Quality [M] above today's, expected over trainings, and of a unit more."""
+        """Quality [M] that users meet more of after so much money, and of a unit more: none without any."""
         price = self.outlook.facts.label_price
-        labels = self.today + min(self.room, max(0.0, money / price))
-        return self._rise(labels), self._slope(math.log(labels)) / labels / price
+        if money <= 0:
+            return np.zeros(DRAWS), np.zeros(DRAWS)
+        gained, slope = self._released(self.today + min(self.room, money / price))
+        return gained, slope / price
 
-    def _rise(self, labels: float) -> Array:
-        return np.asarray(self.shape(math.log(labels)) - self.shape(math.log(self.today)))
+    @cached_property
+    def luck(self) -> Array:
+        """[M] of a training on other labels against that of today's model."""
+        more = self.today + max(1, min(self.room, self.today // 2))
+        one = self.curve.gain_draws(self.today, more)
+        rise = self.curve.draws(more) - self.curve.draws(self.today)
+        return resampled(one - rise, NAME)
+
+    def _released(self, labels: float) -> tuple[Array, Array]:
+        """What comes of a training on so many labels [M], and of one label more: it is released where the hold-out
+        shows it better, which it does with an error, so a worse one mostly stays where it is. A training on nearly the
+        same labels is nearly the same model, so its luck comes with the labels that are new."""
+        old = math.exp(-(labels / self.today - 1) / NEW)
+        rise = self.shape(math.log(labels)) - self.shape(math.log(self.today))
+        better = rise + (1 - old) * self.luck - self.outlook.facts.behind
+        slope = self._slope(math.log(labels)) / labels + old * self.luck / (NEW * self.today)
+        z = better / self.curve.points[-1].se
+        falls = ndtr(z) + z * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+        return better * ndtr(z), falls * slope
 
     def all_of_them(self) -> OfferedStep:
         """Labels that cost nothing: all that the pool holds, for the price of a training."""
-        training = self._training()
-        moved = training.moves[0].gain(0.0)[0] + self._rise(self.today + self.room)
-        move = replace(training.moves[0], gain=lambda _: (moved, np.zeros(len(moved))))
-        step = Step(NAME, "technology", [move], training.cost)
+        moved, none = self._released(self.today + self.room)[0], np.zeros(DRAWS)
+        move = Move("quality", lambda _: (moved, none), self.outlook.ramp(DAYS))
+        step = Step(NAME, "technology", [move], self.outlook.facts.retrain_cost)
         return OfferedStep(step, EXTRAPOLATED, self._for(self.room), self._buy(self.room))
 
     def offered(self) -> Offered:
@@ -93,18 +113,10 @@ class _Labels:
             at_once,
             most=self.room * facts.label_price,
         )
-        return Offered(place, EXTRAPOLATED, self._told, self._do, once=self._training())
-
-    def _training(self) -> Step:
-        """The next training: its cost, its luck against that of today's model, and what it must first make good."""
-        facts = self.outlook.facts
-        more = self.today + max(1, min(self.room, self.today // 2))
-        one = self.curve.gain_draws(self.today, more)
-        luck = one - (self.curve.draws(more) - self.curve.draws(self.today))
-        moved = resampled(luck, NAME) - facts.behind
-        none = np.zeros(len(moved))
-        move = Move("quality", lambda _: (moved, none), self.outlook.ramp(DAYS))
-        return Step("training", "technology", [move], facts.retrain_cost)
+        training = Step("training", "technology", (), facts.retrain_cost)
+        return Offered(
+            place, EXTRAPOLATED, self._told, self._do, once=training, least=facts.label_price
+        )
 
     def _more(self, money: float) -> int:
         return min(self.room, int(money / self.outlook.facts.label_price + 1e-9))

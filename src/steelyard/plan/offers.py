@@ -26,6 +26,7 @@ class Offered:
     do: Callable[[float], Reason]
     called: Called = None
     once: Step | None = None
+    least: float = 0.0  # with less nothing can be bought
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,11 @@ def _best(outlook: Outlook, offers: dict[str, Offer], question: Question) -> Spl
     once = [one for one in places if one.once is not None]
     made = []
     for chosen in itertools.product([False, True], repeat=len(once)):
-        named = {one.place.name for one, yes in zip(once, chosen, strict=True) if yes}
+        named = {
+            one.place.name: max(one.least, LEAST * question.budget)
+            for one, yes in zip(once, chosen, strict=True)
+            if yes
+        }
         open_ = [one for one in places if one.once is None or one.place.name in named]
         firsts = [one.once for one in open_ if one.once is not None]
         if sum(step.cost for step in firsts) > question.budget:
@@ -190,7 +194,7 @@ def _best(outlook: Outlook, offers: dict[str, Offer], question: Question) -> Spl
             [*menus, *([step] for step in firsts)],
             question,
         )
-        if all(found.spend[name] > LEAST * question.budget for name in named):
+        if all(found.spend[name] >= least for name, least in named.items()):
             made.append(_tidied(outlook, found, question))
     least = SOME * max(question.budget, 1.0)
     top = max(one.value for one in made)
