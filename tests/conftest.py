@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,24 @@ from steelyard import plugins
 os.environ["HF_HUB_OFFLINE"] = "1"
 settings.register_profile("steelyard", deadline=None)  # a busy machine is no failure
 settings.load_profile("steelyard")
+
+# Files of whole turns, of minutes each, the longest first. Two processes share the files, one at a
+# time: a long one that begins last is waited for by itself.
+LONG_FIRST = """
+    faults/test_kill e2e/test_any_task docs/test_docs e2e/test_turn e2e/test_told_while_written
+    e2e/test_turn_on_a_bucket e2e/test_turn_of_spans release/test_experiment compress/test_again
+    train/test_curve contract/test_stages cli/test_cli release/test_users release/test_replay
+"""
+
+
+def pytest_configure(config):
+    config.option.loadscopereorder = False  # xdist's own order: files of most tests first
+
+
+def pytest_collection_modifyitems(items):
+    place = {f"tests/{name}.py": i for i, name in enumerate(LONG_FIRST.split())}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+
 
 STRANGER = Path(__file__).parent / "stranger"
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -61,6 +81,21 @@ HARMS = {
 def write_jsonl(path: Path, rows: list[dict[str, str]]) -> Path:
     path.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def set_apart():
+    """A server that starts, and a training that ends, has Python's collector look at whatever this
+    process ever imported: half a second, and more with every file of tests. Here that is set apart
+    once. tests/serve/test_collecting has the whole of it, and so have servers of own processes."""
+    from steelyard.serve.collecting import Settled
+
+    gc.collect()
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("again", "end"):
+            patch.setattr(Settled, name, lambda _: None)
+        yield
 
 
 @pytest.fixture
@@ -158,9 +193,40 @@ def store(product_file: Path):
     from steelyard.spec import load
     from steelyard.store import Store
 
-    opened = Store.open(load(product_file))
+    opened = Store.open(with_ledger(load(product_file)))
     yield opened
     opened.close()
+
+
+@cache
+def _new_ledger() -> bytes:
+    """A SQLite ledger in which nothing happened yet, as a store that opens makes it."""
+    import tempfile
+    from contextlib import closing
+
+    from steelyard.store.database import Database
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.db"
+        with closing(Database.open(f"sqlite:///{path}")):
+            pass
+        return path.read_bytes()
+
+
+def with_ledger(product):
+    """The product, with a copy of a new ledger in its place: to make one takes a tenth of a second,
+    in which every step of the schema's history is gone through again."""
+    from steelyard.files import private_file, private_folder
+    from steelyard.store.database import file_of
+    from steelyard.store.place import ledger_url, root_of
+
+    root = root_of(product)
+    private_folder(root)
+    file = file_of(ledger_url(product, root))
+    if file is not None and not file.exists():
+        private_file(file)
+        file.write_bytes(_new_ledger())
+    return product
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -173,7 +239,7 @@ def any_store(request, product_file):
         url = request.getfixturevalue("empty_postgres_url")
         text = product_file.read_text(encoding="utf-8") + f"ledger: '{url}'\n"
         product_file.write_text(text, encoding="utf-8")
-    store = Store.open(load(product_file))
+    store = Store.open(with_ledger(load(product_file)))
     yield store
     store.close()
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from tests.conftest import PRODUCT, reviews, write_jsonl
+from tests.conftest import PRODUCT, reviews, with_ledger, write_jsonl
 from typer.testing import CliRunner
 
 from steelyard.api.economics import economics
@@ -29,7 +29,7 @@ def shop(tmp_path):
     text = PRODUCT.format(encoder="x/y").replace("label: 0.30", "label: 0.30, api_call: 0.05")
     path.write_text(text, encoding="utf-8")
     write_jsonl(tmp_path / "reviews.jsonl", reviews(10))
-    with closing(Store.open(load(path))):
+    with closing(Store.open(with_ledger(load(path)))):
         pass
     return load(path)
 

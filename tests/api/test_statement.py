@@ -7,7 +7,7 @@ from contextlib import closing
 from decimal import Decimal
 
 import pytest
-from tests.conftest import PRODUCT, reviews, write_jsonl
+from tests.conftest import PRODUCT, reviews, with_ledger, write_jsonl
 from typer.testing import CliRunner
 
 from steelyard.api.market import import_file
@@ -30,7 +30,7 @@ def shop(tmp_path):
         PRODUCT.format(encoder="x/y").replace("  prices:", f"{cash}  prices:", 1), encoding="utf-8"
     )
     write_jsonl(tmp_path / "reviews.jsonl", reviews(10))
-    file = load(path)
+    file = with_ledger(load(path))
     for kind, text in {"spend": SPEND, "sales": SALES, "customers": PEOPLE}.items():
         imported(file, kind, text)
     with closing(Store.open(file)) as store:

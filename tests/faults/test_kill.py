@@ -79,11 +79,16 @@ def facts(product: Path) -> dict:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, encoder) -> dict:
-    """One turn that nobody disturbed."""
+def undisturbed(tmp_path_factory, encoder) -> Path:
+    """A product after one turn that nobody disturbed."""
     product = make(tmp_path_factory.mktemp("whole") / "p", encoder)
     assert run(product, "never") == 0
-    return facts(product)
+    return product
+
+
+@pytest.fixture(scope="module")
+def whole(undisturbed) -> dict:
+    return facts(undisturbed)
 
 
 def test_a_turn_killed_at_every_boundary_and_inside_steps_pays_once_and_chooses_the_same(
@@ -104,17 +109,14 @@ def test_a_turn_killed_at_every_boundary_and_inside_steps_pays_once_and_chooses_
 
 
 def test_a_second_turn_pays_only_for_its_decisions_and_for_the_requests_it_sends(
-    whole, tmp_path, encoder
+    undisturbed, whole, tmp_path
 ):
-    product = make(tmp_path / "p", encoder)
-    assert run(product, "never") == 0
-    before = facts(product)
+    product = shutil.copytree(undisturbed.parent, tmp_path / "p") / undisturbed.name
     assert run(product, "end:replay") == -signal.SIGKILL  # an experiment that goes on, killed
     assert run(product, "never") == 0
-    after = facts(product)
+    before, after = whole, facts(product)
     assert before["decision"] == "keep" and (before["answers"], after["answers"]) == (120, 240)
     own = {"cpu.release", "cpu.plan", "cpu.replay", "cpu.serve", "value.correct"}
     own |= {"cpu.failed", "label.replay"}  # the attempt that was killed; records not sent before
     paid = {k: v for k, v in after["sums"].items() if k not in own}
     assert paid == {k: v for k, v in before["sums"].items() if k not in own}
-    shutil.rmtree(tmp_path / "p")

@@ -310,10 +310,10 @@ def test_a_way_to_read_that_is_not_known_or_fits_another_kind_is_told(shop, how,
         booked(shop, ADS, **how)
 
 
-def test_a_dry_run_says_what_would_be_read_and_makes_no_store(shop):
-    facts = import_file(shop, exported(shop, ADS), dry=True)
+def test_a_dry_run_says_what_would_be_read_and_makes_no_store(new_shop):
+    facts = import_file(new_shop, exported(new_shop, ADS), dry=True)
     assert facts["rows"] == 2 and "booked" not in facts
-    assert not (shop.folder / ".steelyard").exists()
+    assert not (new_shop.folder / ".steelyard").exists()
 
 
 def _import(path, export):

@@ -10,6 +10,18 @@ from steelyard.serve import Server, app
 from steelyard.serve.collecting import Settled
 from steelyard.serve.router import Router
 
+WHOLE = {name: getattr(Settled, name) for name in ("again", "end")}
+
+
+@pytest.fixture(autouse=True)
+def whole(monkeypatch):
+    """As in a process of its own: conftest.py sets all apart, and takes the two away."""
+    for name, function in WHOLE.items():
+        monkeypatch.setattr(Settled, name, function)
+    gc.unfreeze()
+    yield
+    gc.freeze()
+
 
 class Ring:
     """Refers to itself: only a collection frees it."""
