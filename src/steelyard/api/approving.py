@@ -87,12 +87,7 @@ def proposed(file: ProductFile, *, who: str, anyway: bool = False) -> Proposal:
     before = file.path.read_bytes().decode("utf-8")
     after = before if doing.labels is None else _with_labels(before, doing.labels)
     if earlier is not None and before == after:
-        raise UserError(
-            COMMAND,
-            "a plan that nobody approved yet",
-            f"that of turn {now.turn}, approved by {earlier.who} on {earlier.day}",
-            f"it is what the next turn does: steelyard turn {file.path.name}",
-        )
+        raise _twice(earlier, file)
     if earlier is None and not anyway:
         _refuse_moved(then, plan(file), file)
     fact = earlier or Approved(
@@ -108,6 +103,15 @@ def proposed(file: ProductFile, *, who: str, anyway: bool = False) -> Proposal:
     )
     do = {language: sentence(then, "do", language) for language in ("en", "zh")}
     return Proposal(file, fact, do, before, after, earlier is not None)
+
+
+def _twice(earlier: Approved, file: ProductFile) -> UserError:
+    return UserError(
+        COMMAND,
+        "a plan that nobody approved yet",
+        f"that of turn {earlier.turn}, approved by {earlier.who} on {earlier.day}",
+        f"it is what the next turn does: steelyard turn {file.path.name}",
+    )
 
 
 def approve(proposal: Proposal) -> dict[str, Any]:

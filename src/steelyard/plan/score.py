@@ -167,8 +167,7 @@ def _qualities(past: Sequence[Past]) -> Iterator[Score]:
         if said is None:
             continue
         value, low, high = seen
-        run = _run_noise(one)
-        said = _widened(said, math.hypot((high - low) / (2 * HALF_95), run))
+        said = _widened(said, math.hypot((high - low) / (2 * HALF_95), _run_noise(one)))
         text = Reason("score.quality", {"labels": _bought(later), "turn": later.turn})
         yield Score(one.turn, "quality", said, value, text, _inside(said, value))
 
@@ -278,8 +277,7 @@ def _splits(past: Sequence[Past], now: Weigh) -> Iterator[Score]:
             },
         )
         interval = (said["value"], said["low"], said["high"])
-        held = _inside(interval, seen)
-        yield Score(one.turn, "split", interval, seen, text, held, counted=False)
+        yield Score(one.turn, "split", interval, seen, text, _inside(interval, seen), counted=False)
 
 
 def _worth_now(weighed: Weighed, plan: Mapping[str, Any]) -> np.ndarray[Any, Any] | None:
@@ -297,6 +295,5 @@ def _worth_now(weighed: Weighed, plan: Mapping[str, Any]) -> np.ndarray[Any, Any
         place = weighed.places[at[name]]
         amounts[at[name]] = min(money, place.place.most)
         steps += [] if place.once is None else [place.once]
-    places = [one.place for one in weighed.places]
-    made = Profits.of(weighed.outlook.company, places, amounts, steps)
+    made = Profits.of(weighed.outlook.company, [p.place for p in weighed.places], amounts, steps)
     return np.asarray(made.profit - weighed.nothing.profit)
