@@ -16,8 +16,8 @@ from pathlib import Path
 from steelyard.errors import StoreError
 
 
-def write(path: Path, body: bytes | str) -> None:
-    """Replace `path` with `body`, whole or not at all."""
+def write(path: Path, body: bytes | str, *, mode: int | None = None) -> None:
+    """Replace `path` with `body`, whole or not at all; for its owner alone unless a mode is said."""
     raw = body.encode("utf-8") if isinstance(body, str) else body
     make_folder(path.parent)
     refuse_folder(path)
@@ -27,6 +27,8 @@ def write(path: Path, body: bytes | str) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(raw)
             file.flush()
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())  # before rename: a crash may otherwise publish an empty file
         temporary.replace(path)
     except BaseException:

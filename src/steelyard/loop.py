@@ -259,9 +259,13 @@ def _newest(run: Turn, name: str, key: str) -> str:
 def _report(run: Turn) -> Path:
     from steelyard import report
     from steelyard.market.chapter import chapter
+    from steelyard.scoring import scores
 
     market = chapter(run.store, run.product)
-    facts = report.gather(run.store, run.product, run.outputs, steps=names(), market=market)
+    rows = scores(run.store, run.product, run.outputs)
+    facts = report.gather(
+        run.store, run.product, run.outputs, steps=names(), market=market, scores=rows
+    )
     pages = {language: report.render(facts, language=language) for language in ("en", "zh")}
     run.store.reports.write(run.id, pages)
     return run.store.reports.page(run.id, "en")

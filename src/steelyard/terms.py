@@ -48,6 +48,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "storage.sent": ("data sent out", "流出流量"),
         "market.test": ("channel tests designed", "渠道试验设计"),
         "market.lift": ("channel tests read", "渠道试验读数"),
+        "plan.approved": ("plans approved", "批准的规划"),
     },
     "unit": {
         "label": ("labels", "条标注"),
@@ -64,6 +65,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "gb": ("GB", "GB"),
         "test": ("tests", "个试验"),
         "readout": ("readouts", "次读数"),
+        "approval": ("approvals", "次批准"),
     },
     "event": {
         "spend": ("spend", "花费"),

@@ -19,6 +19,7 @@ from steelyard.words_market import MARKET
 from steelyard.words_metric import METRIC
 from steelyard.words_plan import PLAN
 from steelyard.words_release import RELEASE
+from steelyard.words_score import SCORE
 
 JOINED = ("; ", "；")
 _PARSER = Formatter()
@@ -30,6 +31,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **METRIC,
     **PLAN,
     **RELEASE,
+    **SCORE,
     "several": ("{each}", "{each}"),
     "told": ("{en}", "{zh}"),
     # a goal that a figure misses

@@ -130,7 +130,7 @@ def test_a_fact_that_was_changed_is_said_and_the_plan_does_without(shop, tmp_pat
     path.write_text("day,channel,amount\n2026-10-05,ads,300\n", encoding="utf-8")
     import_file(shop, path, preset="plain_spend")
 
-    def torn(store, market, currency):
+    def torn(store, market, currency, *, keeps):
         raise Damaged("market_fit of ads", "what was written down", "something else")
 
     monkeypatch.setattr(beliefs, "fitted", torn)

@@ -11,8 +11,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+from tests.api.test_approving import a_plan
 from tests.plan.test_channels import ADS, MARKET, SOLD, with_channels
 from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE, planned
+from tests.plan.test_score import PLAN as SCORED
+from tests.plan.test_score import WEIGHED as SCORED_BY
+from tests.plan.test_score import brought, past
+from tests.plan.test_score import served as served_as
 from tests.release.test_decide import WORTH, seen, users
 from tests.release.test_metric import shown as metric_of
 from tests.report.sample import arm, facts, outputs, row, without
@@ -41,7 +46,9 @@ from steelyard.plan.facts import Priced, Served, Undecided
 from steelyard.plan.labels import offer as offered
 from steelyard.plan.market import Figure as MarketFigure
 from steelyard.plan.menu import offer as variants
+from steelyard.plan.moved import moved
 from steelyard.plan.outlook import Outlook
+from steelyard.plan.score import none_scored, scored
 from steelyard.plan.switch import Switch
 from steelyard.plan.trials import offer as trials
 from steelyard.plan.variants import served
@@ -729,6 +736,30 @@ def headlines():
             yield told(*(say_headline(one, language) for language in LANGUAGES))
 
 
+def scores():
+    """What past plans said beside what happened since, and what moved since one that is to be approved."""
+    texts = [
+        row.text
+        for row in scored(
+            [
+                past(
+                    1, 200, served=[served_as(0.0125, 25.0, 500)], plan=SCORED | {"currency": "CNY"}
+                ),
+                past(2, 400, quality=0.82, first="2026-01-03", last="2026-01-07", requests=30_000),
+            ],
+            answers=lambda first, last: 4500,
+            brought=[brought(31, 20)],
+            now=lambda budget: SCORED_BY,
+        )
+    ]
+    then = a_plan()
+    other = a_plan(
+        split={"budget": 1000.0, "parts": [{"name": "labels", "spend": 400.0}]},
+        recommendation={"steps": ["onnx_int8"], "look": ["a test", "试验"]},
+    )
+    return [*texts, none_scored(), *moved(then, other)]
+
+
 CASES = (
     decisions,
     not_decided,
@@ -757,4 +788,5 @@ CASES = (
     mixes,
     channel_tests,
     headlines,
+    scores,
 )

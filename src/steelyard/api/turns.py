@@ -43,6 +43,7 @@ def reported(file: ProductFile, number: int) -> list[str]:
     """Write the report of a past turn again, of its own file, steps and money; the paths."""
     from steelyard.market.chapter import chapter
     from steelyard.report import gather, render
+    from steelyard.scoring import scores
 
     with closing(Store.open(file, create=False)) as store:
         turn, steps = _turn(store, number), store.turns.steps(number)
@@ -55,7 +56,9 @@ def reported(file: ProductFile, number: int) -> list[str]:
             )
         then = as_it_was(turn["file"], file.path)
         market = chapter(store, then, moment=turn["ended"] or "")
-        facts = gather(store, then, _outputs(steps), turn=number, steps=names(), market=market)
+        outputs = _outputs(steps)
+        rows = scores(store, then, outputs, until=number)
+        facts = gather(store, then, outputs, turn=number, steps=names(), market=market, scores=rows)
         pages = {language: render(facts, language=language) for language in ("en", "zh")}
         return list(store.reports.write(number, pages).values())
 

@@ -21,6 +21,7 @@ from steelyard.cli.looking import diff, report, show
 from steelyard.cli.marketing import market_app
 from steelyard.cli.options import DEFAULT, AsJson, File
 from steelyard.cli.partners import market_partners
+from steelyard.cli.planning import plan_app
 from steelyard.cli.releasing import release_app
 from steelyard.cli.sandbox import sandbox
 from steelyard.errors import UserError
@@ -192,7 +193,6 @@ for _name, _step, _words in (
     ("data", "data", "Read, clean, deduplicate and split the data."),
     ("label", "label", "Take labels from the training pool, each at money.prices.label."),
     ("train", "train", "Fit the baseline and train the model."),
-    ("plan", "plan", "Say where the next unit of money returns most."),
 ):
     app.command(_name)(_stage(_step, f"{_words} Runs the steps before it that are not done."))
 
@@ -320,3 +320,4 @@ app.add_typer(ledger_app, name="ledger")
 market_app.command("partners")(market_partners)
 app.add_typer(market_app, name="market")
 app.add_typer(release_app, name="release")
+app.add_typer(plan_app, name="plan")

@@ -29,18 +29,18 @@ from steelyard.store import Store
 LOOKED_BACK = 90  # days
 
 
-def run(store: Store, product: ProductFile) -> Marketed:
-    """What the books say now; a fact of the market that was changed afterwards is said, and the plan does without."""
+def run(store: Store, product: ProductFile, *, keeps: bool = True) -> Marketed:
+    """What the books say now, a new fit kept if it `keeps`; a fact of the market that was changed afterwards is said, and the plan does without."""
     booked = any(row["kind"] not in MADE for row in store.events.sums())
     if not booked:
         return Marketed()
     try:
-        return Marketed(believed(store, product))
+        return Marketed(believed(store, product, keeps=keeps))
     except Damaged as error:
         return Marketed(damaged=str(error))
 
 
-def believed(store: Store, product: ProductFile) -> Market:
+def believed(store: Store, product: ProductFile, *, keeps: bool = True) -> Market:
     """Of the last 90 days; how customers stay is told from all that is booked."""
     spec = product.spec
     now = datetime.fromisoformat(store.clock.now())
@@ -57,7 +57,7 @@ def believed(store: Store, product: ProductFile) -> Market:
     )
     won = won_in(period, listed, payments)
     each = channels(store, period, lasting, own.margin, won)
-    mix, no_fit = _mix(store, product)
+    mix, no_fit = _mix(store, product, keeps=keeps)
     visits, days = _visits(store, period)
     new = sum(won.values())
     value = lasting.value if isinstance(lasting.value, Figure) else own.margin
@@ -114,10 +114,13 @@ def _arrives(lasting: Worth) -> tuple[float, ...]:
     return tuple(round(max(0.0, m / whole), 6) for m in months[1:]) if whole > 0 else ()
 
 
-def _mix(store: Store, product: ProductFile) -> tuple[Mapping[str, Any] | None, Reason | None]:
+def _mix(
+    store: Store, product: ProductFile, *, keeps: bool
+) -> tuple[Mapping[str, Any] | None, Reason | None]:
     """The fit of what is booked; why there is none."""
     try:
-        return fitted(store, product.spec.market, product.spec.money.currency), None
+        market, currency = product.spec.market, product.spec.money.currency
+        return fitted(store, market, currency, keeps=keeps), None
     except Damaged:
         raise
     except UserError as error:

@@ -18,9 +18,14 @@ from steelyard.spec import Money
 from steelyard.store import Line, Store
 
 TEST, LIFT, LOOK, FIT = "market_test", "market_lift", "market_look", "market_fit"
-MADE = (TEST, LIFT, LOOK, FIT)
+APPROVED = "plan_approved"
+MADE = (TEST, LIFT, LOOK, FIT, APPROVED)
 # kind -> account and unit of the line, of no money, that holds its fact
-_HELD = {TEST: ("market.test", "test"), LIFT: ("market.lift", "readout")}
+_HELD = {
+    TEST: ("market.test", "test"),
+    LIFT: ("market.lift", "readout"),
+    APPROVED: ("plan.approved", "approval"),
+}
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,9 @@ def fitted(
     settings: Settings | None = None,
     tests: bool = True,
     again: bool = False,
+    keeps: bool = True,
 ) -> dict[str, Any]:
-    """The fit of what is booked, kept or new (`again` even where it is kept); `tests` says whether lifts that were
+    """The fit of what is booked, kept or new (`again` even where it is kept), and a new one is kept if it `keeps`; `tests` says whether lifts that were
     measured are rows of it. UserError where the series is too short or the channels never changed."""
     chosen = settings or settings_of(market)
     past = history(store, market.mix.outcome, period=market.mix.period)
@@ -57,7 +58,7 @@ def fitted(
     body: dict[str, Any] = plain(
         _body(mix, past, currency, named, chosen) | _forecast(series, chosen, past)
     )
-    if known is None:
+    if known is None and keeps:
         last = past.periods[-1].isoformat()
         keep(store, FIT, named, day=last, channel="", body=body)
     return body | {"made": store.clock.now(), "fresh": True}

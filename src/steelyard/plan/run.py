@@ -218,3 +218,13 @@ def _forecast(
     )
     seen = [(int(n), curve.predict(int(n))) for n in grid]
     return tuple(ForecastPoint(n, i.value, i.low, i.high) for n, i in seen)
+
+
+def facts_of(store: Store, product: ProductFile, of: PlanOf, *, valuation: Valuation) -> PlanFacts:
+    """What the planner knows, of what earlier steps left; nothing is written."""
+    return _facts(store, product, of, valuation, _runs(of.method))
+
+
+def curve_of(points: Sequence[CurvePoint], method: str | None) -> LearningCurve | None:
+    """Of a turn's points, as its plan fitted it."""
+    return _curve(points, runs=_runs(method))

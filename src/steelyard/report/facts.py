@@ -88,7 +88,7 @@ class ReportFacts:
     steps: Sequence[str] = ()  # of a whole turn, in their order
     quality: str = "macro_f1"  # the metric by which variants are chosen
     market: Mapping[str, Any] | None = None  # as `steelyard.market.chapter` tells it
-    scores: Sequence[Mapping[str, Any]] = ()  # of past plans: turn, what, said, seen, held
+    scores: Sequence[Mapping[str, Any]] = ()  # of past plans, as `steelyard.scoring` tells them
 
     def of(self, step: str) -> Output | None:
         """The output of a step, or None when it has not been run."""
@@ -114,10 +114,11 @@ def gather(
     turn: int | None = None,
     steps: Sequence[str] = (),
     market: Mapping[str, Any] | None = None,
+    scores: Sequence[Mapping[str, Any]] = (),
 ) -> ReportFacts:
     """Everything the report shows; money over all turns of the ledger, or until the past `turn`
     whose outputs these are: then what it left live is live. `steps` are those of a whole turn, `market` what is
-    told of it."""
+    told of it, `scores` how past plans did."""
     task = task_of(product)
     learn_options(outputs.get("plan", {}).get("plan", {}))
     live = _live_now(store) if turn is None else _left_live(outputs)
@@ -143,6 +144,7 @@ def gather(
         steps=steps,
         quality=task.quality,
         market=market,
+        scores=scores,
     )
 
 

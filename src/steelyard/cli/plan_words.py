@@ -1,0 +1,125 @@
+"""What `steelyard plan` prints beside the sentences of the plan itself, in English and in Chinese. Knows no figure.
+
+Example: `told("kept")` is "kept"
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from steelyard.cli.show import language
+from steelyard.terms import LANGUAGES
+
+# what is said -> (English, Chinese)
+SENTENCES: dict[str, tuple[str, str]] = {
+    "next": ("The next {unit} {currency}: {what}", "下一笔 {unit} {currency}：{what}"),
+    "of_turn": (
+        "planned anew of turn {turn} and today's books; nothing was run or written",
+        "根据第 {turn} 轮和今天的账目重新规划；没有运行或写入任何东西",
+    ),
+    "changed": (
+        "the product file changed since turn {turn} ({names}): what that changes is known after the next turn",
+        "产品文件在第 {turn} 轮之后改过（{names}）：其影响要到下一轮之后才知道",
+    ),
+    "split": ("Where the money goes", "钱投向哪里"),
+    "sides": ("Technology against the market, each alone", "技术对市场，各自单独"),
+    "looks": ("What could be measured first", "可以先测量什么"),
+    "unknown": ("Not known:", "尚不知道："),
+    "kept": ("kept", "留着"),
+    "place": ("place", "去处"),
+    "side": ("side", "一方"),
+    "money": ("money", "金额"),
+    "next_unit": ("a unit more brings", "再加一单位带来"),
+    "best": ("best next unit", "下一单位最佳概率"),
+    "evidence": ("evidence", "依据"),
+    "alone": ("profit alone", "单独的利润"),
+    "look": ("look", "测量"),
+    "costs": ("costs", "花费"),
+    "weeks": ("weeks", "周"),
+    "net": ("worth, net", "净价值"),
+    "free": ("beside it, free of charge: {what}", "此外，不花钱：{what}"),
+    "sure": (
+        "{side} is the better side with a probability of {sure}",
+        "{side}更划算的概率为 {sure}",
+    ),
+    "equal": ("neither side is worth more than the other", "两方没有哪一方更值"),
+    "what_if": ("If {asked}", "假如 {asked}"),
+    "what": ("what", "项目"),
+    "before": ("now", "现在"),
+    "after": ("then", "那时"),
+    "budget": ("budget", "预算"),
+    "profit": ("profit [80 %]", "利润 [80 %]"),
+    "better": ("better side", "更划算的一方"),
+    "shadow": ("a unit more of budget brings", "预算再加一单位带来"),
+    "amounts": ("{name}: what amounts bring", "{name}：各金额带来什么"),
+    "brings": ("brings [80 %]", "带来 [80 %]"),
+    "capacity": (
+        "takes at most {most} {currency}; works at its height after {delay} months; the next unit is best there with a probability of {best}",
+        "最多容纳 {most} {currency}；{delay} 个月后完全见效；下一单位投在这里最好的概率为 {best}",
+    ),
+    "endless": (
+        "takes any amount; works at its height after {delay} months; the next unit is best there with a probability of {best}",
+        "金额没有上限；{delay} 个月后完全见效；下一单位投在这里最好的概率为 {best}",
+    ),
+    "once": (
+        "{name} is paid once beside it: {cost} {currency}",
+        "另需一次性支付 {name}：{cost} {currency}",
+    ),
+    "pays_from": (
+        "a unit more returns itself as long as it brings {times} times what is believed, or more",
+        "只要它带来的不少于所估计的 {times} 倍，再加一单位就能收回",
+    ),
+    "never_pays": (
+        "by what is believed a unit more there brings nothing",
+        "按目前的估计，在这里再加一单位没有带来任何东西",
+    ),
+    "chain": ("What {money} {currency} there rests on:", "在这里投 {money} {currency} 的依据："),
+    "changes": ("What would change the advice:", "什么会改变这个建议："),
+    "step": (
+        "{name}: {profit} {currency} within {months} months ({evidence})",
+        "{name}：{months} 个月内 {profit} {currency}（{evidence}）",
+    ),
+    "taken": ("it is part of the plan", "它在规划之中"),
+    "not_taken": ("it is no part of the plan", "它不在规划之中"),
+    "reads": (
+        "{name}: it would read {reads}, with an error of {error}; costs {cost} {currency} and takes {weeks} weeks; worth {gross} {currency}, and {net} less its cost and its time",
+        "{name}：会读到 {reads}，误差 {error}；花费 {cost} {currency}，用时 {weeks} 周；价值 {gross} {currency}，扣除花费与时间后 {net}",
+    ),
+    "approves": (
+        "the plan of turn {turn}, for the next {days} days: {do}",
+        "第 {turn} 轮的规划，用于今后 {days} 天：{do}",
+    ),
+    "finishes": (
+        "turn {turn} was approved by {who}; its change of the product file is still to be written",
+        "第 {turn} 轮已由 {who} 批准；对产品文件的修改还没有写入",
+    ),
+    "unchanged": ("the product file stays as it is", "产品文件不变"),
+    "ask": ("approve it?", "批准吗？"),
+    "approved": (
+        "approved by {who}; next: steelyard turn {file}",
+        "已由 {who} 批准；接着运行：steelyard turn {file}",
+    ),
+    "not_approved": ("nothing was changed", "没有任何改动"),
+    "scores": ("What past plans said, and what was seen", "过去的规划说了什么，后来看到了什么"),
+    "turn": ("turn", "轮次"),
+    "said": ("said [80 %]", "当时所说 [80 %]"),
+    "seen": ("seen", "看到"),
+    "held": ("held", "成立"),
+    "yes": ("yes", "是"),
+    "no": ("no", "否"),
+    "calibration": (
+        "{held} of {n} intervals of 80 % held: {share} [{low}, {high}]",
+        "{n} 个 80 % 区间中有 {held} 个成立：{share} [{low}, {high}]",
+    ),
+    "quality": ("quality", "质量"),
+    "cost_per_1000": ("cost per 1,000", "每千次成本"),
+    "p95_ms": ("p95, ms", "p95，毫秒"),
+    "requests": ("requests", "请求"),
+    "customers": ("customers", "客户"),
+    "value": ("the split, {currency}", "分配，{currency}"),
+}
+
+
+def told(sentence: str, /, **values: Any) -> str:
+    """A sentence in the language that is asked for."""
+    return SENTENCES[sentence][LANGUAGES.index(language())].format(**values)
