@@ -38,6 +38,10 @@ demo: setup
 	$(BIN)/steelyard statement $(DEMO)/product.yaml --by channel
 	$(BIN)/steelyard economics $(DEMO)/product.yaml
 	$(BIN)/steelyard market fit $(DEMO)/product.yaml --html $(MARKET)-mix.html
+	@echo; echo "The same question once more, with the market in the books; and what the first plan said beside what was seen"
+	$(BIN)/steelyard turn $(DEMO)/product.yaml
+	$(BIN)/steelyard plan $(DEMO)/product.yaml
+	$(BIN)/steelyard plan score $(DEMO)/product.yaml
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -39,7 +39,18 @@ def rents(n=500):
 
 def check_whole(path):
     done = turn(load(path))
-    steps = ["data", "label", "baseline", "train", "compress", "release", "replay", "curve", "plan"]
+    steps = [
+        "data",
+        "label",
+        "baseline",
+        "train",
+        "compress",
+        "release",
+        "replay",
+        "curve",
+        "market",
+        "plan",
+    ]
     assert list(done.outputs) == steps
     assert done.outputs["train"]["against_baseline"]["low"] > 0
     assert [p["labels"] for p in done.outputs["curve"]["curve"]] == [36, 72, 120]

@@ -23,6 +23,7 @@ LEFT = {
     "release": {"live": "b", "canary": "c"},
     "replay": {"experiment": "e"},
     "curve": {"curve": []},
+    "market": {},
 }
 
 

@@ -41,7 +41,7 @@ def test_a_turn_on_a_bucket_releases_and_another_machine_reuses_all_of_it(
 
     other = machine("two")
     again = turn(file)
-    assert set(again.ran) <= {"release", "replay", "plan"} and again.report.is_file()
+    assert set(again.ran) <= {"release", "replay", "market", "plan"} and again.report.is_file()
     assert examine_store(file)["problems"] == []
 
     live = again.outputs["compress"]["chosen"]

@@ -116,7 +116,7 @@ def test_a_second_turn_pays_only_for_its_decisions_and_for_the_requests_it_sends
     assert run(product, "never") == 0
     before, after = whole, facts(product)
     assert before["decision"] == "keep" and (before["answers"], after["answers"]) == (120, 240)
-    own = {"cpu.release", "cpu.plan", "cpu.replay", "cpu.serve", "value.correct"}
+    own = {"cpu.release", "cpu.market", "cpu.plan", "cpu.replay", "cpu.serve", "value.correct"}
     own |= {"cpu.failed", "label.replay"}  # the attempt that was killed; records not sent before
     paid = {k: v for k, v in after["sums"].items() if k not in own}
     assert paid == {k: v for k, v in before["sums"].items() if k not in own}

@@ -99,7 +99,7 @@ def test_no_answer_is_better_than_right():
 
 
 def test_slopes_are_those_of_differences_for_every_driver_together():
-    c, amounts = company(m=7), np.array([300.0, 500.0, 200.0, 100.0, 150.0])
+    c, amounts = company(m=7), np.array([300.0, 500.0, 200.0, 100.0, 150.0, 80.0])
     steps = [Step("larger", "technology", [steady("quality", 0.01), steady("serving", 0.5)], 40.0)]
     made = Profits.of(c, PLACES, amounts, steps)
     for at in range(len(amounts)):
@@ -111,7 +111,7 @@ def test_slopes_are_those_of_differences_for_every_driver_together():
 def test_slopes_of_the_least_cash_are_those_of_differences():
     late = np.array([0.1, 0.3, 0.6, 1.0])
     c = company(m=7, cash=900.0, fixed=2500.0, arrives=late)
-    amounts = np.array([300.0, 500.0, 200.0, 100.0, 150.0])
+    amounts = np.array([300.0, 500.0, 200.0, 100.0, 150.0, 80.0])
     made = Profits.of(c, PLACES, amounts, with_cash=True)
     for at in range(len(amounts)):
         way = np.eye(len(amounts))[at] * 1e-3

@@ -241,15 +241,18 @@ def test_scores_of_past_plans_are_a_table_and_without_any_there_is_none(language
     scores = [
         {"turn": 3, "what": "profit", "said": [900.0, 200.0, 1700.0], "seen": 640.0, "held": True},
         {"turn": 4, "what": "sales", "said": [7.0, 4.0, 10.0], "seen": 2.0, "held": False},
+        {"turn": 4, "what": "p95", "said": [9.0, None, None], "seen": 12.0, "held": None},
     ]
     title = WORDS[language]["scores"]
     html = render(divided(split(**BOTH), scores=scores), language=language)
     found = [cells for _, cells in rows(html, title)]
     yes, no = WORDS[language]["yes"], WORDS[language]["no"]
     assert found == [
-        ["3", "profit", "+900", "[+200, +1,700]", "+640", yes],
-        ["4", "sales", "+7.00", "[+4.00, +10.00]", "+2.00", no],
+        ["3", "profit", "900", "[200, 1,700]", "640", yes],
+        ["4", "sales", "7", "[4, 10]", "2", no],
+        ["4", "p95", "9", "", "12", ""],
     ]
+    assert WORDS[language]["scores_note"].format(held=1, n=2) in html
     assert title not in page(language)
 
 

@@ -45,7 +45,7 @@ STAGE = Stage(
     "market",
     _run,
     doing="reading the books of the market",
-    reads=("market", "money"),
+    reads=("market", "money.currency", "money.plans"),
     after=("replay", "curve"),
     also=_anew,
     output=Marketed,

@@ -182,20 +182,31 @@ def _looks(split: Facts, language: str) -> str:
 
 
 def _scores(scores: Sequence[Facts], language: str) -> str:
+    """What was said and what was seen; only what promised an interval held or did not."""
     if not scores:
         return ""
     words = WORDS[language]
     rows = [
         [
             str(one["turn"]),
-            sentence(one, "what", language),
-            signed(one["said"][0]),
-            f"[{signed(one['said'][1])}, {signed(one['said'][2])}]",
-            signed(one["seen"]),
-            words["yes"] if one["held"] else words["no"],
+            sentence(one, "text" if "text" in one else "what", language),
+            _figure(one["said"][0]),
+            _between(one["said"]),
+            _figure(one["seen"]),
+            "" if one["held"] is None else words["yes" if one["held"] else "no"],
         ]
         for one in scores
     ]
-    held = sum(bool(one["held"]) for one in scores)
-    said = words["scores_note"].format(held=held, n=len(scores))
+    counted = [one for one in scores if one["held"] is not None and one.get("counted", True)]
+    held = sum(bool(one["held"]) for one in counted)
+    said = words["scores_note"].format(held=held, n=len(counted))
     return note(said) + table(words["scores_table"].split("|"), rows)
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _between(said: Sequence[float | None]) -> str:
+    _, low, high = said
+    return "" if low is None or high is None else f"[{_figure(low)}, {_figure(high)}]"
