@@ -123,20 +123,9 @@ def test_a_ledger_of_0_2_keeps_every_row_and_its_turns_remember_what_they_ran(ne
     spent = {row["account"]: row["nano"] for row in store.ledger.sums()}
     assert spent["label"] == -15 * 10**9
     first, second = ([(s["name"], s["how"]) for s in store.turns.steps(n)] for n in (1, 2))
-    names = [
-        "data",
-        "label",
-        "baseline",
-        "train",
-        "compress",
-        "release",
-        "replay",
-        "curve",
-        "market",
-        "plan",
-    ]
+    names = ["data", "label", "baseline", "train", "compress", "release", "replay", "curve", "plan"]
     assert first == [(name, "ran") for name in names]
-    assert second == [(name, "ran") for name in ("release", "replay", "market", "plan")]
+    assert second == [(name, "ran") for name in ("release", "replay", "plan")]
     paid = {s["name"]: s["nano"] for s in store.turns.steps(1)}
     assert paid["train"] == spent["cpu.train"] < 0
     assert store.turns.one(1)["file"] is None and store.turns.one(3) is None
