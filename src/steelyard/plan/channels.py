@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,24 +102,34 @@ class _Channel:
         return np.asarray(share / share.sum())
 
     def _gain(self, money: float) -> tuple[Array, Array]:
-        before, _ = self.brings(self.usual)
         after, slope = self.brings(self.usual + money)
-        return after - before, slope
+        return after - self._today, slope
+
+    @cached_property
+    def _today(self) -> Array:
+        return self.brings(self.usual)[0]
 
     def brings(self, money: float) -> tuple[Array, Array]:
         """Visits [M] of a spend until the next turn, and of one unit more."""
         curve = self.of.curve
         return self._by_curve(curve, money) if curve is not None else self._by_cost(money)
 
-    def _by_curve(self, curve: Curve, money: float) -> tuple[Array, Array]:
-        shape = SATURATIONS[curve.shape]
+    @cached_property
+    def _drawn(self) -> tuple[Array, Array]:
+        """Parameters of the shape [M, P], and visits that it brings at most in a period [M]."""
+        curve = self.of.curve
+        assert curve is not None
         values = resampled(np.array(curve.values), self.of.channel)
         effect = resampled(np.array(curve.effect), self.of.channel)
+        return values, effect * self._visits(curve.of)
+
+    def _by_curve(self, curve: Curve, money: float) -> tuple[Array, Array]:
+        shape = SATURATIONS[curve.shape]
+        values, effect = self._drawn
         times = self.outlook.facts.days / curve.days
         x = np.full((DRAWS, 1), money / times / curve.mean)
         level, slope = shape.level(x, values)[:, 0], shape.slope(x, values)[:, 0]
-        unit = self._visits(curve.of)
-        return unit * effect * level * times, unit * effect * slope / curve.mean
+        return effect * level * times, effect * slope / curve.mean
 
     def _visits(self, of: str) -> Array:
         """[M] visits that are worth as much as a unit of what the curve is of."""
