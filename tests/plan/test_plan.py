@@ -77,6 +77,14 @@ def test_without_a_market_in_the_books_the_free_thing_to_do_is_named():
     )
 
 
+def test_a_curve_whose_last_point_has_no_error_is_a_plan_like_any_other():
+    points = [
+        Point(n, q, se) for n, q, se in ((250, 0.9, 0.01), (500, 0.97, 0.01), (2000, 1.0, 0.0))
+    ]
+    plan, _ = planned(replace(FACTS, curve=fit_curve(points, seed=0)))
+    assert np.isfinite([p["next"]["value"] for p in plan["split"]["parts"]]).all()
+
+
 def test_no_curve_and_an_empty_pool_are_said_and_buy_nothing():
     for facts, code in (
         (replace(FACTS, curve=None), "labels.no_curve"),

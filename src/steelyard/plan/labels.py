@@ -29,6 +29,7 @@ GRID = 17  # numbers of labels at which the curve is drawn
 DAYS = 7.0  # until bought labels are labelled, trained on and live
 BATCH = 0.25  # of today's labels, of a batch that is bought to see the curve better
 NEW = 0.1  # of today's labels: so many new ones make a training mostly another one
+SURE = 1e-3  # a hold-out tells no smaller difference for certain
 NAME = "labels"
 
 
@@ -93,7 +94,7 @@ class _Labels:
         rise = self.shape(math.log(labels)) - self.shape(math.log(self.today))
         better = rise + (1 - old) * self.luck - self.outlook.facts.behind
         slope = self._slope(math.log(labels)) / labels + old * self.luck / (NEW * self.today)
-        z = better / self.curve.points[-1].se
+        z = better / max(self.curve.points[-1].se, SURE)  # all answers right: no error was seen
         falls = ndtr(z) + z * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
         return better * ndtr(z), falls * slope
 
