@@ -418,7 +418,10 @@ def _divided(recommended: Mapping[str, Any], language: str) -> str:
         for n in recommended["spend"]
     }
     parts = [f"{named[n]} {money:,.0f} {currency}" for n, money in recommended["spend"].items()]
-    parts += [term("variant", name, language) for name in recommended["steps"]]
+    parts += [
+        called[name][at] if name in called else term("variant", name, language)
+        for name in recommended["steps"]
+    ]
     said = " + ".join(parts) or term("option", "nothing", language)
     look = recommended.get("look")
     if look is None:

@@ -29,6 +29,26 @@ PLAN: dict[str, tuple[str, str]] = {
         "free of charge, book what the market brought (`steelyard market import FILE {file} --as spend`, then visits, customers and sales): until then the market cannot be weighed",
         "可免费把市场的情况入账（`steelyard market import FILE {file} --as spend`，再导入 visits、customers、sales）：在那之前无法权衡市场",
     ),
+    "channels.other_currency": (
+        "what the market brings is not told: its books are in {books}, and `money.currency` is {currency}",
+        "市场带来什么无从说起：它的账目是 {books}，而 `money.currency` 是 {currency}",
+    ),
+    "channels.damaged": (
+        "what the market brings is not told: a fact of it was changed after it was written down; `steelyard verify {file}` names it",
+        "市场带来什么无从说起：它的一条事实在写下之后被改动过；`steelyard verify {file}` 会指出是哪一条",
+    ),
+    "channels.no_margin": (
+        "nothing is left of what customers pay, or it is not known",
+        "客户付的钱没有剩余，或不知道剩多少",
+    ),
+    "channels.paused": (
+        "nothing is spent on it now, and there are too few weeks for a curve",
+        "现在没有在它上面花钱，周数也不够画曲线",
+    ),
+    "channels.sells": (
+        "{money:money} {currency} more in {channel}: {left:amid} {currency} are left of the sales that it brings meanwhile",
+        "在 {channel} 多花 {money:money} {currency}：期间它带来的销售留下 {left:amid} {currency}",
+    ),
     "channels.unknown": (
         "what more money in {channel} brings is not known: {because}",
         "不知道在 {channel} 多花钱会带来什么：{because}",
@@ -86,6 +106,7 @@ PLAN: dict[str, tuple[str, str]] = {
         "nothing that is measured takes money: there is no curve of labels and no channel whose customers are known",
         "已测得的没有能花钱的地方：没有标注的学习曲线，也没有已知客户的渠道",
     ),
+    "split.no_money": ("there is no money to place", "没有钱可投"),
     "split.none_returns": (
         "no place returns what is put there; the nearest, {name}, returns {returns:amid} of each {currency} within the horizon",
         "投到哪里都收不回来；最接近的是 {name}，每 1 {currency} 在期限内收回 {returns:amid}",

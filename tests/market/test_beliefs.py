@@ -67,6 +67,8 @@ def test_the_figures_are_those_of_the_company_that_was_booked(market, simulated)
     assert market.worth.value > module.ORDER_CNY * 0.9  # who buys once leaves that
     assert market.worth.evidence == "extrapolated" and market.worth.events["sales"] > 1000
     assert 0.9 < market.margin_share.value < 1
+    # four of a hundred payments are given back, which a mix of sales does not see
+    assert market.kept_of_sales.value == pytest.approx(market.margin_share.value * 0.96, rel=0.03)
     assert list(market.arrives) == sorted(market.arrives) and market.arrives[-1] == 1.0
 
 
@@ -107,6 +109,18 @@ def test_nothing_booked_is_no_market(shop):
         assert run(store, shop) == Marketed()
 
 
+def test_books_in_another_currency_are_left_out_by_name(shop, tmp_path):
+    path = tmp_path / "spend.csv"
+    path.write_text("day,channel,amount\n2026-10-05,ads,300\n", encoding="utf-8")
+    import_file(shop, path, preset="plain_spend")
+    other = shop.spec.model_copy(
+        update={"money": shop.spec.money.model_copy(update={"currency": "EUR"})}
+    )
+    with closing(Store.open(shop, clock=At(TODAY))) as store:
+        left = run(store, replace(shop, spec=other))
+    assert left == Marketed(other_currency="CNY") and "in CNY" in STAGE.summary(left)
+
+
 def test_a_few_weeks_have_no_curve_and_say_why(shop, tmp_path):
     spend = ["day,channel,amount", "2026-10-05,ads,300", "2026-10-12,ads,300"]
     sales = ["day,id,amount,customer"]
@@ -120,9 +134,27 @@ def test_a_few_weeks_have_no_curve_and_say_why(shop, tmp_path):
         found = run(store, shop).market
     (ads,) = found.channels
     assert ads.curve is None and ads.cost.value == pytest.approx(30.0) and ads.won == 20
+    # of 22 days that are booked, not of the 90 that are looked at
+    assert found.customers.value == pytest.approx(20 / 21)
+    assert ads.spend == pytest.approx(600 / 21)
     assert found.no_fit.code == "market.no_fit" and found.conversion is None
     assert found.worth.evidence == "measured"  # nobody came back yet: what a customer left so far
     assert found.worth.value == pytest.approx(120.0)
+
+
+def test_refunds_and_fees_above_income_leave_a_worth_below_zero_and_nothing_of_sales(
+    shop, tmp_path
+):
+    sales = ["day,id,amount,customer,refund,fee"]
+    sales += [f"2026-10-{6 + i:02},s{i},50,c{i},50,1" for i in range(20)]
+    for name, rows in (("sales", sales), ("spend", ["day,channel,amount", "2026-10-05,ads,300"])):
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        import_file(shop, path, preset=f"plain_{name}")
+    with closing(Store.open(shop, clock=At(TODAY))) as store:
+        found = run(store, shop).market
+    assert found.kept_of_sales is None or found.kept_of_sales.value <= 0
+    assert found.worth is None or found.worth.value <= 0
 
 
 def test_a_fact_that_was_changed_is_said_and_the_plan_does_without(shop, tmp_path, monkeypatch):

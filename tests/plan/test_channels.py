@@ -9,7 +9,7 @@ from tests.plan.test_plan import FACTS, POOR, planned
 from steelyard.plan.channels import BEYOND, LEVER, offer
 from steelyard.plan.labels import LEVER as LABELS
 from steelyard.plan.market import Curve, Figure, Market, OfChannel
-from steelyard.plan.outlook import MONTH, Outlook, normal, positive, share
+from steelyard.plan.outlook import MONTH, Outlook, amount, normal, one_of, share
 from steelyard.plan.switch import better, switches
 from steelyard.plan.trials import LEVER as TRIALS
 from steelyard.plan.weigh import weigh
@@ -77,14 +77,145 @@ def test_the_gain_of_a_curve_is_that_of_the_curve_and_has_its_slope():
     assert sum(one.paid) == pytest.approx(1.0) and one.paid[0] == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("of", ["sales", "visits", "conversions"])
+@pytest.mark.parametrize("of", ["visits", "conversions"])
 def test_money_is_the_same_whatever_the_curve_counts(of):
-    """A thousand of sales are what so many customers of 500 are worth, and what visits of 2.5 % of that are."""
-    times = {"conversions": 1.0, "sales": 500.0, "visits": 40.0}[of]
+    """A customer of 500 is what 40 visits bring of which 2.5 % become one."""
+    times = {"conversions": 1.0, "visits": 40.0}[of]
     curve = replace(CURVE, of=of, effect=tuple(times * e for e in CURVE.effect))
     facts = with_channels(replace(ADS, curve=curve))
     gains = [weigh(Outlook.of(f), among=[LEVER]).gain.mean() for f in (SOLD, facts)]
     assert gains[1] == pytest.approx(gains[0], rel=0.05)
+
+
+SALES = replace(ADS, curve=replace(CURVE, of="sales", effect=tuple(200 * e for e in CURVE.effect)))
+
+
+def test_of_a_curve_of_sales_what_is_left_is_money_whatever_a_customer_is_worth():
+    kept = Figure(0.6, "measured", 900)
+    found = {}
+    for worth in (50.0, 500.0):
+        facts = with_channels(SALES, kept_of_sales=kept, worth=Figure(worth, "measured", 9))
+        plan, weighed = planned(facts, [LEVER])
+        found[worth] = float(weighed.gain.mean())
+        assert {one["belief"] for one in plan["split"]["switch"]} <= {"gain", "requests", "answer"}
+    assert found[50.0] == pytest.approx(found[500.0])
+    gain, _ = place(facts).place.moves[0].gain(1000.0)
+    sold = (
+        30
+        / 7
+        * np.mean(
+            [
+                e * (np.tanh(v[0] * (700 + 1000 * 7 / 30) / 1400) - np.tanh(v[0] / 2))
+                for v, e in zip(CURVE.values, SALES.curve.effect, strict=True)
+            ]
+        )
+    )
+    assert float(gain.mean()) == pytest.approx(0.6 * sold, rel=0.02)
+    assert "are left of the sales" in plan["because"] and "customers" not in plan["because"]
+
+
+@pytest.mark.parametrize("kept", [None, Figure(0.0, "measured"), Figure(-0.2, "measured")])
+def test_sales_of_which_nothing_is_left_take_no_money(kept):
+    found = offer(Outlook.of(with_channels(SALES, kept_of_sales=kept)))
+    assert found.places == []
+    assert found.unknown[0].numbers["because"].code == "channels.no_margin"
+
+
+@pytest.mark.parametrize(
+    "worth", [Figure(-1.0, "measured", 9, -7.0, 5.0), Figure(0.0, "measured", 9, -2.0, 2.0)]
+)
+def test_customers_who_leave_nothing_are_not_bought(worth):
+    plan, weighed = planned(with_channels(ADS, worth=worth), [LEVER])
+    assert plan["recommendation"]["spend"] == {}
+    assert float(weighed.outlook.company.worth.mean()) == pytest.approx(worth.value, abs=0.05)
+
+
+@pytest.mark.parametrize("ends", [(5.0, 195.0), (1.0, 199.0), (0.01, 200.0), (-1.0, 201.0)])
+def test_however_wide_an_interval_is_the_mean_stays_what_was_measured(ends):
+    drawn = amount(Figure(100.0, "measured", 9, *ends), "worth")
+    assert drawn.mean() == pytest.approx(100.0, rel=0.25)
+    # won / spent, however few were won
+    few = Figure(1000.0, "measured", 1, 211.0, 19_496.0)
+    assert one_of(few, "cost").mean() == pytest.approx(1 / 1000.0, rel=0.25)
+
+
+def test_a_channel_that_is_paused_is_offered_by_its_curve_and_else_said():
+    paused = replace(ADS, spend=0.0)
+    one = place(with_channels(paused))
+    assert one.place.most > 0 and not one.place.moves[0].gain(0.0)[0].any()
+    assert one.place.moves[0].gain(100.0)[0].mean() > 0
+    found = offer(Outlook.of(with_channels(replace(PRICED, spend=0.0))))
+    assert found.unknown[0].numbers["because"].code == "channels.paused"
+
+
+def test_worth_that_is_known_counts_though_nobody_was_won_of_late():
+    known = with_channels(ADS, customers=None, conversion=None, visits=None)
+    _, weighed = planned(known, [LEVER])
+    _, usual = planned(SOLD, [LEVER])
+    assert weighed.gain.mean() == pytest.approx(usual.gain.mean(), rel=0.1)
+
+
+def test_a_worth_that_comes_late_counts_as_far_as_the_horizon_reaches():
+    even = tuple((k + 1) / 24 for k in range(24))
+    gains = {}
+    for horizon in (1, 12, 24):
+        facts = replace(with_channels(ADS, arrives=even), horizon=horizon)
+        weighed = weigh(Outlook.of(facts), among=[LEVER], budget=1000.0)
+        gains[horizon] = float(weighed.gain.mean() + sum(weighed.split.spend.values()))
+    assert gains[1] < gains[12] == pytest.approx(gains[24] / 2, rel=0.1)
+
+
+def test_what_a_channel_costs_anyway_is_paid_of_the_cash_and_nothing_is_spent_that_is_not_there():
+    facts = with_channels(replace(ADS, spend=3000.0))
+    assert Outlook.of(facts).company.fixed == pytest.approx(3000.0 * MONTH)
+    plan, weighed = planned(replace(SOLD, cash=100.0), [LEVER])
+    assert weighed.question.budget == 100.0 == plan["split"]["budget"]
+    plan, weighed = planned(replace(SOLD, cash=0.0))
+    assert plan["recommendation"]["spend"] == {} and weighed.kept == 0.0
+
+
+def test_a_channel_may_be_called_as_anything_else():
+    for name in ("labels", "training", "onnx", "dearer"):
+        facts = replace(
+            with_channels(replace(ADS, channel=name)),
+            alternatives=[replace(FACTS.live, variant="o", name="onnx")],
+        )
+        _, weighed = planned(facts)
+        names = [p.place.name for p in weighed.places] + [s.step.name for s in weighed.steps]
+        assert len(set(names)) == len(names) and any(n.startswith(name) for n in names)
+
+
+def test_a_place_that_is_full_is_not_the_best_for_the_next_unit():
+    small = replace(CURVE, seen=750.0)
+    weighed = weigh(Outlook.of(with_channels(replace(ADS, curve=small))), among=[LEVER], budget=2e4)
+    assert weighed.amounts[0] == pytest.approx(weighed.places[0].place.most)
+    assert weighed.best[1] == 1.0 and weighed.best[0][0] == 0.0
+
+
+def test_a_market_that_was_tampered_with_is_not_taken_for_an_empty_one():
+    plan, _ = planned(replace(FACTS, damaged=True))
+    assert "steelyard verify" in plan["split"]["unknown"][0]["because"]
+    assert "import" not in plan["because"]
+
+
+def test_books_in_another_currency_are_no_money_of_this_one():
+    plan, _ = planned(replace(FACTS, books_in="USD"))
+    assert (
+        "its books are in USD, and `money.currency` is CNY"
+        in plan["split"]["unknown"][0]["because"]
+    )
+    assert "import" not in plan["because"]
+
+
+def test_a_test_of_sales_reads_sales_however_unsure_the_worth_is():
+    kept = Figure(0.6, "measured", 900)
+    looks = []
+    for low, high in ((499.0, 501.0), (250.0, 1000.0)):
+        facts = with_channels(
+            SALES, kept_of_sales=kept, worth=Figure(500.0, "measured", 9, low, high)
+        )
+        looks.append(next(one.look for one in offer(Outlook.of(facts)).looks))
+    assert looks[0].reads == pytest.approx(looks[1].reads) and looks[0].error == looks[1].error
 
 
 def test_a_channel_that_is_only_paid_by_customer_is_assumed_and_half_of_it_believed():
@@ -144,13 +275,14 @@ def test_the_switch_point_is_where_the_other_side_is_as_good():
     first, second = better(weighed)
     found = {one.belief: one for one in switches(weighed) if not one.of}
     one = found["answer"]
-    assert weighed.alone[first].value > weighed.alone[second].value
-    for times, other in ((0.75, False), (1.1, True)):  # amounts are those of today
+    assert weighed.alone[first].profit.mean() > weighed.alone[second].profit.mean()
+    for times, other in ((0.4, False), (1.1, True)):  # amounts are those of today
         moved = weigh(
             Outlook.of(replace(facts, answer=one.now * (one.factor or 1.0) ** times)),
             among=[LEVER, LABELS],
         )
-        assert (moved.alone[second].value > moved.alone[first].value) == other
+        means = {arm: moved.alone[arm].profit.mean() for arm in (first, second)}
+        assert (means[second] > means[first]) == other
 
 
 def test_no_switch_is_told_where_the_other_side_has_nothing():
@@ -189,7 +321,7 @@ def test_a_price_is_never_advised_on_what_is_only_assumed():
 
 
 def test_draws_keep_the_figures_that_they_are_made_of():
-    assert np.quantile(positive(MARKET.worth, "w"), [0.05, 0.95]) == pytest.approx(
+    assert np.quantile(amount(MARKET.worth, "w"), [0.05, 0.95]) == pytest.approx(
         [450, 550], rel=0.02
     )
     drawn = share(MARKET.conversion, "c")
@@ -198,7 +330,20 @@ def test_draws_keep_the_figures_that_they_are_made_of():
     assert abs(normal("x").mean()) < 0.01 and abs(normal("x").std() - 1) < 0.02
     assert np.corrcoef(normal("x"), normal("y"))[0, 1] < 0.15
     exact = Figure(7.0, "measured")
-    assert np.allclose(positive(exact, "e"), 7.0)
+    assert np.allclose(amount(exact, "e"), 7.0)
+
+
+def test_a_belief_about_zero_moves_nothing_by_the_luck_of_the_draws():
+    """The same figures under other names are the same advice."""
+    paired = {"a": (0.0, 0.0), "b": (-0.0005, 0.002)}
+    for name in ("x", "y", "z", "other", "onnx_int8"):
+        other = replace(FACTS.live, variant="b", name=name, cost_per_1000=0.0201)
+        facts = replace(SOLD, alternatives=[other], paired=paired, curve=None, answer=0.001)
+        _, weighed = planned(facts)
+        assert weighed.taken == []
+    slope = Outlook.of(SOLD).company.quality_to_conversion
+    assert abs(np.corrcoef(slope, normal("variant x"))[0, 1]) < 1e-9
+    assert abs(np.corrcoef(slope, amount(MARKET.worth, "worth"))[0, 1]) < 1e-9
 
 
 def test_customers_without_visits_are_the_same_money():

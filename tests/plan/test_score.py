@@ -163,6 +163,20 @@ def test_a_split_over_a_place_that_is_offered_no_more_is_no_row():
     assert rows(*turns, what="split", now=lambda budget: WEIGHED) == []
 
 
+def test_a_cost_is_judged_once_enough_was_served():
+    few, enough = (
+        [row.what for row in scored([past(1, 200, served=[served(0.02, None, n)])], answers=nobody)]
+        for n in (49, 50)
+    )
+    assert "cost_per_1000" not in few and "cost_per_1000" in enough
+
+
+def test_one_training_is_one_outcome_however_many_plans_said_the_same_of_it():
+    turns = [past(i, 200) for i in range(1, 10)] + [past(10, 400, quality=0.9)]
+    rows = [r.to_json() for r in scored(turns, answers=nobody) if r.what == "quality"]
+    assert len(rows) == 9 and calibration_of(rows)["n"] == 1
+
+
 def test_the_calibration_counts_intervals_that_were_seen_with_a_wilson_interval():
     made = [{"held": held, "counted": True} for held in (True, True, True, False)]
     made += [{"held": True, "counted": False}, {"held": None, "counted": False}]
@@ -182,7 +196,7 @@ def test_the_calibration_counts_intervals_that_were_seen_with_a_wilson_interval(
 
 
 def test_rows_come_by_turn_with_a_text_in_both_languages():
-    turns = past(1, 200, served=[served(0.01, 20.0, 9)]), past(2, 400, quality=0.82)
+    turns = past(1, 200, served=[served(0.01, 20.0, 90)]), past(2, 400, quality=0.82)
     made = [row.to_json() for row in scored(turns, answers=nobody, brought=[brought(3, 2)])]
     assert {row["what"] for row in made} == {"quality", "cost_per_1000", "p95_ms", "customers"}
     for row in made:

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from tests.api.test_approving import a_plan
-from tests.plan.test_channels import ADS, MARKET, SOLD, with_channels
+from tests.plan.test_channels import ADS, MARKET, SALES, SOLD, with_channels
 from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE, planned
 from tests.plan.test_score import PLAN as SCORED
 from tests.plan.test_score import WEIGHED as SCORED_BY
@@ -508,6 +508,11 @@ def of_the_market():
         SOLD,
         FACTS,
         with_channels(silent),
+        with_channels(replace(silent, spend=0.0)),
+        with_channels(replace(ADS, curve=replace(ADS.curve, of="sales"))),
+        with_channels(SALES, kept_of_sales=MarketFigure(0.6, "measured")),
+        replace(SOLD, damaged=True),
+        replace(SOLD, books_in="USD"),
         with_channels(ADS, worth=None),
         with_channels(ADS, worth=None, why=Reason("economics.no_income", {})),
     ):
@@ -565,6 +570,7 @@ def plans():
         replace(FACTS, curve=None),
         replace(flat, canary=UNDECIDED, canary_name="onnx_int8"),
         replace(SOLD, answer=0.001),
+        replace(SOLD, unit=0.0),
         replace(SOLD, answer=0.02, unit=4000.0),
         replace(SOLD, answer=0.001, unit=40_000.0),
         replace(SOLD, answer=0.02, market=replace(MARKET, elasticity=PRICED)),

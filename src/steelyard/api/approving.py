@@ -110,7 +110,7 @@ def _twice(earlier: Approved, file: ProductFile) -> UserError:
         COMMAND,
         "a plan that nobody approved yet",
         f"that of turn {earlier.turn}, approved by {earlier.who} on {earlier.day}",
-        f"it is what the next turn does: steelyard turn {file.path.name}",
+        f"its labels come with the next turn, which also plans anew: steelyard turn {file.path.name}",
     )
 
 

@@ -169,6 +169,7 @@ def show_what_if(facts: Mapping[str, Any]) -> None:
     ]
     rows += [
         _row("kept", before, after, lambda one: money(one["kept"])),
+        _row("steps", before, after, lambda one: ", ".join(one["steps"]) or "-"),
         _row("profit", before, after, lambda one: interval(one["profit"])),
         _row("better", before, after, _better),
         _row("shadow", before, after, lambda one: f"{one['shadow']:+,.2f}"),

@@ -27,6 +27,8 @@ def _summary(left: Marketed, *, ran: bool = True) -> str:
     market = left.market
     if left.damaged:
         return "left out: a fact of it was changed afterwards; see steelyard verify"
+    if left.other_currency:
+        return f"left out: its books are in {left.other_currency}"
     if market is None:
         return "nothing is booked of visits, customers or sales yet"
     parts = [f"{len(market.channels)} channel{'s' if len(market.channels) != 1 else ''}"]

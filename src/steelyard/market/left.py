@@ -56,6 +56,7 @@ class Market:
     conversion: Figure | None = None
     worth: Figure | None = None
     margin_share: Figure | None = None
+    kept_of_sales: Figure | None = None  # before refunds
     arrives: tuple[float, ...] = ()
     elasticity: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     channels: tuple[OfChannel, ...] = ()
@@ -65,7 +66,8 @@ class Market:
 
 @dataclass(frozen=True)
 class Marketed:
-    """What the step of the market leaves; `market` is None where nothing is booked."""
+    """What the step of the market leaves; `market` is None where nothing is booked, or nothing that can be used."""
 
     market: Market | None = None
     damaged: str | None = None
+    other_currency: str | None = None  # of the books, where it is not the product file's

@@ -161,7 +161,7 @@ def advice(weighed: Weighed) -> dict[str, Any]:
         (one, float(x)) for one, x in zip(weighed.places, weighed.amounts, strict=True) if x > 0
     ]
     because, do = _reopened(weighed, _because(weighed, parts)), _do(weighed, parts)
-    looks = worth_it(weighed)
+    looks, facts = worth_it(weighed), weighed.outlook.facts
     first = next((one for one in looks if one[0].look.cost > 0), None)
     if first is not None:
         look, worth = first
@@ -189,11 +189,13 @@ def advice(weighed: Weighed) -> dict[str, Any]:
         )
     for option in (o for o in weighed.options if o.aside):
         because = Reason("plan.beside", {"why": because, "beside": _again(option)})
-    if weighed.outlook.facts.market is None:
-        book = Reason("do.book_market", {"file": weighed.outlook.facts.file})
+    if not (facts.market or facts.damaged or facts.books_in):
+        book = Reason("do.book_market", {"file": facts.file})
         because = Reason("plan.beside", {"why": because, "beside": book})
     money = {one.place.name: round(x, 2) for one, x in parts}
-    called = {o.place.name: list(o.called) for o, _ in parts if o.called is not None}
+    named = [(o.place.name, o.called) for o, _ in parts]
+    named += [(o.step.name, o.called) for o in weighed.taken]
+    called = {name: list(words) for name, words in named if words is not None}
     largest = max(money, key=lambda name: money[name]) if money else _free(weighed)
     recommendation = {
         "option": largest,
@@ -236,7 +238,8 @@ def worth_it(weighed: Weighed) -> list[tuple[OfferedLook, Worth]]:
 
 def _free(weighed: Weighed) -> str:
     """What is advised where no money goes anywhere."""
-    return "another_variant" if weighed.taken else "nothing"
+    levers = (name for name, o in weighed.offers.items() if any(s in weighed.taken for s in o.menu))
+    return next(levers, "nothing")
 
 
 def _because(weighed: Weighed, parts: Sequence[tuple[Offered, float]]) -> Reason:
@@ -259,6 +262,8 @@ def _kept_because(weighed: Weighed) -> Reason:
     """The place whose next unit comes nearest to returning itself."""
     if not weighed.places:
         return Reason("split.no_place")
+    if weighed.question.budget <= 0:
+        return Reason("split.no_money")
     means = weighed.next.mean(axis=0)
     at = int(means.argmax())
     one, drawn = weighed.places[at], three(weighed.next[:, at])

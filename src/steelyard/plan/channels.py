@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from steelyard.plan.company import Move, Place
+from steelyard.plan.company import Driver, Move, Place
 from steelyard.plan.levers import ASSUMED, Lever
 from steelyard.plan.looks import Look
-from steelyard.plan.market import Curve, OfChannel
+from steelyard.plan.market import Curve, Market, OfChannel
 from steelyard.plan.offers import Offer, Offered, OfferedLook
-from steelyard.plan.outlook import DRAWS, MONTH, Outlook, normal, positive, resampled
+from steelyard.plan.outlook import DRAWS, MONTH, Outlook, normal, one_of, resampled
 from steelyard.reason import Reason
 from steelyard.stats.mix.transforms import SATURATIONS
 
@@ -41,30 +41,39 @@ TEST_WEEKS, TEST_ERROR = (
 def offer(outlook: Outlook) -> Offer:
     """A place for each channel that is booked and takes up no demand."""
     market = outlook.facts.market
+    if outlook.facts.books_in:
+        books, currency = outlook.facts.books_in, outlook.facts.currency
+        return Offer(
+            unknown=[Reason("channels.other_currency", {"books": books, "currency": currency})]
+        )
+    if outlook.facts.damaged:
+        return Offer(unknown=[Reason("channels.damaged", {"file": outlook.facts.file})])
     if market is None or not market.channels:
         return Offer(unknown=[Reason("channels.not_booked", {"file": outlook.facts.file})])
-    channels = [one for one in market.channels if not one.captures and one.spend > 0]
-    if market.worth is None:
-        why = market.why or Reason("channels.no_worth", {})
-        return Offer(
-            unknown=[
-                Reason("channels.unknown", {"channel": one.channel, "because": why})
-                for one in channels
-            ]
-        )
-    made = [
-        _Channel(one, outlook) for one in channels if one.curve is not None or one.cost is not None
-    ]
-    lacking = [one for one in channels if one.curve is None and one.cost is None]
+    channels = [one for one in market.channels if not one.captures]
+    why = {one.channel: _unknown(one, market) for one in channels}
+    made = [_Channel(one, outlook) for one in channels if why[one.channel] is None]
     unknown = [
-        Reason(
-            "channels.unknown",
-            {"channel": one.channel, "because": Reason("channels.won_nobody", {})},
-        )
-        for one in lacking
+        Reason("channels.unknown", {"channel": name, "because": because})
+        for name, because in why.items()
+        if because is not None
     ]
     looks = [look for one in made for look in one.looks()]
     return Offer([one.offered() for one in made], looks=looks, unknown=unknown)
+
+
+def _unknown(one: OfChannel, market: Market) -> Reason | None:
+    """Why it is not known what more money in a channel brings; None where it is."""
+    if one.curve is not None and one.curve.of == "sales":
+        kept = market.kept_of_sales
+        return None if kept is not None and kept.value > 0 else Reason("channels.no_margin", {})
+    if market.worth is None:
+        return market.why or Reason("channels.no_worth", {})
+    if one.curve is not None:
+        return None
+    if one.spend <= 0:
+        return Reason("channels.paused", {})
+    return Reason("channels.won_nobody", {}) if one.cost is None else None
 
 
 @dataclass(frozen=True)
@@ -85,10 +94,11 @@ class _Channel:
         if curve is not None:
             most = max(most, BEYOND * curve.seen / curve.days * facts.days)
         paid = self._paid()
+        driver: Driver = "money" if self.sells else "visits"
         place = Place(
             self.of.channel,
             "market",
-            [Move("visits", self._gain, paid)],
+            [Move(driver, self._gain, paid)],
             paid,
             most=max(0.0, most - self.usual),
         )
@@ -109,19 +119,23 @@ class _Channel:
     def _today(self) -> Array:
         return self.brings(self.usual)[0]
 
+    @property
+    def sells(self) -> bool:
+        """Whether its curve is of sales: what is left of them is money, whoever paid it."""
+        return self.of.curve is not None and self.of.curve.of == "sales"
+
     def brings(self, money: float) -> tuple[Array, Array]:
-        """Visits [M] of a spend until the next turn, and of one unit more."""
+        """Visits [M] of a spend until the next turn, and of one unit more; of a curve of sales money."""
         curve = self.of.curve
         return self._by_curve(curve, money) if curve is not None else self._by_cost(money)
 
     @cached_property
     def _drawn(self) -> tuple[Array, Array]:
-        """Parameters of the shape [M, P], and visits that it brings at most in a period [M]."""
+        """Parameters of the shape [M, P], and what it brings at most in a period [M]."""
         curve = self.of.curve
         assert curve is not None
         values = resampled(np.array(curve.values), self.of.channel)
-        effect = resampled(np.array(curve.effect), self.of.channel)
-        return values, effect * self._visits(curve.of)
+        return values, resampled(np.array(curve.effect), self.of.channel) * self._unit(curve.of)
 
     def _by_curve(self, curve: Curve, money: float) -> tuple[Array, Array]:
         shape = SATURATIONS[curve.shape]
@@ -131,44 +145,49 @@ class _Channel:
         level, slope = shape.level(x, values)[:, 0], shape.slope(x, values)[:, 0]
         return effect * level * times, effect * slope / curve.mean
 
-    def _visits(self, of: str) -> Array:
-        """[M] visits that are worth as much as a unit of what the curve is of."""
-        company = self.outlook.company
+    def _unit(self, of: str) -> Array | float:
+        """[M] of what a curve counts, in visits, or in money that is left of sales."""
         if of == "visits":
-            return np.ones(DRAWS)
+            return 1.0
         if of == "conversions":
-            return np.asarray(1 / company.conversion)
-        return np.asarray(company.margin_share / (company.conversion * company.worth))
+            return np.asarray(1 / self.outlook.company.conversion)
+        market = self.outlook.facts.market
+        kept = None if market is None else market.kept_of_sales
+        return 0.0 if kept is None else kept.value
 
     def _by_cost(self, money: float) -> tuple[Array, Array]:
         """As many customers as it won for what it cost, less those that would have come; the bend is assumed."""
         cost, name = self.of.cost, self.of.channel
         assert cost is not None
-        won = (
-            self.usual
-            / positive(cost, f"{name} cost")
-            * expit(CREDIT + CREDIT_SPREAD * normal(f"{name} credit"))
-        )
+        credit = expit(CREDIT + CREDIT_SPREAD * normal(f"{name} credit"))
+        won = self.usual * one_of(cost, f"{name} cost") * credit
         bend = self.usual * BEND * np.exp(BEND_SPREAD * normal(f"{name} bend"))
         most = won / -np.expm1(-self.usual / bend) / self.outlook.company.conversion
         left = np.exp(-money / bend)
         return most * (1 - left), most / bend * left
 
-    def customers(self, money: float) -> Array:
-        """[M] more customers for so much more money."""
-        return np.asarray(self._gain(money)[0] * self.outlook.company.conversion)
-
     def _told(self, money: float) -> Reason:
-        drawn = self.customers(money)
+        facts, gain = self.outlook.facts, self._gain(money)[0]
+        drawn = gain if self.sells else gain * self.outlook.company.conversion
         low, high = np.quantile(drawn, [0.1, 0.9])
-        facts = self.outlook.facts
+        brought = (float(drawn.mean()), float(low), float(high))
+        if self.sells:
+            return Reason(
+                "channels.sells",
+                {
+                    "channel": self.of.channel,
+                    "money": money,
+                    "currency": facts.currency,
+                    "left": brought,
+                },
+            )
         return Reason(
             "channels.brings",
             {
                 "channel": self.of.channel,
                 "money": money,
                 "currency": facts.currency,
-                "customers": (float(drawn.mean()), float(low), float(high)),
+                "customers": brought,
                 "worth": float(self.outlook.company.worth.mean()),
             },
         )
@@ -188,14 +207,14 @@ class _Channel:
 
     def looks(self) -> Iterator[OfferedLook]:
         """A test in weeks on and off: it costs what half of them would have brought, less the spend."""
-        reads, _ = self.brings(self.usual)
+        company, brought = self.outlook.company, self._today
+        won = brought if self.sells else brought * company.conversion
+        counts = self.of.curve is not None and self.of.curve.of == "visits"
+        reads = brought if counts else won  # in the unit that a test counts
         if not reads.std() > 0:
             return
-        company, weeks = self.outlook.company, TEST_WEEKS / 2
-        a_week = 7 / self.outlook.facts.days
-        lost = (
-            float((reads * company.conversion * company.worth).mean() - self.usual) * a_week * weeks
-        )
+        returns = float((won if self.sells else won * company.worth).mean())
+        lost = (returns - self.usual) * 7 / self.outlook.facts.days * TEST_WEEKS / 2
         look = Look(
             f"test of {self.of.channel}",
             "market",

@@ -61,6 +61,12 @@ class Company:
         return np.asarray(self.discount ** np.arange(self.periods, dtype=np.float64))
 
     @cached_property
+    def worths(self) -> Array:
+        """[T]: what a unit of worth that is won in a period is worth today, of which counts what comes within the horizon."""
+        came = np.diff(self.arrived, axis=0, prepend=0.0)  # [when it came, when it was won]
+        return np.asarray(self.discounts @ came)
+
+    @cached_property
     def arrived(self) -> Array:
         """[T, T]: the share of what was won in a period (column) that came by the end of another (row)."""
         late = np.pad(self.arrives, (0, max(0, self.periods - len(self.arrives))), mode="edge")
@@ -127,12 +133,13 @@ class Profits:
         once = sum(step.cost for step in steps)
         paid = np.array([place.paid for place in places]).reshape(len(places), company.periods)
         out = np.asarray(amounts, dtype=np.float64) @ paid
-        profit = state.total @ company.discounts
+        profit = state.margin @ company.worths + (state.answers - state.serving) @ company.discounts
         profit -= float(out @ company.discounts) + once
         slopes = np.zeros((len(profit), len(places)))
         slopes -= paid @ company.discounts
         for move, _, slope, at in moved:
-            slopes[:, at] += slope * (state.by(move.driver) @ (move.ramp * company.discounts))
+            slopes[:, at] += slope * (state.won(move.driver) @ (move.ramp * company.worths))
+            slopes[:, at] += slope * (state.at_once(move.driver) @ (move.ramp * company.discounts))
         if not with_cash:
             return cls(profit, slopes, np.full(len(profit), np.inf), np.zeros_like(slopes))
         came = state.margin @ company.arrived.T - np.cumsum(state.serving, axis=1)
@@ -159,13 +166,9 @@ class _State:
     serving_by: Mapping[Driver, Array]
     answers_by: Mapping[Driver, Array]
 
-    @property
-    def total(self) -> Array:
-        return self.margin + self.answers - self.serving
-
-    def by(self, driver: Driver) -> Array:
-        """Of all three together."""
-        return self.won(driver) + self._of(self.answers_by, driver) - self.gone(driver)
+    def at_once(self, driver: Driver) -> Array:
+        """Of what counts in its own period."""
+        return self._of(self.answers_by, driver) - self.gone(driver)
 
     def won(self, driver: Driver) -> Array:
         return self._of(self.margin_by, driver)
@@ -193,26 +196,28 @@ class _State:
         lasting = c.worth[:, None] * np.exp(to_worth * better + sums["worth"])
         each = lasting * (price - (1 - c.margin_share)) / c.margin_share
         of_customers = visits * share * each
-        margin = of_customers + sums["money"]
         bent = of_customers * (1 - share)  # money by a unit of log odds
         requests = c.requests + c.requests_a_visit * visits
         a_request = c.cost[:, None] * np.exp(sums["serving"])
-        serving, answers = requests * a_request, requests * c.answer * better
+        serving, answers = requests * a_request - sums["money"], requests * c.answer * better
         paid = visits * share * lasting * price / c.margin_share  # what customers pay for it
         margin_by = {
             "quality": free * (bent * to_odds + of_customers * to_worth),
             "visits": share * each,
             "conversion": bent,
             "worth": of_customers,
-            "money": np.ones_like(margin),
             "price": bent * to_price + paid,
         }
-        serving_by = {"visits": c.requests_a_visit * a_request, "serving": serving}
+        serving_by = {
+            "visits": c.requests_a_visit * a_request,
+            "serving": requests * a_request,
+            "money": -np.ones_like(of_customers),
+        }
         answers_by = {
             "quality": free * requests * c.answer,
             "visits": c.requests_a_visit * c.answer * better,
         }
-        return cls(margin, serving, answers, margin_by, serving_by, answers_by)  # type: ignore[arg-type]
+        return cls(of_customers, serving, answers, margin_by, serving_by, answers_by)  # type: ignore[arg-type]
 
 
 def _summed(moved: Sequence[tuple[Move, Array]], periods: int) -> dict[Driver, Array]:

@@ -76,6 +76,8 @@ class PlanFacts:
     cash: float | None = None
     ruin: float = 0.05
     market: Market | None = None
+    books_in: str = ""  # the currency of the market's books, where it is another one
+    damaged: bool = False  # a fact of the market was changed after it was written down
     baseline: Priced | None = None  # whether or not it meets the goals
     # variant -> (worth of its answers above those of the trained one, standard error), on the same records
     paired: Mapping[str, tuple[float, float]] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from steelyard.plan.offers import Offer, Offered, OfferedLook, OfferedStep
 from steelyard.plan.outlook import DRAWS, MONTH, Outlook, resampled
 from steelyard.reason import Reason
 from steelyard.stats import LearningCurve
+from steelyard.terms import LANGUAGES, term
 
 Array = NDArray[np.float64]
 GRID = 17  # numbers of labels at which the curve is drawn
@@ -103,7 +104,8 @@ class _Labels:
         moved, none = self._released(self.today + self.room)[0], np.zeros(DRAWS)
         move = Move("quality", lambda _: (moved, none), self.outlook.ramp(DAYS))
         step = Step(NAME, "technology", [move], self.outlook.facts.retrain_cost)
-        return OfferedStep(step, EXTRAPOLATED, self._for(self.room), self._buy(self.room))
+        en, zh = (term("option", NAME, language) for language in LANGUAGES)
+        return OfferedStep(step, EXTRAPOLATED, self._for(self.room), self._buy(self.room), (en, zh))
 
     def offered(self) -> Offered:
         facts, at_once = self.outlook.facts, np.eye(self.outlook.months)[0]

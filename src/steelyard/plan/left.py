@@ -56,6 +56,8 @@ class PlanOf:
     undecided: Annotated[Undecided | None, "replay.option"] = None
     canary: Annotated[str | None, "release.canary"] = None
     market: Annotated[Market | None, "market.market"] = None
+    damaged: Annotated[str | None, "market.damaged"] = None
+    books_in: Annotated[str | None, "market.other_currency"] = None
 
     @property
     def live(self) -> str:

@@ -66,6 +66,7 @@ class Market:
     conversion: Figure | None = None
     worth: Figure | None = None
     margin_share: Figure | None = None
+    kept_of_sales: Figure | None = None  # before refunds
     arrives: tuple[float, ...] = ()
     elasticity: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     channels: tuple[OfChannel, ...] = ()

@@ -6,6 +6,7 @@ Example: `weigh(Outlook.of(facts_now(store, product, outputs))).split.spend`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from steelyard.plan.facts import PlanFacts
@@ -29,7 +30,9 @@ def facts_now(store: Store, product: ProductFile, outputs: Mapping[str, Output])
     from steelyard.plan.run import facts_of
 
     valuation = valuation_of(task_of(product), product.spec.money)
-    return facts_of(store, product, plan_of(outputs), valuation=valuation)
+    of = plan_of(outputs)
+    live = next((r["variant"] for r in store.releases.current() if r["state"] == "live"), of.live)
+    return facts_of(store, product, replace(of, replayed=live), valuation=valuation)
 
 
 def planned(outputs: Mapping[str, Output]) -> Mapping[str, Any] | None:

@@ -38,6 +38,37 @@ def offers(outlook: Outlook, among: Iterable[Lever]) -> dict[str, Offer]:
     return made
 
 
+def apart(made: dict[str, Offer]) -> dict[str, Offer]:
+    """The same with a name of its own for each place and step: a channel may be called as a variant is."""
+    seen: set[str] = set()
+
+    def named(name: str, lever: str) -> str:
+        own = name if name not in seen else f"{name} ({lever})"
+        while own in seen:
+            own += "'"
+        seen.add(own)
+        return own
+
+    found = {}
+    for lever, offer in made.items():
+        places = [
+            replace(one, place=replace(one.place, name=named(one.place.name, lever)))
+            for one in offer.places
+        ]
+        menu = [
+            replace(one, step=replace(one.step, name=named(one.step.name, lever)))
+            for one in offer.menu
+        ]
+        once = [
+            one
+            if one.once is None
+            else replace(one, once=replace(one.once, name=named(one.once.name, lever)))
+            for one in places
+        ]
+        found[lever] = replace(offer, places=once, menu=menu)
+    return found
+
+
 def answered(facts: PlanFacts, among: Iterable[Lever]) -> dict[str, list[Option]]:
     """Options by the name of their lever, each with words for all that it says."""
     made = {}

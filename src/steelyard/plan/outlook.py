@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, gammaincinv, logit, ndtr, ndtri
 
 from steelyard.plan.company import Company
 from steelyard.plan.facts import PlanFacts
@@ -60,28 +60,52 @@ class Outlook:
 
 
 def normal(name: str, n: int = DRAWS) -> Array:
-    """[n] even normal draws of a name: one in each of n parts of the same weight, in an order of its own."""
-    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    rng = np.random.default_rng(seed)
+    """[n] normal draws of a name, in pairs that are alike: one in each of n / 2 parts of the same weight, in an order of
+    its own."""
+    return np.repeat(_even(name, n // 2), 2)
+
+
+def opposed(name: str, n: int = DRAWS) -> Array:
+    """[n] normal draws whose pairs are each other's opposite. Whatever they are multiplied by is the same in a pair, so that
+    a belief about zero brings nothing by the luck of the draws."""
+    z = _even(name, n // 2)
+    return np.stack([z, -z], axis=1).ravel()
+
+
+def _even(name: str, n: int) -> Array:
+    rng = _of(name)
     return np.asarray(ndtri((rng.permutation(n) + rng.random(n)) / n), dtype=np.float64)
 
 
-def resampled(draws: Array, name: str, n: int = DRAWS) -> Array:
-    """[n, ...] of draws of another number, in an order of their own."""
+def _of(name: str) -> np.random.Generator:
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    rng = np.random.default_rng(seed)
-    at = np.concatenate([rng.permutation(len(draws)) for _ in range(math.ceil(n / len(draws)))])
-    return np.asarray(draws[at[:n]])
+    return np.random.default_rng(seed)
 
 
-def positive(figure: Figure, name: str) -> Array:
-    """[n] of a number above zero, normal in its logarithm."""
-    value = max(figure.value, 1e-12)
-    low, high = figure.low, figure.high
-    if low is None or high is None or not 0 < low < high:
-        half = 0.0 if high is None else math.log(max(high, value) / value)
-        return np.asarray(value * np.exp(half / HALF_90 * normal(name)))
-    return np.asarray(value * np.exp(math.log(high / low) / (2 * HALF_90) * normal(name)))
+def resampled(draws: Array, name: str, n: int = DRAWS) -> Array:
+    """[n, ...] of draws of another number, in pairs that are alike and an order of their own."""
+    rng, half = _of(name), n // 2
+    times = math.ceil(half / len(draws))
+    at = np.concatenate([rng.permutation(len(draws)) for _ in range(times)])[:half]
+    return np.repeat(draws[at], 2, axis=0)
+
+
+def amount(figure: Figure, name: str) -> Array:
+    """[n] of a number whose mean is its value: a gamma where its interval is above zero, else normal."""
+    value, low, high = figure.value, figure.low, figure.high
+    ends = value if low is None else low, value if high is None else high
+    spread = max(0.0, ends[1] - ends[0]) / (2 * HALF_90)
+    if not (value > 0 and ends[0] > 0 and spread > 0):
+        return plain(value, *ends, name, half=HALF_90)
+    shape = (value / spread) ** 2
+    return np.asarray(value / shape * gammaincinv(shape, ndtr(normal(name))))
+
+
+def one_of(figure: Figure, name: str) -> Array:
+    """[n] of how many come for a unit, of what one costs."""
+    ends = [None if end is None or end <= 0 else 1 / end for end in (figure.high, figure.low)]
+    inverse = replace(figure, value=1 / figure.value, low=ends[0] or 1e-9, high=ends[1])
+    return amount(inverse, name)
 
 
 def share(figure: Figure, name: str) -> Array:
@@ -99,7 +123,7 @@ def plain(value: float, low: float, high: float, name: str, *, half: float = HAL
 
 
 def _company(facts: PlanFacts) -> Company:
-    months, market, none = facts.horizon, facts.market, np.zeros(DRAWS)
+    months, market = facts.horizon, facts.market
     live = facts.live
     quality = np.clip(plain(live.worth, live.low, live.high, "quality"), 1e-6, 1 - 1e-6)
     cost = live.cost_per_1000
@@ -118,9 +142,10 @@ def _company(facts: PlanFacts) -> Company:
         quality=quality,
         quality_to_conversion=_slope(market, "conversion", "quality"),
         quality_to_worth=_slope(market, "retention", "quality"),
-        price_to_conversion=none if market is None else 100 * _slope(market, "conversion", "price"),
+        price_to_conversion=100 * _slope(market, "conversion", "price"),
         margin_share=_margin(market),
         cash=np.inf if facts.cash is None else facts.cash,
+        fixed=0.0 if market is None else MONTH * sum(one.spend for one in market.channels),
         arrives=np.array(market.arrives) if market is not None and market.arrives else np.ones(1),
         discount=(1 + facts.discount) ** (-1 / 12),
     )
@@ -129,11 +154,12 @@ def _company(facts: PlanFacts) -> Company:
 def _demand(market: Market | None) -> tuple[float, Array, Array]:
     """Visits a day, the share of them that become customers, and what a new customer is worth."""
     one = np.full(DRAWS, 1 / VISITS_A_CUSTOMER)
-    if market is None or market.worth is None or market.customers is None:
+    if market is None or market.worth is None:
         return 0.0, one, np.ones(DRAWS)
-    worth = positive(market.worth, "worth")
+    worth = amount(market.worth, "worth")
     if market.visits is None or market.conversion is None:
-        return market.customers.value * VISITS_A_CUSTOMER, one, worth
+        won = 0.0 if market.customers is None else market.customers.value
+        return won * VISITS_A_CUSTOMER, one, worth
     return market.visits.value, share(market.conversion, "conversion"), worth
 
 
@@ -147,10 +173,11 @@ def _slope(market: Market | None, outcome: str, cause: str) -> Array:
         figure.value if figure.high is None else figure.high,
     )
     value, low, high = (math.log1p(max(-0.99, v)) for v in (figure.value, *ends))
-    return plain(value, low, high, f"{cause} to {outcome}", half=HALF_90)
+    return np.asarray(value + (high - low) / (2 * HALF_90) * opposed(f"{cause} to {outcome}"))
 
 
 def _margin(market: Market | None) -> float:
+    """Of what a customer pays, what is left: how far a price moves it."""
     if market is None or market.margin_share is None:
         return 1.0
     return min(1.0, max(0.01, market.margin_share.value))

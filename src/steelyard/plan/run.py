@@ -140,6 +140,8 @@ def _facts(
         cash=None if spec.plan.cash is None else float(spec.plan.cash),
         ruin=spec.plan.ruin,
         market=of.market,
+        damaged=of.damaged is not None,
+        books_in=of.books_in or "",
         paired=_paired(of),
         baseline=priced.get(of.baseline),
     )

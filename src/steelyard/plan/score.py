@@ -18,7 +18,7 @@ from steelyard.as_json import of_json
 from steelyard.plan.answer import three
 from steelyard.plan.company import Profits, Step
 from steelyard.plan.now import planned
-from steelyard.plan.outlook import COST_SPREAD
+from steelyard.plan.outlook import COST_SPREAD, SERVED_MIN
 from steelyard.plan.weigh import Weighed
 from steelyard.point import CurvePoint
 from steelyard.reason import Reason
@@ -169,7 +169,9 @@ def _qualities(past: Sequence[Past]) -> Iterator[Score]:
         value, low, high = seen
         said = _widened(said, math.hypot((high - low) / (2 * HALF_95), _run_noise(one)))
         text = Reason("score.quality", {"labels": _bought(later), "turn": later.turn})
-        yield Score(one.turn, "quality", said, value, text, _inside(said, value))
+        # each plan since the labels before said the same of one training: that of the turn before it counts
+        last = past[at + 1] is later
+        yield Score(one.turn, "quality", said, value, text, _inside(said, value), counted=last)
 
 
 def _bought(one: Past) -> int:
@@ -217,7 +219,7 @@ def _served(past: Sequence[Past]) -> Iterator[Score]:
     for variant, (turn, row) in first.items():
         last, name = newest[variant], row["name"]
         cost, seen = row["predicted_cost_per_1000"], last["served_cost_per_1000"]
-        if cost > 0:
+        if cost > 0 and last["n"] >= SERVED_MIN:
             spread = math.exp(HALF_80 * COST_SPREAD)
             said = (cost, cost / spread, cost * spread)
             text = Reason("score.cost", {"name": name, "n": last["n"], "times": seen / cost})
@@ -263,6 +265,9 @@ def _splits(past: Sequence[Past], now: Weigh) -> Iterator[Score]:
         plan = planned(one.outputs)
         assert plan is not None
         weighed = now(float(plan["split"]["budget"]))
+        same = plan["currency"] == weighed.outlook.facts.currency
+        if not same or plan["split"]["months"] != weighed.outlook.months:
+            continue  # money of another currency, or within other months, is another figure
         drawn = _worth_now(weighed, plan)
         if drawn is None:
             continue

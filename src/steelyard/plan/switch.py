@@ -55,20 +55,23 @@ def _far(one: Switch) -> float:
 
 
 def _gap(weighed: Weighed) -> Gap:
-    """What the better side is worth above the other, under other beliefs; cautious as the plan is."""
+    """What the better side brings above the other, under other beliefs."""
     first, second = better(weighed)
-    risk = weighed.risk
 
     def gap(company: Company, moves: Moves) -> float:
-        a, b = (risk.of(_profit(company, weighed.alone[arm], moves))[0] for arm in (first, second))
+        a, b = (
+            float(_profit(company, weighed.alone[arm], moves).mean()) for arm in (first, second)
+        )
         return a - b
 
     return gap
 
 
 def better(weighed: Weighed) -> tuple[Arm, Arm]:
-    """The side that is worth more alone, and the other."""
-    technology, market = (weighed.alone[arm].value for arm in ("technology", "market"))
+    """The side that brings more alone, on average, and the other."""
+    technology, market = (
+        float(weighed.alone[arm].profit.mean()) for arm in ("technology", "market")
+    )
     return ("technology", "market") if technology >= market else ("market", "technology")
 
 

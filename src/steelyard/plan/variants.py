@@ -13,14 +13,13 @@ from steelyard.plan.doing import TRAINED, measure_again, try_variant
 from steelyard.plan.facts import PlanFacts, Priced, Served
 from steelyard.plan.levers import ASSUMED, MEASURED, Lever, Option
 from steelyard.plan.offers import Offer
-from steelyard.plan.outlook import Outlook
+from steelyard.plan.outlook import SERVED_MIN, Outlook
 from steelyard.reason import Reason, together
 
 SERVED_WITHIN = 1.25  # served figures this many times the predicted ones contradict a choice
 # Serving that costs this share of the unit more or less is the same money, as for the chooser: a hair
 # of it must not put the gain of another model's answers under its own name.
 SAME_MONEY = 0.01
-SERVED_MIN = 50  # requests before served figures are believed
 
 
 def own(facts: PlanFacts, other: Priced) -> bool:

@@ -18,10 +18,9 @@ from steelyard.plan.company import Arm, Profits, Step
 from steelyard.plan.levers import ASSUMED, Lever, Option, levers
 from steelyard.plan.looks import Worth, divisions, ranked
 from steelyard.plan.offers import Offer, Offered, OfferedLook, OfferedStep
-from steelyard.plan.options import answered, offers, steps
+from steelyard.plan.options import answered, apart, offers, steps
 from steelyard.plan.outlook import Outlook
 from steelyard.plan.split import Question, Split, split
-from steelyard.stats.allocation import Risk
 
 Array = NDArray[np.float64]
 ARMS: tuple[Arm, ...] = get_args(Arm)
@@ -58,12 +57,6 @@ class Weighed:
         """Where everything stays as it is."""
         return Profits.of(self.outlook.company, (), [], ())
 
-    @cached_property
-    def risk(self) -> Risk:
-        """As cautious as the split was."""
-        spread = float(self.nothing.profit.std())
-        return Risk(self.question.caution, scale=max(spread, 1e-3 * self.question.budget, 1e-9))
-
     @property
     def gain(self) -> Array:
         """[M] profit of the split above that of doing nothing."""
@@ -90,7 +83,12 @@ class Weighed:
     def best(self) -> tuple[Array, float]:
         """How likely the next unit returns most in each place [d], and how likely it is best kept."""
         d = len(self.places)
-        first = np.column_stack([self.next, np.zeros(len(self.next))]).argmax(axis=1)
+        full = [
+            x >= one.place.most * (1 - LEAST)
+            for x, one in zip(self.amounts, self.places, strict=True)
+        ]
+        room = np.where(np.array(full, dtype=bool), -np.inf, self.next)
+        first = np.column_stack([room, np.zeros(len(room))]).argmax(axis=1)
         shares = np.bincount(first, minlength=d + 1) / len(first)
         return shares[:d], float(shares[d])
 
@@ -141,10 +139,13 @@ def weigh(
     """Of all levers that are registered, or of `among`; the budget is the unit of the facts where none is said."""
     facts, asked = outlook.facts, list(levers() if among is None else among)
     money = facts.unit if budget is None else budget
+    money = min(
+        money, np.inf if facts.cash is None else max(0.0, facts.cash)
+    )  # paid before anything comes in
     question = Question(money, caution=facts.caution, ruin=facts.ruin)
     answers = answered(replace(facts, unit=money), asked)
     whole = {n: Offer(menu=made) for n, found in answers.items() if (made := steps(outlook, found))}
-    whole |= offers(outlook, asked)
+    whole = apart(offers(outlook, asked) | whole)
     best = _best(outlook, whole, question)
     alone = {arm: _best(outlook, _only(whole, arm), question) for arm in ARMS}
     best = max(
