@@ -192,6 +192,7 @@ def test_a_simulated_market_is_said_over_every_table(capsys, monkeypatch):
         "sure": 0.0,
         "alone": {"technology": NONE, "market": NONE},
         "shadow": 0.0,
+        "steps": [],
     }
     show_what_if(
         {
