@@ -89,8 +89,16 @@ def _customers(weighed: Weighed) -> Iterator[Row]:
     if quality.any() and slope is not None:
         lift = np.expm1(POINTS * quality * company.quality_to_conversion)
         yield _row(Reason("chain.conversion", {"lift": _three(lift)}), slope.evidence, slope.events)
+    if not quality.any() and not _brings_visits(weighed):
+        return
     worth = Reason("chain.worth", {"worth": _three(company.worth), "currency": facts.currency})
     yield _row(worth, market.worth.evidence, market.worth.events)
+
+
+def _brings_visits(weighed: Weighed) -> bool:
+    """Whether any money goes where customers are counted, and not what they pay."""
+    spent = zip(weighed.split.places, weighed.split.amounts, strict=True)
+    return any(x > 0 and any(m.driver == "visits" for m in place.moves) for place, x in spent)
 
 
 def _money(weighed: Weighed) -> Iterator[Row]:
