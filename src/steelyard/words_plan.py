@@ -46,8 +46,8 @@ PLAN: dict[str, tuple[str, str]] = {
         "现在没有在它上面花钱，周数也不够画曲线",
     ),
     "channels.sells": (
-        "{money:money} {currency} more in {channel}: {left:amid} {currency} are left of the sales that it brings meanwhile",
-        "在 {channel} 多花 {money:money} {currency}：期间它带来的销售留下 {left:amid} {currency}",
+        "{money:money} {currency} more in {channel}: {left:amid} {currency} are left of the sales that it brings until the next turn",
+        "在 {channel} 多花 {money:money} {currency}：到下一轮为止它带来的销售额扣除后余 {left:amid} {currency}",
     ),
     "channels.unknown": (
         "what more money in {channel} brings is not known: {because}",
@@ -132,8 +132,8 @@ PLAN: dict[str, tuple[str, str]] = {
         "{better}更划算，直到每月请求从 {now:around} 变为 {at:around}（{times:ratio} 倍）",
     ),
     "switch.gain": (
-        "{better} is the better place until {of:option} brings {times:ratio} times what is believed",
-        "{better}更划算，直到{of:option}带来的是所估计的 {times:ratio} 倍",
+        "{better} is the better place until all that {of} brings is {times:ratio} times what is believed",
+        "{better}更划算，直到{of}带来的一切是所估计的 {times:ratio} 倍",
     ),
     "switch.conversion": (
         "{better} is the better place until a point of quality changes conversion by {at:percent} instead of {now:percent}",

@@ -146,7 +146,7 @@ def test_a_split_is_worth_what_is_believed_now_and_the_newest_is_not_scored():
 
     assert rows(past(1, 200), what="split", now=weigh_now) == []
     (same,) = rows(past(1, 200), past(2, 200), what="split", now=weigh_now)
-    assert same.said[0] == pytest.approx(same.seen) and same.held and not same.counted
+    assert same.said[0] == pytest.approx(same.seen) and same.held is None and not same.counted
     assert same.text.numbers["lost"] == (0.0, 0.0, 0.0)
     # the money that was kept then, though labels are worth it by now
     kept = PLAN | {

@@ -129,7 +129,8 @@ def switch_reason(weighed: Weighed, one: Switch) -> Reason:
         return Reason("switch.conversion", {"better": side, "now": one.now, "at": one.at})
     times = one.at / one.now
     if one.belief == "gain":
-        return Reason("switch.gain", {"better": side, "of": one.of, "times": times})
+        of = Reason("arm.technology") if one.of == "technology" else Reason("arm.market")
+        return Reason("switch.gain", {"better": side, "of": of, "times": times})
     if one.belief == "worth":
         return Reason(
             "switch.worth", {"better": side, "now": one.now, "at": one.at, "times": times}

@@ -63,6 +63,9 @@ def _bought(weighed: Weighed) -> Iterator[Row]:
             figure = _channel(weighed, one.place.name)
             if figure is not None:
                 rows = {**figure.lines, **figure.events}
+            kept = _kept_of_sales(weighed, one.place.name)
+            if kept is not None:
+                rows = {**(figure.lines if figure is not None else {}), **kept.events}
             yield _row(one.told(float(x)), one.evidence, rows)
     quality = _quality(weighed)
     if quality.any():
@@ -76,6 +79,13 @@ def _channel(weighed: Weighed, name: str) -> Figure | None:
     market = weighed.outlook.facts.market
     channels = market.channels if market is not None else ()
     return next((one.cost for one in channels if one.channel == name), None)
+
+
+def _kept_of_sales(weighed: Weighed, name: str) -> Figure | None:
+    """What is left of sales, where a channel's curve counts them."""
+    market = weighed.outlook.facts.market
+    of = [c.curve.of for c in market.channels if c.channel == name and c.curve] if market else []
+    return market.kept_of_sales if market is not None and of == ["sales"] else None
 
 
 def _customers(weighed: Weighed) -> Iterator[Row]:

@@ -282,7 +282,7 @@ def _splits(past: Sequence[Past], now: Weigh) -> Iterator[Score]:
             },
         )
         interval = (said["value"], said["low"], said["high"])
-        yield Score(one.turn, "split", interval, seen, text, _inside(interval, seen), counted=False)
+        yield Score(one.turn, "split", interval, seen, text, counted=False)
 
 
 def _worth_now(weighed: Weighed, plan: Mapping[str, Any]) -> np.ndarray[Any, Any] | None:

@@ -26,7 +26,7 @@ SHOWN = 4
 @dataclass(frozen=True)
 class Switch:
     """`belief` at `at` instead of `now` makes both sides equal; `factor` is their ratio, None where what is believed is
-    about zero. `of` is the place that it speaks of."""
+    about zero. `of` is the side that it speaks of."""
 
     belief: str
     now: float
@@ -107,19 +107,18 @@ def _beliefs(weighed: Weighed) -> Iterator[tuple[tuple[str, str], float, Changed
             a_month,
             lambda f: (replace(company, requests=company.requests * f), same),
         )
-    for arm in weighed.alone:
-        for place, amount in zip(
-            weighed.alone[arm].places, weighed.alone[arm].amounts, strict=True
-        ):
-            if amount > 0 and place.moves:
-                gained = float(place.moves[0].gain(float(amount))[0].mean())
-                yield ("gain", place.name), gained, _scaled(company, place.name)
+    for arm, made in weighed.alone.items():
+        if made.amounts.any() or any(step.moves for step in made.steps):
+            gained = float((made.profit - weighed.nothing.profit).mean())
+            yield ("gain", arm), gained, _scaled(company, arm)
 
 
-def _scaled(company: Company, name: str) -> Changed:
+def _scaled(company: Company, arm: Arm) -> Changed:
+    """All that one side brings."""
+
     def change(factor: float) -> tuple[Company, Moves]:
         def moves(thing: Place | Step) -> Sequence[Move]:
-            if thing.name != name:
+            if thing.arm != arm:
                 return thing.moves
             return [_times(move, factor) for move in thing.moves]
 
