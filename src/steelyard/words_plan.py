@@ -111,6 +111,10 @@ PLAN: dict[str, tuple[str, str]] = {
         "no place returns what is put there; the nearest, {name}, returns {returns:amid} of each {currency} within the horizon",
         "投到哪里都收不回来；最接近的是 {name}，每 1 {currency} 在期限内收回 {returns:amid}",
     ),
+    "split.too_risky": (
+        "{name} returns {returns:amid} of each {currency} on average, but its bad outcomes weigh more with `plan.caution: {caution:asked}`",
+        "{name} 平均每 1 {currency} 收回 {returns:amid}，但在 `plan.caution: {caution:asked}` 下，坏结果的分量更重",
+    ),
     "split.look_first": (
         "measure first: {look} is worth {net:around} {currency} more than the {cost:around} {currency} it costs, since it may change where the money goes; as things are, {because}",
         "先测量：{look} 花费 {cost:around} {currency}，价值超出花费 {net:around} {currency}，因为它可能改变钱的去向；就目前而言，{because}",

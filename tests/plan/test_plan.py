@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steelyard.plan.answer import advice, told
+from steelyard.plan.advice import advice
+from steelyard.plan.answer import told
 from steelyard.plan.facts import PlanFacts, Priced, Served
 from steelyard.plan.labels import LEVER as LABELS
 from steelyard.plan.labels import offer as labels
@@ -36,6 +37,11 @@ FACTS = PlanFacts(
     live=LIVE,
 )
 POOR = replace(FACTS, curve=FLAT, answer=0.001)
+
+
+# more labels return something on average, and in the worst half of the draws they do not
+UNSURE = fit_curve([Point(n, q, 0.03) for n, q in ((250, 0.7), (500, 0.76), (2000, 0.8))], seed=0)
+RISKY = replace(FACTS, curve=UNSURE, caution=1.0, answer=0.02)
 
 
 def en(reason):
@@ -83,6 +89,14 @@ def test_a_curve_whose_last_point_has_no_error_is_a_plan_like_any_other():
     ]
     plan, _ = planned(replace(FACTS, curve=fit_curve(points, seed=0)))
     assert np.isfinite([p["next"]["value"] for p in plan["split"]["parts"]]).all()
+
+
+def test_money_that_is_kept_for_caution_is_not_said_to_return_nothing():
+    plan, weighed = planned(RISKY, [LABELS])
+    assert plan["recommendation"]["spend"] == {} and float(weighed.next.mean()) > 0
+    assert "on average, but its bad outcomes weigh more with `plan.caution: 1`" in plan["because"]
+    bold, _ = planned(replace(RISKY, caution=0.0), [LABELS])
+    assert bold["recommendation"]["spend"]["labels"] > 0
 
 
 def test_no_curve_and_an_empty_pool_are_said_and_buy_nothing():

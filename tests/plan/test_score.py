@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.plan.test_plan import FACTS
 
-from steelyard.plan.answer import advice, told
+from steelyard.plan.advice import advice
+from steelyard.plan.answer import told
 from steelyard.plan.outlook import Outlook
 from steelyard.plan.score import Brought, Past, calibration_of, scored
 from steelyard.plan.weigh import weigh

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 from tests.api.test_approving import a_plan
 from tests.plan.test_channels import ADS, MARKET, SALES, SOLD, with_channels
-from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE, planned
+from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE, RISKY, planned
 from tests.plan.test_score import PLAN as SCORED
 from tests.plan.test_score import WEIGHED as SCORED_BY
 from tests.plan.test_score import brought, past
@@ -40,7 +40,8 @@ from steelyard.market.series import History, Regions
 from steelyard.market.serving import OfVariant, Period, break_even, cost_of_right, right_share
 from steelyard.market.testing import Block, ChannelTest
 from steelyard.market.worth import Worth as Lasting
-from steelyard.plan.answer import advice, switch_reason
+from steelyard.plan.advice import advice
+from steelyard.plan.answer import switch_reason
 from steelyard.plan.channels import offer as channels
 from steelyard.plan.facts import Priced, Served, Undecided
 from steelyard.plan.labels import offer as offered
@@ -571,6 +572,7 @@ def plans():
         replace(flat, canary=UNDECIDED, canary_name="onnx_int8"),
         replace(SOLD, answer=0.001),
         replace(SOLD, unit=0.0),
+        RISKY,
         replace(SOLD, answer=0.02, unit=4000.0),
         replace(SOLD, answer=0.001, unit=40_000.0),
         replace(SOLD, answer=0.02, market=replace(MARKET, elasticity=PRICED)),

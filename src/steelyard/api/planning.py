@@ -73,7 +73,8 @@ def plan(file: ProductFile) -> dict[str, Any]:
     """`turn`, the sections of the product file that `changed` since, `refused` where no variant meets the goals, and the
     plan as a turn keeps it: `recommendation`, `do`, `because`, `split`."""
     from steelyard.loop import NO_VARIANT
-    from steelyard.plan.answer import advice, told
+    from steelyard.plan.advice import advice
+    from steelyard.plan.answer import told
     from steelyard.plan.outlook import Outlook
     from steelyard.plan.weigh import weigh
 

@@ -13,7 +13,8 @@ import numpy as np
 from steelyard.as_json import of_json
 from steelyard.interval import Interval
 from steelyard.methods import steady
-from steelyard.plan.answer import advice, told
+from steelyard.plan.advice import advice
+from steelyard.plan.answer import told
 from steelyard.plan.facts import PlanFacts, Priced, Served
 from steelyard.plan.left import ForecastPoint, MeasuredVariant, Planned, PlanOf, ServedRatio
 from steelyard.plan.outlook import Outlook
