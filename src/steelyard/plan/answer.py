@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from steelyard.plan.chain import chain
 from steelyard.plan.looks import Worth
 from steelyard.plan.offers import Offered, OfferedLook, OfferedStep
+from steelyard.plan.outlook import middle
 from steelyard.plan.sliders import sliders
 from steelyard.plan.switch import Switch, better, switches
 from steelyard.plan.weigh import ARMS, Weighed
@@ -20,7 +21,6 @@ from steelyard.reason import Reason
 from steelyard.words import both, spoken
 
 Array = NDArray[np.float64]
-TAIL = 0.1
 LOOKS = 6  # shown
 
 
@@ -56,8 +56,7 @@ def told(weighed: Weighed) -> dict[str, Any]:
 
 def three(drawn: Array) -> dict[str, float]:
     """Mean and interval of draws."""
-    low, high = np.quantile(drawn, [TAIL, 1 - TAIL])
-    return {"value": float(drawn.mean()), "low": float(low), "high": float(high)}
+    return dict(zip(("value", "low", "high"), middle(drawn), strict=True))
 
 
 def finite(value: float) -> float | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from steelyard.plan.company import POINTS, Move, Place, Profits, Step
 from steelyard.plan.market import Figure
+from steelyard.plan.outlook import middle
 from steelyard.plan.weigh import Weighed
 from steelyard.reason import Reason
 from steelyard.words import spoken
@@ -30,11 +31,6 @@ def chain(weighed: Weighed) -> list[Row]:
 
 def _row(reason: Reason, evidence: str, rows: Mapping[str, Any] = EXACT) -> Row:
     return {**spoken("because", reason), "evidence": evidence, "rows": dict(rows)}
-
-
-def _three(drawn: Array) -> tuple[float, float, float]:
-    low, high = np.quantile(drawn, [0.1, 0.9])
-    return float(drawn.mean()), float(low), float(high)
 
 
 def _quality(weighed: Weighed) -> Array:
@@ -69,7 +65,7 @@ def _bought(weighed: Weighed) -> Iterator[Row]:
             yield _row(one.told(float(x)), one.evidence, rows)
     quality = _quality(weighed)
     if quality.any():
-        gain = _three(POINTS * quality)
+        gain = middle(POINTS * quality)
         yield _row(
             Reason("chain.quality", {"gain": gain, "measure": facts.measure}), "extrapolated"
         )
@@ -98,10 +94,10 @@ def _customers(weighed: Weighed) -> Iterator[Row]:
     slope = market.elasticity.get("conversion", {}).get("quality")
     if quality.any() and slope is not None:
         lift = np.expm1(POINTS * quality * company.quality_to_conversion)
-        yield _row(Reason("chain.conversion", {"lift": _three(lift)}), slope.evidence, slope.events)
+        yield _row(Reason("chain.conversion", {"lift": middle(lift)}), slope.evidence, slope.events)
     if not quality.any() and not _brings_visits(weighed):
         return
-    worth = Reason("chain.worth", {"worth": _three(company.worth), "currency": facts.currency})
+    worth = Reason("chain.worth", {"worth": middle(company.worth), "currency": facts.currency})
     yield _row(worth, market.worth.evidence, market.worth.events)
 
 
@@ -121,9 +117,9 @@ def _money(weighed: Weighed) -> Iterator[Row]:
     declared = weighed.gain - cash
     whole = Reason(
         "chain.cash",
-        {"cash": _three(cash), "currency": facts.currency, "months": weighed.outlook.months},
+        {"cash": middle(cash), "currency": facts.currency, "months": weighed.outlook.months},
     )
     yield _row(whole, "extrapolated")
     if np.any(declared != 0):
-        said = Reason("chain.declared", {"declared": _three(declared), "currency": facts.currency})
+        said = Reason("chain.declared", {"declared": middle(declared), "currency": facts.currency})
         yield _row(said, "assumed")

@@ -5,7 +5,7 @@ Knows no books. Example: `LEVER.offer(Outlook.of(facts)).places[0].place.name`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,24 +18,19 @@ from steelyard.plan.levers import ASSUMED, Lever
 from steelyard.plan.looks import Look
 from steelyard.plan.market import Curve, Market, OfChannel
 from steelyard.plan.offers import Offer, Offered, OfferedLook
-from steelyard.plan.outlook import DRAWS, MONTH, Outlook, normal, one_of, resampled
+from steelyard.plan.outlook import DRAWS, MONTH, Outlook, middle, normal, one_of, resampled
 from steelyard.reason import Reason
 from steelyard.stats.mix.transforms import SATURATIONS
 
 Array = NDArray[np.float64]
-Response = Callable[
-    [float], tuple[Array, Array]
-]  # money a turn -> visits a turn [M], and a unit's [M]
 BEYOND = 1.5  # of the largest spend that was seen, or of today's: further no curve is believed
 # Of customers that an ad is credited with, how many would not have come by themselves: tracking credits an ad with up
 # to three times what an experiment finds (Gordon, Zettelmeyer, Bhargava & Chapsky 2019, Marketing Science 38).
 CREDIT, CREDIT_SPREAD = 0.0, 0.8  # log odds: a half, from a fifth to four fifths
 # Spend for 63 % of what a channel can bring, in today's spends: a channel in use stands near its bend.
 BEND, BEND_SPREAD = 1.5, 0.7
-TEST_WEEKS, TEST_ERROR = (
-    8,
-    0.2,
-)  # of a test in weeks on and off: its error is a share of what the channel brings
+# Of a test in weeks on and off: its error is a share of what the channel brings.
+TEST_WEEKS, TEST_ERROR = 8, 0.2
 
 
 def offer(outlook: Outlook) -> Offer:
@@ -134,7 +129,7 @@ class _Channel:
         """Parameters of the shape [M, P], and what it brings at most in a period [M]."""
         curve = self.of.curve
         assert curve is not None
-        values = resampled(np.array(curve.values), self.of.channel)
+        values = resampled(np.array(curve.values), self.of.channel)  # both in one order
         return values, resampled(np.array(curve.effect), self.of.channel) * self._unit(curve.of)
 
     def _by_curve(self, curve: Curve, money: float) -> tuple[Array, Array]:
@@ -169,8 +164,7 @@ class _Channel:
     def _told(self, money: float) -> Reason:
         facts, gain = self.outlook.facts, self._gain(money)[0]
         drawn = gain if self.sells else gain * self.outlook.company.conversion
-        low, high = np.quantile(drawn, [0.1, 0.9])
-        brought = (float(drawn.mean()), float(low), float(high))
+        brought = middle(drawn)
         if self.sells:
             return Reason(
                 "channels.sells",

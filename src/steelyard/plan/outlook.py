@@ -26,6 +26,7 @@ MONTH = 365.25 / 12  # days
 HALF_90 = NormalDist().inv_cdf(0.95)  # deviations in half of an interval of 90 %
 HALF_95 = NormalDist().inv_cdf(0.975)
 COST_SPREAD = 0.1  # of the logarithm of what a request costs, from one month to another
+TAIL = 0.1  # on either side of an interval
 SERVED_MIN = 50  # requests before served figures are believed
 # Without visits in the books a customer is taken for one visit in so many: a channel's effect is in customers then,
 # and the share only says how far quality may raise it.
@@ -106,6 +107,12 @@ def one_of(figure: Figure, name: str) -> Array:
     ends = [None if end is None or end <= 0 else 1 / end for end in (figure.high, figure.low)]
     inverse = replace(figure, value=1 / figure.value, low=ends[0] or 1e-9, high=ends[1])
     return amount(inverse, name)
+
+
+def middle(drawn: Array) -> tuple[float, float, float]:
+    """Mean of draws [M], and the ends of an interval of 80 %: as everything of a plan is told."""
+    low, high = np.quantile(drawn, [TAIL, 1 - TAIL])
+    return float(drawn.mean()), float(low), float(high)
 
 
 def share(figure: Figure, name: str) -> Array:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from steelyard.plan.company import Place, Profits, Step
 from steelyard.plan.offers import Offered
+from steelyard.plan.outlook import middle
 from steelyard.plan.weigh import Weighed
 
 Array = NDArray[np.float64]
@@ -28,7 +29,6 @@ KINDS = (
 SIZES = ((9, 64), (7, 64), (5, 64), (5, 32), (4, 16))  # amounts and draws, the first that fits
 BYTES_MAX = 60_000
 TIMES = 4  # the unit of money: as far as a slider goes, where the place takes so much
-TAIL = 0.1
 
 
 def sliders(weighed: Weighed) -> dict[str, Any]:
@@ -57,9 +57,9 @@ class _Parts:
             "steps": sum(step.cost for step in self._steps),
             "base": _rounded(self._drawn(self._before, self._nothing)),
             "places": places,
-            "own": _three(one.gain),
+            "own": _told(one.gain),
         }
-        return made | {"added": _three(added(made))}
+        return made | {"added": _told(added(made))}
 
     def _open(self) -> list[tuple[Offered, float]]:
         found = zip(self.weighed.places, self.weighed.amounts, strict=True)
@@ -168,9 +168,8 @@ def added(made: dict[str, Any]) -> Array:
     return np.asarray(total)
 
 
-def _three(drawn: Array) -> dict[str, float]:
-    low, high = np.quantile(drawn, [TAIL, 1 - TAIL])
-    return {"value": float(drawn.mean()), "low": float(low), "high": float(high)}
+def _told(drawn: Array) -> dict[str, float]:
+    return dict(zip(("value", "low", "high"), middle(drawn), strict=True))
 
 
 def _rounded(parts: dict[str, Array]) -> dict[str, list[float]]:

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from steelyard.plan.company import POINTS, Driver, Move, Profits, Step
+from steelyard.plan.company import POINTS, Move, Profits, Step
 from steelyard.plan.levers import ASSUMED, Lever
 from steelyard.plan.looks import Look
 from steelyard.plan.offers import Offer, OfferedLook, OfferedStep
 from steelyard.plan.outlook import DRAWS, MONTH, Outlook
 from steelyard.reason import Reason
 
+Array = NDArray[np.float64]
 WEEKS = 8
-APART = (
-    0.5  # points of quality between two variants, below which no number of visits tells them apart
-)
+# Points of quality between two variants, below which no number of visits tells them apart.
+APART = 0.5
 PRICES = {"dearer": 1.1, "cheaper": 0.9}
 
 
@@ -73,8 +75,8 @@ def _conversion(outlook: Outlook) -> Iterator[OfferedLook]:
 def _prices(outlook: Outlook) -> Iterator[OfferedStep]:
     none = np.zeros(DRAWS)
     for name, times in PRICES.items():
-        moved = np.full(DRAWS, math.log(times))
-        move = _steady("price", moved, none, outlook)
+        moved = np.full(DRAWS, math.log(times)), none
+        move = Move("price", partial(_whatever, moved), outlook.ramp())
         yield OfferedStep(
             Step(name, "market", [move]),
             ASSUMED,
@@ -83,8 +85,8 @@ def _prices(outlook: Outlook) -> Iterator[OfferedStep]:
         )
 
 
-def _steady(driver: Driver, value: np.ndarray, none: np.ndarray, outlook: Outlook) -> Move:
-    return Move(driver, lambda _: (value, none), outlook.ramp())
+def _whatever(moved: tuple[Array, Array], money: float) -> tuple[Array, Array]:
+    return moved
 
 
 def _price(outlook: Outlook) -> OfferedLook:

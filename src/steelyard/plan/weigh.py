@@ -25,7 +25,7 @@ from steelyard.plan.split import Question, Split, split
 Array = NDArray[np.float64]
 ARMS: tuple[Arm, ...] = get_args(Arm)
 LEAST = 0.005  # of the budget: less than this in a place is nothing
-SOME = 1e-3  # of the money in question: what two plans differ by less is the same
+HAIR = 1e-6  # of the budget: two plans that differ by less are the same
 
 
 @dataclass(frozen=True)
@@ -139,18 +139,16 @@ def weigh(
     """Of all levers that are registered, or of `among`; the budget is the unit of the facts where none is said."""
     facts, asked = outlook.facts, list(levers() if among is None else among)
     money = facts.unit if budget is None else budget
-    money = min(
-        money, np.inf if facts.cash is None else max(0.0, facts.cash)
-    )  # paid before anything comes in
+    if facts.cash is not None:
+        money = min(money, max(0.0, facts.cash))  # paid before anything comes in
     question = Question(money, caution=facts.caution, ruin=facts.ruin)
     answers = answered(replace(facts, unit=money), asked)
     whole = {n: Offer(menu=made) for n, found in answers.items() if (made := steps(outlook, found))}
     whole = apart(offers(outlook, asked) | whole)
     best = _best(outlook, whole, question)
     alone = {arm: _best(outlook, _only(whole, arm), question) for arm in ARMS}
-    best = max(
-        [best, *alone.values()], key=lambda one: one.value
-    )  # a start may miss what a side alone finds
+    # a start may miss what a side alone finds
+    best = max([best, *alone.values()], key=lambda one: one.value)
     options = [option for found in answers.values() for option in found]
     return Weighed(outlook, question, whole, options, best, alone)
 
@@ -197,10 +195,9 @@ def _best(outlook: Outlook, offers: dict[str, Offer], question: Question) -> Spl
         )
         if all(found.spend[name] >= least for name, least in named.items()):
             made.append(_tidied(outlook, found, question))
-    least = SOME * max(question.budget, 1.0)
-    top = max(one.value for one in made)
+    top = max(one.value for one in made) - HAIR * max(question.budget, 1.0)
     # the first, which pays for nothing once, where the others are no better
-    return next(one for one in made if one.value >= top - least * 1e-3)
+    return next(one for one in made if one.value >= top)
 
 
 def _tidied(outlook: Outlook, made: Split, question: Question) -> Split:
