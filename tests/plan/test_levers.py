@@ -62,6 +62,13 @@ def test_a_lever_nobody_knows_wins_where_it_returns_most():
     assert taken(few) == ["channel"] and few["recommendation"]["kept"] == 5.0
 
 
+def test_more_levers_than_can_be_combined_lose_those_that_bring_least(caplog):
+    many = [lever(f"l{i}", option(f"o{i}", 10.0 * (i + 1), 5.0 * (i + 1))) for i in range(9)]
+    plan, _ = planned(POOR, many)
+    assert {"o8", "o7", "o6"} <= set(taken(plan)) and "o0" not in taken(plan)
+    assert "step.left_out name=o0" in caplog.text
+
+
 def test_a_lever_that_loses_is_not_taken():
     plan, _ = planned(POOR, [lever("bad", option("bad", -5.0, -9.0))])
     assert taken(plan) == []

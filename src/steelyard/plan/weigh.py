@@ -6,6 +6,8 @@ Example: `weigh(Outlook.of(facts)).split.spend`
 from __future__ import annotations
 
 import itertools
+import logging
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,9 +22,10 @@ from steelyard.plan.looks import Worth, divisions, ranked
 from steelyard.plan.offers import Offer, Offered, OfferedLook, OfferedStep
 from steelyard.plan.options import answered, apart, offers, steps
 from steelyard.plan.outlook import Outlook
-from steelyard.plan.split import Question, Split, split
+from steelyard.plan.split import COMBINATIONS_MAX, Question, Split, split
 
 Array = NDArray[np.float64]
+log = logging.getLogger("steelyard.levers")
 ARMS: tuple[Arm, ...] = get_args(Arm)
 LEAST = 0.005  # of the budget: less than this in a place is nothing
 HAIR = 1e-6  # of the budget: two plans that differ by less are the same
@@ -175,6 +178,7 @@ def _best(outlook: Outlook, offers: dict[str, Offer], question: Question) -> Spl
         for name, offer in offers.items()
         if any(s.evidence != ASSUMED for s in offer.menu)
     ]
+    menus = _that_can_be_combined(outlook, menus)
     once = [one for one in places if one.once is not None]
     made = []
     for chosen in itertools.product([False, True], repeat=len(once)):
@@ -198,6 +202,21 @@ def _best(outlook: Outlook, offers: dict[str, Offer], question: Question) -> Spl
     top = max(one.value for one in made) - HAIR * max(question.budget, 1.0)
     # the first, which pays for nothing once, where the others are no better
     return next(one for one in made if one.value >= top)
+
+
+def _that_can_be_combined(outlook: Outlook, menus: list[list[Step]]) -> list[list[Step]]:
+    """Without the steps that bring least alone, where there are too many to look at every combination."""
+    count = math.prod(len(menu) for menu in menus)
+    if count <= COMBINATIONS_MAX:
+        return menus
+
+    def brings(step: Step) -> float:
+        return float(Profits.of(outlook.company, (), [], (step,)).profit.mean())
+
+    last = min((step for menu in menus for step in menu[1:]), key=brings)
+    log.warning("step.left_out name=%s because=%d combinations", last.name, count)
+    fewer = [[step for step in menu if step is not last] for menu in menus]
+    return _that_can_be_combined(outlook, [menu for menu in fewer if len(menu) > 1])
 
 
 def _tidied(outlook: Outlook, made: Split, question: Question) -> Split:
