@@ -308,7 +308,7 @@ def test_every_schema_of_before_is_known_as_one_that_can_be_upgraded():
 
 def test_a_ledger_of_a_later_version_is_refused_with_its_repair(store, product_file):
     change(store, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="schema 0009 or older, found 9999; install the newer"):
+    with pytest.raises(StoreError, match="schema 0010 or older, found 9999; install the newer"):
         Store.open(load(product_file))
 
 

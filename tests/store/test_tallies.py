@@ -5,12 +5,12 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from steelyard.errors import Damaged
+from steelyard.errors import Damaged, StoreError
 from steelyard.spec import load
 from steelyard.store import Store, tables
 from steelyard.store.functions import sha256_hex, sha256_of_text
 from steelyard.store.rows import put_all
-from steelyard.store.slices import bounds, slice_of
+from steelyard.store.slices import bounds, number_of, slice_of
 
 SHARED = {
     "product": "tiny",
@@ -80,6 +80,9 @@ def change(store, statement):
         "UPDATE pace SET total = 5.0",
         "UPDATE pace SET slice = 41",
         "DELETE FROM pace",
+        "UPDATE asked SET n = n + 1 WHERE \"user\" = 'u1'",
+        "UPDATE asked SET since = '2027'",
+        "DELETE FROM asked WHERE \"user\" = 'u0'",
         "UPDATE answer SET latency_ms = 90.0, sha256 = NULL WHERE id = 'a0'",
     ],
 )
@@ -87,7 +90,7 @@ def test_sums_that_are_not_those_of_their_outcomes_are_damaged(any_store, produc
     told(any_store, 20)
     any_store.ledger.look_over()
     change(any_store, harm)
-    with pytest.raises(Damaged, match=r"ledger (tally|pace) of product 'tiny', experiment"):
+    with pytest.raises(Damaged, match=r"ledger (tally|pace|asked) of product 'tiny', experiment"):
         any_store.ledger.look_over()
 
 
@@ -102,8 +105,62 @@ def test_a_seal_holds_when_a_later_release_leaves_fewer_sums(store, product_file
     told(store, 20)
     seal = store.ledger.seal(now="2026")
     change(store, "DELETE FROM tally")
-    assert not {"tally", "pace"} & seal["counts"].keys()
+    assert not {"tally", "pace", "asked"} & seal["counts"].keys()
     assert store.ledger.verify(sealed=seal) == seal["lines"]
+
+
+def released(store, moments):
+    with store.database.write() as connection:
+        for created in moments:
+            release = {"product": "tiny", "variant": "v", "state": "live", "share": 1.0}
+            more = {"reason": "", "who": "x", "created": created}
+            connection.execute(tables.release.insert().values(release | more))
+
+
+def variants(store):
+    with store.database.write() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO dataset VALUES ('d', 'tiny', 1, 't', NULL, '[]', '[]', '[]', '2026', NULL)"
+            )
+        )
+        connection.execute(
+            sa.text("INSERT INTO variant VALUES ('v', 'v', 't', NULL, 'd', 1, '{}', '2026', NULL)")
+        )
+
+
+@pytest.mark.parametrize(
+    "moments", [[], ["2025"], ["2025", "2026-0007"], ["2026-0003", "2026-0011"]]
+)
+def test_answers_of_one_commit_are_counted_by_the_release_of_each(any_store, moments):
+    variants(any_store)
+    released(any_store, moments)
+    told(any_store, 20)
+    a = tables.asked.c
+    kept = any_store.database.rows(sa.select(a.user, a.since, a.n).order_by(a.user, a.since))
+    wanted = {}
+    for i in range(20):
+        since = max([m for m in moments if m <= f"2026-{i:04d}"], default="")
+        wanted[f"u{i % 2}", since] = wanted.get((f"u{i % 2}", since), 0) + 1
+    assert {(row["user"], row["since"]): row["n"] for row in kept} == wanted
+    any_store.ledger.look_over()
+
+
+def test_users_of_a_ledger_of_before_are_counted_when_it_is_opened(any_store, product_file):
+    told(any_store, 20)
+    before = any_store.database.rows(sa.select(tables.asked))
+    change(any_store, "DROP TABLE asked")
+    change(any_store, "UPDATE alembic_version SET version_num = '0009'")
+    with closing(Store.open(load(product_file))) as again:
+        again.ledger.look_over()
+        assert again.database.rows(sa.select(tables.asked)) == before != []
+
+
+def test_a_process_that_still_runs_writes_nothing_into_a_ledger_that_was_upgraded(any_store):
+    change(any_store, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="found 9999; install the newer steelyard that wrote it"):
+        told(any_store, 1)
+    assert any_store.database.rows(sa.select(tables.answer.c.id)) == []
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 511, 512, 513, 1_300])
@@ -151,6 +208,7 @@ def test_every_latency_is_within_the_bounds_of_its_slice_and_slices_grow_with_it
     for latency_ms, number in zip(LATENCIES, found, strict=True):
         low, high = bounds(number)
         assert low <= latency_ms < high
+        assert number_of(latency_ms) == number
 
 
 def test_answers_that_are_counted_and_gone_are_told_to_whoever_reads_them(store):

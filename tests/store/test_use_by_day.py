@@ -113,6 +113,7 @@ def test_a_ledger_of_before_is_added_up_when_it_is_opened(any_store, product_fil
         "DROP TABLE daily_answers",
         "DROP TABLE daily_outcomes",
         "DROP INDEX answer_by_time",
+        "DROP TABLE asked",
         "UPDATE alembic_version SET version_num = '0008'",
     ):
         change(any_store, statement)

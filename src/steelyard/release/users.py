@@ -72,12 +72,7 @@ def users(
     waiting: Mapping[str, int] = {}
     if days is None:
         outcomes = _outcomes(store, valuation, names, experiment, since)
-        told = store.answers.responses(
-            experiment,
-            since=since,
-            arms={"live": live, "canary": canary},
-            answers={arm: one.n for arm, one in took.items()},
-        )
+        told = store.answers.responses(experiment, since=since)
     else:
         outcomes, told, waiting = _within(store, valuation, names, experiment, since, days)
     by_arm = {}

@@ -50,13 +50,14 @@ def _counting(dialect: str, kept: sa.Table, source: sa.Table, sums: Sums, size: 
     return Prepared(adding(dialect, kept, sums(source.c.id.in_(asked))))
 
 
-def add(connection: sa.Connection, kept: sa.Table, row: Mapping[str, Any]) -> None:
-    """Add one row of sums that the caller made."""
-    _one(connection.dialect.name, kept).run(connection, row)
+def add(connection: sa.Connection, kept: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows of sums that the caller made, no two of one key."""
+    if rows:
+        _given(connection.dialect.name, kept).insert(connection, rows)
 
 
 @cache
-def _one(dialect: str, kept: sa.Table) -> Prepared:
+def _given(dialect: str, kept: sa.Table) -> Prepared:
     given = {c.name: sa.bindparam(c.name, type_=c.type) for c in kept.c}
     return Prepared(_on_conflict(kept, _INSERT[dialect](kept).values(given)))
 

@@ -27,6 +27,7 @@ from steelyard.store.failures import RESTORE, broken, refused_row, told
 from steelyard.store.functions import lend
 from steelyard.store.lock import alone
 from steelyard.store.look import check_end, count_commit, look_over, note_end
+from steelyard.store.prepared import Prepared
 from steelyard.store.rows import checked, hashed
 from steelyard.store.subtotals import close_blocks
 from steelyard.store.tables import entry, hashed_tables
@@ -93,6 +94,7 @@ class Database:
         with self._told(), self.engine.connect() as connection:
             number = self._begin(connection)
             try:
+                self._check_version(connection)
                 yield connection
             except BaseException:
                 connection.rollback()
@@ -109,6 +111,13 @@ class Database:
         # IMMEDIATE takes the write lock at once; a later upgrade could deadlock.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         return count_commit(connection)
+
+    def _check_version(self, connection: sa.Connection) -> None:
+        """Another process may have upgraded the ledger since it was opened here: what is written now
+        would lack what that version keeps."""
+        found = _WRITTEN_BY.run(connection)
+        if found != [(HEAD,)]:
+            raise self._unknown(str(found[0][0]) if found else "none")
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
@@ -186,7 +195,7 @@ class Database:
 
     def _unknown(self, revision: str) -> StoreError:
         newer = revision.isascii() and revision.isdigit() and revision > HEAD
-        repair = "install the newer steelyard that wrote it" if newer else RESTORE
+        repair = "install the newer steelyard that wrote it, and start it" if newer else RESTORE
         kind = StoreError if newer else Damaged
         return kind(self.place, f"schema {HEAD} or older", revision, repair)
 
@@ -237,9 +246,10 @@ def _rebuilding(connection: sa.Connection) -> Iterator[None]:
         connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
-HEAD = "0009"
-_OLDER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+HEAD = "0010"
+_OLDER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
+_WRITTEN_BY = Prepared(sa.select(sa.column("version_num")).select_from(sa.table("alembic_version")))
 _TURNS = 7302  # advisory locks of turns, apart from those of others on the same server
 _TRY_LOCK = sa.text("SELECT pg_try_advisory_lock(:of, :name)")
 _UNLOCK = sa.text("SELECT pg_advisory_unlock(:of, :name)")

@@ -26,9 +26,9 @@ def keep(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str,
     if table is answer:
         # counted here: every request pays for it, and a commit has answers of a day and a variant or two
         days = Counter((row["product"], row["created"][:10], row["variant"]) for row in rows)
-        for (product, day, variant), n in days.items():
-            own = {"product": product, "day": day, "variant": variant, "n": n}
-            add(connection, daily_answers, own)
+        names = ("product", "day", "variant")
+        kept = [dict(zip(names, key, strict=True)) | {"n": n} for key, n in days.items()]
+        add(connection, daily_answers, kept)
     elif table is feedback:
         told = (row for row in rows if row["kind"] == OUTCOME and row.get("utility") is not None)
         count(connection, daily_outcomes, feedback, _outcomes, [row["id"] for row in told])

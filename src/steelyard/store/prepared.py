@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,8 +39,8 @@ class Prepared:
         return rows
 
     def insert(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """All rows, in as few calls of the driver as may be: each gives the interpreter away, and
-        in a crowd it comes back late."""
+        """All rows, no two of one key, in as few calls of the driver as may be: each gives the
+        interpreter away, and in a crowd it comes back late."""
         made = self._of(connection.dialect)
         bound = [made.bound(row) for row in rows]
         with driver(connection) as cursor:
@@ -46,11 +48,12 @@ class Prepared:
                 cursor.executemany(made.sql, bound)
                 return
             head, _, values = made.sql.rpartition(" VALUES ")
+            values, met, else_ = values.partition(" ON CONFLICT ")
             size = max(1, VALUES_MAX // len(made.order))
             for start in range(0, len(bound), size):
                 part = bound[start : start + size]
                 cursor.execute(
-                    f"{head} VALUES {', '.join([values] * len(part))}",
+                    f"{head} VALUES {', '.join([values] * len(part))}{met}{else_}",
                     list(chain.from_iterable(part)),
                 )
 
@@ -85,7 +88,22 @@ class _Compiled:
     constants: dict[str, Any]  # values that the statement brings along, such as a limit
     processors: dict[str, Callable[[Any], Any]]  # of columns whose values the driver does not know
 
+    @cached_property
+    def _quick(self) -> tuple[Callable[[Any], Any], list[tuple[int, Callable[[Any], Any]]]] | None:
+        """How the values are picked and processed by their places, where the caller gives them all."""
+        if self.order is None or len(self.order) < 2 or self.constants:
+            return None
+        at = [(i, p) for i, n in enumerate(self.order) if (p := self.processors.get(n))]
+        return itemgetter(*self.order), at
+
     def bound(self, values: Mapping[str, Any]) -> Any:
+        quick = self._quick
+        if quick is not None:
+            pick, processed = quick
+            row = list(pick(values))
+            for i, process in processed:
+                row[i] = process(row[i])
+            return row
         whole = {**self.constants, **values}
         for name, process in self.processors.items():
             whole[name] = process(whole[name])

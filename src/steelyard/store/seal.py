@@ -18,7 +18,16 @@ from steelyard.files import write
 from steelyard.store.chain import GENESIS, chain
 from steelyard.store.failures import RESTORE, of_disk
 from steelyard.store.ledger import every_step_paid, verify
-from steelyard.store.tables import daily_answers, daily_outcomes, entry, metadata, pace, tally, turn
+from steelyard.store.tables import (
+    asked,
+    daily_answers,
+    daily_outcomes,
+    entry,
+    metadata,
+    pace,
+    tally,
+    turn,
+)
 
 FORMAT = 1
 
@@ -180,7 +189,7 @@ def _read(
     )
 
 
-_SUMS = (tally, pace, daily_answers, daily_outcomes)  # a release that comes may leave fewer
+_SUMS = (tally, pace, asked, daily_answers, daily_outcomes)  # a release that comes may leave fewer
 
 
 def _counts(connection: sa.Connection) -> dict[str, int]:

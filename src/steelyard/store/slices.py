@@ -28,6 +28,15 @@ def slice_of(latency_ms: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     )
 
 
+def number_of(latency_ms: float) -> int:
+    """The same of a number that is at hand."""
+    if latency_ms < 0:
+        return _BELOW
+    if latency_ms < _FINE_TO_MS:
+        return math.floor(latency_ms * _FINE)
+    return math.floor(latency_ms) + _BEHIND
+
+
 def bounds(number: int) -> tuple[float, float]:
     """[from, to) in milliseconds."""
     if number == _BELOW:

@@ -300,6 +300,18 @@ pace = sa.Table(
     sa.Column("total", sa.Float, nullable=False),  # of their CPU seconds
     sqlite_with_rowid=False,
 )
+# How many answers each real user in an experiment got: who told of them is a share of these.
+asked = sa.Table(
+    "asked",
+    metadata,
+    sa.Column("product", Id, primary_key=True),
+    sa.Column("experiment", Id, primary_key=True),
+    sa.Column("arm", sa.String(16), primary_key=True),
+    sa.Column("user", Id, primary_key=True),
+    sa.Column("since", Time, primary_key=True),  # as above
+    sa.Column("n", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
 # How many answers a variant gave on a day of UTC, added up while they are written.
 daily_answers = sa.Table(
     "daily_answers",

@@ -6,15 +6,18 @@ Example: `keep(connection, tables.feedback, rows)` once the rows are there, in t
 
 from __future__ import annotations
 
+import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from steelyard.store.adding import adding, check, count
+from steelyard.store.adding import add, adding, check, count
 from steelyard.store.functions import sha256_of_text
-from steelyard.store.slices import slice_of
-from steelyard.store.tables import answer, feedback, pace, release, tally
+from steelyard.store.prepared import Prepared
+from steelyard.store.slices import number_of, slice_of
+from steelyard.store.tables import answer, asked, feedback, pace, release, tally
 
 OUTCOME, REPLAY, USER = "outcome", "replay", "user"
 TOLD = ""  # the pair of whatever came with its utility
@@ -28,9 +31,7 @@ def keep(connection: sa.Connection, table: sa.Table, rows: _Rows) -> None:
         outcomes = [row["id"] for row in rows if row["kind"] == OUTCOME]
         count(connection, tally, feedback, _outcomes_now, outcomes)
     elif table is answer:
-        own = [row for row in rows if row["origin"] == USER]
-        shared = [row["id"] for row in own if row.get("experiment") is not None]
-        count(connection, pace, answer, _answers_now, shared)
+        _count_answers(connection, [row for row in rows if _is_shared(row)])
     elif table is release and rows:
         _move(connection, rows)
 
@@ -39,6 +40,52 @@ def check_tallies(connection: sa.Connection) -> None:
     """Damaged for a sum that is not that of its answers or outcomes."""
     check(connection, tally, _outcomes_now(sign=-1))
     check(connection, pace, _answers_now(sign=-1))
+    check(connection, asked, _asked(_since(), sign=-1))
+
+
+def _is_shared(row: Mapping[str, Any]) -> bool:
+    """Whether an answer to a real user is of an experiment; `_SHARED` asks the database the same."""
+    in_one = row.get("experiment") is not None and row.get("arm") is not None
+    return row["origin"] == USER and in_one
+
+
+def _count_answers(connection: sa.Connection, rows: _Rows) -> None:
+    """Added up here: every request pays for it, and the database would look for the release of each answer."""
+    took: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    users: Counter[tuple[Any, ...]] = Counter()
+    for row, since in zip(rows, _began(connection, rows), strict=True):
+        whose = row["product"], row["experiment"], row["arm"]
+        took[*whose, since, number_of(row["latency_ms"])].append(row["cpu_s"])
+        users[*whose, row["user"], since] += 1
+    paces = [
+        dict(zip(_PACE, key, strict=True)) | {"n": len(s), "total": math.fsum(s)}
+        for key, s in took.items()
+    ]
+    add(connection, pace, paces)
+    add(
+        connection,
+        asked,
+        [dict(zip(_ASKED, key, strict=True)) | {"n": n} for key, n in users.items()],
+    )
+
+
+def _began(connection: sa.Connection, rows: _Rows) -> list[str]:
+    """When the release of each answer began. Those of one commit have mostly one, and two questions tell."""
+    times: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        times[row["product"]].append(row["created"])
+    began: dict[tuple[str, str], str] = {}
+    for product, asked_at in times.items():
+        ends = {_newest(connection, product, t) for t in {min(asked_at), max(asked_at)}}
+        one = ends.pop() if len(ends) == 1 else None
+        for t in asked_at:
+            began[product, t] = _newest(connection, product, t) if one is None else one
+    return [began[row["product"], row["created"]] for row in rows]
+
+
+def _newest(connection: sa.Connection, product: str, before: str) -> str:
+    ((since,),) = _NEWEST.run(connection, {"product": product, "before": before})
+    return str(since)
 
 
 def _move(connection: sa.Connection, rows: _Rows) -> None:
@@ -115,5 +162,22 @@ def _signed(total: sa.ColumnElement[Any], sign: int) -> tuple[sa.Label[Any], sa.
     return (sa.func.count() * sign).label("n"), (total * sign).label("total")
 
 
+def _asked(since: sa.Label[Any], *where: _Where, sign: int = 1) -> sa.Select[Any]:
+    """Rows of `asked`: answers by user."""
+    a = answer.c
+    each = sa.select(a.product, a.experiment, a.arm, a.user, since).where(*_SHARED, *where)
+    o = each.subquery().c
+    key = [o[name] for name in _ASKED]
+    return sa.select(*key, (sa.func.count() * sign).label("n")).group_by(*key)
+
+
+_PACE = ("product", "experiment", "arm", "since", "slice")
+_ASKED = ("product", "experiment", "arm", "user", "since")
+_NEWEST = Prepared(
+    sa.select(sa.func.coalesce(sa.func.max(release.c.created), "")).where(
+        release.c.product == sa.bindparam("product", type_=release.c.product.type),
+        release.c.created <= sa.bindparam("before", type_=release.c.created.type),
+    )
+)
 _SHARED = (answer.c.origin == USER, answer.c.experiment.is_not(None), answer.c.arm.is_not(None))
-_KEPT = {tally: _outcomes, pace: _answers}
+_KEPT = {tally: _outcomes, pace: _answers, asked: _asked}

@@ -136,30 +136,12 @@ class Answers(Noun):
         ).where(n.is_not(None), *self._told(experiment, since))
         return self._sums(each.group_by(t.arm, t.user))
 
-    def responses(
-        self, experiment: str, *, since: str, arms: Mapping[str, str], answers: Mapping[str, int]
-    ) -> dict[str, Sums]:
-        """Arm -> sums over all real users that it answered, of answers with an outcome and of answers. `arms` is
-        arm -> variant, and `answers` how many there are of each, as `took` knows it.
-
-        Who was answered by which variant stands in an index, which arm and experiment do not; it is read alone
-        where it holds as many answers as the experiment."""
-        a = tables.answer.c
-        arm = sa.case({variant: name for name, variant in arms.items()}, value=a.variant)
-        own = (a.product == self.product, a.created >= since, a.origin == USER)
-        index = sa.select(arm.label("arm"), a.user, sa.func.count().label("n"))
-        index = index.where(*own, a.variant.in_(list(arms.values()))).group_by(a.variant, a.user)
-        found = self._responses(index, experiment, since)
-        if {arm: sums.count for arm, sums in found.items()} == {
-            arm: n for arm, n in answers.items() if n
-        }:
-            return found
-        who = (*self._of(experiment, USER, since), a.arm.is_not(None))
-        rows = sa.select(a.arm, a.user, sa.func.count().label("n")).where(*who)
-        return self._responses(rows.group_by(a.arm, a.user), experiment, since)
-
-    def _responses(self, asked: sa.Select[Any], experiment: str, since: str) -> dict[str, Sums]:
-        t, asked_by = tables.tally.c, asked.subquery().c
+    def responses(self, experiment: str, *, since: str) -> dict[str, Sums]:
+        """Arm -> sums over all real users that it answered, of answers with an outcome and of answers."""
+        t, a = tables.tally.c, tables.asked.c
+        own = (a.product == self.product, a.experiment == experiment, a.since >= since)
+        asked = sa.select(a.arm, a.user, sa.func.sum(a.n).label("n")).where(*own)
+        asked_by = asked.group_by(a.arm, a.user).subquery().c
         told = sa.select(t.arm, t.user, sa.func.sum(t.n).label("n"))
         told_by = told.where(*self._told(experiment, since)).group_by(t.arm, t.user).subquery().c
         same = (told_by.arm == asked_by.arm) & (told_by.user == asked_by.user)
