@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +27,12 @@ class Client:
     """Speaks JSON; StoreError when the server stays away."""
 
     def __init__(
-        self, base_url: str, *, key: str | None = None, give_up_s: float = GIVE_UP_S
+        self,
+        base_url: str,
+        *,
+        key: str | None = None,
+        give_up_s: float = GIVE_UP_S,
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
         try:
             parts = urlsplit(base_url)
@@ -42,6 +47,7 @@ class Client:
             self._headers["Authorization"] = b"Bearer " + os.fsencode(key)
         self._connection: http.client.HTTPConnection | None = None
         self._give_up_s, self._cause = give_up_s, "no answer"
+        self._refused = refused  # told of every 503
         self.retried = 0
 
     def check_served(self, arms: Mapping[str, str]) -> None:
@@ -89,6 +95,8 @@ class Client:
                 waiting = True
                 log.warning("replay.waiting url=%s because=%s", self._url, self._cause)
             self.retried += 1
+            if status == 503:
+                self._refused()
             time.sleep(min(wait, retry_after) if status == 503 else wait)
         raise StoreError(
             f"POST {path}",

@@ -14,6 +14,7 @@ from typing import Any
 
 from steelyard.errors import StoreError
 from steelyard.release.client import GIVE_UP_S, Client
+from steelyard.release.room import Room
 from steelyard.tasks import Truth
 
 Progress = Callable[[int, int], None]
@@ -72,7 +73,7 @@ def replay(
     """
     # both are looked at before the first record: half a pair would be spent for nothing
     Client(base_url, key=key, give_up_s=give_up_s).check_served(arms or {})
-    report, lock = ReplayReport(), threading.Lock()
+    report, lock, room = ReplayReport(), threading.Lock(), Room(concurrency)
     stream = iter(visits)
 
     def next_visit() -> Visit | None:
@@ -82,25 +83,29 @@ def replay(
             return visit
 
     def work() -> None:
-        client = Client(base_url, key=key, give_up_s=give_up_s)
+        client = Client(base_url, key=key, give_up_s=give_up_s, refused=room.refused)
         while (visit := next_visit()) is not None:
-            answers = _answers(client, visit, arms or {})
-            with lock:
-                if answers is None:
-                    report.refused += 1
-                    continue
-                report.answered += 1
-                report.answers |= answers
-            for identity in answers.values():
-                client.post(
-                    "/v1/feedback", {"answer_id": identity, "kind": "outcome", "value": visit.truth}
-                )
-            with lock:
-                report.acknowledged += 1
-                if progress is not None:
-                    progress(report.acknowledged, len(visits))
+            with room:
+                one(client, visit)
         with lock:
             report.retried += client.retried
+
+    def one(client: Client, visit: Visit) -> None:
+        answers = _answers(client, visit, arms or {})
+        with lock:
+            if answers is None:
+                report.refused += 1
+                return
+            report.answered += 1
+            report.answers |= answers
+        for identity in answers.values():
+            client.post(
+                "/v1/feedback", {"answer_id": identity, "kind": "outcome", "value": visit.truth}
+            )
+        with lock:
+            report.acknowledged += 1
+            if progress is not None:
+                progress(report.acknowledged, len(visits))
 
     with ThreadPoolExecutor(concurrency) as pool:
         for done in [pool.submit(work) for _ in range(concurrency)]:
