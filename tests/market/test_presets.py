@@ -92,6 +92,15 @@ Date,Session primary channel group (Default Channel Group),Sessions,Active users
 20260901,Direct,110,95,2.5
 20260902,Organic Search,254,214,1
 """
+UMAMI = """\
+website_id,session_id,visit_id,event_id,hostname,browser,os,device,screen,language,country,url_path,url_query,referrer_path,referrer_query,referrer_domain,page_title,event_type,event_name,tag,distinct_id,created_at,job_id
+w,s1,v1,e2,www.shop.example,chrome,mac,laptop,1x1,zh-CN,CN,/buy,,/,,shop.example,买,1,,,,2026-08-31 16:02:00,
+w,s1,v1,e1,www.shop.example,chrome,mac,laptop,1x1,zh-CN,CN,/,utm_source=newsletter&utm_campaign=%E7%A7%8B%E5%AD%A3,,,mail.example,首页,1,,,,2026-08-31 16:00:00,
+w,s1,v1,e3,www.shop.example,chrome,mac,laptop,1x1,zh-CN,CN,/buy,,/,,shop.example,买,2,bought,,,2026-08-31 16:03:00,
+w,s2,v2,e4,www.shop.example,firefox,win,desktop,1x1,en,US,/,,,,www.bing.com,Home,1,,,,2026-09-01 09:00:00,
+w,s2,v3,e5,www.shop.example,firefox,win,desktop,1x1,en,US,/,,,,www.shop.example,Home,1,,,,2026-09-01 20:00:00,
+w,s3,v4,e6,www.shop.example,firefox,win,desktop,1x1,en,US,/,?utm_source=newsletter&utm_campaign=%E7%A7%8B%E5%AD%A3,,,,Home,1,,,,2026-09-01 03:00:00,
+"""
 LITELLM = '{"request_id": "c-1", "call_type": "acompletion", "spend": 0.00123, "prompt_tokens": 250, "completion_tokens": 60, "startTime": "2026-09-01 10:00:00.123", "model": "gpt-4o-mini", "end_user": "cust-9", "status": "success"}\n'
 LANGFUSE = '''\
 "id","traceId","type","startTime","model","usageDetails","totalCost","inputUsage","outputUsage","userId"
@@ -136,6 +145,7 @@ LANGFUSE = '''\
         ),
         ("wechat_pay", WECHAT, "utf-8-sig", 2, 2, {"sale.income": "9.90", "sale.refund": "-9.90"}),
         ("ga4", GA4, "utf-8", 3, 1, {}),
+        ("umami", UMAMI, "utf-8", 3, 0, {}),
         ("litellm", LITELLM, "utf-8", 1, 0, {"api.calls": "-0.008856"}),
         ("langfuse", LANGFUSE, "utf-8", 1, 0, {"api.calls": "-0.0005292"}),
     ],
@@ -254,6 +264,49 @@ def test_days_and_counts_of_an_analytics_export_are_facts_without_money(shop):
         ("2026-09-01", "Direct", "110", "2.5"),
         ("2026-09-02", "Organic Search", "254", "1"),
     }
+
+
+def visits(shop):
+    with closing(Store.open(shop)) as store:
+        rows = store.events.of_kind("visits")
+    return {(r["day"], r["channel"], r["body"].get("campaign"), r["body"]["visits"]) for r in rows}
+
+
+def test_single_events_are_visits_of_what_led_to_the_first_of_them(shop):
+    import_file(shop, exported(shop, UMAMI))  # its times are UTC, the books are kept in Shanghai
+    assert visits(shop) == {
+        ("2026-09-01", "newsletter", "秋季", "2"),
+        ("2026-09-01", "bing.com", None, "1"),
+        ("2026-09-02", "direct", None, "1"),
+    }
+
+
+def test_events_in_another_order_are_the_same_visits(shop):
+    head, *rows = UMAMI.splitlines(keepends=True)
+    import_file(shop, exported(shop, UMAMI))
+    again = import_file(shop, exported(shop, head + "".join(reversed(rows))))
+    assert (again["booked"]["new"], again["booked"]["known"]) == (0, 3)
+
+
+def test_a_day_that_was_not_over_is_told_and_can_be_corrected(shop):
+    import_file(shop, exported(shop, UMAMI))
+    later = UMAMI + UMAMI.splitlines(keepends=True)[-1].replace(",v4,", ",v9,")
+    with pytest.raises(DataError, match="export.csv:3: .*visits 2, found visits 3; say --correct"):
+        import_file(shop, exported(shop, later))
+    import_file(shop, exported(shop, later), correct=True)
+    assert ("2026-09-01", "newsletter", "秋季", "3") in visits(shop)
+
+
+def test_an_event_of_no_visit_is_named(shop):
+    text = UMAMI.replace("s2,v3,", "s2,,")
+    with pytest.raises(DataError, match="export.csv:6 visit_id: expected the visit of the event"):
+        import_file(shop, exported(shop, text))
+
+
+def test_events_without_what_led_to_them_are_refused_and_not_called_direct(shop):
+    text = UMAMI.replace("referrer_domain", "ref").replace("url_query", "query")
+    with pytest.raises(DataError, match=r"referrer_domain"):
+        import_file(shop, exported(shop, text), preset="umami")
 
 
 def test_the_command_takes_what_holds_for_every_row(shop):

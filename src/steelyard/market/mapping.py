@@ -30,7 +30,8 @@ class Mapping:
     of rows whose amount was given back; `charged` those of a fee that is a row by itself, in statements of an
     account, where `amount` is what came in and `refund` what went out; `only` are other columns by which rows count. `names` are fields of
     which a row of a total has none. `tells` is false for systems that keep books in several currencies and
-    do not always say which; `fees` is -1 where they write a fee as money that went out.
+    do not always say which; `fees` is -1 where they write a fee as money that went out. `events` are rows of single
+    events, of which the visits are counted (`market/sessions.py`).
     """
 
     kind: Kind
@@ -45,15 +46,18 @@ class Mapping:
     names: tuple[str, ...] = ()
     tells: bool = True
     fees: int = 1
+    events: bool = False
     zone: str | None = None  # of its times that say none
     name: str = ""
 
     def lacks(self, fields: Sequence[str]) -> list[str]:
-        """Needed fields that neither a column in `fields` nor a value says."""
+        """Needed fields that neither a column in `fields` nor a value says; of events all that tell of a visit."""
         return [
             name
             for name, one in self.kind.fields.items()
-            if one.needed and name not in fields and name not in self.says
+            if (one.needed or (self.events and name in self.columns))
+            and name not in fields
+            and name not in self.says
         ]
 
 

@@ -186,6 +186,18 @@ _USE = [
     ),
     replace(
         _of(
+            "umami",
+            "visits",
+            day="created_at",
+            channel="referrer_domain",
+            campaign="url_query",
+            visits="visit_id",
+        ),
+        events=True,
+        zone="UTC",
+    ),
+    replace(
+        _of(
             "litellm",
             "api_usage",
             {"currency": "USD"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any, cast
@@ -27,6 +27,7 @@ from steelyard.market.cells import (
 from steelyard.market.days import Moment, Order, is_day, moments
 from steelyard.market.mapping import Header, Mapping, called, header_in, missing
 from steelyard.market.progress import CHECKED, COLUMNS, told
+from steelyard.market.sessions import added_up, visits_of
 from steelyard.market.sheets import Line, Sheet
 from steelyard.market.statements import of_statement
 from steelyard.spec.looks import quoted
@@ -86,6 +87,8 @@ def read(
         raise _no_header(sheet, mapping)
     lines, totals, notes = _parted(sheet, mapping, header)
     lines, unpaid = _counted(lines, sheet.rows[header.at], mapping, header)
+    if mapping.events:
+        lines = visits_of(sheet, mapping, header, lines)
     here = [n for n in mapping.kind.fields if n in header.columns or n in mapping.says]
     columns = {}
     for at, name in enumerate(here, 1):
@@ -98,6 +101,9 @@ def read(
     table = Table(sheet, mapping, rows, unpaid, totals, header.at + notes)
     for _, row in told(rows, CHECKED, report, len(rows)):
         _check(table, row, header, today=today, currency=currency)
+    if mapping.events:
+        summed = added_up((row.values for row in rows), mapping.kind.names)
+        table = replace(table, rows=[Row(rows[i].line, values) for i, values in summed])
     _once(table)
     return table
 
