@@ -291,7 +291,7 @@ def test_events_in_another_order_are_the_same_visits(shop):
 def test_a_day_that_was_not_over_is_told_and_can_be_corrected(shop):
     import_file(shop, exported(shop, UMAMI))
     later = UMAMI + UMAMI.splitlines(keepends=True)[-1].replace(",v4,", ",v9,")
-    with pytest.raises(DataError, match="export.csv:3: .*visits 2, found visits 3; say --correct"):
+    with pytest.raises(DataError, match=r"export.csv:3: .*visits 2, found visits 3; say --correct"):
         import_file(shop, exported(shop, later))
     import_file(shop, exported(shop, later), correct=True)
     assert ("2026-09-01", "newsletter", "秋季", "3") in visits(shop)
@@ -299,7 +299,7 @@ def test_a_day_that_was_not_over_is_told_and_can_be_corrected(shop):
 
 def test_an_event_of_no_visit_is_named(shop):
     text = UMAMI.replace("s2,v3,", "s2,,")
-    with pytest.raises(DataError, match="export.csv:6 visit_id: expected the visit of the event"):
+    with pytest.raises(DataError, match=r"export.csv:6 visit_id: expected the visit of the event"):
         import_file(shop, exported(shop, text))
 
 

@@ -15,7 +15,7 @@ from steelyard.api.statement import statement
 from steelyard.errors import Damaged, StoreError
 from steelyard.report import gather
 from steelyard.spec import load
-from steelyard.store import Store, subtotals, tables
+from steelyard.store import Store, look, subtotals, tables
 
 OLD = Path(__file__).with_name("ledger_0001.sql")
 VALUES = [None, "x", "评", b"\xff\xfe", -1, 2**62, 1.5, "{", "[1", "NaN", ""]
@@ -218,3 +218,21 @@ def test_a_name_of_a_table_that_is_no_text_is_damaged(ledger, product_file):
     ledger.write_bytes(body.replace(b"CREATE TABLE measure", b"CREATE TABLE \xffeasure"))
     with pytest.raises(Damaged, match="restore the ledger"):
         Store.open(load(product_file))
+
+
+def test_a_ledger_that_nobody_wrote_is_looked_over_once_by_a_process(
+    store, product_file, monkeypatch
+):
+    store.begin_turn("spec")
+    store.close()
+    looked = []
+    monkeypatch.setattr(look, "_pages", lambda *_: looked.append(1))
+    for _ in range(2):
+        with closing(Store.open(load(product_file))):
+            pass
+    assert len(looked) == 1
+    with closing(Store.open(load(product_file))) as again:
+        again.begin_turn("another")
+    with closing(Store.open(load(product_file))):
+        pass
+    assert len(looked) == 2

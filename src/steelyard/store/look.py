@@ -118,8 +118,9 @@ def _few(connection: sa.Connection, table: sa.Table) -> bool:
 
 
 def _state(path: Path) -> tuple[int, ...]:
+    """An empty log is one that is not there: who opens a ledger makes one, and who closes it takes it away."""
     state: list[int] = []
     for name in (path, path.with_name(f"{path.name}-wal")):
         seen = name.stat() if name.exists() else None
-        state += [seen.st_size, seen.st_mtime_ns, seen.st_ino] if seen else [0]
+        state += [seen.st_size, seen.st_mtime_ns, seen.st_ino] if seen and seen.st_size else [0]
     return tuple(state)

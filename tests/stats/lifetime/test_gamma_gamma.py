@@ -7,8 +7,9 @@ from scipy.stats import gamma, spearmanr
 from tests.stats.lifetime.simulated import customers
 
 from steelyard.stats.lifetime import GammaGamma, Summary, fit_gamma_gamma
-from steelyard.stats.lifetime.gamma_gamma import _GammaGammaLikelihood, _ranks
+from steelyard.stats.lifetime.gamma_gamma import _GammaGammaLikelihood
 from steelyard.stats.lifetime.maximum import Maximum
+from steelyard.stats.ranks import ranks
 
 AS_CDNOW = GammaGamma(
     6.25, 3.74, 15.44, 946, 0.0, Maximum(np.zeros(3), np.zeros((3, 3)), 0.0)
@@ -99,5 +100,5 @@ def test_the_correlation_is_spearmans_with_ties():
     rng = np.random.default_rng(3)
     for digits in (0, 1, 6):
         x, y = rng.integers(1, 6, 80).astype(float), np.round(rng.gamma(2, 3, 80), digits)
-        own = np.corrcoef(_ranks(x), _ranks(y))[0, 1]
+        own = np.corrcoef(ranks(x), ranks(y))[0, 1]
         assert own == pytest.approx(spearmanr(x, y).statistic, abs=1e-12)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from steelyard.reason import Reason
 from steelyard.stats.curves.curve import Beliefs, LearningCurve, Point
@@ -276,7 +276,7 @@ def _misfit(seen: _Seen, seed: int) -> Reason | None:
     root = np.linalg.inv(np.linalg.cholesky(covariance))
     least = min(_distance(f, seen, root, f.prior(rng, SHAPES, seen.first)) for f in FAMILIES)
     freedom = max(1, len(seen.t) - 2)
-    if least <= chi2.ppf(SURE, freedom):
+    if least <= chdtri(freedom, 1 - SURE):
         return None
     return Reason("curve.misfit", {"times": float(np.sqrt(least / freedom))})
 

@@ -17,6 +17,7 @@ from steelyard.reason import Reason
 from steelyard.stats.lifetime.bg_nbd import REPEATERS_MIN
 from steelyard.stats.lifetime.maximum import Maximum, maximize
 from steelyard.stats.lifetime.summary import Summary
+from steelyard.stats.ranks import ranks
 
 _Floats = NDArray[np.float64]
 
@@ -65,7 +66,7 @@ def fit_gamma_gamma(summary: Summary) -> GammaGamma | Reason:
     if not maximum.identified or q <= 1:
         return Reason("lifetime.value_not_identified", {"customers": n})
     varied = np.ptp(x) > 0 and np.ptp(mean) > 0
-    correlation = float(np.corrcoef(_ranks(x), _ranks(mean))[0, 1]) if varied else 0.0
+    correlation = float(np.corrcoef(ranks(x), ranks(mean))[0, 1]) if varied else 0.0
     return GammaGamma(p, q, v, n, correlation, maximum)
 
 
@@ -91,9 +92,3 @@ class _GammaGammaLikelihood:
             ]
         )
         return float(value.sum()), np.asarray(slope.sum(axis=1) * np.exp(logs))
-
-
-def _ranks(values: _Floats) -> _Floats:
-    """From one on, equal ones share theirs. By hand: scipy.stats takes longer to import than the fit."""
-    _, at, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[at])

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
-from scipy.stats import rankdata
+
+from steelyard.stats.ranks import ranks
 
 Array = NDArray[np.float64]
 RHAT_MAX, ESS_MIN = 1.01, 400.0  # their section 4.3: what a measured figure needs
@@ -69,8 +70,8 @@ def _split(draws: Array) -> Array:
 
 def _scores(draws: Array) -> Array:
     """Normal scores of the ranks over all chains (their eq. 14)."""
-    ranks = rankdata(draws.ravel()).reshape(draws.shape)
-    return np.asarray(ndtri((ranks - 0.375) / (draws.size + 0.25)))
+    ranked = ranks(draws.ravel()).reshape(draws.shape)
+    return np.asarray(ndtri((ranked - 0.375) / (draws.size + 0.25)))
 
 
 def _rhat(chains: Array) -> float:
