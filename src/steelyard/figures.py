@@ -75,6 +75,7 @@ FIGURES: dict[str, Callable[[Any], str]] = {
     "percent": lambda value: f"{100 * value:.3g} %",
     "small": small,
     "spread": lambda i: f"{small(i[0], '+')} [{small(i[1], '+')}, {small(i[2], '+')}]",
+    "within": lambda i: f"{i[0]:.4f} [{i[1]:.4f}, {i[2]:.4f}]",
     "interval": lambda i: f"{i[0]:+.4f} [{i[1]:+.4f}, {i[2]:+.4f}]",
     "lift": lambda i: f"{100 * i[0]:+.3g} % [{100 * i[1]:+.3g}, {100 * i[2]:+.3g}]",
     "money": money,

@@ -74,6 +74,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{why}; taken although its loss is open, since all whose loss is within the limit miss a goal: {open}",
         "{why}；其损失尚无定论，但损失在限度内的都没有达到目标，因此仍选它：{open}",
     ),
+    "variant.unchosen": (
+        "{metric} on records that took no part in the choice: {quality:within} ({n:count} records; each half of the hold-out is told with what the other half chose: {first:variant}, {second:variant})",
+        "未参与选择的记录上的 {metric}：{quality:within}（{n:count} 条记录；留出集的每一半用另一半所选的版本计算：{first:variant}、{second:variant}）",
+    ),
     "variant.cheap_enough": (
         "meets every goal; {more:about} {currency} more than {cheapest:variant} until the next turn count as the same cost, and {behind}",
         "满足所有目标；到下一轮比 {cheapest:variant} 多 {more:about} {currency}，视为成本相同，而 {behind}",

@@ -52,6 +52,7 @@ def test_measuring_again_builds_nothing_and_the_next_turn_reads_what_it_found(
     rows = {r["name"]: r for r in first.outputs["compress"]["table"]}
     assert "records whose logits are those of torch_fp32" in rows["onnx_fp32"]["evaluated_on"]
     assert rows["onnx_fp32"]["quality"] == rows["torch_fp32"]["quality"]
+    assert "macro_f1 on records that took no part" in first.outputs["compress"]["unchosen"]
     assert rows["onnx_fp32"]["flat"] and "wall/CPU" in rows["onnx_fp32"]["timed_on"]
 
     def never(*_: object, **__: object) -> None:

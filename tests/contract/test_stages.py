@@ -34,7 +34,7 @@ KEYS = {
     "train.against_baseline": INTERVAL,
     "train.point": POINT,
     "train.tried": "method variant quality",
-    "compress": "chosen table utility",
+    "compress": "chosen table utility unchosen unchosen_zh unchosen_code unchosen_numbers",
     "compress.table": "variant name quality low high cpu_ms p95_ms memory_mb cost_per_1000 metrics few gap errors"
     " meets chosen why why_zh why_code why_numbers p50_ms evaluated_on timed_on busy wall_per_cpu flat",
     "release": "live canary live_misses holdout_check",

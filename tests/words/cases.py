@@ -28,6 +28,8 @@ from steelyard.compress.candidate import Candidate, Gap
 from steelyard.compress.choose import Stakes, choose
 from steelyard.compress.limits import Loss, judged
 from steelyard.compress.quality import Quality
+from steelyard.compress.unchosen import Unchosen
+from steelyard.compress.unchosen import _said as unchosen_said
 from steelyard.engine.evaluate import Evaluation
 from steelyard.errors import UserError
 from steelyard.goals import limits
@@ -445,6 +447,10 @@ def table_of_variants():
         SimpleNamespace(spec=spec), task, {f.name: f for f in found}, "torch_fp32"
     )
     yield from to_json(left.table)
+    seen = Unchosen(Evaluation({}, {}), ("torch_fp32", "openvino_int8"))
+    yield unchosen_said(
+        SimpleNamespace(quality="macro_f1"), seen, Interval(0.8421, 0.8256, 0.8577, 1919)
+    )
 
 
 # --- the plan

@@ -40,6 +40,9 @@ class Compressed:
     table: tuple[VariantRow, ...]
     utility: Mapping[str, Interval] | None = None
     accuracy: Mapping[str, Interval] | None = None
+    unchosen: Reason | None = (
+        None  # how good the chosen one is on records that took no part in the choice
+    )
 
     @property
     def chosen_row(self) -> VariantRow | None:

@@ -18,7 +18,8 @@ from steelyard.compress.job import CompressJob
 from steelyard.compress.left import Compressed, Compressible
 from steelyard.compress.quality import Quality, evaluated, parent_of
 from steelyard.compress.table import BASELINE, Assessed, chosen, cost_per_1000
-from steelyard.engine.evaluate import UTILITY, Evaluation
+from steelyard.compress.unchosen import with_unchosen
+from steelyard.engine.evaluate import UNCHOSEN, UTILITY, Evaluation
 from steelyard.engine.examples import bought, first, holdout
 from steelyard.engine.fit import Examples
 from steelyard.engine.heads import head_of
@@ -72,7 +73,8 @@ def run(
     assessed = {n: Assessed(n, v, qualities[n], timed[n], gaps.get(n)) for n, v in built.items()}
     for one in assessed.values():
         _facts(product, step, one, of.dataset, errors_of(task.known), fresh=prior is None)
-    return chosen(product, task, assessed, of.parent.name)
+    left = chosen(product, task, assessed, of.parent.name)
+    return with_unchosen(store, product, step, task, of, held, assessed, left)
 
 
 def _qualities(
@@ -115,7 +117,11 @@ def _keep(
 
 def _known(store: Store, variant: str) -> Quality:
     """What an earlier run measured of a variant: the measures that have an interval."""
-    measures = {n: m for n, m in store.measures.of(variant).items() if m["low"] is not None}
+    measures = {
+        n: m
+        for n, m in store.measures.of(variant).items()
+        if m["low"] is not None and not n.endswith(UNCHOSEN)
+    }
     metrics = {n: Interval(m["value"], m["low"], m["high"], m["n"]) for n, m in measures.items()}
     kinds = (measures.get(UTILITY, {}).get("detail") or {}).get("kinds") or []
     few = {n: m["detail"]["few"] for n, m in measures.items() if (m["detail"] or {}).get("few")}

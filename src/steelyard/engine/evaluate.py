@@ -20,6 +20,7 @@ from steelyard.tasks.valuation import KindCount, kinds_of
 REPEATS = 1000
 ANY = Metric(low=float("-inf"), high=float("inf"))  # a figure that the task does not declare
 UTILITY = "utility"  # the mean of what answers were worth: what money reads
+UNCHOSEN = "_unchosen"  # behind the name of a quality: of records that took no part in the choice
 
 
 @dataclass(frozen=True)

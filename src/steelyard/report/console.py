@@ -5,6 +5,7 @@ Example: `rich.print(closing_table(facts))`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from steelyard.report.amounts import with_currency
@@ -31,7 +32,7 @@ def closing_table(facts: ReportFacts, *, language: str = "en") -> Any:
     parts: list[Any] = [Text(say(one, language), style=STYLES[one.tone]) for one in headline(facts)]
     compress = facts.of("compress")
     if compress:
-        parts += [Text(""), *_variants(facts, compress["table"], language)]
+        parts += [Text(""), *_variants(facts, compress, language)]
     if facts.money:
         parts += [Text(""), *_money(facts, language)]
     plan = (facts.of("plan") or {}).get("plan")
@@ -45,8 +46,8 @@ def closing_table(facts: ReportFacts, *, language: str = "en") -> Any:
     return Group(*parts)
 
 
-def _variants(facts: ReportFacts, rows: list[dict[str, Any]], language: str) -> list[Any]:
-    words = WORDS[language]
+def _variants(facts: ReportFacts, compress: Mapping[str, Any], language: str) -> list[Any]:
+    words, rows = WORDS[language], compress["table"]
     cost = words["cost_axis"].format(currency=facts.currency, at=requests(facts, words))
     heads = words["table"].split("|")
     table = _table(words["variants"], [heads[0], heads[1], heads[3], heads[4], cost])
@@ -61,7 +62,8 @@ def _variants(facts: ReportFacts, rows: list[dict[str, Any]], language: str) -> 
         )
     why = [(term("variant", r["name"], language), sentence(r, "why", language)) for r in rows]
     reasons = _reasons(why, words)
-    return [table, *reasons, *map(_plain, caveats(rows, words, language))]
+    told = [sentence(compress, "unchosen", language)] if compress.get("unchosen") else []
+    return [table, *reasons, *map(_plain, (*told, *caveats(rows, words, language)))]
 
 
 def _money(facts: ReportFacts, language: str) -> list[Any]:

@@ -60,7 +60,8 @@ def curve(facts: ReportFacts, words: Words, language: str) -> str:
 
 
 def variants(facts: ReportFacts, words: Words, language: str) -> str:
-    measured = (facts.of("compress") or {}).get("table")
+    left = facts.of("compress") or {}
+    measured = left.get("table")
     if not measured:
         return ""
     named = [r | {"name": term("variant", r["name"], language)} for r in measured]
@@ -89,7 +90,8 @@ def variants(facts: ReportFacts, words: Words, language: str) -> str:
     }
     dots = [r | {"cost": r["cost_per_1000"] * times} for r in named]
     picture = figure(lambda width: charts.quality_cost(dots, goals, axis, width=width))
-    said = "".join(note(line) for line in caveats(measured, words, language))
+    told = [sentence(left, "unchosen", language)] if left.get("unchosen") else []
+    said = "".join(note(line) for line in (*told, *caveats(measured, words, language)))
     return picture + table(words["table"].format(at=at).split("|"), rows) + said
 
 

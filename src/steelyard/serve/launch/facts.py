@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from steelyard.engine.evaluate import UNCHOSEN
 from steelyard.interval import Interval, few_in, too_few
 from steelyard.serve.router import Served
 from steelyard.store import Store
@@ -45,9 +46,10 @@ class Live:
 def live_of(store: Store, task: Task, served: Served) -> Live:
     """What the ledger knows of it."""
     began = {row["id"]: row["created"][:DAY] for row in store.releases.history()}
+    measured = store.measures.of(served.variant)
     measures = {
-        name: m
-        for name, m in store.measures.of(served.variant).items()
+        name: measured.get(f"{name}{UNCHOSEN}", m)  # what is claimed in public chose nothing
+        for name, m in measured.items()
         if name in task.known and m["low"] is not None and m["on"].startswith("holdout of ")
     }
     order = sorted(measures, key=lambda name: (name != task.quality, list(task.known).index(name)))
