@@ -74,16 +74,17 @@ def _why_not(weighed: Weighed, name: str) -> Sequence[Reason]:
 def _place(weighed: Weighed, at: int, one: Offered) -> dict[str, Any]:
     unit, spend = weighed.question.budget, float(weighed.amounts[at])
     returns = three(weighed.next[:, at] + _paid(weighed, one.place))
-    example = spend or min(unit, one.place.most)
+    example = spend or min(unit, one.place.most) or one.place.least
     return {
         "kind": "place",
         **_named(one.place.name, one.place.arm, one.called),
         "evidence": one.evidence,
         "spend": spend,
         "most": finite(one.place.most),
+        "least": one.place.least,
         "best": float(weighed.best[0][at]),
         "delay": max((_delay(move) for move in one.place.moves), default=0.0),
-        "amounts": [_amount(weighed, at, one, times * unit) for times in UNITS],
+        "amounts": [_amount(weighed, at, one, money) for money in _shown(one.place, unit)],
         **({} if one.once is None else {"once": {"name": one.once.name, "cost": one.once.cost}}),
         "pays_from": finite(_paid(weighed, one.place) / returns["value"])
         if returns["value"] > 0
@@ -96,6 +97,12 @@ def _place(weighed: Weighed, at: int, one: Offered) -> dict[str, Any]:
         **spoken("because", one.told(example)),
         **spoken("do", one.do(example)),
     }
+
+
+def _shown(place: Place, unit: float) -> list[float]:
+    """Amounts at which a place is told, each once; what may be taken away there first."""
+    amounts = [min(times * unit, place.most) for times in UNITS]
+    return sorted({*amounts, *([place.least, place.least / 2] if place.least < 0 else [])})
 
 
 def _paid(weighed: Weighed, place: Place) -> float:
@@ -123,9 +130,8 @@ def _with(weighed: Weighed, at: int, one: Offered, money: float) -> tuple[Array,
 
 
 def _amount(weighed: Weighed, at: int, one: Offered, money: float) -> dict[str, Any]:
-    """What so much there brings beside the rest of the split; no more than the place takes."""
+    """What so much there brings beside the rest of the split."""
     company, places = weighed.outlook.company, [each.place for each in weighed.places]
-    money = min(money, one.place.most)
     amounts, steps = _with(weighed, at, one, money)
     none, without = _with(weighed, at, one, 0.0)
     made = Profits.of(company, places, amounts, steps)

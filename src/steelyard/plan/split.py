@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +100,8 @@ def split(
     ranked = sorted(able, key=lambda steps: -ask.worth(usual, steps))
     # every combination at amounts of one; the best of them with amounts of their own
     solved = [ask.solve(steps, [usual]) for steps in ranked[:LOOKED_AT]]
+    if all(one.solved.residual == np.inf for one in solved):
+        return ask.lasting(solved)
     return max(solved, key=lambda one: (one.solved.residual < np.inf, one.value))
 
 
@@ -163,6 +165,20 @@ class _Asked:
         return Split(
             self.places, steps, solved.spend, made.profit, made.slopes, solved.value, solved
         )
+
+    def lasting(self, broken: Sequence[Split]) -> Split:
+        """Where cash runs out whatever is done: what it lasts with longest, of what was found, of nothing and of all
+        taken away that may be. It is no solution."""
+        tried = [
+            (self._solvent(x, one.steps)[0], one, x)
+            for one in broken
+            for x in (0 * one.amounts, self._bounds(one.steps)[0], one.amounts)
+        ]
+        _, one, amounts = max(tried, key=lambda each: each[0])
+        made = _profits(self.company, self.places, amounts, one.steps)
+        value = self.risk.of(made.profit)[0]
+        solved = replace(one.solved, spend=amounts, value=value)
+        return Split(self.places, one.steps, amounts, made.profit, made.slopes, value, solved)
 
     def _left(self, steps: Sequence[Step]) -> float:
         return self.question.budget - sum(step.cost for step in steps)

@@ -192,9 +192,7 @@ def test_no_division_of_a_grid_beats_one_that_takes_as_much_as_it_may(seed):
     value, least = moved(most, scale, today), -0.25 * today
     upper = np.array([200.0, 80.0, 200.0])
     found = best(Problem(value, upper=upper, lower=least, budget=budget))
-    sides = [
-        np.linspace(low, high, 25) for low, high in zip(least[:2], upper[:2], strict=True)
-    ]
+    sides = [np.linspace(low, high, 25) for low, high in zip(least[:2], upper[:2], strict=True)]
     tried = [
         np.array([a, b, min(upper[2], budget - a - b) * share + least[2] * (1 - share)])
         for a in sides[0]

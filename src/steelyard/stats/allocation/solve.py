@@ -45,7 +45,11 @@ class Problem:
     def __post_init__(self) -> None:
         low = self.least
         least = min(0.0, float(low.sum()))
-        if not np.all(np.isfinite(self.upper)) or np.any(low > self.upper) or not self.budget >= least:
+        if (
+            not np.all(np.isfinite(self.upper))
+            or np.any(low > self.upper)
+            or not self.budget >= least
+        ):
             raise ValueError("expected finite bounds, the lower below the upper, and a budget")
         if float(low.sum()) > self.budget + 1e-9 * abs(self.budget):
             raise ValueError(
@@ -140,7 +144,9 @@ def _stands(problem: Problem, spend: Array) -> Solved:
     make up the gradient of the value (Karush-Kuhn-Tucker)."""
     value, gradient = problem.value(spend)
     edge = AT_EDGE * max(problem.scale, 1e-300)
-    room = problem.budget - float(problem.least.sum()) + problem.least  # with the others at their least
+    room = (
+        problem.budget - float(problem.least.sum()) + problem.least
+    )  # with the others at their least
     names, columns = [], []
     if float(spend.sum()) >= problem.budget - edge:
         names.append("budget")
