@@ -15,7 +15,7 @@ from steelyard.errors import UserError
 from steelyard.near import near
 from steelyard.plan.answer import finite, switch_reason, three
 from steelyard.plan.chain import chain
-from steelyard.plan.company import Array, Move, Place, Profits, Step
+from steelyard.plan.company import Arm, Array, Move, Place, Profits, Step
 from steelyard.plan.looks import Worth
 from steelyard.plan.offers import Called, Offered, OfferedLook, OfferedStep
 from steelyard.plan.split import Split
@@ -89,7 +89,7 @@ def _place(weighed: Weighed, at: int, one: Offered) -> dict[str, Any]:
         "pays_from": finite(_paid(weighed, one.place) / returns["value"])
         if returns["value"] > 0
         else None,
-        "switch": _switches(weighed, one.place.name),
+        "switch": _switches(weighed, one.place.arm),
         "chain": [
             row | {"commands": commands(row["rows"])} for row in _chain(weighed, at, example)
         ],
@@ -173,11 +173,12 @@ def commands(rows: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _switches(weighed: Weighed, name: str) -> list[dict[str, Any]]:
+def _switches(weighed: Weighed, arm: Arm) -> list[dict[str, Any]]:
+    """Those that speak of no side, or of that of the place."""
     return [
         {"factor": one.factor, **spoken("because", switch_reason(weighed, one))}
         for one in switches(weighed)
-        if one.of in ("", name)
+        if one.of in ("", arm)
     ]
 
 

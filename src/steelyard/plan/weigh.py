@@ -84,8 +84,8 @@ class Weighed:
         slopes = made.slopes.copy()
         for at, one in enumerate(self.places):
             if one.once is not None and one.once not in self.split.steps:
-                money = self.question.budget + movable(places) - one.once.cost
-                most = min(one.place.most, max(0.0, money))
+                money = self.question.budget + self.freed or movable(places)
+                most = min(one.place.most, max(0.0, money - one.once.cost))
                 amounts = self.amounts.copy()
                 amounts[at] = most
                 steps = (*self.split.steps, one.once)

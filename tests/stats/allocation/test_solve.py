@@ -214,3 +214,18 @@ def test_steps_that_cost_more_than_the_budget_are_paid_of_what_is_taken_away():
     assert found.spend[1] == pytest.approx(-25.0) and found.spend[0] == pytest.approx(-5.0)
     with pytest.raises(ValueError, match="bounds"):
         Problem(value, upper=np.full(2, 50.0), lower=-today / 4, budget=-51.0)
+
+
+def test_money_is_taken_away_for_a_place_whose_first_units_lose():
+    today, least = np.array([0.0, 30.0, 30.0]), np.array([0.0, -20.0, -20.0])
+
+    def value(x):  # S-shaped beside two of which each returns a little more than it costs
+        y = today + x
+        s = y[0] ** 3 / (y[0] ** 3 + 20.0**3)
+        slope = 3 * y[0] ** 2 * 20.0**3 / (y[0] ** 3 + 20.0**3) ** 2
+        plain = 90 * (1 - np.exp(-y[1:] / 40))
+        slopes = np.array([500 * slope, *(90 / 40 * np.exp(-y[1:] / 40))])
+        return float(500 * s + plain.sum() - y.sum()), slopes - 1
+
+    found = best(Problem(value, upper=np.full(3, 100.0), lower=least, budget=0.0))
+    assert found.solved and found.spend[0] > 30 and found.value > value(np.zeros(3))[0] + 100

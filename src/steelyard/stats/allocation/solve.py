@@ -94,7 +94,8 @@ def best(problem: Problem, *, starts: Sequence[Array] = (), quick: bool = False)
     given = [_within(problem, start) for start in starts]
     own = [_greedy(problem, np.maximum(problem.least, 0.0)), _evenly(problem)]
     if np.any(problem.least < 0):
-        own.append(_greedy(problem, problem.least))  # all that may be is taken away first
+        # all that may be is taken away first, and put by parts or in one place, whose first units may lose
+        own += [_greedy(problem, problem.least), _in_one_place(problem)]
     found = [_climb(problem, start) for start in (*given, *own)]
     held = [one for one in found if one.residual < np.inf] or found  # no limit is broken
     top = max(one.value for one in held)
@@ -195,7 +196,14 @@ def _within(problem: Problem, spend: Array) -> Array:
 
 
 def _evenly(problem: Problem) -> Array:
-    return _within(problem, np.full(len(problem.upper), problem.budget / len(problem.upper)))
+    return _within(problem, np.full(len(problem.upper), problem.scale / len(problem.upper)))
+
+
+def _in_one_place(problem: Problem) -> Array:
+    """The best of those that put as much as they can in one place."""
+    room = problem.budget - float(problem.least.sum())
+    each = np.eye(len(problem.upper)) * np.minimum(room, problem.upper - problem.least)
+    return max(problem.least + each, key=lambda spend: problem.value(spend)[0])
 
 
 def _greedy(problem: Problem, start: Array) -> Array:
