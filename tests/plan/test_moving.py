@@ -250,6 +250,17 @@ def test_cash_that_runs_out_whatever_is_done_is_named_with_what_would_last_and_m
     assert enough.split.solved.residual < np.inf
 
 
+def test_where_cash_runs_out_it_lasts_as_long_as_it_can_though_something_else_would_earn_more():
+    late = {"arrives": (0.0,) * 11 + (1.0,)}
+    facts = replace(with_channels(replace(ADS, spend=150.0), **late), cash=9e3, change=0.25)
+    facts = replace(facts, answer=0.0)
+    weighed = weigh(Outlook.of(facts))
+    assert not weighed.split.solved.solved
+    assert weighed.split.spend["ads"] == pytest.approx(-0.25 * 150 * 30)
+    assert weighed.gain.mean() < 0  # what is cut would have earned more than it costs, too late
+    assert max(one.value for one in weighed.alone.values()) > weighed.split.value
+
+
 def _find(body, code):
     if isinstance(body, dict):
         if body.get("code") == code:

@@ -168,7 +168,7 @@ def weigh(
     best = _best(outlook, whole, question)
     alone = {arm: _best(outlook, _only(whole, arm), question) for arm in ARMS}
     # a start may miss what a side alone finds
-    best = max([best, *alone.values()], key=lambda one: one.value)
+    best = max(_held([best, *alone.values()]), key=lambda one: one.value)
     options = [option for found in answers.values() for option in found]
     unit = facts.unit if budget is None else budget
     return Weighed(outlook, question, whole, options, best, alone, unit)
@@ -224,9 +224,15 @@ def _best(outlook: Outlook, offers: dict[str, Offer], question: Question) -> Spl
         )
         if all(found.spend[name] >= least for name, least in named.items()):
             made.append(_tidied(outlook, found, question))
+    made = _held(made)
     top = max(one.value for one in made) - HAIR * max(question.budget, 1.0)
     # the first, which pays for nothing once, where the others are no better
     return next(one for one in made if one.value >= top)
+
+
+def _held(made: Sequence[Split]) -> list[Split]:
+    """Those that break no limit; where all do, the first, with which cash lasts longest."""
+    return [one for one in made if one.solved.residual < np.inf] or list(made[:1])
 
 
 def _that_can_be_combined(outlook: Outlook, menus: list[list[Step]]) -> list[list[Step]]:
