@@ -417,12 +417,15 @@ def _divided(recommended: Mapping[str, Any], language: str) -> str:
         n: called[n][at] if n in called else term("option", n, language)
         for n in recommended["spend"]
     }
-    parts = [f"{named[n]} {money:,.0f} {currency}" for n, money in recommended["spend"].items()]
+    spend = recommended["spend"]
+    parts = [f"{named[n]} {money:,.0f} {currency}" for n, money in spend.items() if money >= 0]
     parts += [
         called[name][at] if name in called else term("variant", name, language)
         for name in recommended["steps"]
     ]
-    said = " + ".join(parts) or term("option", "nothing", language)
+    less = [f"− {named[n]} {-money:,.0f} {currency}" for n, money in spend.items() if money < 0]
+    said = " ".join([*([" + ".join(parts)] if parts else []), *less])
+    said = said or term("option", "nothing", language)
     look = recommended.get("look")
     if look is None:
         return said

@@ -57,6 +57,18 @@ PLAN: dict[str, tuple[str, str]] = {
         "{money:money} {currency} more in {channel}: {customers:amid} more customers, each worth {worth:around} {currency}",
         "在 {channel} 多花 {money:money} {currency}：多 {customers:amid} 位客户，每位值 {worth:around} {currency}",
     ),
+    "channels.less": (
+        "{money:money} {currency} less in {channel}: {left:amid} {currency} of what is left of its sales are missed, so each {currency} that is taken away returned {returns:amid}",
+        "在 {channel} 少花 {money:money} {currency}：少得扣除后的销售额 {left:amid} {currency}，即减去的每 1 {currency} 原本收回 {returns:amid}",
+    ),
+    "channels.fewer": (
+        "{money:money} {currency} less in {channel}: {customers:amid} customers fewer, so each {currency} that is taken away returned {returns:amid}",
+        "在 {channel} 少花 {money:money} {currency}：少 {customers:amid} 位客户，即减去的每 1 {currency} 原本收回 {returns:amid}",
+    ),
+    "do.spend_less": (
+        "take {a_day:money} {currency} a day from {channel} until the next turn, of the {now:money} of today ({money:money} in all)",
+        "下一轮之前每天从 {channel} 减去 {a_day:money} {currency}（现在每天 {now:money}，共减 {money:money}）",
+    ),
     "do.spend_more": (
         "spend {money:money} {currency} more in {channel} until the next turn ({a_day:money} a day, beside the {now:money} of today)",
         "下一轮之前在 {channel} 多花 {money:money} {currency}（每天多 {a_day:money}，现在每天 {now:money}）",
@@ -64,6 +76,10 @@ PLAN: dict[str, tuple[str, str]] = {
     "do.lift_test": (
         "run `steelyard market test {channel}`, which draws {weeks:many week} on and off",
         "运行 `steelyard market test {channel}`，抽签安排 {weeks:count} 周的开与停",
+    ),
+    "do.leave": (
+        "leave all money where it is; run `steelyard turn {file}` again when new data or users' outcomes (POST /v1/feedback) have come",
+        "钱都留在原处；有了新数据或用户结果（POST /v1/feedback）后再运行 `steelyard turn {file}`",
     ),
     "do.keep_rest": ("keep {money:money} {currency}", "留着 {money:money} {currency}"),
     "named.batch": ("a batch of labels", "一批标注"),
@@ -106,7 +122,22 @@ PLAN: dict[str, tuple[str, str]] = {
         "nothing that is measured takes money: there is no curve of labels and no channel whose customers are known",
         "已测得的没有能花钱的地方：没有标注的学习曲线，也没有已知客户的渠道",
     ),
-    "split.no_money": ("there is no money to place", "没有钱可投"),
+    "split.no_money": (
+        "there is no money to place, neither a new unit (`plan.unit` in {file}) nor spend of today that may be moved (`plan.change`, in channels whose curve was measured)",
+        "没有钱可投：既没有新的一笔钱（{file} 的 `plan.unit`），也没有可以移动的今天的花费（`plan.change`，仅限测得曲线的渠道）",
+    ),
+    "split.stays": (
+        "there is no new money to place, and what is spent today returns more where it is",
+        "没有新的钱可投，而今天的花费放在原处收回更多",
+    ),
+    "split.no_cash_for_unit": (
+        "`plan.unit` is {unit:money} {currency} and `plan.cash` is {cash:money}: no more than that is placed; set one of them in {file}",
+        "`plan.unit` 为 {unit:money} {currency}，而 `plan.cash` 为 {cash:money}：最多投入后者；请在 {file} 中改其中一个",
+    ),
+    "split.cash_runs_out": (
+        "cash runs out whatever is placed: with `plan.cash: {cash:asked}` it falls below zero within {months:many month} in {share:percent} of cases, and `plan.ruin` allows {ruin:percent}; about {needed:around} {currency} would last",
+        "无论怎样投入现金都会用尽：在 `plan.cash: {cash:asked}` 下，{months:count} 个月内跌破零的情形占 {share:percent}，而 `plan.ruin` 只允许 {ruin:percent}；约需 {needed:around} {currency} 才够",
+    ),
     "split.none_returns": (
         "no place returns what is put there; the nearest, {name}, returns {returns:amid} of each {currency} within the horizon",
         "投到哪里都收不回来；最接近的是 {name}，每 1 {currency} 在期限内收回 {returns:amid}",
@@ -146,6 +177,18 @@ PLAN: dict[str, tuple[str, str]] = {
     "chain.quality": (
         "quality changes by {gain:net} points ({measure:goal})",
         "质量变化 {gain:net} 个点（{measure:goal}）",
+    ),
+    "chain.lasts": (
+        "what new labels gain is taken to last: nothing says how fast it fades (`plan.fading` in {file})",
+        "假定新标注带来的提升一直保持：没有数据说明它消退多快（{file} 的 `plan.fading`）",
+    ),
+    "chain.fades": (
+        "half of what new labels gain is left after as many months as `plan.fading: {half:asked}` says",
+        "按 `plan.fading: {half:asked}`，新标注带来的提升在这么多个月后剩一半",
+    ),
+    "another.misses_less": (
+        "{why}; it misses a goal, by less than {live:variant} does: {missed}",
+        "{why}；它没有达到一项目标，但差距小于 {live:variant}：{missed}",
     ),
     "chain.no_market": (
         "what quality does to customers is not known: no customers with payments are booked",

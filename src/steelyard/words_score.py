@@ -27,6 +27,10 @@ SCORE: dict[str, tuple[str, str]] = {
         "{money:money} {currency} more in {channel}: {since:count} customers won in {days:many day}, {before:count} in as many before; before and after, no experiment",
         "在 {channel} 多花 {money:money} {currency}：{days:count} 天内赢得 {since:count} 位客户，之前同样天数 {before:count} 位；这是前后对比，不是试验",
     ),
+    "score.customers_less": (
+        "{money:money} {currency} less in {channel}: {since:count} customers won in {days:many day}, {before:count} in as many before; before and after, no experiment",
+        "在 {channel} 少花 {money:money} {currency}：{days:count} 天内赢得 {since:count} 位客户，之前同样天数 {before:count} 位；这是前后对比，不是试验",
+    ),
     "score.split": (
         "the split of then by what is believed now; the best of now is worth {best:around} {currency}, {lost:net} more",
         "按现在的估计看当时的分配；现在最好的分配值 {best:around} {currency}，多 {lost:net}",

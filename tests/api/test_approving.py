@@ -207,6 +207,38 @@ def test_what_is_done_is_read_of_what_a_person_read():
     assert first == Doing(None, {}, {}, ("a test of search",)) and not first.nothing
 
 
+def test_money_that_is_taken_away_is_approved_below_zero_with_the_customers_that_will_be_fewer(
+    file,
+):
+    less = {name: SPEND[name] for name in ("channel", "money", "currency", "a_day", "now")}
+    fewer = {name: BRINGS[name] for name in ("channel", "money", "currency", "customers")}
+    do = Reason("do.spend_less", less)
+    why = Reason("channels.fewer", fewer | {"returns": (0.7, 0.5, 0.9)})
+    plan = a_plan(
+        **spoken("do", do), **spoken("because", Reason("plan.do", {"do": do, "why": why}))
+    )
+    doing = Doing.of(plan)
+    assert doing.channels == {"search": -600.0} and not doing.nothing
+    assert doing.customers == {"search": (-6.0, -9.0, -3.0)}
+    with closing(Store.open(file)) as store:
+        keep(
+            store,
+            Approved(7, "li", "2026-01-02", None, doing.channels, (), doing.customers, 30.0, "CNY"),
+        )
+        (kept,) = approvals(store)
+        store.ledger.verify()
+    assert kept.channels == doing.channels and kept.customers == doing.customers
+
+
+def test_amounts_are_compared_with_all_money_that_is_moved():
+    split = {"budget": 0.0, "freed": 1000.0}
+    then, near, far = (
+        a_plan(split=split | {"parts": [{"name": "search", "spend": x}]})
+        for x in (-1000.0, -960.0, -900.0)
+    )
+    assert moved(then, near) == [] and [one.code for one in moved(then, far)] == ["approve.moved"]
+
+
 def test_what_moved_is_told_by_amounts_steps_and_looks():
     then = a_plan()
     near = a_plan(split={"budget": 1000.0, "parts": [{"name": "search", "spend": 640.0}]})

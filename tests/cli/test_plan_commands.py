@@ -274,6 +274,7 @@ def test_a_place_that_takes_any_amount_and_brings_nothing_and_a_step_are_told(ca
             "evidence": "measured",
             "amounts": [],
             "most": None,
+            "least": 0.0,
             "delay": 0.0,
             "best": 0.0,
             "pays_from": None,
@@ -290,3 +291,39 @@ def test_a_place_that_takes_any_amount_and_brings_nothing_and_a_step_are_told(ca
     said = capsys.readouterr().out
     assert "takes any amount" in said and "brings nothing" in said
     assert "price 10 % down: +1.00 [+0.50, +2.00] CNY within 12 months (assumed)" in said
+
+
+def test_a_place_that_gives_money_away_says_how_much_it_may(capsys, spoken):
+    show_explained(
+        {
+            "kind": "place",
+            "name": "ads",
+            "evidence": "measured",
+            "amounts": [
+                {"money": x, "profit": {"value": -x, "low": -x, "high": -x}, "next": NEXT}
+                for x in (-300.0, 0.0)
+            ],
+            "most": 500.0,
+            "least": -300.0,
+            "delay": 0.0,
+            "best": 0.0,
+            "pays_from": None,
+            "chain": [],
+            "switch": [],
+            "shown_at": -300.0,
+            "currency": "CNY",
+            "months": 12,
+            "simulated": False,
+            "because": "b",
+            "because_zh": "b",
+            "do": "d",
+            "do_zh": "d",
+        }
+    )
+    said = capsys.readouterr().out
+    assert (
+        "300.00 CNY" in said and "plan.change" in said and "-300.00" in said and "+300.00" in said
+    )
+
+
+NEXT = {"value": -0.5, "low": -0.6, "high": -0.4}

@@ -49,9 +49,7 @@ def weighed():
 
 def test_a_place_is_told_at_amounts_from_none_to_double_the_unit(weighed):
     told = explain(weighed, "search")
-    assert [one["money"] for one in told["amounts"]] == [0.0, 500.0, 1000.0, 2000.0][:2] + [
-        min(x, told["most"]) for x in (1000.0, 2000.0)
-    ]
+    assert [one["money"] for one in told["amounts"]] == [0.0, 500.0, told["most"]]
     assert told["amounts"][0]["profit"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     nexts = [one["next"]["value"] for one in told["amounts"]]
     assert nexts == sorted(nexts, reverse=True)  # what more brings falls

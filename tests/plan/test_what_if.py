@@ -30,7 +30,7 @@ def test_a_short_name_and_its_path_are_the_same_field(spec):
 
 @pytest.mark.parametrize("name", sorted(KEYS))
 def test_every_key_changes_its_fact_and_no_other(spec, name):
-    value = {"caution": "0.5", "discount": "0.5", "ruin": "0.5"}.get(name, "7")
+    value = {"caution": "0.5", "discount": "0.5", "ruin": "0.5", "change": "0.5"}.get(name, "7")
     new = changed(SURE, asked(spec, [f"{name}={value}"]))
     assert getattr(new, KEYS[name].fact) == float(value)
     assert replace(new, **{KEYS[name].fact: getattr(SURE, KEYS[name].fact)}) == SURE

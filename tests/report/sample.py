@@ -186,7 +186,7 @@ def sliders(*places):
             {
                 "name": one["name"],
                 "spend": one["spend"],
-                "amounts": [0, 1000, 4000],
+                "amounts": [min(0, one["spend"]), 1000, 4000],
                 "paid": 1.0,
                 "once": 3.0,
                 "customers": [[0, 0], [2000, 2400], [5000, 6000]],

@@ -16,6 +16,7 @@ from steelyard.reason import Reason
 from steelyard.report import render
 from steelyard.report.charts import NARROW, WIDE
 from steelyard.report.plan_charts import marginal
+from steelyard.report.plan_named import named
 from steelyard.report.plan_words import WORDS
 from steelyard.report.svg import text_width
 from steelyard.words import spoken
@@ -234,6 +235,48 @@ def test_the_script_interpolates_scales_and_sums(asked, expected):
     drawn, spent, (mean, low, high) = json.loads(out.stdout)
     assert spent == 20 + sum(asked["money"]) + 3 * sum(money > 0 for money in asked["money"])
     assert drawn == pytest.approx(expected) and (mean, low, high) == pytest.approx((2, 0.4, 3.6))
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node runs the script")
+def test_the_script_takes_away_what_a_slider_below_zero_says():
+    """Half of 200 of today's spend, which brought 60: no first money is paid for that."""
+    script = files("steelyard.report").joinpath("sliders.js").read_text(encoding="utf-8")
+    place = {"amounts": [-200, 0, 500], "paid": 1, "once": 3, "customers": [[-60], [0], [900]]}
+    base = {"customers": [5], "declared": [0], "serving": [0]}
+    data = {"base": base, "steps": 20, "places": [place]}
+    asked = {"worth": 1, "answer": 1, "gain": [1], "money": [-100]}
+    both = f"{json.dumps(data)}, {json.dumps(asked)}"
+    run = f"{script}\nconsole.log(JSON.stringify([profits({both}), placed({both})]))"
+    out = subprocess.run(
+        [shutil.which("node"), "-e", run], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert json.loads(out.stdout) == [[5 - 30 + 100], 20 - 100]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_money_that_is_taken_away_stands_in_the_table_and_under_the_arm(language):
+    parts = [
+        place("labels", "technology", 300.0, 0.4, -1.0, 2.0),
+        place("ads", "market", 0.0, 0.1, -1.0, 2.0),
+        place("search", "market", -450.0, -0.4, -1.0, 0.2),
+    ]
+    html = page(language, parts=parts, technology=300.0, market=0.0, freed=450.0)
+    names = [cells[0] for _, cells in rows(html, WORDS[language]["split"])]
+    assert names[:2] == ["search", named_of("labels", language)]  # most money that is moved first
+    first = next(cells for _, cells in rows(html, WORDS[language]["split"]) if cells[0] == "search")
+    assert first[1] == "-450"
+    assert WORDS[language]["freed"].format(money="450", currency="CNY") in html
+    assert WORDS[language]["less"].format(name="search", money="450") in html
+    (slider,) = (
+        a
+        for tag, a in Elements(html).found
+        if tag == "input" and a.get("data-kind") == "money" and float(a["value"]) < 0
+    )
+    assert float(slider["min"]) <= -450
+
+
+def named_of(name, language):
+    return named({"name": name}, language)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 from tests.api.test_approving import a_plan
 from tests.plan.test_channels import ADS, MARKET, SALES, SOLD, with_channels
-from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE, RISKY, planned
+from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE, POOR, RISKY, planned
 from tests.plan.test_score import PLAN as SCORED
 from tests.plan.test_score import WEIGHED as SCORED_BY
 from tests.plan.test_score import brought, past
@@ -485,7 +485,14 @@ def places_of_labels():
 def steps_of_variants():
     baseline = replace(EXACT, name="baseline")
     trained = Priced("t", "torch_fp32", 0.85, 0.85, 0.85, 0.001)
-    for live, others in ((baseline, [NOISY]), (EXACT, [SMALL]), (EXACT, [LARGE, trained])):
+    below = Reason("goal.below", {"goal": "accuracy", "value": 0.95, "limit": 0.97})
+    misses = replace(LARGE, misses=(below,))
+    for live, others in (
+        (baseline, [NOISY]),
+        (EXACT, [SMALL]),
+        (EXACT, [LARGE, trained]),
+        (EXACT, [misses]),
+    ):
         facts = replace(FACTS, live=live, alternatives=others, baseline=baseline)
         for step in variants(Outlook.of(facts)).menu:
             yield step.because
@@ -523,10 +530,14 @@ def of_the_market():
         with_channels(ADS, worth=None),
         with_channels(ADS, worth=None, why=Reason("economics.no_income", {})),
     ):
-        outlook = Outlook.of(replace(given, baseline=replace(SMALL, worth=0.82), answer=0.02))
+        given = replace(given, baseline=replace(SMALL, worth=0.82), answer=0.02, change=0.25)
+        outlook = Outlook.of(given)
         for offer in (channels(outlook), trials(outlook)):
             yield from (place.told(300.0) for place in offer.places)
             yield from (place.do(300.0) for place in offer.places)
+            for one in (one for one in offer.places if one.place.least < 0):
+                yield one.told(-300.0)
+                yield one.do(-300.0)
             yield from offer.unknown
             for one in (*offer.menu, *offer.looks):
                 yield one.because
@@ -578,6 +589,9 @@ def plans():
         replace(flat, canary=UNDECIDED, canary_name="onnx_int8"),
         replace(SOLD, answer=0.001),
         replace(SOLD, unit=0.0),
+        replace(SOLD, unit=0.0, answer=0.001, change=0.25),
+        replace(SOLD, cash=200.0, fading=9.0),
+        replace(POOR, market=replace(MARKET, channels=(replace(ADS, spend=9e3),)), cash=1e4),
         RISKY,
         replace(SOLD, answer=0.02, unit=4000.0),
         replace(SOLD, answer=0.001, unit=40_000.0),
@@ -762,7 +776,7 @@ def scores():
                 past(2, 400, quality=0.82, first="2026-01-03", last="2026-01-07", requests=30_000),
             ],
             answers=lambda first, last: 4500,
-            brought=[brought(31, 20)],
+            brought=[brought(31, 20), replace(brought(20, 31), money=-300.0)],
             now=lambda budget: SCORED_BY,
         )
     ]

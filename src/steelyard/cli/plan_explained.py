@@ -37,6 +37,8 @@ def _place(facts: Mapping[str, Any]) -> None:
         typer.echo(told("endless", **known))
     else:
         typer.echo(told("capacity", most=money(facts["most"]), currency=currency, **known))
+    if facts["least"] < 0:
+        typer.echo(told("movable", least=money(-facts["least"]), currency=currency))
     if "once" in facts:
         once = facts["once"]
         cost = money(once["cost"]) if once["cost"] >= 1 else f"{once['cost']:.3g}"

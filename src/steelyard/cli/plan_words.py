@@ -62,6 +62,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "takes any amount; works at its height after {delay} months; the next unit is best there with a probability of {best}",
         "金额没有上限；{delay} 个月后完全见效；下一单位投在这里最好的概率为 {best}",
     ),
+    "movable": (
+        "up to {least} {currency} of today's spend may be taken away there until the next turn (plan.change)",
+        "下一轮之前这里今天的花费最多可减去 {least} {currency}（plan.change）",
+    ),
     "once": (
         "{name} is paid once beside it: {cost} {currency}",
         "另需一次性支付 {name}：{cost} {currency}",

@@ -153,6 +153,8 @@ ZH = {
     "by which money in a year is worth less than today's": "一年后的钱比今天的钱少值多少",
     "money there is; left out: the plan does not ask whether it lasts": "现有的钱；不写：计划不问够不够用",
     "how likely cash may fall below zero, at most": "现金低于零的可能性上限",
+    "share of a channel's spend of today that may be moved away until the next turn, where its curve was measured": "下一轮之前，一个渠道今天的花费最多可以移走的比例；仅限测得曲线的渠道",
+    "months after which half of what new labels gain in quality is left; left out: it lasts": "新标注带来的质量提升在多少个月后只剩一半；不写则一直保持",
     "visits and conversions that the server counts; left out: none": "由服务器计数的访问与转化；不写则不计",
     "who sends customers or sells answers, by name, each with a key of its own": "带来客户或转售回答的合作方，按名称，各有自己的密钥",
     "channels that are counted, besides those of partners; no other one is": "计数的渠道，合作方的渠道之外；其他渠道一律不计",

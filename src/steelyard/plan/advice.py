@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from steelyard.plan.answer import three
 from steelyard.plan.levers import Option
 from steelyard.plan.looks import Worth
 from steelyard.plan.offers import Offered, OfferedLook
+from steelyard.plan.split import movable
 from steelyard.plan.weigh import Weighed
 from steelyard.reason import Reason, together
 from steelyard.words import both, spoken
@@ -23,15 +26,15 @@ Look = tuple[OfferedLook, Worth]
 
 def advice(weighed: Weighed) -> dict[str, Any]:
     """{"recommendation", "options", "unit", "currency", "because", "do"}, the last two in both languages."""
-    parts = [
-        (one, float(x)) for one, x in zip(weighed.places, weighed.amounts, strict=True) if x > 0
-    ]
+    found = zip(weighed.places, weighed.amounts.tolist(), strict=True)
+    # what is taken away is said first: the others are paid of it
+    parts = sorted(((one, x) for one, x in found if x), key=lambda part: part[1] > 0)
     looks = worth_it(weighed)
     first = next((one for one in looks if one[0].look.cost > 0), None)
     free = next((one for one in looks if one[0].look.cost <= 0), None)
     do = _do(weighed, parts) if first is None else together([first[0].do, *_of_steps(weighed)])
     because = _reopened(weighed, _because(weighed, parts))
-    because = _beside(weighed, _measured(weighed, because, first, free))
+    because = _beside(weighed, _limited(weighed, _measured(weighed, because, first, free)))
     return {
         "recommendation": _recommendation(weighed, parts, first),
         "options": [option.to_json() for option in weighed.options],
@@ -43,7 +46,7 @@ def advice(weighed: Weighed) -> dict[str, Any]:
 
 
 def _recommendation(weighed: Weighed, parts: Parts, first: Look | None) -> dict[str, Any]:
-    money = {one.place.name: round(x, 2) for one, x in parts}
+    money = {one.place.name: round(x, 2) for one, x in sorted(parts, key=lambda part: part[1] < 0)}
     named = [(o.place.name, o.called) for o, _ in parts]
     named += [(o.step.name, o.called) for o in weighed.taken]
     return {
@@ -99,6 +102,39 @@ def _beside(weighed: Weighed, because: Reason) -> Reason:
     return because
 
 
+def _limited(weighed: Weighed, why: Reason) -> Reason:
+    """With what of the product file says two things at once."""
+    facts = weighed.outlook.facts
+    if facts.cash is None:
+        return why
+    least = float(np.quantile(weighed.least_cash, facts.ruin))
+    if not np.isfinite(weighed.split.solved.residual) and least < 0:
+        runs_out = Reason(
+            "split.cash_runs_out",
+            {
+                "cash": facts.cash,
+                "months": weighed.outlook.months,
+                "share": float((weighed.least_cash < 0).mean()),
+                "ruin": facts.ruin,
+                "needed": facts.cash - least,
+                "currency": facts.currency,
+            },
+        )
+        return Reason("plan.beside", {"why": why, "beside": runs_out})
+    if weighed.asked > facts.cash:
+        less = Reason(
+            "split.no_cash_for_unit",
+            {
+                "unit": weighed.asked,
+                "cash": facts.cash,
+                "currency": facts.currency,
+                "file": facts.file,
+            },
+        )
+        return Reason("plan.beside", {"why": why, "beside": less})
+    return why
+
+
 def _reopened(weighed: Weighed, why: Reason) -> Reason:
     """With what opens the choice of the live variant again."""
     again = next((o for o in weighed.options if o.reopens), None)
@@ -145,7 +181,9 @@ def _kept_because(weighed: Weighed) -> Reason:
     if not weighed.places:
         return Reason("split.no_place")
     if weighed.question.budget <= 0:
-        return Reason("split.no_money")
+        if movable([one.place for one in weighed.places]) > 0:
+            return Reason("split.stays", {})
+        return Reason("split.no_money", {"file": weighed.outlook.facts.file})
     means = weighed.next.mean(axis=0)
     at = int(means.argmax())
     one, drawn = weighed.places[at], three(weighed.next[:, at])
@@ -173,8 +211,10 @@ def _kept_because(weighed: Weighed) -> Reason:
 def _do(weighed: Weighed, parts: Parts) -> Reason:
     facts = weighed.outlook.facts
     doings = [one.do(x) for one, x in parts] + _of_steps(weighed)
-    if parts and weighed.kept > 0.01 * weighed.question.budget:
+    if parts and weighed.kept > 0.01 * (weighed.question.budget + weighed.freed):
         doings.append(Reason("do.keep_rest", {"money": weighed.kept, "currency": facts.currency}))
+    if not doings and weighed.question.budget <= 0:
+        return Reason("do.leave", {"file": facts.file})
     if not doings:
         return Reason(
             "do.keep",

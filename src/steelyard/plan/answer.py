@@ -40,6 +40,7 @@ def told(weighed: Weighed) -> dict[str, Any]:
         "shadow": weighed.split.solved.shadow,
         "profit": three(weighed.gain) | {"sure": float((weighed.gain > 0).mean())},
         "kept": {"money": weighed.kept, "best": kept},
+        "freed": weighed.freed,
         "parts": [
             _part(weighed, at, one, float(shares[at])) for at, one in enumerate(weighed.places)
         ],
@@ -66,12 +67,13 @@ def finite(value: float) -> float | None:
 def _part(weighed: Weighed, at: int, one: Offered, best: float) -> dict[str, Any]:
     money = float(weighed.amounts[at])
     named = {} if one.called is None else {"called": list(one.called)}
-    said = spoken("because", one.told(money)) | spoken("do", one.do(money)) if money > 0 else {}
+    said = spoken("because", one.told(money)) | spoken("do", one.do(money)) if money != 0 else {}
     return {
         "name": one.place.name,
         "arm": one.place.arm,
         "spend": money,
         "most": finite(one.place.most),
+        "least": one.place.least,
         "evidence": one.evidence,
         "next": three(weighed.next[:, at]),
         "best": best,
@@ -97,7 +99,8 @@ def _step(weighed: Weighed, one: OfferedStep) -> dict[str, Any]:
 
 def _arm(weighed: Weighed, arm: Any) -> dict[str, Any]:
     gain = weighed.alone[arm].profit - weighed.nothing.profit
-    return {"spend": weighed.split.of_arm(arm), "alone": three(gain)}
+    put, taken = weighed.split.of_arm(arm), weighed.split.taken_from(arm)
+    return {"spend": put, "freed": taken, "alone": three(gain)}
 
 
 def _sure(weighed: Weighed) -> float:

@@ -52,7 +52,7 @@ def _gain(move: Move, money: float) -> Array:
 def _bought(weighed: Weighed) -> Iterator[Row]:
     facts = weighed.outlook.facts
     for one, x in zip(weighed.places, weighed.amounts, strict=True):
-        if x > 0:
+        if x != 0:
             rows: dict[str, Any] = {}
             if one.place.name == "labels" and facts.curve is not None:
                 rows = {"points of the curve": len(facts.curve.points)}
@@ -69,6 +69,16 @@ def _bought(weighed: Weighed) -> Iterator[Row]:
         yield _row(
             Reason("chain.quality", {"gain": gain, "measure": facts.measure}), "extrapolated"
         )
+    if weighed.split.spend.get("labels", 0.0) > 0:
+        yield _row(_lasting(weighed), "assumed")
+
+
+def _lasting(weighed: Weighed) -> Reason:
+    """How long what new labels gain is taken to last."""
+    facts = weighed.outlook.facts
+    if facts.fading is None:
+        return Reason("chain.lasts", {"file": facts.file})
+    return Reason("chain.fades", {"half": facts.fading})
 
 
 def _channel(weighed: Weighed, name: str) -> Figure | None:
@@ -104,7 +114,7 @@ def _customers(weighed: Weighed) -> Iterator[Row]:
 def _brings_visits(weighed: Weighed) -> bool:
     """Whether any money goes where customers are counted, and not what they pay."""
     spent = zip(weighed.split.places, weighed.split.amounts, strict=True)
-    return any(x > 0 and any(m.driver == "visits" for m in place.moves) for place, x in spent)
+    return any(x != 0 and any(m.driver == "visits" for m in place.moves) for place, x in spent)
 
 
 def _money(weighed: Weighed) -> Iterator[Row]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from steelyard.plan.company import Driver, Move, Place
+from steelyard.plan.company import Driver, Move, Place, Profits
 from steelyard.plan.levers import ASSUMED, Lever
 from steelyard.plan.looks import Look
 from steelyard.plan.market import Curve, Market, OfChannel
@@ -96,9 +96,19 @@ class _Channel:
             [Move(driver, self._gain, paid)],
             paid,
             most=max(0.0, most - self.usual),
+            least=-self._movable,
         )
-        evidence = self.of.evidence if curve is not None else ASSUMED
-        return Offered(place, evidence, self._told, self._do, (self.of.channel, self.of.channel))
+        called = (self.of.channel, self.of.channel)
+        return Offered(place, self._evidence, self._told, self._do, called)
+
+    @property
+    def _evidence(self) -> str:
+        return self.of.evidence if self.of.curve is not None else ASSUMED
+
+    @property
+    def _movable(self) -> float:
+        """What may be taken away until the next turn: nothing where it is only assumed what that would cost."""
+        return 0.0 if self._evidence == ASSUMED else self.outlook.facts.change * self.usual
 
     def _paid(self) -> Array:
         """[T] shares of the months until the next turn."""
@@ -162,6 +172,8 @@ class _Channel:
         return most * (1 - left), most / bend * left
 
     def _told(self, money: float) -> Reason:
+        if money < 0:
+            return self._told_of_less(-money)
         facts, gain = self.outlook.facts, self._gain(money)[0]
         drawn = gain if self.sells else gain * self.outlook.company.conversion
         brought = middle(drawn)
@@ -186,15 +198,48 @@ class _Channel:
             },
         )
 
-    def _do(self, money: float) -> Reason:
-        facts = self.outlook.facts
+    def _told_of_less(self, money: float) -> Reason:
+        """What is missed where so much is taken away."""
+        currency, returns = self.outlook.facts.currency, middle(self._returned(money))
+        missed = -self._gain(-money)[0]
+        if self.sells:
+            return Reason(
+                "channels.less",
+                {
+                    "channel": self.of.channel,
+                    "money": money,
+                    "currency": currency,
+                    "left": middle(missed),
+                    "returns": returns,
+                },
+            )
         return Reason(
-            "do.spend_more",
+            "channels.fewer",
             {
                 "channel": self.of.channel,
                 "money": money,
+                "currency": currency,
+                "customers": middle(missed * self.outlook.company.conversion),
+                "returns": returns,
+            },
+        )
+
+    def _returned(self, money: float) -> Array:
+        """[M] of each unit of the last so much that is spent today, what comes back within the horizon."""
+        company, place = self.outlook.company, self.offered().place
+        less = Profits.of(company, [place], [-money]).profit - Profits.of(company, (), []).profit
+        return 1 - less / (money * float(place.paid @ company.discounts))
+
+    def _do(self, money: float) -> Reason:
+        facts = self.outlook.facts
+        code = "do.spend_more" if money >= 0 else "do.spend_less"
+        return Reason(
+            code,
+            {
+                "channel": self.of.channel,
+                "money": abs(money),
                 "currency": facts.currency,
-                "a_day": money / facts.days,
+                "a_day": abs(money) / facts.days,
                 "now": self.of.spend,
             },
         )

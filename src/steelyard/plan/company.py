@@ -85,13 +85,15 @@ class Move:
 
 @dataclass(frozen=True)
 class Place:
-    """Somewhere an amount of money can go, up to `most`; it is paid in the shares `paid` [T]."""
+    """Somewhere an amount of money can go, up to `most`; it is paid in the shares `paid` [T]. Where `least` is below
+    zero, so much of what is spent there today may be taken away."""
 
     name: str
     arm: Arm
     moves: Sequence[Move]
     paid: Array
     most: float = np.inf
+    least: float = 0.0
 
 
 @dataclass(frozen=True)

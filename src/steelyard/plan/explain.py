@@ -15,7 +15,7 @@ from steelyard.errors import UserError
 from steelyard.near import near
 from steelyard.plan.answer import finite, switch_reason, three
 from steelyard.plan.chain import chain
-from steelyard.plan.company import Array, Move, Place, Profits, Step
+from steelyard.plan.company import Arm, Array, Move, Place, Profits, Step
 from steelyard.plan.looks import Worth
 from steelyard.plan.offers import Called, Offered, OfferedLook, OfferedStep
 from steelyard.plan.split import Split
@@ -74,21 +74,22 @@ def _why_not(weighed: Weighed, name: str) -> Sequence[Reason]:
 def _place(weighed: Weighed, at: int, one: Offered) -> dict[str, Any]:
     unit, spend = weighed.question.budget, float(weighed.amounts[at])
     returns = three(weighed.next[:, at] + _paid(weighed, one.place))
-    example = spend or min(unit, one.place.most)
+    example = spend or min(unit, one.place.most) or one.place.least
     return {
         "kind": "place",
         **_named(one.place.name, one.place.arm, one.called),
         "evidence": one.evidence,
         "spend": spend,
         "most": finite(one.place.most),
+        "least": one.place.least,
         "best": float(weighed.best[0][at]),
         "delay": max((_delay(move) for move in one.place.moves), default=0.0),
-        "amounts": [_amount(weighed, at, one, times * unit) for times in UNITS],
+        "amounts": [_amount(weighed, at, one, money) for money in _shown(one.place, unit)],
         **({} if one.once is None else {"once": {"name": one.once.name, "cost": one.once.cost}}),
         "pays_from": finite(_paid(weighed, one.place) / returns["value"])
         if returns["value"] > 0
         else None,
-        "switch": _switches(weighed, one.place.name),
+        "switch": _switches(weighed, one.place.arm),
         "chain": [
             row | {"commands": commands(row["rows"])} for row in _chain(weighed, at, example)
         ],
@@ -96,6 +97,12 @@ def _place(weighed: Weighed, at: int, one: Offered) -> dict[str, Any]:
         **spoken("because", one.told(example)),
         **spoken("do", one.do(example)),
     }
+
+
+def _shown(place: Place, unit: float) -> list[float]:
+    """Amounts at which a place is told, each once; what may be taken away there first."""
+    amounts = [min(times * unit, place.most) for times in UNITS]
+    return sorted({*amounts, *([place.least, place.least / 2] if place.least < 0 else [])})
 
 
 def _paid(weighed: Weighed, place: Place) -> float:
@@ -123,9 +130,8 @@ def _with(weighed: Weighed, at: int, one: Offered, money: float) -> tuple[Array,
 
 
 def _amount(weighed: Weighed, at: int, one: Offered, money: float) -> dict[str, Any]:
-    """What so much there brings beside the rest of the split; no more than the place takes."""
+    """What so much there brings beside the rest of the split."""
     company, places = weighed.outlook.company, [each.place for each in weighed.places]
-    money = min(money, one.place.most)
     amounts, steps = _with(weighed, at, one, money)
     none, without = _with(weighed, at, one, 0.0)
     made = Profits.of(company, places, amounts, steps)
@@ -167,11 +173,12 @@ def commands(rows: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _switches(weighed: Weighed, name: str) -> list[dict[str, Any]]:
+def _switches(weighed: Weighed, arm: Arm) -> list[dict[str, Any]]:
+    """Those that speak of no side, or of that of the place."""
     return [
         {"factor": one.factor, **spoken("because", switch_reason(weighed, one))}
         for one in switches(weighed)
-        if one.of in ("", name)
+        if one.of in ("", arm)
     ]
 
 

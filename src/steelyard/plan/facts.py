@@ -37,6 +37,7 @@ class Priced:
     cost_per_1000: float
     p95_ms: float | None = None
     served: Served | None = None
+    misses: tuple[Reason, ...] = ()  # goals, each of which the live one misses by more
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class PlanFacts:
     discount: float = 0.0  # a year
     cash: float | None = None
     ruin: float = 0.05
+    change: float = 0.0  # share of a channel's spend of today that may be moved away
+    fading: float | None = None  # months after which half of a gain in quality is left
     market: Market | None = None
     books_in: str = ""  # the currency of the market's books, where it is another one
     damaged: bool = False  # a fact of the market was changed after it was written down

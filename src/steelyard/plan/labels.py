@@ -102,7 +102,7 @@ class _Labels:
     def all_of_them(self) -> OfferedStep:
         """Labels that cost nothing: all that the pool holds, for the price of a training."""
         moved, none = self._released(self.today + self.room)[0], np.zeros(DRAWS)
-        move = Move("quality", lambda _: (moved, none), self.outlook.ramp(DAYS))
+        move = Move("quality", lambda _: (moved, none), self.outlook.ramp(DAYS, fades=True))
         step = Step(NAME, "technology", [move], self.outlook.facts.retrain_cost)
         en, zh = (term("option", NAME, language) for language in LANGUAGES)
         return OfferedStep(step, EXTRAPOLATED, self._for(self.room), self._buy(self.room), (en, zh))
@@ -112,7 +112,7 @@ class _Labels:
         place = Place(
             NAME,
             "technology",
-            [Move("quality", self.gain, self.outlook.ramp(DAYS))],
+            [Move("quality", self.gain, self.outlook.ramp(DAYS, fades=True))],
             at_once,
             most=self.room * facts.label_price,
         )

@@ -34,6 +34,7 @@ class MeasuredVariant:
     p95_ms: float
     meets: bool
     gap: Gap | None = None
+    why: Reason | None = None  # it meets every goal, or not
 
 
 @dataclass(frozen=True)

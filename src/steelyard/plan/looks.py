@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.plan.company import Arm, Company, Profits, Step
-from steelyard.plan.split import Question, Split
-from steelyard.stats.allocation import expected_value_of_sample
+from steelyard.plan.split import Question, Split, movable
+from steelyard.stats.allocation import expected_value_of_sample, within
 
 Array = NDArray[np.float64]
 ORDERS = 4  # of shuffled readings
@@ -80,11 +80,11 @@ def divisions(
     company: Company, menus: Sequence[Sequence[Step]], made: Split, question: Question
 ) -> Array:
     """Profit [M, D] of the best split, of it with another step, and of it with money moved between two places."""
-    columns = [made.profit]
+    columns, money = [made.profit], question.budget + movable(made.places)
     for at, menu in enumerate(menus):
         for step in menu:
             steps = (*made.steps[:at], step, *made.steps[at + 1 :])
-            if step is not made.steps[at] and sum(s.cost for s in steps) <= question.budget:
+            if step is not made.steps[at] and sum(s.cost for s in steps) <= money:
                 columns.append(_scaled(company, made, steps, question.budget))
     budget = question.budget - sum(step.cost for step in made.steps)
     columns += [
@@ -95,20 +95,21 @@ def divisions(
 
 def _scaled(company: Company, made: Split, steps: Sequence[Step], budget: float) -> Array:
     """With as much of the amounts as other steps leave."""
-    left, whole = budget - sum(step.cost for step in steps), float(made.amounts.sum())
-    part = made.amounts * (max(0.0, min(1.0, left / whole)) if whole > 0 else 1.0)
+    left = budget - sum(step.cost for step in steps)
+    least = np.array([min(0.0, place.least) for place in made.places], dtype=np.float64)
+    part = within(made.amounts, least, np.maximum(made.amounts, least), left)
     return Profits.of(company, made.places, part, steps).profit
 
 
 def _moved(made: Split, budget: float) -> Iterator[Array]:
-    """Amounts with a share of the budget moved from one place, or from what is kept, to another."""
-    kept = budget - float(made.amounts.sum())
+    """Amounts with a share of the money moved from one place, or from what is kept, to another."""
+    kept, size = budget - float(made.amounts.sum()), budget + movable(made.places)
     for target, source in itertools.permutations(range(-1, len(made.places)), 2):
         for share in SHIFTS:
-            there = kept if source < 0 else float(made.amounts[source])
+            there = kept if source < 0 else float(made.amounts[source]) - made.places[source].least
             room = np.inf if target < 0 else made.places[target].most - float(made.amounts[target])
-            part = min(share * budget, there, room)
-            if part <= 1e-9 * budget:
+            part = min(share * size, there, room)
+            if part <= 1e-9 * size:
                 continue
             moved = made.amounts.copy()
             for at, sign in ((target, 1), (source, -1)):

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from steelyard.plan.company import Driver, Move, Step
 from steelyard.plan.doing import try_variant
 from steelyard.plan.facts import PlanFacts, Priced
+from steelyard.plan.goals import too_slow
 from steelyard.plan.levers import MEASURED
 from steelyard.plan.offers import Offer, OfferedStep
 from steelyard.plan.outlook import HALF_95, Outlook, normal
 from steelyard.plan.variants import instead, own
+from steelyard.reason import Reason
 from steelyard.stats.shrink import shrunk
 
 Array = NDArray[np.float64]
@@ -25,12 +27,16 @@ ALIKE, OTHERS = 0.002, 0.05
 
 
 def offer(outlook: Outlook) -> Offer:
-    """Each variant that meets the goals, but the live one; none while a canary is open, whose experiment another one would
-    end."""
+    """Each variant that meets the goals, or misses them by less than the live one, which is none; none while a canary is
+    open, whose experiment another one would end."""
     facts = outlook.facts
     if facts.canary is not None:
         return Offer()
-    others = [o for o in facts.alternatives if o.variant != facts.live.variant]
+    others = [
+        one
+        for one in facts.alternatives
+        if one.variant != facts.live.variant and not too_slow(facts, one)
+    ]
     return Offer(menu=[_offered(outlook, other) for other in others])
 
 
@@ -49,7 +55,12 @@ def _offered(outlook: Outlook, other: Priced) -> OfferedStep:
     )
     made = facts.baseline is None or other.variant != facts.baseline.variant
     do = try_variant(facts, other.name, own=made and own(facts, other))
-    return OfferedStep(step, MEASURED, instead(facts, other), do)
+    because = instead(facts, other)
+    if other.misses:
+        because = Reason(
+            "another.misses_less", {"why": because, "live": facts.live.name, "missed": other.misses}
+        )
+    return OfferedStep(step, MEASURED, because, do)
 
 
 def difference(facts: PlanFacts, other: Priced) -> Array:

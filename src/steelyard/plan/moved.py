@@ -13,13 +13,14 @@ from steelyard.reason import Reason
 from steelyard.words import kept
 
 MOVED = 0.05  # of the budget: amounts that moved by no more are the same plan
+MORE, FEWER = "channels.brings", "channels.fewer"  # sentences that count customers
 Three = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class Doing:
-    """Labels to have in all, money by channel with the customers that it should bring, and steps of which a person
-    types what the plan says."""
+    """Labels to have in all, money by channel with the customers that it should bring, both below zero where money is
+    taken away, and steps of which a person types what the plan says."""
 
     labels: int | None
     channels: Mapping[str, float]
@@ -35,10 +36,12 @@ class Doing:
                 labels = int(_float(one.numbers["total"]))
             if one.code == "do.spend_more":
                 channels[str(one.numbers["channel"])] = _float(one.numbers["money"])
+            if one.code == "do.spend_less":
+                channels[str(one.numbers["channel"])] = -_float(one.numbers["money"])
         customers = {
-            str(one.numbers["channel"]): _three(one.numbers["customers"])
+            str(one.numbers["channel"]): _three(one.numbers["customers"], less=one.code == FEWER)
             for one in _all(kept(plan, "because"))
-            if one.code == "channels.brings" and one.numbers["channel"] in channels
+            if one.code in (MORE, FEWER) and one.numbers["channel"] in channels
         }
         advised = plan["recommendation"]
         look = [advised["look"][0]] if advised["look"] and labels is None else []
@@ -51,7 +54,8 @@ class Doing:
 
 def moved(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
     """What is another in the plan of now: amounts by more than `MOVED` of the budget, steps, what is measured first."""
-    budget, currency = float(then["split"]["budget"]), then["currency"]
+    split, currency = then["split"], then["currency"]
+    budget = float(split["budget"]) + float(split.get("freed", 0.0))
     before, after = _spend(then), _spend(now)
     found = [
         Reason(
@@ -93,6 +97,6 @@ def _float(value: Any) -> float:
     return float(value)
 
 
-def _three(value: Any) -> Three:
-    middle, low, high = value
-    return float(middle), float(low), float(high)
+def _three(value: Any, *, less: bool = False) -> Three:
+    middle, low, high = (float(one) for one in value)
+    return (-middle, -high, -low) if less else (middle, low, high)

@@ -54,10 +54,18 @@ class Outlook:
         """Months until the next turn."""
         return self.facts.days / MONTH
 
-    def ramp(self, after_days: float = 0.0) -> Array:
-        """[T] the share of each month in which something works that begins after so many days."""
-        begins = after_days / MONTH
-        return np.clip(np.arange(self.months) + 1 - begins, 0.0, 1.0)
+    def ramp(self, after_days: float = 0.0, *, fades: bool = False) -> Array:
+        """[T] the share of each month in which something works that begins after so many days; of what fades, times how much
+        of it is left on average then."""
+        begins, half = after_days / MONTH, self.facts.fading
+        ends = np.arange(self.months) + 1 - begins  # months of work until the end of each
+        works: Array = np.clip(ends, 0.0, 1.0)
+        if half is None or not fades:
+            return works
+        rate = math.log(2) / half
+        return np.asarray(
+            np.exp(-rate * (np.maximum(ends, 0) - works)) * -np.expm1(-rate * works) / rate
+        )
 
 
 def normal(name: str, n: int = DRAWS) -> Array:

@@ -6,6 +6,7 @@ Example: `run(store, product, step, of=taken, valuation=v).plan`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from steelyard.methods import steady
 from steelyard.plan.advice import advice
 from steelyard.plan.answer import told
 from steelyard.plan.facts import PlanFacts, Priced, Served
+from steelyard.plan.goals import by_goals_alone, missed_by_less
 from steelyard.plan.left import ForecastPoint, MeasuredVariant, Planned, PlanOf, ServedRatio
 from steelyard.plan.outlook import Outlook
 from steelyard.plan.weigh import weigh
 from steelyard.point import CurvePoint
 from steelyard.spec import ProductFile
+from steelyard.spec.model import Goals
 from steelyard.stats import LearningCurve, Point, bootstrap_kinds, fit_curve
 from steelyard.stats.curves import FINE_TUNED, STEADY, Runs
 from steelyard.store import Step, Store
@@ -128,8 +131,7 @@ def _facts(
         curve=_curve(of.curve, valuation, runs=runs),
         live=now,
         behind=0.0 if own else max(0.0, now.worth - priced[of.trained].worth),
-        # what misses the goals may not be released, so it is no option
-        alternatives=[priced[v] for v, row in rows.items() if row.meets],
+        alternatives=_alternatives(store, spec.goals, of, priced),
         p95_goal_ms=spec.goals.p95_ms,
         file=product.path.name,
         canary=of.undecided,
@@ -140,12 +142,28 @@ def _facts(
         discount=spec.plan.discount,
         cash=None if spec.plan.cash is None else float(spec.plan.cash),
         ruin=spec.plan.ruin,
+        change=spec.plan.change,
+        fading=spec.plan.fading,
         market=of.market,
         damaged=of.damaged is not None,
         books_in=of.books_in or "",
         paired=_paired(of),
         baseline=priced.get(of.baseline),
     )
+
+
+def _alternatives(
+    store: Store, goals: Goals, of: PlanOf, priced: Mapping[str, Priced]
+) -> list[Priced]:
+    """What meets the goals, and what misses them by less than the live one does."""
+    meet = [priced[row.variant] for row in of.table if row.meets]
+    live = store.measures.of(of.live)
+    seen = [
+        (row.variant, missed_by_less(store.measures.of(row.variant), live, goals))
+        for row in of.table
+        if not row.meets and row.why is not None and by_goals_alone(row.why)
+    ]
+    return meet + [replace(priced[v], misses=missed) for v, missed in seen if missed]
 
 
 def _paired(of: PlanOf) -> dict[str, tuple[float, float]]:

@@ -245,11 +245,12 @@ def _customers(one: Brought) -> Score:
     """Before and after; both are counts, and each varies as such."""
     seen = float(one.since - one.before)
     said = _widened(one.said, math.sqrt(one.since + one.before))
+    code = "score.customers" if one.money >= 0 else "score.customers_less"
     text = Reason(
-        "score.customers",
+        code,
         {
             "channel": one.channel,
-            "money": one.money,
+            "money": abs(one.money),
             "currency": one.currency,
             "since": one.since,
             "before": one.before,
@@ -289,7 +290,7 @@ def _worth_now(weighed: Weighed, plan: Mapping[str, Any]) -> np.ndarray[Any, Any
     """Draws of what a past split would bring now; None where one of its places or steps is offered no more."""
     at = {one.place.name: i for i, one in enumerate(weighed.places)}
     of_step = {one.step.name: one.step for one in weighed.steps}
-    parts = {part["name"]: part["spend"] for part in plan["split"]["parts"] if part["spend"] > 0}
+    parts = {part["name"]: part["spend"] for part in plan["split"]["parts"] if part["spend"]}
     named = [step["name"] for step in plan["split"]["steps"] if step["taken"]]
     if parts.keys() - at.keys():
         return None
@@ -298,7 +299,7 @@ def _worth_now(weighed: Weighed, plan: Mapping[str, Any]) -> np.ndarray[Any, Any
     steps: list[Step] = [of_step[name] for name in named if name in of_step]
     for name, money in parts.items():
         place = weighed.places[at[name]]
-        amounts[at[name]] = min(money, place.place.most)
+        amounts[at[name]] = min(max(money, place.place.least), place.place.most)
         steps += [] if place.once is None else [place.once]
     made = Profits.of(weighed.outlook.company, [p.place for p in weighed.places], amounts, steps)
     return np.asarray(made.profit - weighed.nothing.profit)

@@ -63,7 +63,11 @@ class _Parts:
 
     def _open(self) -> list[tuple[Offered, float]]:
         found = zip(self.weighed.places, self.weighed.amounts, strict=True)
-        return [(offered, x) for offered, x in found if self._top(offered.place) > 0]
+        return [
+            (offered, x)
+            for offered, x in found
+            if self._top(offered.place) > 0 or offered.place.least < 0
+        ]
 
     def _top(self, place: Place) -> float:
         most = TIMES * max(self.weighed.question.budget, self.weighed.outlook.facts.unit)
@@ -89,15 +93,15 @@ class _Parts:
         return 1e-12 * max(largest, self.weighed.question.budget)
 
     def _place(self, one: Offered, spend: float) -> dict[str, Any]:
-        grid = self._grid(self._top(one.place), spend)
+        grid = self._grid(one.place.least, self._top(one.place), spend)
         once = () if one.once is None else (one.once,)
         paid = float(one.place.paid @ self.weighed.outlook.company.discounts)
         first = sum(step.cost for step in once)
         drawn = [
             self._drawn(
-                self._profits([one.place], [x], (*self._steps, *once)),
+                self._profits([one.place], [x], (*self._steps, *(once if x >= 0 else ()))),
                 self._before,
-                returned=paid * x + first,
+                returned=paid * x + (first if x >= 0 else 0.0),
             )
             for x in grid
         ]
@@ -110,12 +114,14 @@ class _Parts:
             **{k: [_rounded(d)[k] for d in drawn] for k in KINDS if any(d[k].any() for d in drawn)},
         }
 
-    def _grid(self, top: float, spend: float) -> list[float]:
-        """From nothing to the most, closer where the first money works; the plan's amount is one of them."""
+    def _grid(self, least: float, top: float, spend: float) -> list[float]:
+        """From the least to the most, closer where the first money works; the plan's amount is one of them, and nothing."""
         grid = top * (np.arange(self.amounts) / (self.amounts - 1)) ** 2
         if spend > 0:
             grid[1 + np.abs(grid[1:] - spend).argmin()] = spend
-        return sorted(grid.tolist())
+        below = [least, least / 2] if least < 0 else []
+        taken = [spend] if spend < 0 else []
+        return sorted({*below, *taken, *grid.tolist()} if least < 0 else grid.tolist())
 
     def _profits(
         self, places: Sequence[Place], amounts: Sequence[float], steps: Sequence[Step]
@@ -159,8 +165,8 @@ def added(made: dict[str, Any]) -> Array:
     total = sum(np.array(made["base"][kind], dtype=np.float64) for kind in KINDS)
     for place in made["places"]:
         x = place["spend"]
-        if x > 0:
-            total = total - place["paid"] * x - place["once"]
+        if x:
+            total = total - place["paid"] * x - (place["once"] if x > 0 else 0.0)
             for kind in KINDS:
                 if kind in place:
                     rows = np.array(place[kind], dtype=np.float64)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.plan.company import Arm, Company, Place, Profits, Step
-from steelyard.stats.allocation import Limit, Problem, Risk, Solved, best
+from steelyard.stats.allocation import Limit, Problem, Risk, Solved, best, within
 from steelyard.stats.allocation.risk import threshold
 
 Array = NDArray[np.float64]
@@ -42,7 +42,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Split:
-    """Money by place, the steps beside it, draws of the profit and how well it is solved."""
+    """Money by place, below zero where it is taken away, the steps beside it, draws of the profit and how well it is
+    solved."""
 
     places: tuple[Place, ...]
     steps: tuple[Step, ...]
@@ -58,16 +59,30 @@ class Split:
         return money | {step.name: step.cost for step in self.steps}
 
     def of_arm(self, arm: Arm) -> float:
-        amounts = zip(self.places, self.amounts, strict=True)
-        own = sum(float(x) for place, x in amounts if place.arm == arm)
+        """What is put there."""
+        own = sum(x for x in self._on(arm) if x > 0)
         return own + sum(step.cost for step in self.steps if step.arm == arm)
+
+    def taken_from(self, arm: Arm) -> float:
+        """What is taken away there, of what is spent today."""
+        return sum(-x for x in self._on(arm) if x < 0)
+
+    def _on(self, arm: Arm) -> list[float]:
+        amounts = zip(self.places, self.amounts.tolist(), strict=True)
+        return [x for place, x in amounts if place.arm == arm]
+
+
+def movable(places: Sequence[Place]) -> float:
+    """What may be taken away in all."""
+    return sum(max(0.0, -place.least) for place in places)
 
 
 def split(
     company: Company, places: Sequence[Place], menus: Sequence[Sequence[Step]], question: Question
 ) -> Split:
     """The best of all: of each menu one step is taken, the first of which is to leave things as they are."""
-    choices = [c for c in _combined(menus) if sum(s.cost for s in c) <= question.budget]
+    money = question.budget + movable(places)
+    choices = [c for c in _combined(menus) if sum(s.cost for s in c) <= money]
     _check(places, menus, choices)
     made = _profits(company, places, np.zeros(len(places)), choices[0])
     plain = made.profit
@@ -85,6 +100,8 @@ def split(
     ranked = sorted(able, key=lambda steps: -ask.worth(usual, steps))
     # every combination at amounts of one; the best of them with amounts of their own
     solved = [ask.solve(steps, [usual]) for steps in ranked[:LOOKED_AT]]
+    if all(one.solved.residual == np.inf for one in solved):
+        return ask.lasting(solved)
     return max(solved, key=lambda one: (one.solved.residual < np.inf, one.value))
 
 
@@ -128,15 +145,16 @@ class _Asked:
 
     def worth(self, amounts: Array, steps: Sequence[Step]) -> float:
         """With as much of the amounts as the steps leave."""
-        left, whole = self._left(steps), float(amounts.sum())
-        part = amounts * min(1.0, left / whole) if whole > 0 else amounts
+        least, most = self._bounds(steps)
+        part = within(amounts, least, most, self._left(steps))
         return self.risk.of(_profits(self.company, self.places, part, steps).profit)[0]
 
     def lasts(self, amounts: Array, steps: Sequence[Step]) -> bool:
-        """Whether cash does, with these amounts or with none."""
+        """Whether cash does, with these amounts, with none, or with all taken away that may be."""
         if not np.isfinite(self.company.cash):
             return True
-        return max(self._solvent(x, steps)[0] for x in (0 * amounts, amounts)) >= 0
+        tried = (0 * amounts, amounts, self._bounds(steps)[0])
+        return max(self._solvent(x, steps)[0] for x in tried) >= 0
 
     def greedy(self, steps: Sequence[Step]) -> Array:
         return best(self._problem(steps), quick=True).spend
@@ -147,6 +165,20 @@ class _Asked:
         return Split(
             self.places, steps, solved.spend, made.profit, made.slopes, solved.value, solved
         )
+
+    def lasting(self, broken: Sequence[Split]) -> Split:
+        """Where cash runs out whatever is done: what it lasts with longest, of what was found, of nothing and of all
+        taken away that may be. It is no solution."""
+        tried = [
+            (self._solvent(x, one.steps)[0], one, x)
+            for one in broken
+            for x in (0 * one.amounts, self._bounds(one.steps)[0], one.amounts)
+        ]
+        _, one, amounts = max(tried, key=lambda each: each[0])
+        made = _profits(self.company, self.places, amounts, one.steps)
+        value = self.risk.of(made.profit)[0]
+        solved = replace(one.solved, spend=amounts, value=value)
+        return Split(self.places, one.steps, amounts, made.profit, made.slopes, value, solved)
 
     def _left(self, steps: Sequence[Step]) -> float:
         return self.question.budget - sum(step.cost for step in steps)
@@ -164,11 +196,17 @@ class _Asked:
             worth, weights = self.risk.of(made.profit)
             return worth, weights @ made.slopes
 
-        left = self._left(steps)
-        most = np.array([place.most for place in self.places], dtype=np.float64)
+        least, most = self._bounds(steps)
         limits = (
             [Limit("cash", lambda x: self._solvent(x, steps))]
             if np.isfinite(self.company.cash)
             else []
         )
-        return Problem(value, np.clip(most, 0.0, left), left, limits=limits)
+        return Problem(value, most, self._left(steps), lower=least, limits=limits)
+
+    def _bounds(self, steps: Sequence[Step]) -> tuple[Array, Array]:
+        """The least and the most of each place: with the others at their least no more than that is there."""
+        least = np.array([min(0.0, place.least) for place in self.places], dtype=np.float64)
+        most = np.array([place.most for place in self.places], dtype=np.float64)
+        room = self._left(steps) - float(least.sum()) + least
+        return least, np.clip(most, least, np.maximum(room, least))

@@ -45,7 +45,8 @@ def _won(outlook: Outlook) -> float:
 def _conversion(outlook: Outlook) -> Iterator[OfferedLook]:
     """Half of the users are answered by the variant that is farthest from the live one in quality."""
     facts, company = outlook.facts, outlook.company
-    others = [*facts.alternatives, *([] if facts.baseline is None else [facts.baseline])]
+    able = [one for one in facts.alternatives if not one.misses]
+    others = [*able, *([] if facts.baseline is None else [facts.baseline])]
     other = max(others, key=lambda o: abs(o.worth - facts.live.worth), default=None)
     if other is None:
         return

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from steelyard.plan.doing import TRAINED, measure_again, try_variant
 from steelyard.plan.facts import PlanFacts, Priced, Served
+from steelyard.plan.goals import too_slow
 from steelyard.plan.levers import ASSUMED, MEASURED, Lever, Option
 from steelyard.plan.offers import Offer
 from steelyard.plan.outlook import SERVED_MIN, Outlook
@@ -25,7 +26,10 @@ SAME_MONEY = 0.01
 def own(facts: PlanFacts, other: Priced) -> bool:
     """Whether the chooser takes it when the file names no other: the trained one is always there,
     and the cheaper of the two is taken."""
-    trained = next((o for o in facts.alternatives if o.name == TRAINED), None)
+    if other.misses:
+        return False
+    meet = (o for o in facts.alternatives if not o.misses)
+    trained = next((o for o in meet if o.name == TRAINED), None)
     return (
         trained is None
         or trained.variant == other.variant
@@ -90,7 +94,7 @@ def _as_served(facts: PlanFacts, seen: Served, times: float) -> _Saving | None:
     """The variant that would save most if its figures hold in service; None where none would."""
     savings = []
     for other in facts.alternatives:
-        if other.variant == facts.live.variant:
+        if other.variant == facts.live.variant or too_slow(facts, other):
             continue
         own = other.served if other.served is not None and other.served.n >= SERVED_MIN else None
         # Never served: between what was measured of it, and that with the live one's excess.

@@ -22,12 +22,13 @@ from steelyard.plan.looks import Worth, divisions, ranked
 from steelyard.plan.offers import Offer, Offered, OfferedLook, OfferedStep
 from steelyard.plan.options import answered, apart, offers, steps
 from steelyard.plan.outlook import Outlook
-from steelyard.plan.split import COMBINATIONS_MAX, Question, Split, split
+from steelyard.plan.split import COMBINATIONS_MAX, Question, Split, movable, split
+from steelyard.stats.allocation import within
 
 Array = NDArray[np.float64]
 log = logging.getLogger("steelyard.levers")
 ARMS: tuple[Arm, ...] = get_args(Arm)
-LEAST = 0.005  # of the budget: less than this in a place is nothing
+LEAST = 0.005  # of the budget, or of what may be moved where there is none: less than this in a place is nothing
 HAIR = 1e-6  # of the budget: two plans that differ by less are the same
 
 
@@ -41,6 +42,7 @@ class Weighed:
     options: list[Option]  # of levers that offer nothing to divide
     split: Split
     alone: dict[Arm, Split]
+    asked: float = 0.0  # the budget before it was held to the cash that there is
 
     @cached_property
     def places(self) -> list[Offered]:
@@ -60,6 +62,14 @@ class Weighed:
         """Where everything stays as it is."""
         return Profits.of(self.outlook.company, (), [], ())
 
+    @cached_property
+    def least_cash(self) -> Array:
+        """[M] the least cash of any month, with the split."""
+        made = self.split
+        return Profits.of(
+            self.outlook.company, made.places, made.amounts, made.steps, with_cash=True
+        ).cash
+
     @property
     def gain(self) -> Array:
         """[M] profit of the split above that of doing nothing."""
@@ -74,7 +84,8 @@ class Weighed:
         slopes = made.slopes.copy()
         for at, one in enumerate(self.places):
             if one.once is not None and one.once not in self.split.steps:
-                most = min(one.place.most, max(0.0, self.question.budget - one.once.cost))
+                money = self.question.budget + self.freed or movable(places)
+                most = min(one.place.most, max(0.0, money - one.once.cost))
                 amounts = self.amounts.copy()
                 amounts[at] = most
                 steps = (*self.split.steps, one.once)
@@ -100,7 +111,13 @@ class Weighed:
         return [one for one in self.steps if one.step in self.split.steps]
 
     @property
+    def freed(self) -> float:
+        """What is taken away where it is spent today."""
+        return sum(self.split.taken_from(arm) for arm in ARMS)
+
+    @property
     def kept(self) -> float:
+        """Of the budget and of what is freed."""
         spent = sum(self.split.spend.values())
         return max(0.0, self.question.budget - spent)
 
@@ -151,15 +168,22 @@ def weigh(
     best = _best(outlook, whole, question)
     alone = {arm: _best(outlook, _only(whole, arm), question) for arm in ARMS}
     # a start may miss what a side alone finds
-    best = max([best, *alone.values()], key=lambda one: one.value)
+    best = max(_held([best, *alone.values()]), key=lambda one: one.value)
     options = [option for found in answers.values() for option in found]
-    return Weighed(outlook, question, whole, options, best, alone)
+    unit = facts.unit if budget is None else budget
+    return Weighed(outlook, question, whole, options, best, alone, unit)
 
 
 def _only(offers: dict[str, Offer], arm: Arm) -> dict[str, Offer]:
+    """Where the budget alone is placed: what is spent today stays where it is, or the side from which money is taken
+    would be the better one for that."""
     return {
         name: Offer(
-            [one for one in offer.places if one.place.arm == arm],
+            [
+                replace(one, place=replace(one.place, least=0.0))
+                for one in offer.places
+                if one.place.arm == arm
+            ],
             [one for one in offer.menu if one.step.arm == arm],
         )
         for name, offer in offers.items()
@@ -189,7 +213,8 @@ def _best(outlook: Outlook, offers: dict[str, Offer], question: Question) -> Spl
         }
         open_ = [one for one in places if one.once is None or one.place.name in named]
         firsts = [one.once for one in open_ if one.once is not None]
-        if sum(step.cost for step in firsts) > question.budget:
+        money = question.budget + movable([one.place for one in open_])
+        if sum(step.cost for step in firsts) > money:
             continue
         found = split(
             outlook.company,
@@ -199,9 +224,15 @@ def _best(outlook: Outlook, offers: dict[str, Offer], question: Question) -> Spl
         )
         if all(found.spend[name] >= least for name, least in named.items()):
             made.append(_tidied(outlook, found, question))
+    made = _held(made)
     top = max(one.value for one in made) - HAIR * max(question.budget, 1.0)
     # the first, which pays for nothing once, where the others are no better
     return next(one for one in made if one.value >= top)
+
+
+def _held(made: Sequence[Split]) -> list[Split]:
+    """Those that break no limit; where all do, the first, with which cash lasts longest."""
+    return [one for one in made if one.solved.residual < np.inf] or list(made[:1])
 
 
 def _that_can_be_combined(outlook: Outlook, menus: list[list[Step]]) -> list[list[Step]]:
@@ -221,10 +252,14 @@ def _that_can_be_combined(outlook: Outlook, menus: list[list[Step]]) -> list[lis
 
 def _tidied(outlook: Outlook, made: Split, question: Question) -> Split:
     """Without amounts that are next to nothing."""
-    small = made.amounts < LEAST * question.budget
-    if not (small & (made.amounts > 0)).any():
+    dust = LEAST * (question.budget or movable(made.places))
+    small = np.abs(made.amounts) < dust
+    if not (small & (made.amounts != 0)).any():
         return made
     amounts = np.where(small, 0.0, made.amounts)
+    left = question.budget - sum(step.cost for step in made.steps)
+    # what is no longer taken away is not there to be placed
+    amounts = within(amounts, np.minimum(amounts, 0.0), amounts, left)
     profits = Profits.of(outlook.company, made.places, amounts, made.steps)
     return Split(
         made.places, made.steps, amounts, profits.profit, profits.slopes, made.value, made.solved

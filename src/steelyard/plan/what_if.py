@@ -41,6 +41,8 @@ KEYS: dict[str, Key] = {
     "discount": Key("plan.discount", "discount"),
     "cash": Key("plan.cash", "cash"),
     "ruin": Key("plan.ruin", "ruin"),
+    "change": Key("plan.change", "change"),
+    "fading": Key("plan.fading", "fading"),
     "requests": Key("plan.requests", "requests", int),
     "days": Key("plan.days", "days"),
     "label": Key("money.prices.label", "label_price"),
@@ -79,7 +81,7 @@ def summary(weighed: Weighed) -> dict[str, Any]:
         "spend": {
             one.place.name: float(x)
             for one, x in zip(weighed.places, weighed.amounts, strict=True)
-            if x > 0
+            if x != 0
         },
         "kept": weighed.kept,
         "steps": [one.step.name for one in weighed.taken],

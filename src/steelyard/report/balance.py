@@ -64,7 +64,16 @@ def said_of_tilt(split: Facts, language: str) -> str:
 
 
 def said_of_money(split: Facts, language: str) -> str:
-    """Where the plan puts it."""
+    """Where the plan puts it, and how much of today's it takes away."""
+    said, taken = _said_of_put(split, language), split.get("freed", 0.0)
+    if taken < DUST:
+        return said
+    words = WORDS[language]
+    freed = words["freed"].format(money=plain(taken), currency=split["currency"])
+    return words["two_sentences"].format(first=said, second=freed)
+
+
+def _said_of_put(split: Facts, language: str) -> str:
     words, currency, kept = WORDS[language], split["currency"], split["kept"]["money"]
     spent = {side: split["arms"][side]["spend"] for side, _ in SIDES}
     paid = [side for side, money in spent.items() if money >= DUST]
@@ -94,6 +103,12 @@ def full(split: Facts) -> float:
     apart = abs(arms["market"]["alone"]["value"] - arms["technology"]["alone"]["value"])
     ends = [abs(arms["difference"][end]) for end in ("low", "high")] if "difference" in arms else []
     return float(max(apart, *ends, split["budget"], 1e-9))
+
+
+def _share(money: float, split: Facts) -> float:
+    """Of the budget and of what is taken away."""
+    whole = split["budget"] + split.get("freed", 0.0)
+    return min(1.0, money / whole) if whole > 0 else 1.0
 
 
 def tilt(split: Facts) -> tuple[float, float, float]:
@@ -214,13 +229,18 @@ class _Drawn:
         return 2 * (self.canvas.width / 2 - HANGS * self.arm) - 4 if self.small else 250.0
 
     def _under(self, side: str, money: float) -> list[str]:
-        """Money first, then each place with its own, then what is free."""
+        """Money first, then each place with its own, then what is free, then what is taken away."""
         words = WORDS[self.language]
         places = [p for p in self.split["parts"] if p["arm"] == side and p["spend"] >= DUST]
         steps = [s for s in self.split["steps"] if s["arm"] == side and s["taken"]]
         parts = [(named(p, self.language), p["spend"]) for p in places]
         parts += [(named(s, self.language), s["cost"]) for s in steps]
         said = [self._named(*one) for one in sorted(parts, key=lambda one: -one[1])]
+        said += [
+            words["less"].format(name=named(p, self.language), money=plain(-p["spend"]))
+            for p in self.split["parts"]
+            if p["arm"] == side and p["spend"] <= -DUST
+        ]
         if len(said) > NAMED:
             said = [*said[: NAMED - 1], words["more"].format(n=len(said) - NAMED + 1)]
         if money < DUST:
@@ -241,7 +261,7 @@ class _Drawn:
 
     def _block(self, x: float, top: float, money: float) -> float:
         """A weight whose face is its share of the budget; where it ends below."""
-        share = min(1.0, money / self.split["budget"]) if self.split["budget"] > 0 else 1.0
+        share = _share(money, self.split)
         size = (9 if self.small else 11) + (17 if self.small else 21) * math.sqrt(share)
         self.canvas.dot(x, top + 4, css="ring", radius=4)
         outline: Sequence[Point] = [
@@ -260,7 +280,7 @@ class _Drawn:
         half, floor = (34, y + 178) if self.small else (56, y + 150)
         self.canvas.line([(x - half, floor), (x, y), (x + half, floor)], css="cord")
         if kept >= DUST:
-            share = min(1.0, kept / self.split["budget"]) if self.split["budget"] > 0 else 1.0
+            share = _share(kept, self.split)
             size = (12 if self.small else 16) + (18 if self.small else 26) * math.sqrt(share)
             self.canvas.box(
                 round(x - size, 2), round(floor - 0.7 * size, 2), 2 * size, 0.7 * size, css="weight"

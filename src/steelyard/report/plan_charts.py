@@ -60,7 +60,7 @@ def _scale(rows: Sequence[Facts], start: float, end: float) -> Scale:
 
 
 def _row(canvas: Canvas, x: Scale, row: Facts, name: str, level: float, *, stacked: bool) -> None:
-    here = row["spend"] >= DUST
+    here = abs(row["spend"]) >= DUST
     css = "label strong" if here else "label"
     canvas.text(0, level - 16 if stacked else level + 4, name, css=css)
     if stacked:  # a line through all rows would strike the names out

@@ -63,8 +63,8 @@ def _divided(split: Facts, language: str) -> str:
 
 
 def _places(split: Facts, language: str) -> Iterator[list[str]]:
-    """Where money goes first, then where the next unit returns more."""
-    order = sorted(split["parts"], key=lambda one: (-one["spend"], -one["next"]["value"]))
+    """Where most money is moved first, then where the next unit returns more."""
+    order = sorted(split["parts"], key=lambda one: (-abs(one["spend"]), -one["next"]["value"]))
     for one in order:
         yield [
             named(one, language),

@@ -13,11 +13,11 @@ function profits(data, asked) {
     for (const kind in times) sum += times[kind] * data.base[kind][i];
     data.places.forEach((place, p) => {
       const x = asked.money[p];
-      if (x <= 0) return;
+      if (x === 0) return;
       let brings = 0;
       for (const kind in times)
         if (place[kind]) brings += times[kind] * at(place.amounts, place[kind], i, x);
-      sum += asked.gain[p] * brings - place.paid * x - place.once;
+      sum += asked.gain[p] * brings - place.paid * x - (x > 0 ? place.once : 0);
     });
     return sum;
   });

@@ -67,9 +67,9 @@ def _result(split: Facts, words: Mapping[str, str]) -> str:
 def _money(split: Facts, language: str) -> str:
     names = _names(split, language)
     sliders = "".join(
-        _slider(names[one["name"]], "money", at, 0, top, value=one["spend"], step=ANY)
+        _slider(names[one["name"]], "money", at, least, top, value=one["spend"], step=ANY)
         for at, one in enumerate(split["sliders"]["places"])
-        for top in (one["amounts"][-1],)
+        for least, top in ((one["amounts"][0], one["amounts"][-1]),)
     )
     legend = WORDS[language]["moved_money"].format(currency=split["currency"])
     return f"<fieldset><legend>{text(legend)}</legend>{sliders}</fieldset>"

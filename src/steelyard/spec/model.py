@@ -280,6 +280,18 @@ class PlanSpec(Section):
     ruin: float = Field(
         0.05, gt=0, lt=1, description="how likely cash may fall below zero, at most"
     )
+    change: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="share of a channel's spend of today that may be moved away until the next turn, where its curve was measured",
+    )
+    fading: float | None = Field(
+        None,
+        gt=0,
+        le=600,
+        description="months after which half of what new labels gain in quality is left; left out: it lasts",
+    )
 
 
 class Product(Section):

@@ -157,3 +157,75 @@ def test_a_division_that_breaks_a_limit_is_worth_nothing_beside_one_that_keeps_i
     monkeypatch.setattr(solve, "_climb", lambda problem, start: next(made))
     problem = Problem(lambda x: (float(x[0]), np.ones(1)), upper=np.ones(1), budget=1.0)
     assert best(problem).value == 2.0
+
+
+def moved(most, scale, today):
+    """What is spent today and an amount beside it bring, in each of several places."""
+    of = channels(most, scale)
+
+    def value(x):
+        return of(today + x)
+
+    return value
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_where_all_of_today_may_be_moved_it_is_divided_as_if_nothing_were_spent(seed):
+    rng = np.random.default_rng(seed)
+    most, scale = rng.uniform(100, 2000, 4), rng.uniform(20, 200, 4)
+    today, budget = rng.uniform(10, 300, 4), float(rng.choice([0.0, 40.0, 400.0]))
+    whole = budget + float(today.sum())
+    found = best(
+        Problem(moved(most, scale, today), upper=np.full(4, whole), lower=-today, budget=budget)
+    )
+    spends, price = saturating_split(most, scale, budget=whole)
+    assert found.solved and float(found.spend.sum()) <= budget + 1e-6 * whole
+    assert today + found.spend == pytest.approx(spends, abs=0.01 * whole)
+    assert 1 + found.shadow == pytest.approx(price, rel=2e-3)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_division_of_a_grid_beats_one_that_takes_as_much_as_it_may(seed):
+    rng = np.random.default_rng(seed)
+    most, scale = rng.uniform(50, 900, 3), rng.uniform(20, 200, 3)
+    today, budget = rng.uniform(40, 300, 3), 60.0
+    value, least = moved(most, scale, today), -0.25 * today
+    upper = np.array([200.0, 80.0, 200.0])
+    found = best(Problem(value, upper=upper, lower=least, budget=budget))
+    sides = [np.linspace(low, high, 25) for low, high in zip(least[:2], upper[:2], strict=True)]
+    tried = [
+        np.array([a, b, min(upper[2], budget - a - b) * share + least[2] * (1 - share)])
+        for a in sides[0]
+        for b in sides[1]
+        for share in (0.0, 0.5, 1.0)
+        if budget - a - b >= least[2]
+    ]
+    assert found.solved and np.all(found.spend >= least - 1e-9)
+    assert found.value >= max(value(x)[0] for x in tried) - 1e-6
+    richer = best(Problem(value, upper=upper, lower=least, budget=budget + 0.5))
+    assert richer.value - found.value == pytest.approx(0.5 * found.shadow, rel=0.02, abs=1e-6)
+
+
+def test_steps_that_cost_more_than_the_budget_are_paid_of_what_is_taken_away():
+    today = np.array([100.0, 100.0])
+    value = moved(np.array([900.0, 120.0]), np.array([80.0, 80.0]), today)
+    found = best(Problem(value, upper=np.full(2, 50.0), lower=-today / 4, budget=-30.0))
+    assert found.solved and float(found.spend.sum()) == pytest.approx(-30.0)
+    assert found.spend[1] == pytest.approx(-25.0) and found.spend[0] == pytest.approx(-5.0)
+    with pytest.raises(ValueError, match="bounds"):
+        Problem(value, upper=np.full(2, 50.0), lower=-today / 4, budget=-51.0)
+
+
+def test_money_is_taken_away_for_a_place_whose_first_units_lose():
+    today, least = np.array([0.0, 30.0, 30.0]), np.array([0.0, -20.0, -20.0])
+
+    def value(x):  # S-shaped beside two of which each returns a little more than it costs
+        y = today + x
+        s = y[0] ** 3 / (y[0] ** 3 + 20.0**3)
+        slope = 3 * y[0] ** 2 * 20.0**3 / (y[0] ** 3 + 20.0**3) ** 2
+        plain = 90 * (1 - np.exp(-y[1:] / 40))
+        slopes = np.array([500 * slope, *(90 / 40 * np.exp(-y[1:] / 40))])
+        return float(500 * s + plain.sum() - y.sum()), slopes - 1
+
+    found = best(Problem(value, upper=np.full(3, 100.0), lower=least, budget=0.0))
+    assert found.solved and found.spend[0] > 30 and found.value > value(np.zeros(3))[0] + 100

@@ -6,7 +6,7 @@ Knows no company and no ledger. Example: `best(Problem(value, upper=upper, budge
 from steelyard.stats.allocation.closed import power_amount, saturating_split
 from steelyard.stats.allocation.information import expected_value_of_sample, two_actions
 from steelyard.stats.allocation.risk import Risk
-from steelyard.stats.allocation.solve import Limit, Problem, Solved, best
+from steelyard.stats.allocation.solve import Limit, Problem, Solved, best, within
 
 __all__ = [
     "Limit",
@@ -18,4 +18,5 @@ __all__ = [
     "power_amount",
     "saturating_split",
     "two_actions",
+    "within",
 ]

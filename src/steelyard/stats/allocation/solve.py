@@ -33,7 +33,8 @@ class Limit:
 
 @dataclass(frozen=True)
 class Problem:
-    """`value` is to be highest over amounts [d] between `lower` and `upper`, of which at most `budget` in all."""
+    """`value` is to be highest over amounts [d] between `lower` and `upper`, of which at most `budget` in all. Where a lower
+    bound is below zero, so much may be taken away and placed elsewhere."""
 
     value: Value
     upper: Array
@@ -43,9 +44,14 @@ class Problem:
 
     def __post_init__(self) -> None:
         low = self.least
-        if not np.all(np.isfinite(self.upper)) or np.any(low > self.upper) or not self.budget >= 0:
+        least = min(0.0, float(low.sum()))
+        if (
+            not np.all(np.isfinite(self.upper))
+            or np.any(low > self.upper)
+            or not self.budget >= least
+        ):
             raise ValueError("expected finite bounds, the lower below the upper, and a budget")
-        if float(low.sum()) > self.budget * (1 + 1e-9):
+        if float(low.sum()) > self.budget + 1e-9 * abs(self.budget):
             raise ValueError(
                 f"expected least amounts within the budget, found {low.sum():g} of {self.budget:g}"
             )
@@ -53,6 +59,11 @@ class Problem:
     @property
     def least(self) -> Array:
         return self.lower if len(self.lower) else np.zeros(len(self.upper))
+
+    @property
+    def scale(self) -> float:
+        """The budget, and all that may be taken away: what amounts are measured by."""
+        return self.budget - float(np.minimum(self.least, 0.0).sum())
 
 
 @dataclass(frozen=True)
@@ -79,9 +90,12 @@ def best(problem: Problem, *, starts: Sequence[Array] = (), quick: bool = False)
     if len(problem.upper) == 0 or problem.budget <= float(problem.least.sum()):
         return _stands(problem, problem.least)
     if quick:
-        return _stands(problem, _greedy(problem))
+        return _stands(problem, _greedy(problem, np.maximum(problem.least, 0.0)))
     given = [_within(problem, start) for start in starts]
-    own = [_greedy(problem), _evenly(problem)]
+    own = [_greedy(problem, np.maximum(problem.least, 0.0)), _evenly(problem)]
+    if np.any(problem.least < 0):
+        # all that may be is taken away first, and put by parts or in one place, whose first units may lose
+        own += [_greedy(problem, problem.least), _in_one_place(problem)]
     found = [_climb(problem, start) for start in (*given, *own)]
     held = [one for one in found if one.residual < np.inf] or found  # no limit is broken
     top = max(one.value for one in held)
@@ -90,8 +104,8 @@ def best(problem: Problem, *, starts: Sequence[Array] = (), quick: bool = False)
 
 
 def _climb(problem: Problem, start: Array) -> Solved:
-    """From one start, in shares of the budget, which are all of one size."""
-    unit = problem.budget
+    """From one start, in shares of what can be placed, which are all of one size."""
+    unit = problem.scale
     size = max(1e-12, float(np.abs(problem.value(start)[1]).max()) * unit)
 
     def falls(share: Array) -> tuple[float, Array]:
@@ -99,7 +113,11 @@ def _climb(problem: Problem, start: Array) -> Solved:
         return -value / size, -gradient * unit / size
 
     rows = [
-        {"type": "ineq", "fun": lambda s: 1 - s.sum(), "jac": lambda s: -np.ones(len(s))},
+        {
+            "type": "ineq",
+            "fun": lambda s: problem.budget / unit - s.sum(),
+            "jac": lambda s: -np.ones(len(s)),
+        },
         *(_row(limit, unit) for limit in problem.limits),
     ]
     result = minimize(
@@ -126,7 +144,10 @@ def _stands(problem: Problem, spend: Array) -> Solved:
     """How well a division is solved: gradients of what binds it, each with a price that is not negative, have to
     make up the gradient of the value (Karush-Kuhn-Tucker)."""
     value, gradient = problem.value(spend)
-    edge = AT_EDGE * max(problem.budget, 1e-300)
+    edge = AT_EDGE * max(problem.scale, 1e-300)
+    room = (
+        problem.budget - float(problem.least.sum()) + problem.least
+    )  # with the others at their least
     names, columns = [], []
     if float(spend.sum()) >= problem.budget - edge:
         names.append("budget")
@@ -134,7 +155,7 @@ def _stands(problem: Problem, spend: Array) -> Solved:
     for at in range(len(spend)):
         way = np.zeros(len(spend))
         # a bound that the budget implies has no price of its own
-        if spend[at] >= problem.upper[at] - edge and problem.upper[at] < problem.budget - edge:
+        if spend[at] >= problem.upper[at] - edge and problem.upper[at] < room[at] - edge:
             way[at] = 1.0
             columns.append(way)
             names.append("")
@@ -145,8 +166,8 @@ def _stands(problem: Problem, spend: Array) -> Solved:
     broken = False
     for limit in problem.limits:
         left, slope = limit.value(spend)
-        broken |= left < -1e-4 * max(1.0, problem.budget)
-        if left <= 1e-4 * max(1.0, problem.budget):
+        broken |= left < -1e-4 * max(1.0, problem.scale)
+        if left <= 1e-4 * max(1.0, problem.scale):
             names.append(limit.name)
             columns.append(-slope)
     prices, residual = np.zeros(len(names)), float(np.abs(gradient).max(initial=0.0))
@@ -160,23 +181,36 @@ def _stands(problem: Problem, spend: Array) -> Solved:
     return Solved(spend, value, gradient, shadow, np.inf if broken else residual, told)
 
 
-def _within(problem: Problem, spend: Array) -> Array:
+def within(spend: Array, least: Array, most: Array, budget: float) -> Array:
     """The nearest division of the same shape that bounds and budget allow."""
-    clipped = np.clip(spend, problem.least, problem.upper)
-    over = float(clipped.sum()) - problem.budget
+    clipped = np.clip(spend, least, most)
+    over = float(clipped.sum()) - budget
     if over <= 0:
-        return clipped
-    room = clipped - problem.least
-    return np.asarray(clipped - room * over / float(room.sum()))
+        return np.asarray(clipped)
+    room = clipped - least
+    return np.asarray(clipped - room * min(1.0, over / max(float(room.sum()), 1e-300)))
+
+
+def _within(problem: Problem, spend: Array) -> Array:
+    return within(spend, problem.least, problem.upper, problem.budget)
 
 
 def _evenly(problem: Problem) -> Array:
-    return _within(problem, np.full(len(problem.upper), problem.budget / len(problem.upper)))
+    return _within(problem, np.full(len(problem.upper), problem.scale / len(problem.upper)))
 
 
-def _greedy(problem: Problem) -> Array:
-    """Each part of the budget to the place whose next unit returns most, while one returns anything."""
-    spend, part = problem.least.copy(), (problem.budget - float(problem.least.sum())) / PARTS
+def _in_one_place(problem: Problem) -> Array:
+    """The best of those that put as much as they can in one place."""
+    room = problem.budget - float(problem.least.sum())
+    each = np.eye(len(problem.upper)) * np.minimum(room, problem.upper - problem.least)
+    return max(problem.least + each, key=lambda spend: problem.value(spend)[0])
+
+
+def _greedy(problem: Problem, start: Array) -> Array:
+    """Each part of what the start leaves of the budget to the place whose next unit returns most, while one returns
+    anything."""
+    spend = _within(problem, start)
+    part = max(0.0, problem.budget - float(spend.sum())) / PARTS
     for _ in range(PARTS):
         gradient = np.where(spend + part <= problem.upper + 1e-12, problem.value(spend)[1], -np.inf)
         at = int(np.argmax(gradient))
