@@ -82,6 +82,8 @@ def show_plan(facts: Mapping[str, Any]) -> None:
         typer.echo(told("unknown"))
         for one in split["unknown"]:
             typer.echo(f"  {sentence(one, 'because', spoken)}")
+    if asked := split.get("on_request"):
+        typer.echo(told("on_request", names=", ".join(asked)))
 
 
 def _split(split: Mapping[str, Any]) -> None:
@@ -97,9 +99,15 @@ def _split(split: Mapping[str, Any]) -> None:
         ]
         for one in split["parts"]
     ]
+    steps = [one for one in split["steps"] if one["taken"]]
+    rows += [
+        [named(one, "variant"), money(one["cost"]), "-", "-", said("evidence", one["evidence"])]
+        for one in steps
+        if one["cost"] >= NONE
+    ]
     kept = split["kept"]
     rows.append([told("kept"), money(kept["money"]), "-", percent(kept["best"]), "-"])
-    taken = [named(one, "variant") for one in split["steps"] if one["taken"]]
+    taken = [named(one, "variant") for one in steps if one["cost"] < NONE]
     heads = [told(name) for name in ("place", "money", "next_unit", "best", "evidence")]
     note = told("free", what=", ".join(taken)) if taken else ""
     table(title(told("split"), simulated=split["simulated"]), heads, rows, note=note)

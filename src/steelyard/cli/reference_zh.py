@@ -153,6 +153,8 @@ ZH = {
     "by which money in a year is worth less than today's": "一年后的钱比今天的钱少值多少",
     "money there is; left out: the plan does not ask whether it lasts": "现有的钱；不写：计划不问够不够用",
     "how likely cash may fall below zero, at most": "现金低于零的可能性上限",
+    "requests of the busiest hour, in those of a mean hour; left out: 2.4 is assumed, and no core is advised": "最忙的一小时的请求是平均一小时的多少倍；不写：假设为 2.4，且不建议加核",
+    "hours of the team until the next turn; left out: no limit is asked": "下一轮之前团队可用的工时；不写：不设上限",
     "visits and conversions that the server counts; left out: none": "由服务器计数的访问与转化；不写则不计",
     "who sends customers or sells answers, by name, each with a key of its own": "带来客户或转售回答的合作方，按名称，各有自己的密钥",
     "channels that are counted, besides those of partners; no other one is": "计数的渠道，合作方的渠道之外；其他渠道一律不计",

@@ -58,6 +58,7 @@ class Market:
     margin_share: Figure | None = None
     kept_of_sales: Figure | None = None  # before refunds
     arrives: tuple[float, ...] = ()
+    left: Figure | None = None  # customers who leave, a month
     elasticity: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     channels: tuple[OfChannel, ...] = ()
     why: Reason | None = None

@@ -49,6 +49,11 @@ def told(weighed: Weighed) -> dict[str, Any]:
         "switch": [_switch(weighed, one) for one in switches(weighed)],
         "looks": [_look(one, worth) for one, worth in weighed.looks[:LOOKS]],
         "unknown": [spoken("because", r) for o in weighed.offers.values() for r in o.unknown],
+        "on_request": {
+            name: [spoken("because", r) for r in o.on_request]
+            for name, o in weighed.offers.items()
+            if o.on_request
+        },
         "chain": chain(weighed),
         "sliders": sliders(weighed),
     }

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from steelyard.interval import Interval
+from steelyard.plan.around import Around
 from steelyard.plan.market import Market
 from steelyard.reason import Reason
 from steelyard.stats import LearningCurve
@@ -76,6 +77,7 @@ class PlanFacts:
     cash: float | None = None
     ruin: float = 0.05
     market: Market | None = None
+    around: Around = field(default_factory=Around)
     books_in: str = ""  # the currency of the market's books, where it is another one
     damaged: bool = False  # a fact of the market was changed after it was written down
     baseline: Priced | None = None  # whether or not it meets the goals

@@ -42,7 +42,9 @@ class Doing:
         }
         advised = plan["recommendation"]
         look = [advised["look"][0]] if advised["look"] and labels is None else []
-        return cls(labels, channels, customers, (*advised["steps"], *look))
+        # a place of another lever is for a person to do, as a step is
+        other = [name for name in advised["spend"] if name != "labels" and name not in channels]
+        return cls(labels, channels, customers, (*advised["steps"], *other, *look))
 
     @property
     def nothing(self) -> bool:

@@ -15,6 +15,7 @@ from steelyard.interval import Interval
 from steelyard.methods import steady
 from steelyard.plan.advice import advice
 from steelyard.plan.answer import told
+from steelyard.plan.booked import around
 from steelyard.plan.facts import PlanFacts, Priced, Served
 from steelyard.plan.left import ForecastPoint, MeasuredVariant, Planned, PlanOf, ServedRatio
 from steelyard.plan.outlook import Outlook
@@ -141,6 +142,7 @@ def _facts(
         cash=None if spec.plan.cash is None else float(spec.plan.cash),
         ruin=spec.plan.ruin,
         market=of.market,
+        around=around(store, product),
         damaged=of.damaged is not None,
         books_in=of.books_in or "",
         paired=_paired(of),
