@@ -8,6 +8,7 @@ from tests.plan.test_plan import FACTS, STEEP, planned
 
 from steelyard.plan.around import Around, Trained
 from steelyard.plan.hours import BEYOND, LEVER, offer, rate
+from steelyard.plan.moved import Doing
 from steelyard.plan.outlook import Outlook
 
 AN_HOUR = 0.002
@@ -69,6 +70,7 @@ def test_a_plan_says_how_many_hours_and_where_they_are_booked():
     assert plan["recommendation"]["spend"] == {"hours": 1000.0}
     assert "work 20 h more on the model" in plan["do"] and "--as usage" in plan["do"]
     assert plan["split"]["chain"][0]["rows"] == {"account": "people.hours"}
+    assert Doing.of(plan).steps == ("hours",)  # which a person does: it may be approved
 
 
 def test_too_few_trainings_say_what_books_them_and_no_price_is_said_on_request_alone():

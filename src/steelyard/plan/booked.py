@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from steelyard.plan.around import Around, Change, Shared, Trained
 from steelyard.plan.outlook import HALF_95
 from steelyard.spec import NANO, ProductFile, as_it_was
+from steelyard.spec.counting import Partner
 from steelyard.spec.pricing import on
 from steelyard.store import CONVERSION, Store
 
@@ -74,7 +75,7 @@ def _of(labels: Mapping[int, Any], turn: int) -> Any:
 def _partners(store: Store, product: ProductFile, today: date) -> Iterator[Shared]:
     """Each that is declared. What partners told of themselves does not count."""
     market, counted = product.spec.market, _Counted.of(store)
-    shares = list(_shares(store, product))
+    shares = list(_shares(store, product, today))
     for name, partner in market.partners.items():
         channel, last = market.channel_of[name], today - timedelta(days=1)
         n, nano = counted.of_days(channel, last - timedelta(days=RECENT - 1), last)
@@ -87,16 +88,26 @@ def _partners(store: Store, product: ProductFile, today: date) -> Iterator[Share
         )
 
 
-def _shares(store: Store, product: ProductFile) -> Iterator[tuple[date, Mapping[str, float]]]:
-    """The day from which on partners had these shares, by turns and as the file says now; oldest first."""
-    seen: dict[str, tuple[date, int]] = {}
-    for turn in store.turns.all():
-        seen.setdefault(turn["spec_sha256"], (date.fromisoformat(turn["started"][:10]), turn["id"]))
-    for day, number in list(seen.values())[-FILES:]:
-        text = (store.turns.one(number) or {}).get("file")
+def _shares(
+    store: Store, product: ProductFile, today: date
+) -> Iterator[tuple[date, Mapping[str, float]]]:
+    """The day from which on partners had these shares, by the files of turns, and as the file says now; oldest first."""
+    turns = store.turns.all()
+    begun = [
+        turn
+        for i, turn in enumerate(turns)
+        if i == 0 or turn["spec_sha256"] != turns[i - 1]["spec_sha256"]
+    ]
+    for turn in begun[-FILES:]:
+        text = (store.turns.one(turn["id"]) or {}).get("file")
         if text:
-            market = as_it_was(text, product.path).spec.market
-            yield day, {name: one.share for name, one in market.partners.items()}
+            then = as_it_was(text, product.path).spec.market.partners
+            yield date.fromisoformat(turn["started"][:10]), _of_each(then)
+    yield today, _of_each(product.spec.market.partners)
+
+
+def _of_each(partners: Mapping[str, Partner]) -> dict[str, float]:
+    return {name: one.share for name, one in partners.items()}
 
 
 @dataclass(frozen=True)

@@ -29,12 +29,14 @@ class Doing:
     @classmethod
     def of(cls, plan: Mapping[str, Any]) -> Doing:
         """Read of the sentences that say what to do, so that no more is approved than a person read."""
-        labels, channels = None, {}
+        labels, channels, hours = None, {}, []
         for one in _all(kept(plan, "do")):
             if one.code == "do.buy_labels":
                 labels = int(_float(one.numbers["total"]))
             if one.code == "do.spend_more":
                 channels[str(one.numbers["channel"])] = _float(one.numbers["money"])
+            if one.code == "do.hours":  # for a person to do, as a step is
+                hours.append("hours")
         customers = {
             str(one.numbers["channel"]): _three(one.numbers["customers"])
             for one in _all(kept(plan, "because"))
@@ -42,9 +44,7 @@ class Doing:
         }
         advised = plan["recommendation"]
         look = [advised["look"][0]] if advised["look"] and labels is None else []
-        # a place of another lever is for a person to do, as a step is
-        other = [name for name in advised["spend"] if name != "labels" and name not in channels]
-        return cls(labels, channels, customers, (*advised["steps"], *other, *look))
+        return cls(labels, channels, customers, (*advised["steps"], *hours, *look))
 
     @property
     def nothing(self) -> bool:
