@@ -94,6 +94,10 @@ PLAN: dict[str, tuple[str, str]] = {
         "what an hour on the model brings is not known: `money.prices.person_hour` in {file} says what one costs, and `steelyard market import FILE {file} --as usage` books them (a day, the meter person_hour, a quantity), free of charge",
         "不知道在模型上花一小时能带来什么：{file} 中的 `money.prices.person_hour` 写明一小时的价钱，`steelyard market import FILE {file} --as usage` 记入工时（日期、计量 person_hour、数量），免费",
     ),
+    "hours.no_time": (
+        "there are no hours for the model until the next turn: `plan.hours` in {file} is 0",
+        "下一轮之前没有可投在模型上的工时：{file} 中的 `plan.hours` 为 0",
+    ),
     "hours.by_table": (
         "what an hour on the model brings is not told: a value table says what answers are worth, and past trainings kept their quality alone",
         "在模型上花一小时能带来什么无从说起：回答的价值由价值表规定，而以往的训练只留下了质量",

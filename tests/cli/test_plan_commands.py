@@ -233,7 +233,10 @@ def test_a_plan_without_places_and_sides_that_are_equal_are_told(capsys, monkeyp
         "simulated": False,
         "kept": {"money": 6.0, "best": 1.0},
         "arms": arms | {"better": "technology", "sure": 0.0},
-        "unknown": [{"because": "what labels bring is not known", "because_zh": "不知道"}],
+        "unknown": [
+            {"because": "what labels bring is not known", "because_zh": "不知道"},
+            *({"because": f"unknown {i}", "because_zh": "不知道"} for i in range(4)),
+        ],
         "on_request": {"page": [], "support": []},
     }
     advised = {
@@ -259,6 +262,7 @@ def test_a_plan_without_places_and_sides_that_are_equal_are_told(capsys, monkeyp
     said = capsys.readouterr().out
     assert "The next 10 CNY: keep the money" in said and "neither side is worth more" in said
     assert "  what labels bring is not known" in said
+    assert "unknown 1" in said and "unknown 2" not in said and "and 2 more: see --json" in said
     assert "page, support; `steelyard plan explain NAME`" in said
     # a step that is paid stands with the money, one that is free beside it
     assert "cores +1" in said and "4.00" in said and "dear" not in said

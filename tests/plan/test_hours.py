@@ -80,5 +80,7 @@ def test_too_few_trainings_say_what_books_them_and_no_price_is_said_on_request_a
     assert rate(history(np.random.default_rng(0)), None) is None
     quiet = offer(Outlook.of(replace(FACTS, around=Around(trained=few))))
     assert (quiet.unknown, [one.code for one in quiet.on_request]) == ((), ["hours.no_price"])
+    none = with_history(few, hours=0.0)
+    assert [one.code for one in offer(Outlook.of(none)).on_request] == ["hours.no_time"]
     table = replace(with_history(few), measure="worth")
     assert [one.code for one in offer(Outlook.of(table)).on_request] == ["hours.by_table"]

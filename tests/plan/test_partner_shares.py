@@ -43,6 +43,10 @@ def test_a_share_that_drew_customers_is_raised_farther_and_pays_on_all_of_them()
     assert "`market.partners.acme.share: 0.25`" in plan["do"]
 
 
+def test_a_partner_that_has_nearly_all_is_given_no_more():
+    assert offer(Outlook.of(with_partners(replace(ACME, share=0.97)))).menu == []
+
+
 def test_a_cut_that_cost_nobody_is_not_paid_back():
     cut = replace(RAISED, share=(0.2, 0.1), own=(100, 100))
     [one] = offer(Outlook.of(with_partners(replace(ACME, share=0.1, change=cut)))).menu

@@ -795,7 +795,7 @@ def levers_around():
             replace(every, partners=[replace(ACME, change=None)]),
             {"requests": 1000},
         ),
-        (None, every, {}),
+        (None, replace(every, hours=0.0), {}),
         (None, replace(every, partners=()), {}),
     ):
         outlook = Outlook.of(replace(crowd, market=market, around=around, **more))

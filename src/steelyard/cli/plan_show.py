@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from steelyard.api.approving import Proposal
 
 WEEKS_A_MONTH = 365.25 / 12 / 7
+UNKNOWN = 3  # sentences on what is not known; the rest is in `--json` and in the report
 NONE = 0.005  # of money: less is written as none
 Three = Mapping[str, float]
 
@@ -80,8 +81,10 @@ def show_plan(facts: Mapping[str, Any]) -> None:
     _looks(split)
     if split["unknown"]:
         typer.echo(told("unknown"))
-        for one in split["unknown"]:
+        for one in split["unknown"][:UNKNOWN]:
             typer.echo(f"  {sentence(one, 'because', spoken)}")
+        if len(split["unknown"]) > UNKNOWN:
+            typer.echo(f"  {told('more_unknown', n=len(split['unknown']) - UNKNOWN)}")
     if asked := split.get("on_request"):
         typer.echo(told("on_request", names=", ".join(asked)))
 

@@ -47,6 +47,8 @@ def offer(outlook: Outlook) -> Offer:
     facts, around = outlook.facts, outlook.facts.around
     if around.hour_price is None or around.hour_price <= 0:
         return Offer(on_request=[Reason("hours.no_price", {"file": facts.file})])
+    if around.hours == 0:
+        return Offer(on_request=[Reason("hours.no_time", {"file": facts.file})])
     if facts.measure == "worth":
         return Offer(on_request=[Reason("hours.by_table")])
     found = rate(around.trained, facts.curve)

@@ -39,6 +39,7 @@ def offer(outlook: Outlook) -> Offer:
     unknown = [
         Reason("partners.never_changed", {"partners": _names(untold), "file": facts.file})
     ] * bool(untold)
+    told = [one for one in told if one.share < SHARE_MAX]
     return Offer(
         menu=[_more(outlook, one, one.change) for one in told if one.change], unknown=unknown
     )
