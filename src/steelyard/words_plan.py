@@ -141,8 +141,8 @@ PLAN: dict[str, tuple[str, str]] = {
         "做第二个页面，约 {hours:about} 小时的工作，{cost:money} {currency}（假设）；在 {file} 的 `market.counting.channels` 中加入 page_a 和 page_b，在 `market.counting.links` 中把该页面记为 b，{weeks:count} 周内轮流把访客送到 /go/page_a 和 /go/page_b?to=b，再用 `steelyard market show {file}` 读两者",
     ),
     "partners.none": (
-        "no partner is declared: `market.partners` in {file} does, with a share of what it brings and a key of its own",
-        "没有声明合作方：在 {file} 的 `market.partners` 中声明，写明分成和它自己的密钥",
+        "no partner is declared, or nothing is counted yet: `market.partners` in {file} declares one, with a share of what it brings and a key of its own",
+        "没有声明合作方，或还没有任何计数：在 {file} 的 `market.partners` 中声明，写明分成和它自己的密钥",
     ),
     "partners.no_worth": (
         "what a larger share would bring of {partners:named} is not known: what a customer is worth is not, until sales are booked",

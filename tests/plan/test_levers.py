@@ -54,9 +54,8 @@ EVERYTHING = replace(
         peak=3.0,
         hour_price=100.0,
         trained=[Trained(t, 2000, 0.8 + 0.01 * t, 1e-4, 8.0) for t in range(5)],
-        partners=[ACME],
     ),
-    market=replace(CROWD.market, left=LEAVING.left, arrives=LEAVING.arrives),
+    market=replace(CROWD.market, left=LEAVING.left, arrives=LEAVING.arrives, partners=(ACME,)),
 )
 EMPTY = replace(FACTS, curve=None, label_price=0.0, answer=0.0, requests=1)
 

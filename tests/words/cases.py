@@ -781,22 +781,24 @@ def levers_around():
     """What levers of the machine, hours, the page, partners and support say, with figures and without."""
     crowd = replace(CROWD, requests=10_000_000, live=replace(FACTS.live, p95_ms=250.0))
     told_of = [Trained(t, 2000, 0.8 + 0.01 * t, 1e-4, 8.0) for t in range(5)]
-    every = replace(
-        crowd.around, cores=1, cpu_hour=0.36, peak=3.0, hours=20.0, trained=told_of, partners=[ACME]
-    )
-    left = replace(CROWD.market, left=LEAVING.left, arrives=LEAVING.arrives)
+    every = replace(crowd.around, cores=1, cpu_hour=0.36, peak=3.0, hours=20.0, trained=told_of)
+    left = replace(CROWD.market, left=LEAVING.left, arrives=LEAVING.arrives, partners=(ACME,))
     for market, around, more in (
         (left, every, {}),
         (left, every, {"measure": "worth", "p95_goal_ms": 200.0}),
         (left, replace(every, peak=None, trained=(), hours=2.0), {}),
         (left, replace(every, hour_price=None, cpu_hour=0.0), {}),
         (
-            replace(left, worth=MarketFigure(-5.0, "measured", 9)),
-            replace(every, partners=[replace(ACME, change=None)]),
+            replace(
+                left,
+                worth=MarketFigure(-5.0, "measured", 9),
+                partners=(replace(ACME, change=None),),
+            ),
+            every,
             {"requests": 1000},
         ),
         (None, replace(every, hours=0.0), {}),
-        (None, replace(every, partners=()), {}),
+        (replace(left, worth=None), every, {}),
     ):
         outlook = Outlook.of(replace(crowd, market=market, around=around, **more))
         for lever in (capacity, hours, page, partners, support):

@@ -21,6 +21,7 @@ from steelyard.market.left import Curve, Market, Marketed, OfChannel
 from steelyard.market.mixing import RECENT, fitted
 from steelyard.market.series import DAYS
 from steelyard.market.serving import CONFIDENCE, Period, variants
+from steelyard.market.shares import shared
 from steelyard.market.weekly import weekly
 from steelyard.market.worth import Event, Worth, in_days, paid, worth
 from steelyard.reason import Reason
@@ -89,6 +90,7 @@ def believed(store: Store, product: ProductFile, *, keeps: bool = True) -> Marke
         kept_of_sales=_kept(own.share, sales),
         arrives=_arrives(lasting),
         left=_left(listed, period),
+        partners=tuple(shared(store, product, today)) if spec.market.partners else (),
         elasticity=elasticities(store),
         channels=tuple(_channel(one, mix, days.spend(one.channel)) for one in each if one.channel),
         why=value if isinstance(value, Reason) else None,

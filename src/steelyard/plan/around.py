@@ -1,4 +1,4 @@
-"""What the planner knows around the model: the machine, people's hours, partners and visitors. Knows no ledger.
+"""What the planner knows around the model: the machine and people's hours. Knows no ledger.
 
 What the product file does not say and nobody booked is None, or not there: no figure stands in for it.
 Example: `Around(hour_price=120.0).hours is None`
@@ -23,30 +23,6 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Change:
-    """A partner's share that changed: conversions of as many days before and after it, the partner's own, and those
-    of everybody else."""
-
-    day: str
-    days: int
-    share: tuple[float, float]
-    own: tuple[int, int]
-    others: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Shared:
-    """A partner, the part of its conversions' value that is owed to it, conversions a day of late and the value of one,
-    and the newest change of its share that can be read."""
-
-    name: str
-    share: float
-    won: float = 0.0
-    value: float = 0.0
-    change: Change | None = None
-
-
-@dataclass(frozen=True)
 class Around:
     """`cores` are those that answer, `peak` the busiest hour's requests over those of a mean one, and `hours` those of the
     team until the next turn."""
@@ -57,4 +33,3 @@ class Around:
     hour_price: float | None = None
     hours: float | None = None
     trained: Sequence[Trained] = ()
-    partners: Sequence[Shared] = ()

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.plan.around import Change, Shared
 from steelyard.plan.company import Move, Step
 from steelyard.plan.levers import ASSUMED, EXTRAPOLATED, Lever
+from steelyard.plan.market import Change, Shared
 from steelyard.plan.offers import Offer, OfferedStep
 from steelyard.plan.outlook import Outlook, middle, normal
 from steelyard.reason import Reason
@@ -28,11 +28,11 @@ SHARE_MAX = 0.95
 
 def offer(outlook: Outlook) -> Offer:
     """A step for each partner whose share changed; of the others why there is none."""
-    facts, partners = outlook.facts, outlook.facts.around.partners
-    if not partners:
+    facts, market = outlook.facts, outlook.facts.market
+    partners = () if market is None else market.partners
+    if market is None or not partners:
         return Offer(on_request=[Reason("partners.none", {"file": facts.file})])
-    market = facts.market
-    if market is None or market.worth is None:
+    if market.worth is None:
         return Offer(unknown=[Reason("partners.no_worth", {"partners": _names(partners)})])
     told = [one for one in partners if one.change is not None and _tells(one.change)]
     untold = [one for one in partners if one not in told]
