@@ -119,6 +119,11 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "market": ("the market", "投向市场"),
         "channels": ("channels", "渠道"),
         "trials": ("tests", "试验"),
+        "capacity": ("another core", "增加核数"),
+        "hours": ("people's hours on the model", "投在模型上的人工工时"),
+        "page": ("another launch page", "另一个落地页"),
+        "partners": ("partners", "合作方"),
+        "support": ("support", "客户支持"),
     },
     "place": {
         "labels": ("labels", "标注"),

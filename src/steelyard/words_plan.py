@@ -81,6 +81,118 @@ PLAN: dict[str, tuple[str, str]] = {
         "leave all money where it is; run `steelyard turn {file}` again when new data or users' outcomes (POST /v1/feedback) have come",
         "钱都留在原处；有了新数据或用户结果（POST /v1/feedback）后再运行 `steelyard turn {file}`",
     ),
+    "capacity.no_price": (
+        "what another core costs is not known: `money.prices.cpu_hour` in {file} is 0",
+        "不知道再加一个核要多少钱：{file} 中的 `money.prices.cpu_hour` 为 0",
+    ),
+    "capacity.slow_alone": (
+        "no core helps: p95 is {p95_ms:ms} ms without any waiting, and the goal {goal:asked} ms",
+        "加核没有用：不排队时 p95 已是 {p95_ms:ms} 毫秒，目标是 {goal:asked} 毫秒",
+    ),
+    "capacity.enough": (
+        "a server with {cores:many core} can answer {requests:around} requests a month in time; {expected:around} are expected, the busiest hour {peak:asked} times the mean one",
+        "用 {cores:count} 个核的服务器每月能及时回答 {requests:around} 次请求；预计 {expected:around} 次，最忙的一小时为平均的 {peak:asked} 倍",
+    ),
+    "capacity.perhaps": (
+        "a server with {cores:many core} would leave {lost:percent} of requests without an answer in time if the busiest hour has {peak:asked} times the requests of a mean one, which is assumed: say it as `plan.peak` in {file}, and what another core brings is weighed",
+        "若最忙的一小时的请求为平均的 {peak:asked} 倍（这是假设），用 {cores:count} 个核的服务器会让 {lost:percent} 的请求得不到及时回答：在 {file} 的 `plan.peak` 中写明，即会权衡再加一个核的收益",
+    ),
+    "capacity.brings": (
+        "{more:many more core} for {cost:money} {currency} until the next turn: {left:percent} of requests stay without an answer in time instead of {lost:percent}",
+        "再加 {more:count} 个核，到下一轮花 {cost:money} {currency}：得不到及时回答的请求从 {lost:percent} 降到 {left:percent}",
+    ),
+    "named.cores": ("{more:many more core}", "再加 {more:count} 个核"),
+    "do.cores": (
+        "set `serve.threads: {cores:count}` in {file} and run `steelyard turn {file}`, which measures every variant with them; set it back next turn if they are idle",
+        "在 {file} 中设 `serve.threads: {cores:count}`，再运行 `steelyard turn {file}`，会用它们重新测量各个版本；若闲置，下一轮改回",
+    ),
+    "hours.no_price": (
+        "what an hour on the model brings is not known: `money.prices.person_hour` in {file} says what one costs, and `steelyard market import FILE {file} --as usage` books them (a day, the meter person_hour, a quantity), free of charge",
+        "不知道在模型上花一小时能带来什么：{file} 中的 `money.prices.person_hour` 写明一小时的价钱，`steelyard market import FILE {file} --as usage` 记入工时（日期、计量 person_hour、数量），免费",
+    ),
+    "hours.no_time": (
+        "there are no hours for the model until the next turn: `plan.hours` in {file} is 0",
+        "下一轮之前没有可投在模型上的工时：{file} 中的 `plan.hours` 为 0",
+    ),
+    "hours.by_table": (
+        "what an hour on the model brings is not told: a value table says what answers are worth, and past trainings kept their quality alone",
+        "在模型上花一小时能带来什么无从说起：回答的价值由价值表规定，而以往的训练只留下了质量",
+    ),
+    "hours.too_few": (
+        "what an hour on the model brings is not known: {n:many training} had hours before it, and a line needs {least:count}; book the hours of each turn with `steelyard market import FILE {file} --as usage`, free of charge",
+        "不知道在模型上花一小时能带来什么：只有 {n:count} 次训练之前记有工时，画线需要 {least:count} 次；用 `steelyard market import FILE {file} --as usage` 记入每一轮的工时，免费",
+    ),
+    "hours.bring": (
+        "{hours:about} h of work on the model: quality changes by {gain:net} points ({measure:goal}) with the training at their end, as {n:many training} with hours before them did beyond their labels",
+        "在模型上花 {hours:about} 小时：在其后的训练中质量变化 {gain:net} 个点（{measure:goal}），依据之前记有工时的 {n:count} 次训练在标注之外的变化",
+    ),
+    "do.hours": (
+        "work {hours:about} h more on the model until the next turn, for {money:money} {currency}, and book them with `steelyard market import FILE {file} --as usage`",
+        "下一轮之前在模型上多花 {hours:about} 小时，共 {money:money} {currency}，并用 `steelyard market import FILE {file} --as usage` 入账",
+    ),
+    "page.not_counted": (
+        "what another launch page brings is not known: visits and paying customers have to be counted first (`market.counting` in {file}, or `steelyard market import FILE {file} --as visits`, then sales), free of charge",
+        "不知道换一个落地页能带来什么：须先统计访问和付款客户（{file} 中的 `market.counting`，或 `steelyard market import FILE {file} --as visits`，再导入 sales），免费",
+    ),
+    "page.no_price": (
+        "what a test of another launch page costs is not known: it is taken for {hours:about} h of work, and `money.prices.person_hour` in {file} says what one costs",
+        "不知道试验另一个落地页要花多少：按 {hours:about} 小时的工作计，一小时的价钱写在 {file} 的 `money.prices.person_hour`",
+    ),
+    "page.no_time": (
+        "another launch page is taken for {hours:about} h of work, and `plan.hours` in {file} leaves {there:asked}",
+        "另一个落地页按 {hours:about} 小时的工作计，而 {file} 中的 `plan.hours` 只有 {there:asked}",
+    ),
+    "page.another": ("another launch page", "另一个落地页"),
+    "do.page": (
+        "let the landing page of `market.counting` in {file} be the other one",
+        "把 {file} 中 `market.counting` 的落地页换成另一个",
+    ),
+    "named.page": ("a test of the launch page", "落地页的试验"),
+    "look.page": (
+        "{weeks:many week} in which half of the visitors see another page, {visits:count} an arm, tell a change of conversion by {smallest:percent} four times in five; nine in ten published tests moved it by less than {usual:percent}, for which {for_usual:count} an arm are needed, {days:count} days",
+        "{weeks:count} 周内让一半访客看到另一个页面，每组 {visits:count} 次访问，转化变化 {smallest:percent} 时五次中有四次能看出；已发表的试验十之有九变化不到 {usual:percent}，看出它每组需 {for_usual:count} 次，即 {days:count} 天",
+    ),
+    "do.page_test": (
+        "make a second page, for about {hours:about} h of work, {cost:money} {currency} (assumed); in {file} add page_a and page_b to `market.counting.channels` and the page to `market.counting.links` as b, send visitors to /go/page_a and /go/page_b?to=b by turns for {weeks:many week}, and read both in `steelyard market show {file}`",
+        "做第二个页面，约 {hours:about} 小时的工作，{cost:money} {currency}（假设）；在 {file} 的 `market.counting.channels` 中加入 page_a 和 page_b，在 `market.counting.links` 中把该页面记为 b，{weeks:count} 周内轮流把访客送到 /go/page_a 和 /go/page_b?to=b，再用 `steelyard market show {file}` 读两者",
+    ),
+    "partners.none": (
+        "no partner is declared, or nothing is counted yet: `market.partners` in {file} declares one, with a share of what it brings and a key of its own",
+        "没有声明合作方，或还没有任何计数：在 {file} 的 `market.partners` 中声明，写明分成和它自己的密钥",
+    ),
+    "partners.no_worth": (
+        "what a larger share would bring of {partners:named} is not known: what a customer is worth is not, until sales are booked",
+        "不知道提高 {partners:named} 的分成能带来什么：在记入销售之前不知道客户值多少",
+    ),
+    "partners.never_changed": (
+        "what a larger share would bring of {partners:named} is not known: no change of it has two weeks and 20 conversions on either side; change `market.partners` in {file} by a share and keep it for eight weeks, which is owed only for what they bring (`steelyard market partners {file}`)",
+        "不知道提高 {partners:named} 的分成能带来什么：没有一次分成变动前后各有两周和 20 次转化；在 {file} 的 `market.partners` 中改动分成并保持八周，只对它们带来的部分付款（`steelyard market partners {file}`）",
+    ),
+    "partners.brings": (
+        "a share of {share:whole_percent} for {partner} instead of {now:whole_percent}: {customers:amid} more customers until the next turn, since from {day} on its share was {after:whole_percent} instead of {before:whole_percent} and its conversions in {days:many day} went from {first:count} to {then:count}",
+        "给 {partner} 的分成从 {now:whole_percent} 提到 {share:whole_percent}：到下一轮多 {customers:amid} 位客户，因为自 {day} 起其分成由 {before:whole_percent} 变为 {after:whole_percent}，{days:count} 天内的转化由 {first:count} 变为 {then:count}",
+    ),
+    "named.share": ("a larger share for {partner}", "提高 {partner} 的分成"),
+    "do.share": (
+        "set `market.partners.{partner}.share: {share:asked}` in {file} and tell the partner",
+        "在 {file} 中设 `market.partners.{partner}.share: {share:asked}`，并告知合作方",
+    ),
+    "support.not_booked": (
+        "what support would keep is not known: `steelyard market import FILE {file} --as customers` books who left, with the day as until, free of charge",
+        "不知道客户支持能留住什么：`steelyard market import FILE {file} --as customers` 记入谁离开了（离开日期写在 until），免费",
+    ),
+    "support.worthless": (
+        "support cannot pay: nothing is left of what a customer pays",
+        "客户支持不可能划算：客户付的钱没有剩余",
+    ),
+    "support.no_price": (
+        "from which point on support pays is not known: `money.prices.person_hour` in {file} says what an hour costs",
+        "不知道客户支持从哪一点起划算：一小时的价钱写在 {file} 的 `money.prices.person_hour`",
+    ),
+    "support.pays": (
+        "what support keeps is not known; an hour of it a month, {price:money} {currency}, pays if it keeps {keeps:about} of the {left:around} customers who leave a month, each of whom is worth {worth:around} {currency} within the horizon if taken for a new one",
+        "不知道客户支持能留住多少；每月一小时（{price:money} {currency}）若能在每月离开的 {left:around} 位客户中留住 {keeps:about} 位即划算，一位若按新客户计在期限内值 {worth:around} {currency}",
+    ),
     "do.keep_rest": ("keep {money:money} {currency}", "留着 {money:money} {currency}"),
     "named.batch": ("a batch of labels", "一批标注"),
     "named.lift": ("a test of {channel}", "对 {channel} 的试验"),

@@ -223,13 +223,21 @@ def test_a_plan_without_places_and_sides_that_are_equal_are_told(capsys, monkeyp
         "budget": 10.0,
         "currency": "CNY",
         "parts": [],
-        "steps": [],
+        "steps": [
+            {"name": "cores +1", "cost": 4.0, "taken": True, "evidence": "extrapolated"},
+            {"name": "small", "cost": 0.0, "taken": True, "evidence": "measured"},
+            {"name": "dear", "cost": 9.0, "taken": False, "evidence": "measured"},
+        ],
         "looks": [],
         "switch": [],
         "simulated": False,
-        "kept": {"money": 10.0, "best": 1.0},
+        "kept": {"money": 6.0, "best": 1.0},
         "arms": arms | {"better": "technology", "sure": 0.0},
-        "unknown": [{"because": "what labels bring is not known", "because_zh": "不知道"}],
+        "unknown": [
+            {"because": "what labels bring is not known", "because_zh": "不知道"},
+            *({"because": f"unknown {i}", "because_zh": "不知道"} for i in range(4)),
+        ],
+        "on_request": {"page": [], "support": []},
     }
     advised = {
         "option": "nothing",
@@ -254,6 +262,11 @@ def test_a_plan_without_places_and_sides_that_are_equal_are_told(capsys, monkeyp
     said = capsys.readouterr().out
     assert "The next 10 CNY: keep the money" in said and "neither side is worth more" in said
     assert "  what labels bring is not known" in said
+    assert "unknown 1" in said and "unknown 2" not in said and "and 2 more: see --json" in said
+    assert "page, support; `steelyard plan explain NAME`" in said
+    # a step that is paid stands with the money, one that is free beside it
+    assert "cores +1" in said and "4.00" in said and "dear" not in said
+    assert "free of charge: small" in " ".join(said.split())
 
 
 def test_a_place_that_takes_any_amount_and_brings_nothing_and_a_step_are_told(capsys, monkeypatch):
@@ -288,7 +301,10 @@ def test_a_place_that_takes_any_amount_and_brings_nothing_and_a_step_are_told(ca
         {"kind": "step", "name": "cheaper", "evidence": "assumed", "profit": THREE, "taken": False}
         | words
     )
+    sentence = {"because": "2 cores are enough", "because_zh": "够用"}
+    show_explained({"kind": "lever", "name": "capacity", "said": [sentence]} | words)
     said = capsys.readouterr().out
+    assert "2 cores are enough" in said
     assert "takes any amount" in said and "brings nothing" in said
     assert "price 10 % down: +1.00 [+0.50, +2.00] CNY within 12 months (assumed)" in said
 

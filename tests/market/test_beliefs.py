@@ -142,6 +142,22 @@ def test_a_few_weeks_have_no_curve_and_say_why(shop, tmp_path):
     assert found.worth.value == pytest.approx(120.0)
 
 
+@pytest.mark.parametrize("ends, left", [(["", ""], None), (["2026-10-09", "2026-03-01"], 1)])
+def test_customers_who_left_are_told_by_month_where_the_list_says_who_did(
+    shop, tmp_path, ends, left
+):
+    path = tmp_path / "customers.csv"
+    rows = [f"2026-01-0{1 + i},c{i},ads,{end}" for i, end in enumerate(ends)]
+    path.write_text("\n".join(["since,id,channel,until", *rows]) + "\n", encoding="utf-8")
+    import_file(shop, path, preset="plain_customers")
+    with closing(Store.open(shop, clock=At(TODAY))) as store:
+        found = run(store, shop).market.left
+    if left is None:
+        assert found is None
+    else:  # one in the ninety days before, in months of them
+        assert found.value == pytest.approx(left / (90 / 30.44), rel=0.01) and found.n == left
+
+
 def test_refunds_and_fees_above_income_leave_a_worth_below_zero_and_nothing_of_sales(
     shop, tmp_path
 ):

@@ -1,16 +1,24 @@
 """A place for the money is a lever: the planner weighs whatever is registered and knows none by name."""
 
+import ast
+import importlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.plan.test_page import CROWD
+from tests.plan.test_partner_shares import ACME
 from tests.plan.test_plan import FACTS, POOR, planned
+from tests.plan.test_support import LEAVING
 
 from steelyard import plugins
 from steelyard.cli.doctor import examine
 from steelyard.plan import levers as module
+from steelyard.plan.around import Around, Trained
 from steelyard.plan.levers import MEASURED, Lever, Option, broken, levers
-from steelyard.plan.outlook import Outlook
+from steelyard.plan.offers import Offer
+from steelyard.plan.outlook import DRAWS, Outlook
 from steelyard.reason import Reason, told
 from steelyard.terms import LANGUAGES, TERMS, advice, learn_options, recommendation, term
 from steelyard.words import WORDS, both, learn
@@ -33,22 +41,82 @@ def taken(plan):
 
 def test_the_built_in_levers_are_registered_and_none_is_broken():
     names = {"labels", "another_variant", "served_variant", "canary", "channels", "trials"}
+    names |= {"capacity", "hours", "page", "partners", "support"}
     assert {one.name for one in levers()} == names and broken() == {}
 
 
+# the server short of cores, hours booked, a crowd of visitors, a partner whose share changed, customers who leave
+EVERYTHING = replace(
+    CROWD,
+    requests=100_000_000,
+    around=Around(
+        cpu_hour=0.36,
+        peak=3.0,
+        hour_price=100.0,
+        trained=[Trained(t, 2000, 0.8 + 0.01 * t, 1e-4, 8.0) for t in range(5)],
+    ),
+    market=replace(CROWD.market, left=LEAVING.left, arrives=LEAVING.arrives, partners=(ACME,)),
+)
+EMPTY = replace(FACTS, curve=None, label_price=0.0, answer=0.0, requests=1)
+
+
+@pytest.mark.parametrize("facts", [FACTS, EVERYTHING, EMPTY], ids=["usual", "all", "nothing"])
 @pytest.mark.parametrize("one", levers(), ids=lambda one: one.name)
 @pytest.mark.parametrize("money", [0.0, 10.0, 1000.0, 1e7])
-def test_every_lever_answers_any_amount_with_figures_and_words(one, money):
-    facts = replace(FACTS, unit=money)
+def test_every_lever_answers_any_amount_with_figures_and_words(one, money, facts):
+    facts = replace(facts, unit=money)
     for found in one.respond(facts, money) if one.respond else ():
         assert all(both(found.because).values()) and found.spend <= max(money, 0.0) + 1e-6
-    offer = one.offer(Outlook.of(facts)) if one.offer else None
-    for place in offer.places if offer else ():
+    offer = one.offer(Outlook.of(facts)) if one.offer else Offer()
+    for place in offer.places:
         at = min(money, place.place.most)
-        for move in place.place.moves:
-            gain, slope = move.gain(at)
-            assert np.isfinite(gain).all() and np.isfinite(slope).all()
+        assert place.place.paid.sum() == pytest.approx(1.0)
+        of_moves(place.place.moves, at)
         assert all(both(place.told(at)).values()) and all(both(place.do(at)).values())
+    for step in offer.menu:
+        assert 0 <= step.step.cost < np.inf
+        of_moves(step.step.moves, step.step.cost)
+        assert all(both(step.because).values()) and all(both(step.do).values())
+    for look in offer.looks:
+        assert np.isfinite(look.look.reads).all() and 0 <= look.look.error < np.inf
+        assert 0 <= look.look.cost < np.inf and look.look.periods > 0
+        assert all(both(r)[lang] for r in (look.named, look.because, look.do) for lang in LANGUAGES)
+    assert all(both(r)[lang] for r in (*offer.unknown, *offer.on_request) for lang in LANGUAGES)
+
+
+def of_moves(moves, money):
+    for move in moves:
+        gain, slope = move.gain(money)
+        assert gain.shape == slope.shape == (DRAWS,)
+        assert np.isfinite(gain).all() and np.isfinite(slope).all()
+        assert ((move.ramp >= 0) & (move.ramp <= 1)).all()
+
+
+def test_each_lever_says_why_where_it_offers_nothing():
+    """Or nobody would learn what books its figure."""
+    silent = {"another_variant", "trials"}  # nothing was built, nobody buys: others say it
+    for one in (one for one in levers() if one.offer and one.name not in silent):
+        offer = one.offer(Outlook.of(EMPTY))
+        assert any((offer.places, offer.menu, offer.looks, offer.unknown, offer.on_request)), (
+            one.name
+        )
+
+
+def test_no_lever_knows_another():
+    own = {point.value.partition(":")[0] for point in plugins._points("levers").values()}
+    for name in own - {"steelyard.plan.variants"}:  # whose two levers share what a variant is
+        tree = ast.parse(Path(importlib.import_module(name).__file__).read_text(encoding="utf-8"))
+        asked = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not asked & (own - {name}), name
+
+
+def test_who_has_nothing_to_do_with_them_reads_one_line_of_the_levers_that_are_quiet():
+    plan, _ = planned(FACTS)
+    around = {"capacity", "hours", "page", "partners", "support"}
+    assert around <= plan["split"]["on_request"].keys()
+    assert len(plan["split"]["unknown"]) == 1  # that no market is booked
+    busy, _ = planned(EVERYTHING)
+    assert not around & busy["split"]["on_request"].keys()
 
 
 def test_a_lever_nobody_knows_wins_where_it_returns_most():

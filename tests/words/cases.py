@@ -13,11 +13,14 @@ from types import SimpleNamespace
 import numpy as np
 from tests.api.test_approving import a_plan
 from tests.plan.test_channels import ADS, MARKET, SALES, SOLD, with_channels
+from tests.plan.test_page import CROWD
+from tests.plan.test_partner_shares import ACME
 from tests.plan.test_plan import AS_SERVED, FACTS, FLAT, LIVE, POOR, RISKY, planned
 from tests.plan.test_score import PLAN as SCORED
 from tests.plan.test_score import WEIGHED as SCORED_BY
 from tests.plan.test_score import brought, past
 from tests.plan.test_score import served as served_as
+from tests.plan.test_support import LEAVING
 from tests.release.test_decide import WORTH, seen, users
 from tests.release.test_metric import shown as metric_of
 from tests.report.sample import arm, facts, outputs, row, without
@@ -44,14 +47,20 @@ from steelyard.market.testing import Block, ChannelTest
 from steelyard.market.worth import Worth as Lasting
 from steelyard.plan.advice import advice
 from steelyard.plan.answer import switch_reason
+from steelyard.plan.around import Trained
+from steelyard.plan.capacity import offer as capacity
 from steelyard.plan.channels import offer as channels
 from steelyard.plan.facts import Priced, Served, Undecided
+from steelyard.plan.hours import offer as hours
 from steelyard.plan.labels import offer as offered
 from steelyard.plan.market import Figure as MarketFigure
 from steelyard.plan.menu import offer as variants
 from steelyard.plan.moved import moved
 from steelyard.plan.outlook import Outlook
+from steelyard.plan.page import offer as page
+from steelyard.plan.partners import offer as partners
 from steelyard.plan.score import none_scored, scored
+from steelyard.plan.support import offer as support
 from steelyard.plan.switch import Switch
 from steelyard.plan.trials import offer as trials
 from steelyard.plan.variants import served
@@ -788,6 +797,44 @@ def scores():
     return [*texts, none_scored(), *moved(then, other)]
 
 
+def levers_around():
+    """What levers of the machine, hours, the page, partners and support say, with figures and without."""
+    crowd = replace(CROWD, requests=10_000_000, live=replace(FACTS.live, p95_ms=250.0))
+    told_of = [Trained(t, 2000, 0.8 + 0.01 * t, 1e-4, 8.0) for t in range(5)]
+    every = replace(crowd.around, cores=1, cpu_hour=0.36, peak=3.0, hours=20.0, trained=told_of)
+    left = replace(CROWD.market, left=LEAVING.left, arrives=LEAVING.arrives, partners=(ACME,))
+    for market, around, more in (
+        (left, every, {}),
+        (left, every, {"measure": "worth", "p95_goal_ms": 200.0}),
+        (left, replace(every, peak=None, trained=(), hours=2.0), {}),
+        (left, replace(every, hour_price=None, cpu_hour=0.0), {}),
+        (
+            replace(
+                left,
+                worth=MarketFigure(-5.0, "measured", 9),
+                partners=(replace(ACME, change=None),),
+            ),
+            every,
+            {"requests": 1000},
+        ),
+        (None, replace(every, hours=0.0), {}),
+        (replace(left, worth=None), every, {}),
+    ):
+        outlook = Outlook.of(replace(crowd, market=market, around=around, **more))
+        for lever in (capacity, hours, page, partners, support):
+            found = lever(outlook)
+            yield from (*found.unknown, *found.on_request)
+            for place in found.places:
+                yield from (place.told(100.0), place.do(100.0))
+            for step in found.menu:
+                yield from (step.because, step.do)
+                yield Reason("told", {"en": step.called[0], "zh": step.called[1]})
+            for look in found.looks:
+                yield from (look.named, look.because, look.do)
+    yield Reason("named.cores", {"more": 1})
+    yield Reason("named.share", {"partner": "acme"})
+
+
 CASES = (
     decisions,
     not_decided,
@@ -813,6 +860,7 @@ CASES = (
     economics,
     experiments,
     plans,
+    levers_around,
     mixes,
     channel_tests,
     headlines,

@@ -18,7 +18,15 @@ from steelyard.words import sentence
 
 def show_explained(facts: Mapping[str, Any]) -> None:
     """By what it is."""
-    {"place": _place, "step": _step, "look": _look}[facts["kind"]](facts)
+    {"place": _place, "step": _step, "look": _look, "lever": _lever}[facts["kind"]](facts)
+
+
+def _lever(facts: Mapping[str, Any]) -> None:
+    """One that offers nothing now: what it says of that."""
+    from steelyard.cli.show import language
+
+    for one in facts["said"]:
+        typer.echo(sentence(one, "because", language()))
 
 
 def _place(facts: Mapping[str, Any]) -> None:

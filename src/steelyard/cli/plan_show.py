@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from steelyard.api.approving import Proposal
 
 WEEKS_A_MONTH = 365.25 / 12 / 7
+UNKNOWN = 3  # sentences on what is not known; the rest is in `--json` and in the report
 NONE = 0.005  # of money: less is written as none
 Three = Mapping[str, float]
 
@@ -80,8 +81,12 @@ def show_plan(facts: Mapping[str, Any]) -> None:
     _looks(split)
     if split["unknown"]:
         typer.echo(told("unknown"))
-        for one in split["unknown"]:
+        for one in split["unknown"][:UNKNOWN]:
             typer.echo(f"  {sentence(one, 'because', spoken)}")
+        if len(split["unknown"]) > UNKNOWN:
+            typer.echo(f"  {told('more_unknown', n=len(split['unknown']) - UNKNOWN)}")
+    if asked := split.get("on_request"):
+        typer.echo(told("on_request", names=", ".join(asked)))
 
 
 def _split(split: Mapping[str, Any]) -> None:
@@ -97,9 +102,15 @@ def _split(split: Mapping[str, Any]) -> None:
         ]
         for one in split["parts"]
     ]
+    steps = [one for one in split["steps"] if one["taken"]]
+    rows += [
+        [named(one, "variant"), money(one["cost"]), "-", "-", said("evidence", one["evidence"])]
+        for one in steps
+        if one["cost"] >= NONE
+    ]
     kept = split["kept"]
     rows.append([told("kept"), money(kept["money"]), "-", percent(kept["best"]), "-"])
-    taken = [named(one, "variant") for one in split["steps"] if one["taken"]]
+    taken = [named(one, "variant") for one in steps if one["cost"] < NONE]
     heads = [told(name) for name in ("place", "money", "next_unit", "best", "evidence")]
     note = told("free", what=", ".join(taken)) if taken else ""
     table(title(told("split"), simulated=split["simulated"]), heads, rows, note=note)

@@ -25,6 +25,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "sides": ("Technology against the market, each alone", "技术对市场，各自单独"),
     "looks": ("What could be measured first", "可以先测量什么"),
     "unknown": ("Not known:", "尚不知道："),
+    "more_unknown": ("and {n} more: see --json, or the report", "另有 {n} 条：见 --json 或报告"),
+    "on_request": (
+        "Nothing to do now, or nothing booked: {names}; `steelyard plan explain NAME` says which and how",
+        "目前无事可做，或没有记账：{names}；`steelyard plan explain 名称` 会说明是哪一种、怎么办",
+    ),
     "kept": ("kept", "留着"),
     "steps": ("done besides", "同时做的"),
     "place": ("place", "去处"),

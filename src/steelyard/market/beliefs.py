@@ -21,6 +21,7 @@ from steelyard.market.left import Curve, Market, Marketed, OfChannel
 from steelyard.market.mixing import RECENT, fitted
 from steelyard.market.series import DAYS
 from steelyard.market.serving import CONFIDENCE, Period, variants
+from steelyard.market.shares import shared
 from steelyard.market.weekly import weekly
 from steelyard.market.worth import Event, Worth, in_days, paid, worth
 from steelyard.reason import Reason
@@ -88,6 +89,8 @@ def believed(store: Store, product: ProductFile, *, keeps: bool = True) -> Marke
         margin_share=own.share if isinstance(own.share, Figure) else None,
         kept_of_sales=_kept(own.share, sales),
         arrives=_arrives(lasting),
+        left=_left(listed, period),
+        partners=tuple(shared(store, product, today)) if spec.market.partners else (),
         elasticity=elasticities(store),
         channels=tuple(_channel(one, mix, days.spend(one.channel)) for one in each if one.channel),
         why=value if isinstance(value, Reason) else None,
@@ -169,6 +172,15 @@ def _arrives(lasting: Worth) -> tuple[float, ...]:
     months = [one.value for one in lasting.by_month]
     whole = months[-1] if months else 0.0
     return tuple(round(max(0.0, m / whole), 6) for m in months[1:]) if whole > 0 else ()
+
+
+def _left(listed: Sequence[Event], period: Period) -> Figure | None:
+    """Customers of the list who left in the period, a month; None where the list never says who left."""
+    days = [event["body"]["until"] for event in listed if "until" in event["body"]]
+    if not days:
+        return None
+    n = sum(period.first <= day <= period.last for day in days)
+    return Figure(n / period.months, "measured", n, events={"customers": n})
 
 
 def _mix(

@@ -41,6 +41,7 @@ STAGE = Stage(
         "plan",
         "money.currency",
         "money.prices",
+        "serve.threads",
         "money.correct_answer",
         "money.values",
         "goals",

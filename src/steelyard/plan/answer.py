@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from steelyard.plan.chain import chain
 from steelyard.plan.looks import Worth
-from steelyard.plan.offers import Offered, OfferedLook, OfferedStep
+from steelyard.plan.offers import Offer, Offered, OfferedLook, OfferedStep
 from steelyard.plan.outlook import middle
 from steelyard.plan.sliders import sliders
 from steelyard.plan.switch import Switch, better, switches
@@ -49,10 +49,20 @@ def told(weighed: Weighed) -> dict[str, Any]:
         | {"better": first, "sure": _sure(weighed), "difference": _difference(weighed)},
         "switch": [_switch(weighed, one) for one in switches(weighed)],
         "looks": [_look(one, worth) for one, worth in weighed.looks[:LOOKS]],
-        "unknown": [spoken("because", r) for o in weighed.offers.values() for r in o.unknown],
+        "unknown": [spoken("because", r) for o in _unknown_first(weighed) for r in o.unknown],
+        "on_request": {
+            name: [spoken("because", r) for r in o.on_request]
+            for name, o in weighed.offers.items()
+            if o.on_request
+        },
         "chain": chain(weighed),
         "sliders": sliders(weighed),
     }
+
+
+def _unknown_first(weighed: Weighed) -> list[Offer]:
+    """A lever of which nothing is known before one that lacks a figure of several."""
+    return sorted(weighed.offers.values(), key=lambda o: bool(o.places or o.menu or o.looks))
 
 
 def three(drawn: Array) -> dict[str, float]:

@@ -53,7 +53,7 @@ def _bought(weighed: Weighed) -> Iterator[Row]:
     facts = weighed.outlook.facts
     for one, x in zip(weighed.places, weighed.amounts, strict=True):
         if x != 0:
-            rows: dict[str, Any] = {}
+            rows: dict[str, Any] = dict(one.rows)
             if one.place.name == "labels" and facts.curve is not None:
                 rows = {"points of the curve": len(facts.curve.points)}
             figure = _channel(weighed, one.place.name)

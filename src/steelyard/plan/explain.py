@@ -39,6 +39,13 @@ def explain(weighed: Weighed, name: str) -> dict[str, Any]:
     for look, worth in weighed.looks:
         if _is(name, look.look.name, _names(look)):
             return _look(look, worth)
+    lever = weighed.offers.get(name)
+    if lever is not None and lever.menu:  # of several steps the one that is taken, or the first
+        taken = (one for one in lever.menu if one.step in weighed.split.steps)
+        return _step(weighed, next(taken, lever.menu[0]))
+    if lever is not None and lever.on_request and not lever.unknown:
+        said = [spoken("because", reason) for reason in lever.on_request]
+        return {"kind": "lever", "name": name, "said": said}
     raise _unknown(weighed, name)
 
 
@@ -50,6 +57,7 @@ def names(weighed: Weighed) -> list[str]:
     """Whatever can be explained."""
     named = [one.place.name for one in weighed.places]
     named += [one.step.name for one in weighed.steps]
+    named += [name for name, offer in weighed.offers.items() if offer.on_request]
     return named + [one.look.name for one, _ in weighed.looks]
 
 

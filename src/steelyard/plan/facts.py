@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from steelyard.interval import Interval
+from steelyard.plan.around import Around
 from steelyard.plan.market import Market
 from steelyard.reason import Reason
 from steelyard.stats import LearningCurve
@@ -79,6 +80,7 @@ class PlanFacts:
     change: float = 0.0  # share of a channel's spend of today that may be moved away
     fading: float | None = None  # months after which half of a gain in quality is left
     market: Market | None = None
+    around: Around = field(default_factory=Around)
     books_in: str = ""  # the currency of the market's books, where it is another one
     damaged: bool = False  # a fact of the market was changed after it was written down
     baseline: Priced | None = None  # whether or not it meets the goals

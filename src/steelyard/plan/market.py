@@ -54,6 +54,30 @@ class OfChannel:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A partner's share that changed: conversions of as many days before and after it, the partner's own, and those
+    of everybody else."""
+
+    day: str
+    days: int
+    share: tuple[float, float]
+    own: tuple[int, int]
+    others: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A partner, the part of its conversions' value that is owed to it, conversions a day of late and the value of one,
+    and the newest change of its share that can be read."""
+
+    name: str
+    share: float
+    won: float = 0.0
+    value: float = 0.0
+    change: Change | None = None
+
+
+@dataclass(frozen=True)
 class Market:
     """What the books say: visits and new customers a day, the share of visits that become customers, what a new one is
     worth, and by when that comes in [months]."""
@@ -68,6 +92,8 @@ class Market:
     margin_share: Figure | None = None
     kept_of_sales: Figure | None = None  # before refunds
     arrives: tuple[float, ...] = ()
+    left: Figure | None = None  # customers who leave, a month
+    partners: tuple[Shared, ...] = ()
     elasticity: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     channels: tuple[OfChannel, ...] = ()
     why: Reason | None = None

@@ -30,7 +30,7 @@ class Doing:
     @classmethod
     def of(cls, plan: Mapping[str, Any]) -> Doing:
         """Read of the sentences that say what to do, so that no more is approved than a person read."""
-        labels, channels = None, {}
+        labels, channels, hours = None, {}, []
         for one in _all(kept(plan, "do")):
             if one.code == "do.buy_labels":
                 labels = int(_float(one.numbers["total"]))
@@ -38,6 +38,8 @@ class Doing:
                 channels[str(one.numbers["channel"])] = _float(one.numbers["money"])
             if one.code == "do.spend_less":
                 channels[str(one.numbers["channel"])] = -_float(one.numbers["money"])
+            if one.code == "do.hours":  # for a person to do, as a step is
+                hours.append("hours")
         customers = {
             str(one.numbers["channel"]): _three(one.numbers["customers"], less=one.code == FEWER)
             for one in _all(kept(plan, "because"))
@@ -45,7 +47,7 @@ class Doing:
         }
         advised = plan["recommendation"]
         look = [advised["look"][0]] if advised["look"] and labels is None else []
-        return cls(labels, channels, customers, (*advised["steps"], *look))
+        return cls(labels, channels, customers, (*advised["steps"], *hours, *look))
 
     @property
     def nothing(self) -> bool:

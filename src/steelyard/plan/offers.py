@@ -5,8 +5,9 @@ Example: `Offer(places=[Offered(place, EXTRAPOLATED, told, do)])`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from steelyard.plan.company import Place, Step
 from steelyard.plan.looks import Look
@@ -27,6 +28,7 @@ class Offered:
     called: Called = None
     once: Step | None = None
     least: float = 0.0  # with less nothing can be bought
+    rows: Mapping[str, Any] = field(default_factory=dict)  # of the ledger that it rests on
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,11 @@ class OfferedLook:
 
 @dataclass(frozen=True)
 class Offer:
-    """`menu` are steps of which at most one is taken. `unknown` says why a place has no figure."""
+    """`menu` are steps of which at most one is taken. `unknown` says why a place has no figure; `on_request` what is only
+    said to who asks for the lever, since the product has nothing to do with it or nothing is to be done."""
 
     places: Sequence[Offered] = ()
     menu: Sequence[OfferedStep] = ()
     looks: Sequence[OfferedLook] = ()
     unknown: Sequence[Reason] = field(default=())
+    on_request: Sequence[Reason] = field(default=())

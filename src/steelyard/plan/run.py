@@ -16,6 +16,7 @@ from steelyard.interval import Interval
 from steelyard.methods import steady
 from steelyard.plan.advice import advice
 from steelyard.plan.answer import told
+from steelyard.plan.booked import around
 from steelyard.plan.facts import PlanFacts, Priced, Served
 from steelyard.plan.goals import by_goals_alone, missed_by_less
 from steelyard.plan.left import ForecastPoint, MeasuredVariant, Planned, PlanOf, ServedRatio
@@ -145,6 +146,7 @@ def _facts(
         change=spec.plan.change,
         fading=spec.plan.fading,
         market=of.market,
+        around=around(store, product),
         damaged=of.damaged is not None,
         books_in=of.books_in or "",
         paired=_paired(of),

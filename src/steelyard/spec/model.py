@@ -264,6 +264,15 @@ class PlanSpec(Section):
     days: float = Field(
         30, gt=0, le=3660, description="days until the next turn: how fast requests come"
     )
+    peak: float | None = Field(
+        None,
+        ge=1,
+        le=168,
+        description="requests of the busiest hour, in those of a mean hour; left out: 2.4 is assumed, and no core is advised",
+    )
+    hours: float | None = Field(
+        None, ge=0, description="hours of the team until the next turn; left out: no limit is asked"
+    )
     curve: tuple[Share, ...] = Field(
         (0.125, 0.25, 0.5), min_length=2, description="shares of the labels to draw the curve from"
     )
