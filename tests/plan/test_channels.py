@@ -308,6 +308,21 @@ def test_a_test_is_offered_where_it_can_tell_and_costs_what_it_stops():
     assert all("steelyard" in one["do"] or "price" in one["do"] for one in looks.values())
 
 
+def test_a_price_that_would_pay_makes_no_other_look_worth_less():
+    # asking more would bring more whatever the ads do: before its own test it is not an alternative to them
+    pays = {"conversion": {"price": Figure(0.0, "assumed", 0, -0.01, 0.01)}}
+    both, ads = SOLD, {}
+    for name, elasticity in (("as it was", MARKET.elasticity), ("pays", pays)):
+        facts = replace(both, market=replace(MARKET, elasticity=elasticity))
+        for among in ([LEVER, LABELS], [LEVER, LABELS, TRIALS]):
+            looks = {o.look.name: w for o, w in weigh(Outlook.of(facts), among=among).looks}
+            ads[name, len(among)] = looks["test of ads"].gross
+            if len(among) == 3 and name == "pays":
+                assert looks["test of the price"].gross >= 0
+    assert ads["pays", 2] > 0
+    assert ads["pays", 3] == pytest.approx(ads["pays", 2], rel=1e-6)
+
+
 def test_a_price_is_never_advised_on_what_is_only_assumed():
     dear = replace(
         MARKET,

@@ -44,12 +44,14 @@ class OfferedStep:
 
 @dataclass(frozen=True)
 class OfferedLook:
-    """Something that can be measured now, what it is called in a sentence, what it tells, and how it is done."""
+    """Something that can be measured now, what it is called in a sentence, what it tells, and how it is done. `opens`
+    are steps that are only assumed before it."""
 
     look: Look
     named: Reason
     because: Reason
     do: Reason
+    opens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ def _test(outlook: Outlook, market: Market, drawn: Array, price: float) -> Offer
                 "currency": facts.currency,
             },
         ),
+        opens=("page",),
     )
 
 

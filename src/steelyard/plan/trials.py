@@ -107,6 +107,7 @@ def _price(outlook: Outlook) -> OfferedLook:
         Reason("named.price"),
         Reason("look.price", {"weeks": WEEKS, "times": times}),
         Reason("do.price_test", {"weeks": WEEKS, "times": times}),
+        opens=tuple(PRICES),
     )
 
 

@@ -123,21 +123,27 @@ class Weighed:
 
     @cached_property
     def looks(self) -> list[tuple[OfferedLook, Worth]]:
-        """What could be measured, the best first; a step that is only assumed counts among what it may lead to."""
-        offered = {one.look.name: one for offer in self.offers.values() for one in offer.looks}
-        if not offered:
-            return []
-        menus = [
-            [_as_is(name), *(s.step for s in o.menu)] for name, o in self.offers.items() if o.menu
-        ]
-        profit = divisions(self.outlook.company, menus, self._with_all(menus), self.question)
-        worths = ranked(
-            [one.look for one in offered.values()],
-            profit,
-            periods=self.outlook.months,
-            shadow=max(0.0, self.split.solved.shadow),
-        )
-        return [(offered[worth.look.name], worth) for worth in worths]
+        """What could be measured, the best first. A step that is only assumed counts among what a look may lead to
+        where the look is of it: no other one makes it a step that is advised, or is worth less because of it."""
+        groups: dict[tuple[str, ...], dict[str, OfferedLook]] = {}
+        for offer in self.offers.values():
+            for one in offer.looks:
+                groups.setdefault(one.opens, {})[one.look.name] = one
+        told: list[tuple[OfferedLook, Worth]] = []
+        for opens, offered in groups.items():
+            menus = [
+                [_as_is(name), *(s.step for s in steps)]
+                for name, offer in self.offers.items()
+                if (steps := [s for s in offer.menu if _may_be_taken(s, opens)])
+            ]
+            worths = ranked(
+                [one.look for one in offered.values()],
+                divisions(self.outlook.company, menus, self._with_all(menus), self.question),
+                periods=self.outlook.months,
+                shadow=max(0.0, self.split.solved.shadow),
+            )
+            told += [(offered[worth.look.name], worth) for worth in worths]
+        return sorted(told, key=lambda one: -one[1].net)
 
     def _with_all(self, menus: Sequence[Sequence[Step]]) -> Split:
         """The split with every place in it, and one step of each menu."""
@@ -188,6 +194,10 @@ def _only(offers: dict[str, Offer], arm: Arm) -> dict[str, Offer]:
         )
         for name, offer in offers.items()
     }
+
+
+def _may_be_taken(one: OfferedStep, opens: Sequence[str]) -> bool:
+    return one.evidence != ASSUMED or one.step.name in opens
 
 
 def _as_is(name: str) -> Step:
