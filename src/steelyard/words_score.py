@@ -27,13 +27,17 @@ SCORE: dict[str, tuple[str, str]] = {
         "{money:money} {currency} more in {channel}: {since:count} customers won in {days:many day}, {before:count} in as many before; before and after, no experiment",
         "在 {channel} 多花 {money:money} {currency}：{days:count} 天内赢得 {since:count} 位客户，之前同样天数 {before:count} 位；这是前后对比，不是试验",
     ),
+    "score.sales": (
+        "{money:money} {currency} more in {channel}: {since:money} {currency} left of its sales in {days:many day}, {before:money} in as many before; before and after, no experiment",
+        "在 {channel} 多花 {money:money} {currency}：{days:count} 天内其销售额留下 {since:money} {currency}，之前同样天数 {before:money}；这是前后对比，不是试验",
+    ),
     "score.split": (
         "the split of then by what is believed now; the best of now is worth {best:around} {currency}, {lost:net} more",
         "按现在的估计看当时的分配；现在最好的分配值 {best:around} {currency}，多 {lost:net}",
     ),
     "score.none": (
-        "nothing is scored yet: quality is, once a turn bought more labels than the plan had; cost and p95, once a variant answered; requests, after a whole day; customers, once the days of an approved amount are booked; the split, once there is a newer plan",
-        "还没有可评分的：有一轮比规划时多买了标注，就给质量评分；有版本回答过，就给成本与 p95 评分；过了一整天，就给请求数评分；批准的渠道金额的天数都已入账，就给客户数评分；有了更新的规划，就给分配评分",
+        "nothing is scored yet: quality is, once a turn bought more labels than the plan had; cost and p95, once a variant answered; requests, after a whole day; customers or sales, once the days of an approved amount are booked; the split, once there is a newer plan",
+        "还没有可评分的：有一轮比规划时多买了标注，就给质量评分；有版本回答过，就给成本与 p95 评分；过了一整天，就给请求数评分；批准的渠道金额的天数都已入账，就给客户数或销售额评分；有了更新的规划，就给分配评分",
     ),
     "approve.moved": (
         "{name:option}: {before:money} {currency} in the plan, {after:money} now",

@@ -207,6 +207,15 @@ def test_what_is_done_is_read_of_what_a_person_read():
     assert first == Doing(None, {}, {}, ("a test of search",)) and not first.nothing
 
 
+def test_what_should_be_left_of_sales_is_read_as_well():
+    sells = {n: v for n, v in BRINGS.items() if n not in ("customers", "worth")}
+    why = Reason("channels.sells", sells | {"left": (900.0, 500.0, 1400.0)})
+    do = Reason("do.spend_more", SPEND)
+    plan = a_plan() | spoken("because", Reason("plan.do", {"do": do, "why": why}))
+    doing = Doing.of(plan)
+    assert doing.sales == {"search": (900.0, 500.0, 1400.0)} and doing.customers == {}
+
+
 def test_what_moved_is_told_by_amounts_steps_and_looks():
     then = a_plan()
     near = a_plan(split={"budget": 1000.0, "parts": [{"name": "search", "spend": 640.0}]})

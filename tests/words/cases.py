@@ -756,7 +756,10 @@ def scores():
                 past(2, 400, quality=0.82, first="2026-01-03", last="2026-01-07", requests=30_000),
             ],
             answers=lambda first, last: 4500,
-            brought=[brought(31, 20)],
+            brought=[
+                brought(31, 20),
+                replace(brought(31, 20), of="sales", since=2600.0, before=1800.0, error=90.0),
+            ],
             now=lambda budget: SCORED_BY,
         )
     ]

@@ -100,6 +100,7 @@ def proposed(file: ProductFile, *, who: str, anyway: bool = False) -> Proposal:
         doing.customers,
         float(file.spec.plan.days),
         file.spec.money.currency,
+        sales=doing.sales,
     )
     do = {language: sentence(then, "do", language) for language in ("en", "zh")}
     return Proposal(file, fact, do, before, after, earlier is not None)

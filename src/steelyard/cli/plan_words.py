@@ -117,6 +117,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "p95_ms": ("p95, ms", "p95，毫秒"),
     "requests": ("requests", "请求"),
     "customers": ("customers", "客户"),
+    "sales": ("left of sales", "销售所余"),
     "value": ("the split, {currency}", "分配，{currency}"),
 }
 

@@ -6,7 +6,7 @@ Example: `Doing.of(plan).labels`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from steelyard.reason import Reason
@@ -18,13 +18,14 @@ Three = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Doing:
-    """Labels to have in all, money by channel with the customers that it should bring, and steps of which a person
+    """Labels to have in all, money by channel with the customers or sales that it should bring, and steps of which a person
     types what the plan says."""
 
     labels: int | None
     channels: Mapping[str, float]
     customers: Mapping[str, Three]
     steps: tuple[str, ...]
+    sales: Mapping[str, Three] = field(default_factory=dict)  # money that should be left of them
 
     @classmethod
     def of(cls, plan: Mapping[str, Any]) -> Doing:
@@ -35,14 +36,18 @@ class Doing:
                 labels = int(_float(one.numbers["total"]))
             if one.code == "do.spend_more":
                 channels[str(one.numbers["channel"])] = _float(one.numbers["money"])
-        customers = {
-            str(one.numbers["channel"]): _three(one.numbers["customers"])
-            for one in _all(kept(plan, "because"))
-            if one.code == "channels.brings" and one.numbers["channel"] in channels
-        }
+        why = list(_all(kept(plan, "because")))
+        customers, sales = (
+            {
+                str(one.numbers["channel"]): _three(one.numbers[name])
+                for one in why
+                if one.code == code and one.numbers["channel"] in channels
+            }
+            for code, name in (("channels.brings", "customers"), ("channels.sells", "left"))
+        )
         advised = plan["recommendation"]
         look = [advised["look"][0]] if advised["look"] and labels is None else []
-        return cls(labels, channels, customers, (*advised["steps"], *look))
+        return cls(labels, channels, customers, (*advised["steps"], *look), sales)
 
     @property
     def nothing(self) -> bool:
