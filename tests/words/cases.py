@@ -51,6 +51,7 @@ from steelyard.plan.moved import moved
 from steelyard.plan.outlook import Outlook
 from steelyard.plan.score import none_scored, scored
 from steelyard.plan.switch import Switch
+from steelyard.plan.tornado import Asked
 from steelyard.plan.trials import offer as trials
 from steelyard.plan.variants import served
 from steelyard.plan.weigh import weigh
@@ -103,6 +104,11 @@ EXACT = replace(LIVE, low=0.85, high=0.85)
 SMALL = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
 NOISY = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
 LARGE = Priced("c", "large", 0.95, 0.95, 0.95, 0.06)
+STAYING = {
+    "conversion": MARKET.elasticity["conversion"]
+    | {"price": Figure(-0.026, "assumed", 0, -0.06, 0.01)},
+    "retention": {"quality": MARKET.elasticity["conversion"]["quality"]},
+}
 PRICED = {"conversion": {"quality": MarketFigure(0.01, "measured", 3, 0.005, 0.015)}}
 UNDECIDED = Undecided(
     Interval(200.0, -45.0, 446.0, 300),
@@ -584,6 +590,9 @@ def plans():
         if given.answer == 0.02:
             for belief in ("worth", "answer", "requests", "gain", "quality_to_conversion"):
                 yield switch_reason(weighed, Switch(belief, 2.0, 3.0, 1.5, "ads"))
+    moving = replace(SOLD, market=replace(MARKET, elasticity=STAYING))
+    for given in (moving, replace(FACTS, alternatives=[SMALL], live=EXACT)):
+        yield from (one.said for one in Asked(weigh(Outlook.of(given))).beliefs())
     weighed = weigh(Outlook.of(FACTS))
     yield from (Reason("split.option", {"option": "ads"}), Reason("named.batch"))
     look, worth = weighed.looks[0]

@@ -12,13 +12,45 @@ import typer
 
 from steelyard.cli.plan_show import WEEKS_A_MONTH, interval, named, percent, title
 from steelyard.cli.plan_words import told
-from steelyard.figures import around, money
+from steelyard.figures import around, believed, money
 from steelyard.words import sentence
 
 
 def show_explained(facts: Mapping[str, Any]) -> None:
     """By what it is."""
     {"place": _place, "step": _step, "look": _look}[facts["kind"]](facts)
+
+
+def show_tornado(facts: Mapping[str, Any]) -> None:
+    """The belief that moves most first."""
+    from steelyard.cli.show import language, table
+
+    if not facts["rows"]:
+        return typer.echo(told("unmoved"))
+    rows = [
+        [
+            sentence(one, "said", language()) + (" *" if one["assumed"] else ""),
+            *(believed(one[end]["at"], one["unit"]) for end in ("low", "high")),
+            *(_there(one[end]) for end in ("low", "high")),
+        ]
+        for one in facts["rows"]
+    ]
+    known = {"profit": f"{facts['profit']:+,.2f}", "currency": facts["currency"]}
+    heads = [told(one) for one in ("belief", "from", "to", "profit_from", "profit_to")]
+    head = told("tornado", months=facts["months"], **known)
+    table(title(head, simulated=facts["simulated"]), heads, rows)
+    if any(one["assumed"] for one in facts["rows"]):
+        typer.echo(told("written"))
+    return None
+
+
+def _there(end: Mapping[str, Any]) -> str:
+    """Profit of the plan, and where more would be had."""
+    profit = f"{end['profit']:+,.2f}"
+    if "better" not in end:
+        return profit
+    better = {"name": named(end["better"]), "more": f"{end['better']['profit']:+,.2f}"}
+    return told("better_there", profit=profit, **better)
 
 
 def _place(facts: Mapping[str, Any]) -> None:

@@ -86,6 +86,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name}: it would read {reads}, with an error of {error}; costs {cost} {currency} and takes {weeks} weeks; worth {gross} {currency}, and {net} less its cost and its time",
         "{name}：会读到 {reads}，误差 {error}；花费 {cost} {currency}，用时 {weeks} 周；价值 {gross} {currency}，扣除花费与时间后 {net}",
     ),
+    "tornado": (
+        "What moves the answer: profit of the plan within {months} months, {profit} {currency}, by one belief at a time",
+        "什么会改变答案：{months} 个月内规划的利润 {profit} {currency}，每次只改一项估计",
+    ),
+    "better_there": ("{profit}; better: {name} {more}", "{profit}；更好：{name} {more}"),
+    "unmoved": (
+        "no belief alone, at either end of its interval, moves the profit of the plan or makes another place better",
+        "任何一项估计单独处于其区间的任一端，都不改变规划的利润，也不使别处更好",
+    ),
+    "belief": ("belief", "估计"),
+    "from": ("from [10 %]", "从 [10 %]"),
+    "to": ("to [90 %]", "到 [90 %]"),
+    "profit_from": ("profit at 10 %", "10 % 处利润"),
+    "profit_to": ("profit at 90 %", "90 % 处利润"),
+    "written": (
+        "* written in the product file and not measured: a fifth less and a quarter more",
+        "* 写在产品文件里、没有测量过的：减少五分之一、增加四分之一",
+    ),
     "approves": (
         "the plan of turn {turn}, for the next {days} days: {do}",
         "第 {turn} 轮的规划，用于今后 {days} 天：{do}",

@@ -16,6 +16,7 @@ from steelyard.plan.offers import Offered, OfferedLook, OfferedStep
 from steelyard.plan.outlook import middle
 from steelyard.plan.sliders import sliders
 from steelyard.plan.switch import Switch, better, switches
+from steelyard.plan.tornado import tornado
 from steelyard.plan.weigh import ARMS, Weighed
 from steelyard.reason import Reason
 from steelyard.words import both, spoken
@@ -51,6 +52,7 @@ def told(weighed: Weighed) -> dict[str, Any]:
         "unknown": [spoken("because", r) for o in weighed.offers.values() for r in o.unknown],
         "chain": chain(weighed),
         "sliders": sliders(weighed),
+        "tornado": tornado(weighed),
     }
 
 

@@ -41,6 +41,7 @@ class Weighed:
     options: list[Option]  # of levers that offer nothing to divide
     split: Split
     alone: dict[Arm, Split]
+    among: Sequence[Lever] = ()  # all that were asked
 
     @cached_property
     def places(self) -> list[Offered]:
@@ -153,7 +154,7 @@ def weigh(
     # a start may miss what a side alone finds
     best = max([best, *alone.values()], key=lambda one: one.value)
     options = [option for found in answers.values() for option in found]
-    return Weighed(outlook, question, whole, options, best, alone)
+    return Weighed(outlook, question, whole, options, best, alone, asked)
 
 
 def _only(offers: dict[str, Offer], arm: Arm) -> dict[str, Offer]:
