@@ -4,7 +4,9 @@
 
 Of each company two years are written as files of spend, visits, customers and sales, imported, and believed by the step
 `market`, as a user's are: the mix is fitted to sales, to visits, or to neither (`by_price`: what a customer cost). Labels have a
-curve of five trainings. `plan` divides one unit of money; the truth says what that brings within a year. An
+curve of five trainings. What a point of quality does to conversion and to how long customers stay is true as every product
+assumes it before an experiment (about nothing, `as_assumed`), or as the kind of company has it, which is more than that
+(`of_the_kind`). `plan` divides one unit of money; the truth says what that brings within a year. An
 oracle divides the same money by the truth, with the places no larger than the plan takes them.
 """
 
@@ -31,7 +33,9 @@ from scipy.special import expit, ndtr
 from steelyard.api.market import import_file
 from steelyard.as_json import to_json
 from steelyard.clock import Clock
+from steelyard.market import mixing
 from steelyard.market.beliefs import believed
+from steelyard.market.elasticity import PRIORS
 from steelyard.plan.channels import CREDIT, CREDIT_SPREAD
 from steelyard.plan.company import Company, Move, Place, Profits, Step
 from steelyard.plan.facts import PlanFacts, Priced
@@ -50,6 +54,7 @@ TODAY = date(2026, 10, 28)
 WEEKS, MONTHS, WEEK = 104, 12, 7 / MONTH
 SIZE: dict[Kind, float] = {"service_desk": 1.0, "opinion_monitor": 1.0, "recommender": 0.1}
 REFUNDED, FEES = 0.04, 0.006
+SLOPES = ("as_assumed", "of_the_kind")
 LUCKS = 64  # trainings that the truth is a mean over
 HOLDOUT = 0.006  # error of a quality that was measured
 RESTS = 0.12  # of the weeks, in which a channel is dark
@@ -80,6 +85,7 @@ class Lived:
     """A company with channels that carry over within a week only, and customers who buy again."""
 
     sim: Simulated
+    slopes: str = "as_assumed"
     unit: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +96,12 @@ class Lived:
         return SIZE[self.sim.kind]
 
     def of(self, name: str) -> float:
-        return float(self.sim.truth[name][0])
+        """A parameter; what a point of quality does is drawn as every product takes it to be, or as its kind has it."""
+        outcome = {"to_conversion": "conversion", "to_worth": "retention"}.get(name)
+        if outcome is None or self.slopes == "of_the_kind":
+            return float(self.sim.truth[name][0])
+        rng = np.random.default_rng([self.sim.seed, 71, len(name)])
+        return float(rng.normal(*PRIORS[outcome, "quality"]))
 
     @cached_property
     def usual(self) -> dict[str, float]:
@@ -463,26 +474,28 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--companies", type=int, default=24)
     asked = parser.parse_args()
-    state, rows = machine(), defaultdict(list)
+    state = machine()
+    mixing._forecast = lambda *_: {"forecast": None, "no_forecast": None}  # no plan reads it
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for seed in range(asked.companies):
-        company, began = Lived(Simulated.of(KINDS[seed % 3], 3000 + seed)), time.perf_counter()
+        sim, began = Simulated.of(KINDS[seed % 3], 3000 + seed), time.perf_counter()
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "product.yaml").write_text(PRODUCT, encoding="utf-8")
             product = load(folder / "product.yaml")
-            for kind, path in books(company, folder).items():
+            for kind, path in books(Lived(sim), folder).items():
                 import_file(product, path, kind=kind)
             for outcome, market in markets(product):
-                rows[outcome].append(scored(company, *weighed_by(company, market)))
+                facts, weighed = weighed_by(Lived(sim), market)
+                for slopes in SLOPES:
+                    rows[slopes, outcome].append(scored(Lived(sim, slopes), facts, weighed))
         took = time.perf_counter() - began
-        print(
-            seed,
-            company.sim.kind,
-            f"{took:.0f} s",
-            {o: round(r[-1]["gain"] / r[-1]["unit"], 2) for o, r in rows.items()},
-            flush=True,
-        )
-    figures = {outcome: summary(found) for outcome, found in rows.items()}
+        gains = {o: round(r[-1]["gain"] / r[-1]["unit"], 2) for (_, o), r in rows.items()}
+        print(seed, sim.kind, f"{took:.0f} s", gains, flush=True)
+    figures = {
+        f"slopes_{slopes}": {o: summary(found) for (s, o), found in rows.items() if s == slopes}
+        for slopes in SLOPES
+    }
     save("books", f"python bench/books.py --companies {asked.companies}", figures, state)
 
 

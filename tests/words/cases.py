@@ -43,6 +43,7 @@ from steelyard.market.worth import Worth as Lasting
 from steelyard.plan.advice import advice
 from steelyard.plan.answer import switch_reason
 from steelyard.plan.channels import offer as channels
+from steelyard.plan.doing import keep
 from steelyard.plan.facts import Priced, Served, Undecided
 from steelyard.plan.labels import offer as offered
 from steelyard.plan.market import Figure as MarketFigure
@@ -777,7 +778,18 @@ def scores():
         split={"budget": 1000.0, "parts": [{"name": "labels", "spend": 400.0}]},
         recommendation={"steps": ["onnx_int8"], "look": ["a test", "试验"]},
     )
-    return [*texts, none_scored(), *moved(then, other)]
+    changes = moved(then, other)
+    file = {"file": "product.yaml"}
+    twice = {"turn": 3, "who": "li", "day": "2026-01-02"}
+    refused = [
+        Reason("refuse.nothing", {"turn": 3, "do": keep(FACTS)}),
+        Reason("refuse.twice", twice | {"then": Reason("refuse.labels_come", file)}),
+        Reason("refuse.twice", twice | {"then": Reason("refuse.plans_anew", file)}),
+        Reason("refuse.older", {"turn": 3, "sections": "plan, money"} | file),
+        Reason("refuse.moved", {"changes": tuple(changes)} | file),
+        Reason("refuse.meanwhile"),
+    ]
+    return [*texts, none_scored(), *changes, *refused]
 
 
 CASES = (

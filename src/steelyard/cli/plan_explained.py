@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from steelyard.cli.plan_show import WEEKS_A_MONTH, interval, named, percent, title
-from steelyard.cli.plan_words import told
+from steelyard.cli.plan_words import marked, told
 from steelyard.figures import around, believed, money
 from steelyard.words import sentence
 
@@ -57,18 +57,21 @@ def _place(facts: Mapping[str, Any]) -> None:
     from steelyard.cli.show import language, said, table
 
     name, currency = named(facts), facts["currency"]
-    typer.echo(f"{sentence(facts, 'because', language())} ({said('evidence', facts['evidence'])})")
+    aside = marked("aside", said=said("evidence", facts["evidence"]))
+    typer.echo(f"{sentence(facts, 'because', language())} {aside}")
     rows = [
         [money(one["money"]), interval(one["profit"]), interval(one["next"])]
         for one in facts["amounts"]
     ]
-    heads = [told(one) for one in ("money", "brings", "next_unit")]
+    heads = [told(one) for one in ("money", "brings", "there_more")]
     table(title(told("amounts", name=name), simulated=facts["simulated"]), heads, rows)
     known = {"delay": f"{facts['delay']:.1f}", "best": percent(facts["best"])}
     if facts["most"] is None:
         typer.echo(told("endless", **known))
     else:
         typer.echo(told("capacity", most=money(facts["most"]), currency=currency, **known))
+    if "unit_more" in facts:
+        typer.echo(told("whole", value=interval(facts["unit_more"])))
     if "once" in facts:
         once = facts["once"]
         cost = money(once["cost"]) if once["cost"] >= 1 else f"{once['cost']:.3g}"
@@ -93,10 +96,13 @@ def _chain(facts: Mapping[str, Any]) -> None:
 
     typer.echo(told("chain", money=money(facts["shown_at"]), currency=facts["currency"]))
     for row in facts["chain"]:
-        cited = ", ".join(f"{name}: {value}" for name, value in row["rows"].items())
+        cited = ", ".join(
+            marked("pair", name=name, said=value) for name, value in row["rows"].items()
+        )
         behind = f"; {cited}" if cited else ""
         link = sentence(row, "because", language())
-        typer.echo(f"  {link} ({said('evidence', row['evidence'])}{behind})")
+        aside = marked("aside", said=f"{said('evidence', row['evidence'])}{behind}")
+        typer.echo(f"  {link} {aside}")
         for command in row["commands"]:
             typer.echo(f"    {command}")
 

@@ -118,6 +118,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "approved by {who}; labels come with: steelyard turn {file}; money of channels and whatever else is said above is for you to spend and do",
         "已由 {who} 批准；标注随 steelyard turn {file} 而来；渠道的钱和上面所说的其他事由你去花、去做",
     ),
+    "approved_no_labels": (
+        "approved by {who}; what is said above is for you to spend and do; the next turn plans anew: steelyard turn {file}",
+        "已由 {who} 批准；上面所说的由你去花、去做；下一轮会重新规划：steelyard turn {file}",
+    ),
+    "of_turn_n": ("turn {turn}: {said}", "第 {turn} 轮：{said}"),
+    "there_more": ("one unit more at that amount", "在该金额上再加一单位"),
+    "whole": (
+        "a unit more, as the plan tells it: {value} (the mean over as much as could go there, with what is paid once)",
+        "规划所说的再加一单位：{value}（在可投金额上取平均，已含一次性支付）",
+    ),
     "not_approved": ("nothing was changed", "没有任何改动"),
     "scores": ("What past plans said, and what was seen", "过去的规划说了什么，后来看到了什么"),
     "turn": ("turn", "轮次"),
@@ -138,6 +148,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "sales": ("left of sales", "销售所余"),
     "value": ("the split, {currency}", "分配，{currency}"),
 }
+
+
+# what stands about words, without any of its own
+MARKS: dict[str, tuple[str, str]] = {
+    "pair": ("{name}: {said}", "{name}：{said}"),
+    "aside": ("({said})", "（{said}）"),
+}
+
+
+def marked(mark: str, /, **values: Any) -> str:
+    """With the marks of the language that is asked for."""
+    return MARKS[mark][LANGUAGES.index(language())].format(**values)
 
 
 def told(sentence: str, /, **values: Any) -> str:

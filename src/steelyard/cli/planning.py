@@ -106,7 +106,8 @@ def plan_approve(
     made = approve(proposal)
     if as_json:
         return out(made)
-    return typer.echo(told("approved", who=made["who"], file=proposal.file.path.name))
+    said = "approved" if made["labels"] is not None else "approved_no_labels"
+    return typer.echo(told(said, who=made["who"], file=proposal.file.path.name))
 
 
 @plan_app.command("score")
