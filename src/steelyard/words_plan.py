@@ -97,6 +97,10 @@ PLAN: dict[str, tuple[str, str]] = {
     "price.at": ("{times:ratio} times the price", "{times:ratio} 倍的价格"),
     "do.price": ("ask {times:ratio} times the price", "报 {times:ratio} 倍的价格"),
     "split.option": ("{option:option}", "{option:option}"),
+    "split.cash_runs_out": (
+        "with `plan.cash: {cash}` {currency} and what is spent today, money falls below zero with a probability above {ruin} (`plan.ruin`) whatever is placed: spend less in channels, or correct `plan.cash`",
+        "在 `plan.cash: {cash}` {currency} 和今天的花费下，无论怎样投，现金低于零的概率都高于 {ruin}（`plan.ruin`）：请减少渠道花费，或更正 `plan.cash`",
+    ),
     "split.brings": (
         "{gain:net} {currency} of profit within {months:many month}",
         "{months:count} 个月内利润 {gain:net} {currency}",

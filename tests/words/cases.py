@@ -579,6 +579,9 @@ def plans():
         replace(flat, canary=UNDECIDED, canary_name="onnx_int8"),
         replace(SOLD, answer=0.001),
         replace(SOLD, unit=0.0),
+        replace(
+            SOLD, cash=10.0, market=replace(MARKET, worth=Figure(5.0, "measured", 9, 4.0, 6.0))
+        ),
         RISKY,
         replace(SOLD, answer=0.02, unit=4000.0),
         replace(SOLD, answer=0.001, unit=40_000.0),

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from steelyard.plan.answer import three
 from steelyard.plan.levers import Option
 from steelyard.plan.looks import Worth
@@ -146,6 +148,12 @@ def _kept_because(weighed: Weighed) -> Reason:
         return Reason("split.no_place")
     if weighed.question.budget <= 0:
         return Reason("split.no_money")
+    facts = weighed.outlook.facts
+    if facts.cash is not None and not np.isfinite(weighed.split.solved.residual):
+        return Reason(
+            "split.cash_runs_out",
+            {"cash": facts.cash, "currency": facts.currency, "ruin": facts.ruin},
+        )
     means = weighed.next.mean(axis=0)
     at = int(means.argmax())
     one, drawn = weighed.places[at], three(weighed.next[:, at])
