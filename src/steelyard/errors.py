@@ -2,6 +2,7 @@
 
     SteelyardError              a bug unless a subclass says otherwise; exit 1
     +-- UserError               the caller can repair it; exit 2, no traceback
+    |   +-- InBoth              one that is said in Chinese too
     |   +-- SpecError           product.yaml: file:line:col, expected, found, repair
     |   +-- DataError           a data file or record that cannot be read
     |   +-- Missing              an optional dependency, model or file that is not here
@@ -34,6 +35,14 @@ class UserError(SteelyardError):
         text = f"{place}: expected {expected}"
         text += f", found {found}" if found else ""
         super().__init__(text + (f"; {repair}" if repair else ""))
+
+
+class InBoth(UserError):
+    """What a plan cannot do for somebody, who may read Chinese: `zh` says the same."""
+
+    def __init__(self, place: str, en: str, zh: str) -> None:
+        self.zh = f"{place}：{zh}"
+        super().__init__(place, en)
 
 
 class SpecError(UserError):

@@ -50,6 +50,19 @@ def around(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
 
 
+def believed(value: float, unit: str) -> str:
+    """An end of a belief of the plan, by what it counts."""
+    if unit in ("count", "visits"):
+        return f"{value:,.0f}"
+    if unit in ("small", "cost"):
+        return small(value)
+    if unit == "share":
+        return f"{100 * value:.2f} %"
+    if unit == "quality":
+        return f"{value:+.4f}"
+    return around(value) if unit == "money" else f"{100 * value:+.2g} %"
+
+
 def times(value: float) -> str:
     """How many times as much."""
     return f"{value:.1f}" if value >= TIMES_APART else f"{value:.2f}"

@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 from steelyard.errors import Damaged
-from steelyard.market.approved import approvals, today, won_since
+from steelyard.market.approved import approvals, sold_since, today, won_since
+from steelyard.plan.brought import Brought
 from steelyard.plan.now import planned
-from steelyard.plan.score import Brought, Weigh, past_turns, scored
+from steelyard.plan.score import Weigh, past_turns, scored
 from steelyard.spec import ProductFile
 from steelyard.store import Store
 
@@ -87,4 +88,17 @@ def brought_by(
                 one.customers[won.channel],
                 won.since,
                 won.before,
+            )
+        for sold in sold_since(store, one, until=day):
+            yield Brought(
+                one.turn,
+                sold.channel,
+                one.channels[sold.channel],
+                one.currency,
+                one.days,
+                one.sales[sold.channel],
+                sold.since,
+                sold.before,
+                "sales",
+                sold.error,
             )

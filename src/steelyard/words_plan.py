@@ -314,6 +314,26 @@ PLAN: dict[str, tuple[str, str]] = {
         "a new customer is worth {worth:amid} {currency}",
         "一位新客户值 {worth:amid} {currency}",
     ),
+    "belief.worth": ("what a new customer is worth", "一位新客户的价值"),
+    "belief.conversion": ("visits that become customers", "访问成为客户的比例"),
+    "belief.quality": ("quality of today", "今天的质量"),
+    "belief.cost": ("cost of 1,000 requests", "每千次请求的成本"),
+    "belief.quality_to_conversion": (
+        "what a point of quality does to conversion",
+        "质量每变一个点对转化的影响",
+    ),
+    "belief.quality_to_worth": (
+        "what a point of quality does to how long customers stay",
+        "质量每变一个点对客户留存的影响",
+    ),
+    "belief.price_to_conversion": (
+        "what 1 % of price does to conversion",
+        "价格每变 1 % 对转化的影响",
+    ),
+    "belief.answer": ("worth of a right answer", "正确回答的价值"),
+    "belief.requests": ("requests a month", "每月请求数"),
+    "belief.place": ("what comes of {name}", "{name}带来的"),
+    "belief.step": ("what comes of {name:variant}", "{name:variant} 带来的变化"),
     "chain.cash": (
         "{cash:net} {currency} of money within {months:many month}, what was spent taken off",
         "{months:count} 个月内现金 {cash:net} {currency}，已扣除花费",

@@ -31,13 +31,49 @@ SCORE: dict[str, tuple[str, str]] = {
         "{money:money} {currency} less in {channel}: {since:count} customers won in {days:many day}, {before:count} in as many before; before and after, no experiment",
         "在 {channel} 少花 {money:money} {currency}：{days:count} 天内赢得 {since:count} 位客户，之前同样天数 {before:count} 位；这是前后对比，不是试验",
     ),
+    "score.sales": (
+        "{money:money} {currency} more in {channel}: {since:money} {currency} left of its sales in {days:many day}, {before:money} in as many before; before and after, no experiment",
+        "在 {channel} 多花 {money:money} {currency}：{days:count} 天内其销售额留下 {since:money} {currency}，之前同样天数 {before:money}；这是前后对比，不是试验",
+    ),
+    "score.sales_less": (
+        "{money:money} {currency} less in {channel}: {since:money} {currency} left of its sales in {days:many day}, {before:money} in as many before; before and after, no experiment",
+        "在 {channel} 少花 {money:money} {currency}：{days:count} 天内其销售额留下 {since:money} {currency}，之前同样天数 {before:money}；这是前后对比，不是试验",
+    ),
     "score.split": (
         "the split of then by what is believed now; the best of now is worth {best:around} {currency}, {lost:net} more",
         "按现在的估计看当时的分配；现在最好的分配值 {best:around} {currency}，多 {lost:net}",
     ),
     "score.none": (
-        "nothing is scored yet: quality is, once a turn bought more labels than the plan had; cost and p95, once a variant answered; requests, after a whole day; customers, once the days of an approved amount are booked; the split, once there is a newer plan",
-        "还没有可评分的：有一轮比规划时多买了标注，就给质量评分；有版本回答过，就给成本与 p95 评分；过了一整天，就给请求数评分；批准的渠道金额的天数都已入账，就给客户数评分；有了更新的规划，就给分配评分",
+        "nothing is scored yet: quality is, once a turn bought more labels than the plan had; cost and p95, once a variant answered; requests, after a whole day; customers or sales, once the days of an approved amount are booked; the split, once there is a newer plan",
+        "还没有可评分的：有一轮比规划时多买了标注，就给质量评分；有版本回答过，就给成本与 p95 评分；过了一整天，就给请求数评分；批准的渠道金额的天数都已入账，就给客户数或销售额评分；有了更新的规划，就给分配评分",
+    ),
+    "refuse.nothing": (
+        "a plan that does something, found that of turn {turn}: {do}",
+        "第 {turn} 轮的规划没有可批准的：{do}",
+    ),
+    "refuse.twice": (
+        "a plan that nobody approved yet, found that of turn {turn}, approved by {who} on {day}; {then}",
+        "第 {turn} 轮的规划已由 {who} 于 {day} 批准；{then}",
+    ),
+    "refuse.labels_come": (
+        "its labels come with the next turn, which also plans anew: steelyard turn {file}",
+        "其中的标注随下一轮而来，下一轮也会重新规划：steelyard turn {file}",
+    ),
+    "refuse.plans_anew": (
+        "the next turn plans anew: steelyard turn {file}",
+        "下一轮会重新规划：steelyard turn {file}",
+    ),
+    "refuse.older": (
+        "the product file that the plan of turn {turn} was made with, found another {sections}; run: steelyard turn {file}",
+        "第 {turn} 轮规划之后产品文件改过（{sections}）；请运行：steelyard turn {file}",
+    ),
+    "refuse.moved": (
+        "evidence that still says the same, found {changes}; run: steelyard turn {file}, or approve it all the same: --anyway",
+        "依据现在说的不同了：{changes}；请运行：steelyard turn {file}，或仍要批准：--anyway",
+    ),
+    "refuse.meanwhile": (
+        "a plan that nobody approved yet, found one that was approved meanwhile",
+        "这份规划在此期间已被批准",
     ),
     "approve.moved": (
         "{name:option}: {before:money} {currency} in the plan, {after:money} now",

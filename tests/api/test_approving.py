@@ -9,7 +9,7 @@ from tests.planned import FLAT, LABELS, a_product, outputs_of, turned
 
 from steelyard.api import approving
 from steelyard.api.approving import approve, proposed
-from steelyard.errors import Damaged, Missing, UserError
+from steelyard.errors import Damaged, InBoth, Missing, UserError
 from steelyard.market.approved import Approved, approvals
 from steelyard.market.approved import approve as keep
 from steelyard.plan.moved import Doing, moved
@@ -60,6 +60,25 @@ def test_a_plan_is_approved_once_and_the_next_one_again(file):
         proposed(again, who="wang")
     turned(again, outputs_of(bought=299))
     assert proposed(load(file.path), who="wang").fact.turn == 2
+
+
+def test_whoever_reads_chinese_is_refused_in_chinese(file):
+    approve(proposed(file, who="li"))
+    again = load(file.path)
+    with pytest.raises(InBoth) as found:
+        proposed(again, who="wang")
+    assert found.value.zh.startswith("plan approve：第 1 轮的规划已由 li 于 ")
+    assert "标注随下一轮而来" in found.value.zh and "steelyard turn product.yaml" in found.value.zh
+
+
+def test_a_plan_without_labels_says_nothing_of_labels(file):
+    with closing(Store.open(file)) as store:
+        keep(store, Approved(1, "li", "2026-01-02", None, {"ads": 30.0}, (), {}, 30.0, "CNY"))
+    file.path.write_text(
+        file.path.read_text(encoding="utf-8").replace("start: 200", "start: 299"), encoding="utf-8"
+    )
+    with pytest.raises(InBoth, match="approved by li on 2026-01-02; the next turn plans anew"):
+        proposed(load(file.path), who="wang")
 
 
 def test_the_files_that_other_people_approve_meanwhile_are_not_overwritten(file):
@@ -237,6 +256,15 @@ def test_amounts_are_compared_with_all_money_that_is_moved():
         for x in (-1000.0, -960.0, -900.0)
     )
     assert moved(then, near) == [] and [one.code for one in moved(then, far)] == ["approve.moved"]
+
+
+def test_what_should_be_left_of_sales_is_read_as_well():
+    sells = {n: v for n, v in BRINGS.items() if n not in ("customers", "worth")}
+    why = Reason("channels.sells", sells | {"left": (900.0, 500.0, 1400.0)})
+    do = Reason("do.spend_more", SPEND)
+    plan = a_plan() | spoken("because", Reason("plan.do", {"do": do, "why": why}))
+    doing = Doing.of(plan)
+    assert doing.sales == {"search": (900.0, 500.0, 1400.0)} and doing.customers == {}
 
 
 def test_what_moved_is_told_by_amounts_steps_and_looks():

@@ -135,6 +135,17 @@ def test_a_lever_is_explained_with_amounts_and_rows(file, spoken):
     assert "label.start: 250" in batch
 
 
+def test_what_moves_the_answer_is_a_table(file, spoken):
+    said = run("tornado", file.path)
+    for part in {
+        "en": ["What moves the answer", "what comes of", "not measured"],
+        "zh": ["什么会改变答案", "带来的", "没有测量过"],
+    }[spoken]:
+        assert part in said
+    told = json.loads(run("tornado", file.path, "--json"))
+    assert told["rows"][0]["swing"] > 0 and told["turn"] == 1 and told["rows"][0]["said_zh"]
+
+
 def test_an_approval_shows_the_change_and_asks(file, spoken):
     before = file.path.read_text(encoding="utf-8")
     said = run("approve", file.path, "--who", "li.lei", input="n\n")
@@ -172,7 +183,7 @@ def test_scores_are_told_with_how_many_intervals_held(file, spoken):
 def test_a_word_that_is_no_command_is_told_which_there_are(file):
     with pytest.raises(
         UserError,
-        match="one of now, explain, approve, score, or a product file, found 'scroe'; did you mean 'score'",
+        match="one of now, explain, tornado, approve, score, or a product file, found 'scroe'; did you mean 'score'",
     ):
         run("scroe")
 

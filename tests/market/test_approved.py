@@ -1,12 +1,13 @@
 """What an approved amount brought is told once its days are over and booked, beside as many days before."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from steelyard.api.market import import_file
-from steelyard.market.approved import Approved, Won, approve, won_since
+from steelyard.market.approved import Approved, Won, approvals, approve, sold_since, won_since
 from steelyard.market.keeping import APPROVED
 from steelyard.scoring import brought_by
 from steelyard.store import Store
@@ -73,3 +74,48 @@ def test_an_approval_is_told_with_its_money_and_is_no_row_of_the_market(shop, st
 
     assert APPROVED not in {row["kind"] for row in imported(shop)}
     store.ledger.verify()
+
+
+SELLS = Approved(
+    1,
+    "li",
+    "2026-01-10",
+    None,
+    {"search": 300.0},
+    (),
+    {},
+    10.0,
+    "CNY",
+    sales={"search": (90.0, 40.0, 140.0)},
+)
+
+
+def test_what_sales_left_stands_beside_as_many_days_before(shop, store):
+    (found,) = sold_since(store, SELLS, until="2026-02-01")
+    assert (found.channel, found.since, found.before) == ("search", 100.0, 60.0)
+    assert found.error == pytest.approx((8 * 20.0**2) ** 0.5)
+    assert sold_since(store, SELLS, until="2026-01-19") == []  # not over
+    approve(store, SELLS)
+    assert approvals(store) == [replace(SELLS, created=approvals(store)[0].created)]
+    (brought,) = brought_by(store, shop)
+    assert (brought.of, brought.since, brought.before) == ("sales", 100.0, 60.0)
+    assert brought.said == (90.0, 40.0, 140.0)
+
+
+def test_refunds_and_fees_are_off_and_who_won_the_customer_counts(shop):
+    sales = ["day,id,amount,refund,fee,customer,channel"]
+    sales += [f"2026-01-{day:02},s{day},20,5,1,c{day}," for day in (1, 5, 12, 15, 25)]
+    customers = ["since,id,channel"] + [f"2026-01-{day:02},c{day},search" for day in (1, 5, 12, 15)]
+    for name, rows in (("sales", sales), ("customers", customers)):
+        path = shop.folder / f"{name}.csv"
+        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        import_file(shop, path, preset=f"plain_{name}")
+    with closing(Store.open(shop)) as store:
+        (found,) = sold_since(store, SELLS, until="2026-02-01")
+    assert (found.since, found.before) == (28.0, 28.0)
+
+
+def test_sales_that_name_no_channel_score_nothing(shop):
+    sold(shop, [0, 4, 12, 24], channel="")
+    with closing(Store.open(shop)) as store:
+        assert sold_since(store, SELLS, until="2026-02-01") == []

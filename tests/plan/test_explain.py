@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.plan.test_plan import FACTS
+from tests.plan.test_channels import ADS, SOLD
+from tests.plan.test_plan import FACTS, POOR
 
 from steelyard.errors import UserError
 from steelyard.plan.company import Move
@@ -13,6 +14,7 @@ from steelyard.plan.facts import Priced
 from steelyard.plan.market import Figure, Market, OfChannel
 from steelyard.plan.outlook import Outlook
 from steelyard.plan.weigh import weigh
+from steelyard.words import both
 
 WORTH = Figure(500.0, "measured", 90, 450.0, 550.0, events={"sales": 90})
 COST = Figure(
@@ -91,6 +93,34 @@ def test_a_step_and_a_look_are_told_by_any_of_their_names(weighed):
     look = explain(weighed, "batch of labels")
     assert look["kind"] == "look" and look == explain(weighed, "a batch of labels")
     assert look == explain(weighed, "一批标注") and look["net"] < look["gross"]
+
+
+def test_a_place_is_found_by_what_either_language_calls_it(weighed):
+    for name in ("labels", "more labels", "更多标注"):
+        assert explain(weighed, name)["name"] == "labels"
+    (look, *_) = [one for one, _ in weighed.looks]
+    assert explain(weighed, both(look.named)["zh"])["kind"] == "look"
+
+
+def test_a_unit_more_of_labels_is_told_as_the_plan_tells_it():
+    """Their training is not paid: the slope there is one thing, the mean with the training another."""
+    poor = weigh(Outlook.of(POOR))
+    told = explain(poor, "labels")
+    assert told["unit_more"]["value"] == pytest.approx(float(poor.next[:, 0].mean()))
+    assert told["unit_more"]["value"] != told["amounts"][0]["next"]["value"]
+    assert "unit_more" not in explain(weigh(Outlook.of(FACTS)), "labels")  # they are bought
+
+
+def test_a_channel_that_is_called_labels_is_another_place_with_draws_of_its_own():
+    ads = replace(ADS, channel="labels")
+    facts = replace(SOLD, market=replace(SOLD.market, channels=(ads,)))
+    found = weigh(Outlook.of(facts))
+    assert {one.place.name for one in found.places} == {"labels", "labels (labels)"}
+    channel, labels = explain(found, "labels"), explain(found, "更多标注")
+    assert (channel["arm"], labels["arm"]) == ("market", "technology")
+    moved = {one.place.arm: one.place.moves[0].gain(300.0)[0] for one in found.places}
+    apart = np.corrcoef(moved["market"], moved["technology"])[0, 1]
+    assert abs(apart) < 0.15
 
 
 def test_a_name_that_stands_for_nothing_is_refused_with_those_that_do(weighed):

@@ -7,8 +7,9 @@ from tests.plan.test_plan import FACTS
 
 from steelyard.plan.advice import advice
 from steelyard.plan.answer import told
+from steelyard.plan.brought import Brought
 from steelyard.plan.outlook import Outlook
-from steelyard.plan.score import Brought, Past, calibration_of, scored
+from steelyard.plan.score import Past, calibration_of, scored
 from steelyard.plan.weigh import weigh
 
 SURE = replace(FACTS, caution=0.0)
@@ -137,6 +138,17 @@ def test_customers_are_what_came_beyond_as_many_days_before():
     assert row.said[1] < 5.0 and row.said[2] > 15.0  # counts vary by themselves
     (none,) = rows(past(1, 200), what="customers", brought=[brought(2, 40)])
     assert none.held is False and none.seen == -38
+
+
+def test_money_of_sales_is_scored_where_that_was_promised():
+    sold = Brought(
+        1, "search", 300.0, "CNY", 30.0, (90.0, 40.0, 140.0), 260.0, 180.0, "sales", 30.0
+    )
+    (row,) = rows(past(1, 200), what="sales", brought=[sold])
+    assert row.seen == 80.0 and row.held and row.counted and row.text.code == "score.sales"
+    assert row.said[1] < 40.0 and row.said[2] > 140.0  # sums of few sales vary by themselves
+    (none,) = rows(past(1, 200), what="sales", brought=[replace(sold, since=20.0)])
+    assert none.held is False
 
 
 def test_a_split_is_worth_what_is_believed_now_and_the_newest_is_not_scored():

@@ -15,7 +15,7 @@ from tests.report.test_report import svgs
 from steelyard.reason import Reason
 from steelyard.report import render
 from steelyard.report.charts import NARROW, WIDE
-from steelyard.report.plan_charts import marginal
+from steelyard.report.plan_charts import marginal, tornado
 from steelyard.report.plan_named import named
 from steelyard.report.plan_words import WORDS
 from steelyard.report.svg import text_width
@@ -67,6 +67,44 @@ def test_the_page_begins_with_the_balance_and_stands_alone(language):
         assert forbidden not in html
     for picture in svgs(html):
         assert picture.find("title").text and picture.find("desc").text
+
+
+def tornado_of(*, better=False):
+    high = {"at": 5.0, "profit": 900.0}
+    if better:
+        high["better"] = {"name": "labels", "profit": 2500.0, "called": ["more labels", "更多标注"]}
+    row = {"belief": "worth", "unit": "money", "assumed": not better, "swing": 1100.0}
+    said = {"said": "a customer & his worth", "said_zh": "客户的价值"}
+    return {
+        "profit": 400.0,
+        "rows": [row | {"low": {"at": 1.0, "profit": -200.0}, "high": high} | said],
+    }
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_what_moves_the_answer_is_a_bar_with_its_ends_and_a_ring(width):
+    picture = ElementTree.fromstring(
+        tornado(split(tornado=tornado_of(better=True)), language="en", width=width)
+    )
+    found = [one.get("class") for one in picture.iter()]
+    assert found.count("bar out") == found.count("bar in") == found.count("dot open") == 1
+    boxes = [one for one in picture.iter() if (one.get("class") or "").startswith("bar")]
+    assert float(boxes[0].get("x")) < float(boxes[1].get("x"))
+    assert max(float(one.get("x")) + float(one.get("width")) for one in boxes) <= width
+
+
+def test_the_table_of_what_moves_it_says_where_more_would_be_had():
+    (_, cells), *_ = rows(page(tornado=tornado_of(better=True)), "What moves the answer")
+    assert cells[:5] == [
+        "a customer &amp; his worth",
+        "1.00",
+        "5.00",
+        "-200",
+        "+900; better: more labels +2,500",
+    ]
+    (_, cells), *_ = rows(page(tornado=tornado_of()), "What moves the answer")
+    assert "a fifth less" in cells[5]
+    assert "What moves the answer" not in page(tornado={"profit": 0.0, "rows": []})
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

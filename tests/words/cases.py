@@ -50,6 +50,7 @@ from steelyard.plan.answer import switch_reason
 from steelyard.plan.around import Trained
 from steelyard.plan.capacity import offer as capacity
 from steelyard.plan.channels import offer as channels
+from steelyard.plan.doing import keep
 from steelyard.plan.facts import Priced, Served, Undecided
 from steelyard.plan.hours import offer as hours
 from steelyard.plan.labels import offer as offered
@@ -62,6 +63,7 @@ from steelyard.plan.partners import offer as partners
 from steelyard.plan.score import none_scored, scored
 from steelyard.plan.support import offer as support
 from steelyard.plan.switch import Switch
+from steelyard.plan.tornado import Asked
 from steelyard.plan.trials import offer as trials
 from steelyard.plan.variants import served
 from steelyard.plan.weigh import weigh
@@ -114,6 +116,11 @@ EXACT = replace(LIVE, low=0.85, high=0.85)
 SMALL = Priced("b", "small", 0.85, 0.85, 0.85, 0.005)
 NOISY = Priced("b", "fp32", 0.852, 0.842, 0.862, 0.06)
 LARGE = Priced("c", "large", 0.95, 0.95, 0.95, 0.06)
+STAYING = {
+    "conversion": MARKET.elasticity["conversion"]
+    | {"price": Figure(-0.026, "assumed", 0, -0.06, 0.01)},
+    "retention": {"quality": MARKET.elasticity["conversion"]["quality"]},
+}
 PRICED = {"conversion": {"quality": MarketFigure(0.01, "measured", 3, 0.005, 0.015)}}
 UNDECIDED = Undecided(
     Interval(200.0, -45.0, 446.0, 300),
@@ -613,6 +620,9 @@ def plans():
         if given.answer == 0.02:
             for belief in ("worth", "answer", "requests", "gain", "quality_to_conversion"):
                 yield switch_reason(weighed, Switch(belief, 2.0, 3.0, 1.5, "ads"))
+    moving = replace(SOLD, market=replace(MARKET, elasticity=STAYING))
+    for given in (moving, replace(FACTS, alternatives=[SMALL], live=EXACT)):
+        yield from (one.said for one in Asked(weigh(Outlook.of(given))).beliefs())
     weighed = weigh(Outlook.of(FACTS))
     yield from (Reason("split.option", {"option": "ads"}), Reason("named.batch"))
     look, worth = weighed.looks[0]
@@ -785,7 +795,19 @@ def scores():
                 past(2, 400, quality=0.82, first="2026-01-03", last="2026-01-07", requests=30_000),
             ],
             answers=lambda first, last: 4500,
-            brought=[brought(31, 20), replace(brought(20, 31), money=-300.0)],
+            brought=[
+                brought(31, 20),
+                replace(brought(20, 31), money=-300.0),
+                replace(brought(31, 20), of="sales", since=2600.0, before=1800.0, error=90.0),
+                replace(
+                    brought(20, 31),
+                    money=-300.0,
+                    of="sales",
+                    since=1800.0,
+                    before=2600.0,
+                    error=90.0,
+                ),
+            ],
             now=lambda budget: SCORED_BY,
         )
     ]
@@ -794,7 +816,18 @@ def scores():
         split={"budget": 1000.0, "parts": [{"name": "labels", "spend": 400.0}]},
         recommendation={"steps": ["onnx_int8"], "look": ["a test", "试验"]},
     )
-    return [*texts, none_scored(), *moved(then, other)]
+    changes = moved(then, other)
+    file = {"file": "product.yaml"}
+    twice = {"turn": 3, "who": "li", "day": "2026-01-02"}
+    refused = [
+        Reason("refuse.nothing", {"turn": 3, "do": keep(FACTS)}),
+        Reason("refuse.twice", twice | {"then": Reason("refuse.labels_come", file)}),
+        Reason("refuse.twice", twice | {"then": Reason("refuse.plans_anew", file)}),
+        Reason("refuse.older", {"turn": 3, "sections": "plan, money"} | file),
+        Reason("refuse.moved", {"changes": tuple(changes)} | file),
+        Reason("refuse.meanwhile"),
+    ]
+    return [*texts, none_scored(), *changes, *refused]
 
 
 def levers_around():

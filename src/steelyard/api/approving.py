@@ -15,16 +15,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from steelyard.api.planning import changed_sections, plan, planned_turn, standing
-from steelyard.errors import StoreError, UserError
+from steelyard.errors import InBoth, StoreError, UserError
 from steelyard.files import write
 from steelyard.market.approved import Approved, approvals, today
 from steelyard.market.approved import approve as keep
 from steelyard.plan.moved import Doing, moved
 from steelyard.plan.now import planned
+from steelyard.reason import Reason
 from steelyard.spec import ProductFile
 from steelyard.spec.edited import start_of, with_start
 from steelyard.store import Store
-from steelyard.words import both, sentence
+from steelyard.words import both, kept, sentence
 
 COMMAND = "plan approve"
 WHO_MAX = 64
@@ -77,11 +78,7 @@ def proposed(file: ProductFile, *, who: str, anyway: bool = False) -> Proposal:
         _refuse_older(now.store, file, now.turn)
         doing = Doing.of(then)
         if doing.nothing:
-            raise UserError(
-                COMMAND,
-                "a plan that does something",
-                f"that of turn {now.turn}: {sentence(then, 'do', 'en')}",
-            )
+            raise _refused(Reason("refuse.nothing", {"turn": now.turn, "do": kept(then, "do")}))
         day = today(now.store, file)
         earlier = next((one for one in approvals(now.store) if one.turn == now.turn), None)
     before = file.path.read_bytes().decode("utf-8")
@@ -100,18 +97,29 @@ def proposed(file: ProductFile, *, who: str, anyway: bool = False) -> Proposal:
         doing.customers,
         float(file.spec.plan.days),
         file.spec.money.currency,
+        sales=doing.sales,
     )
     do = {language: sentence(then, "do", language) for language in ("en", "zh")}
     return Proposal(file, fact, do, before, after, earlier is not None)
 
 
 def _twice(earlier: Approved, file: ProductFile) -> UserError:
-    return UserError(
-        COMMAND,
-        "a plan that nobody approved yet",
-        f"that of turn {earlier.turn}, approved by {earlier.who} on {earlier.day}",
-        f"its labels come with the next turn, which also plans anew: steelyard turn {file.path.name}",
+    name = file.path.name
+    if earlier.labels is None:
+        then = Reason("refuse.plans_anew", {"file": name})
+    else:
+        then = Reason("refuse.labels_come", {"file": name})
+    return _refused(
+        Reason(
+            "refuse.twice",
+            {"turn": earlier.turn, "who": earlier.who, "day": earlier.day, "then": then},
+        )
     )
+
+
+def _refused(why: Reason) -> InBoth:
+    said = both(why)
+    return InBoth(COMMAND, said["en"], said["zh"])
 
 
 def approve(proposal: Proposal) -> dict[str, Any]:
@@ -131,9 +139,7 @@ def approve(proposal: Proposal) -> dict[str, Any]:
             raise UserError(str(file.path), "the file as it was shown", "another", "run it again")
         if not proposal.known:
             if any(one.turn == proposal.fact.turn for one in approvals(store)):
-                raise UserError(
-                    COMMAND, "a plan that nobody approved yet", "one that was approved meanwhile"
-                )
+                raise _refused(Reason("refuse.meanwhile"))
             keep(store, proposal.fact)
         _write(proposal)
     return proposal.to_json()
@@ -189,23 +195,18 @@ def _with_labels(text: str, total: int) -> str:
 def _refuse_older(store: Store, file: ProductFile, turn: int) -> None:
     changed = changed_sections(store, file, turn, of_plan=True)
     if changed:
-        raise UserError(
-            COMMAND,
-            f"the product file that the plan of turn {turn} was made with",
-            f"another {', '.join(changed)}",
-            _again(file),
+        raise _refused(
+            Reason(
+                "refuse.older",
+                {"turn": turn, "sections": ", ".join(changed), "file": file.path.name},
+            )
         )
 
 
 def _refuse_moved(then: Mapping[str, Any], now: Mapping[str, Any], file: ProductFile) -> None:
     changes = moved(then, now)
     if changes:
-        raise UserError(
-            COMMAND,
-            "evidence that still says the same",
-            "; ".join(both(one)["en"] for one in changes),
-            f"run: steelyard turn {file.path.name}, or approve it all the same: --anyway",
-        )
+        raise _refused(Reason("refuse.moved", {"changes": tuple(changes), "file": file.path.name}))
 
 
 def _again(file: ProductFile) -> str:

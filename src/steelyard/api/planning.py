@@ -123,6 +123,19 @@ def explain(file: ProductFile, lever: str) -> dict[str, Any]:
     return told | head | {"simulated": file.spec.market.simulated}
 
 
+def tornado(file: ProductFile) -> dict[str, Any]:
+    """`rows` of beliefs, the one that moves the `profit` of the plan most first: `low` and `high` are each an end of the
+    belief (`at`) and the profit there; what is `assumed` has no interval of its own."""
+    from steelyard.plan.outlook import Outlook
+    from steelyard.plan.tornado import tornado as moved
+    from steelyard.plan.weigh import weigh
+
+    with standing(file) as now:
+        facts = now.facts()
+    head = {"turn": now.turn, "currency": facts.currency, "months": facts.horizon}
+    return moved(weigh(Outlook.of(facts))) | head | {"simulated": file.spec.market.simulated}
+
+
 def score(file: ProductFile) -> dict[str, Any]:
     """`rows` of `turn`, `what`, `said` [value, low, high], `seen`, `held` and `text`, oldest first; `calibration` of their intervals
     of 80 %; and where there are none, `none` says what will be scored and when."""

@@ -12,7 +12,7 @@ import warnings
 
 from steelyard.cli.show import never_fail
 from steelyard.engine.processes import forget_current_folder
-from steelyard.errors import Refused, SpecError, SteelyardError, UserError
+from steelyard.errors import InBoth, Refused, SpecError, SteelyardError, UserError
 
 _M_ARENA_MAX = -8  # of malloc.h
 
@@ -70,6 +70,10 @@ def _few_arenas() -> None:
 def _said(error: SteelyardError) -> str:
     if isinstance(error, SpecError):
         return "\n".join(error.problems)
+    if isinstance(error, InBoth):
+        from steelyard.cli.show import language
+
+        return error.zh if language() == "zh" else str(error)
     return f"refused: {error}" if isinstance(error, Refused) else str(error)
 
 

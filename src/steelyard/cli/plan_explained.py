@@ -11,8 +11,8 @@ from typing import Any
 import typer
 
 from steelyard.cli.plan_show import WEEKS_A_MONTH, interval, named, percent, title
-from steelyard.cli.plan_words import told
-from steelyard.figures import around, money
+from steelyard.cli.plan_words import marked, told
+from steelyard.figures import around, believed, money
 from steelyard.words import sentence
 
 
@@ -29,16 +29,49 @@ def _lever(facts: Mapping[str, Any]) -> None:
         typer.echo(sentence(one, "because", language()))
 
 
+def show_tornado(facts: Mapping[str, Any]) -> None:
+    """The belief that moves most first."""
+    from steelyard.cli.show import language, table
+
+    if not facts["rows"]:
+        return typer.echo(told("unmoved"))
+    rows = [
+        [
+            sentence(one, "said", language()) + (" *" if one["assumed"] else ""),
+            *(believed(one[end]["at"], one["unit"]) for end in ("low", "high")),
+            *(_there(one[end]) for end in ("low", "high")),
+        ]
+        for one in facts["rows"]
+    ]
+    known = {"profit": f"{facts['profit']:+,.2f}", "currency": facts["currency"]}
+    heads = [told(one) for one in ("belief", "from", "to", "profit_from", "profit_to")]
+    head = told("tornado", months=facts["months"], **known)
+    table(title(head, simulated=facts["simulated"]), heads, rows)
+    if any(one["assumed"] for one in facts["rows"]):
+        typer.echo(told("written"))
+    return None
+
+
+def _there(end: Mapping[str, Any]) -> str:
+    """Profit of the plan, and where more would be had."""
+    profit = f"{end['profit']:+,.2f}"
+    if "better" not in end:
+        return profit
+    better = {"name": named(end["better"]), "more": f"{end['better']['profit']:+,.2f}"}
+    return told("better_there", profit=profit, **better)
+
+
 def _place(facts: Mapping[str, Any]) -> None:
     from steelyard.cli.show import language, said, table
 
     name, currency = named(facts), facts["currency"]
-    typer.echo(f"{sentence(facts, 'because', language())} ({said('evidence', facts['evidence'])})")
+    aside = marked("aside", said=said("evidence", facts["evidence"]))
+    typer.echo(f"{sentence(facts, 'because', language())} {aside}")
     rows = [
         [money(one["money"]), interval(one["profit"]), interval(one["next"])]
         for one in facts["amounts"]
     ]
-    heads = [told(one) for one in ("money", "brings", "next_unit")]
+    heads = [told(one) for one in ("money", "brings", "there_more")]
     table(title(told("amounts", name=name), simulated=facts["simulated"]), heads, rows)
     known = {"delay": f"{facts['delay']:.1f}", "best": percent(facts["best"])}
     if facts["most"] is None:
@@ -47,6 +80,8 @@ def _place(facts: Mapping[str, Any]) -> None:
         typer.echo(told("capacity", most=money(facts["most"]), currency=currency, **known))
     if facts["least"] < 0:
         typer.echo(told("movable", least=money(-facts["least"]), currency=currency))
+    if "unit_more" in facts:
+        typer.echo(told("whole", value=interval(facts["unit_more"])))
     if "once" in facts:
         once = facts["once"]
         cost = money(once["cost"]) if once["cost"] >= 1 else f"{once['cost']:.3g}"
@@ -71,10 +106,13 @@ def _chain(facts: Mapping[str, Any]) -> None:
 
     typer.echo(told("chain", money=money(facts["shown_at"]), currency=facts["currency"]))
     for row in facts["chain"]:
-        cited = ", ".join(f"{name}: {value}" for name, value in row["rows"].items())
+        cited = ", ".join(
+            marked("pair", name=name, said=value) for name, value in row["rows"].items()
+        )
         behind = f"; {cited}" if cited else ""
         link = sentence(row, "because", language())
-        typer.echo(f"  {link} ({said('evidence', row['evidence'])}{behind})")
+        aside = marked("aside", said=f"{said('evidence', row['evidence'])}{behind}")
+        typer.echo(f"  {link} {aside}")
         for command in row["commands"]:
             typer.echo(f"    {command}")
 

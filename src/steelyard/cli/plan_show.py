@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from steelyard.cli.plan_words import told
+from steelyard.cli.plan_words import marked, told
 from steelyard.figures import around, money
 from steelyard.terms import LANGUAGES, recommendation, term
 from steelyard.words import sentence
@@ -72,7 +72,7 @@ def show_plan(facts: Mapping[str, Any]) -> None:
     unit, currency = f"{split['budget']:,.0f}", split["currency"]
     typer.echo(told("next", unit=unit, currency=currency, what=head))
     typer.echo(sentence(facts, "because", spoken))
-    typer.echo(f"({told('of_turn', turn=facts['turn'])})")
+    typer.echo(marked("aside", said=told("of_turn", turn=facts["turn"])))
     if facts["changed"]:
         typer.echo(told("changed", turn=facts["turn"], names=", ".join(facts["changed"])))
     typer.echo("")
@@ -153,7 +153,7 @@ def _looks(split: Mapping[str, Any]) -> None:
     ]
     # folded into a column a sentence would be a word a line; those that do not pay need none
     how = [
-        f"{named(one)}: {sentence(one, 'do', language())}"
+        marked("pair", name=named(one), said=sentence(one, "do", language()))
         for one in split["looks"]
         if one["net"] > 0
     ]
@@ -233,7 +233,7 @@ def show_scores(facts: Mapping[str, Any]) -> None:
     heads = [told(name) for name in ("turn", "what", "said", "seen", "held")]
     table(title(told("scores"), simulated=facts["simulated"]), heads, rows)
     for one in facts["rows"]:
-        typer.echo(f"{told('turn')} {one['turn']}: {sentence(one, 'text', language())}")
+        typer.echo(told("of_turn_n", turn=one["turn"], said=sentence(one, "text", language())))
     made = facts["calibration"]
     if made["n"]:
         shares = {name: percent(made[name]) for name in ("share", "low", "high")}

@@ -95,6 +95,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name}: it would read {reads}, with an error of {error}; costs {cost} {currency} and takes {weeks} weeks; worth {gross} {currency}, and {net} less its cost and its time",
         "{name}：会读到 {reads}，误差 {error}；花费 {cost} {currency}，用时 {weeks} 周；价值 {gross} {currency}，扣除花费与时间后 {net}",
     ),
+    "tornado": (
+        "What moves the answer: profit of the plan within {months} months, {profit} {currency}, by one belief at a time",
+        "什么会改变答案：{months} 个月内规划的利润 {profit} {currency}，每次只改一项估计",
+    ),
+    "better_there": ("{profit}; better: {name} {more}", "{profit}；更好：{name} {more}"),
+    "unmoved": (
+        "no belief alone, at either end of its interval, moves the profit of the plan or makes another place better",
+        "任何一项估计单独处于其区间的任一端，都不改变规划的利润，也不使别处更好",
+    ),
+    "belief": ("belief", "估计"),
+    "from": ("from [10 %]", "从 [10 %]"),
+    "to": ("to [90 %]", "到 [90 %]"),
+    "profit_from": ("profit at 10 %", "10 % 处利润"),
+    "profit_to": ("profit at 90 %", "90 % 处利润"),
+    "written": (
+        "* written in the product file and not measured: a fifth less and a quarter more",
+        "* 写在产品文件里、没有测量过的：减少五分之一、增加四分之一",
+    ),
     "approves": (
         "the plan of turn {turn}, for the next {days} days: {do}",
         "第 {turn} 轮的规划，用于今后 {days} 天：{do}",
@@ -108,6 +126,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "approved": (
         "approved by {who}; labels come with: steelyard turn {file}; money of channels and whatever else is said above is for you to spend and do",
         "已由 {who} 批准；标注随 steelyard turn {file} 而来；渠道的钱和上面所说的其他事由你去花、去做",
+    ),
+    "approved_no_labels": (
+        "approved by {who}; what is said above is for you to spend and do; the next turn plans anew: steelyard turn {file}",
+        "已由 {who} 批准；上面所说的由你去花、去做；下一轮会重新规划：steelyard turn {file}",
+    ),
+    "of_turn_n": ("turn {turn}: {said}", "第 {turn} 轮：{said}"),
+    "there_more": ("one unit more at that amount", "在该金额上再加一单位"),
+    "whole": (
+        "a unit more, as the plan tells it: {value} (the mean over as much as could go there, with what is paid once)",
+        "规划所说的再加一单位：{value}（在可投金额上取平均，已含一次性支付）",
     ),
     "not_approved": ("nothing was changed", "没有任何改动"),
     "scores": ("What past plans said, and what was seen", "过去的规划说了什么，后来看到了什么"),
@@ -126,8 +154,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "p95_ms": ("p95, ms", "p95，毫秒"),
     "requests": ("requests", "请求"),
     "customers": ("customers", "客户"),
+    "sales": ("left of sales", "销售所余"),
     "value": ("the split, {currency}", "分配，{currency}"),
 }
+
+
+# what stands about words, without any of its own
+MARKS: dict[str, tuple[str, str]] = {
+    "pair": ("{name}: {said}", "{name}：{said}"),
+    "aside": ("({said})", "（{said}）"),
+}
+
+
+def marked(mark: str, /, **values: Any) -> str:
+    """With the marks of the language that is asked for."""
+    return MARKS[mark][LANGUAGES.index(language())].format(**values)
 
 
 def told(sentence: str, /, **values: Any) -> str:

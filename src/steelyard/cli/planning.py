@@ -67,6 +67,18 @@ def plan_explain(
     return out(facts) if as_json else show_explained(facts)
 
 
+@plan_app.command("tornado")
+def plan_tornado(product: File = DEFAULT, as_json: AsJson = False) -> None:
+    """Which beliefs move the profit of the plan most, each at either end of its interval."""
+    from steelyard.api.planning import tornado
+    from steelyard.cli.plan_explained import show_tornado
+    from steelyard.cli.show import out
+    from steelyard.spec import load
+
+    facts = tornado(load(product))
+    return out(facts) if as_json else show_tornado(facts)
+
+
 @plan_app.command("approve")
 def plan_approve(
     who: Annotated[str, typer.Option("--who", help="who approves; kept in the ledger")],
@@ -94,7 +106,8 @@ def plan_approve(
     made = approve(proposal)
     if as_json:
         return out(made)
-    return typer.echo(told("approved", who=made["who"], file=proposal.file.path.name))
+    said = "approved" if made["labels"] is not None else "approved_no_labels"
+    return typer.echo(told(said, who=made["who"], file=proposal.file.path.name))
 
 
 @plan_app.command("score")

@@ -5,15 +5,18 @@ Example: `approvals(store)[-1].who`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from steelyard.market.customers import won_in
 from steelyard.market.keeping import APPROVED, keep, kept
 from steelyard.market.serving import Period
-from steelyard.spec import ProductFile
+from steelyard.market.worth import Event, paid
+from steelyard.spec import NANO, ProductFile
 from steelyard.store import Store
 
 Three = tuple[float, float, float]  # a number with its interval of 80 %
@@ -22,7 +25,8 @@ Three = tuple[float, float, float]  # a number with its interval of 80 %
 @dataclass(frozen=True)
 class Approved:
     """Who took the plan of a turn for what the next one does: labels to have, money by channel, steps by name, and
-    how many customers more each channel's money should bring until the next turn, in `days`."""
+    how many customers more each channel's money should bring until the next turn, in `days`, or how much should be left
+    of sales that it brings."""
 
     turn: int
     who: str
@@ -34,6 +38,7 @@ class Approved:
     days: float
     currency: str
     created: str = ""
+    sales: Mapping[str, Three] = field(default_factory=dict)
 
 
 def approve(store: Store, one: Approved) -> str:
@@ -45,6 +50,7 @@ def approve(store: Store, one: Approved) -> str:
         "channels": dict(one.channels),
         "steps": list(one.steps),
         "customers": {name: list(three) for name, three in one.customers.items()},
+        "sales": {name: list(three) for name, three in one.sales.items()},
         "days": one.days,
         "currency": one.currency,
     }
@@ -61,13 +67,18 @@ def approvals(store: Store) -> list[Approved]:
             one.body["labels"],
             one.body["channels"],
             tuple(one.body["steps"]),
-            {name: (v, low, high) for name, (v, low, high) in one.body["customers"].items()},
+            _threes(one.body["customers"]),
             one.body["days"],
             one.body["currency"],
             one.created,
+            _threes(one.body.get("sales", {})),  # the first approvals have none
         )
         for one in kept(store, APPROVED)
     ]
+
+
+def _threes(body: Mapping[str, Any]) -> dict[str, Three]:
+    return {name: (value, low, high) for name, (value, low, high) in body.items()}
 
 
 def today(store: Store, product: ProductFile) -> str:
@@ -85,17 +96,66 @@ class Won:
     before: int
 
 
+@dataclass(frozen=True)
+class Sold:
+    """What is left of a channel's sales in the same days, and by how much chance alone moves the difference."""
+
+    channel: str
+    since: float
+    before: float
+    error: float
+
+
 def won_since(store: Store, one: Approved, *, until: str) -> list[Won]:
     """Of each channel, once all of the days are over and booked, and as many before; empty until then. It is no
     experiment: whatever else happened meanwhile is in it."""
+    listed, payments = store.events.of_kind("customers"), store.events.payments()
+    found = _periods(one, [*listed, *payments], until)
+    if found is None:
+        return []
+    before, since = (won_in(period, listed, payments) for period in found)
+    return [Won(name, since.get(name, 0), before.get(name, 0)) for name in one.customers]
+
+
+def sold_since(store: Store, one: Approved, *, until: str) -> list[Sold]:
+    """The same of sales, less refunds and fees, of the channel that won the customer or that the sale names; none
+    where no sale of these days names any channel."""
+    listed, payments = store.events.of_kind("customers"), store.events.payments()
+    found = _periods(one, [*listed, *payments], until)
+    if found is None:
+        return []
+    of = {event["customer"]: event["channel"] for event in listed if event["channel"]}
+    before, since = ([e for e in payments if p.first <= e["day"] <= p.last] for p in found)
+    named = [of.get(e["customer"]) or e["channel"] for e in (*before, *since)]
+    if not any(named):
+        return []
+    return [_sold(name, of, before, since) for name in one.sales]
+
+
+def _sold(
+    channel: str, of: Mapping[str, str], before: Sequence[Event], since: Sequence[Event]
+) -> Sold:
+    """Each sale is one of a count that varies as such."""
+    own = [
+        [paid(e) - e["body"].get("fee_nano", 0) / NANO for e in events if _is_of(e, of, channel)]
+        for events in (since, before)
+    ]
+    error = math.sqrt(sum(left**2 for part in own for left in part))
+    return Sold(channel, sum(own[0]), sum(own[1]), error)
+
+
+def _is_of(event: Event, of: Mapping[str, str], channel: str) -> bool:
+    return (of.get(event["customer"]) or event["channel"]) == channel
+
+
+def _periods(one: Approved, booked: Sequence[Event], until: str) -> tuple[Period, Period] | None:
+    """As many days before the approval as it was for, and those; None while they are not over and booked."""
     days = max(1, round(one.days))
     first = date.fromisoformat(one.day) + timedelta(days=1)
     last, began = first + timedelta(days=days - 1), first - timedelta(days=days)
-    listed, payments = store.events.of_kind("customers"), store.events.payments()
-    booked = sorted(str(event["day"]) for event in (*listed, *payments))
-    if not booked or last.isoformat() > min(until, booked[-1]) or began.isoformat() < booked[0]:
-        return []
-    after = won_in(Period(first.isoformat(), last.isoformat()), listed, payments)
+    said = sorted(str(event["day"]) for event in booked)
+    if not said or last.isoformat() > min(until, said[-1]) or began.isoformat() < said[0]:
+        return None
     yesterday = first - timedelta(days=1)
-    before = won_in(Period(began.isoformat(), yesterday.isoformat()), listed, payments)
-    return [Won(name, after.get(name, 0), before.get(name, 0)) for name in one.customers]
+    before = Period(began.isoformat(), yesterday.isoformat())
+    return before, Period(first.isoformat(), last.isoformat())

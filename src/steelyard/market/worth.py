@@ -84,7 +84,7 @@ def _purchases(sales: Sequence[Event], today: str, share: Figure | Reason) -> Wo
     events = {"sales": len(sales)}
     share_back = wilson(summary.repeaters / len(summary), len(summary), confidence=CONFIDENCE)
     back = Figure.of(share_back, "measured", events=events)
-    model, spend = lifetime.fit_bg_nbd(summary), lifetime.fit_gamma_gamma(summary)
+    model, spend = lifetime.fit_bg_nbd(summary), _of_a_purchase(summary)
     if isinstance(model, Reason) or isinstance(spend, Reason):
         return Worth("purchases", buyers, back, model if isinstance(model, Reason) else spend)  # type: ignore[arg-type]
     if isinstance(share, Reason):
@@ -97,12 +97,20 @@ def _purchases(sales: Sequence[Event], today: str, share: Figure | Reason) -> Wo
     return Worth("purchases", buyers, back, future.value(), future.months, future.by_month())
 
 
+def _of_a_purchase(
+    summary: lifetime.Summary,
+) -> lifetime.GammaGamma | lifetime.MeanValue | Reason:
+    """By gamma-gamma, or where customers pay too much alike for it, their mean."""
+    found = lifetime.fit_gamma_gamma(summary)
+    return lifetime.mean_value(summary) if isinstance(found, Reason) else found
+
+
 @dataclass(frozen=True)
 class _Future:
     """What repeat purchases of a new customer bring."""
 
     model: lifetime.BgNbd
-    spend: lifetime.GammaGamma
+    spend: lifetime.GammaGamma | lifetime.MeanValue
     share: float
     events: Mapping[str, int]
 

@@ -121,11 +121,11 @@ def _limited(weighed: Weighed, why: Reason) -> Reason:
             },
         )
         return Reason("plan.beside", {"why": why, "beside": runs_out})
-    if weighed.asked > facts.cash:
+    if weighed.unit > facts.cash:
         less = Reason(
             "split.no_cash_for_unit",
             {
-                "unit": weighed.asked,
+                "unit": weighed.unit,
                 "cash": facts.cash,
                 "currency": facts.currency,
                 "file": facts.file,

@@ -16,6 +16,7 @@ from steelyard.plan.offers import Offer, Offered, OfferedLook, OfferedStep
 from steelyard.plan.outlook import middle
 from steelyard.plan.sliders import sliders
 from steelyard.plan.switch import Switch, better, switches
+from steelyard.plan.tornado import tornado
 from steelyard.plan.weigh import ARMS, Weighed
 from steelyard.reason import Reason
 from steelyard.words import both, spoken
@@ -57,6 +58,7 @@ def told(weighed: Weighed) -> dict[str, Any]:
         },
         "chain": chain(weighed),
         "sliders": sliders(weighed),
+        "tornado": tornado(weighed),
     }
 
 

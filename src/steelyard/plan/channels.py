@@ -23,6 +23,13 @@ from steelyard.reason import Reason
 from steelyard.stats.mix.transforms import SATURATIONS
 
 Array = NDArray[np.float64]
+OTHERS = {
+    "labels",
+    "quality",
+    "cost",
+    "worth",
+    "conversion",
+}  # beliefs that are drawn by these names
 BEYOND = 1.5  # of the largest spend that was seen, or of today's: further no curve is believed
 # Of customers that an ad is credited with, how many would not have come by themselves: tracking credits an ad with up
 # to three times what an experiment finds (Gordon, Zettelmeyer, Bhargava & Chapsky 2019, Marketing Science 38).
@@ -134,13 +141,19 @@ class _Channel:
         curve = self.of.curve
         return self._by_curve(curve, money) if curve is not None else self._by_cost(money)
 
+    @property
+    def _order(self) -> str:
+        """A channel that is called as another belief is has an order of its own."""
+        name = self.of.channel
+        return f"channel {name}" if name in OTHERS else name
+
     @cached_property
     def _drawn(self) -> tuple[Array, Array]:
         """Parameters of the shape [M, P], and what it brings at most in a period [M]."""
         curve = self.of.curve
         assert curve is not None
-        values = resampled(np.array(curve.values), self.of.channel)  # both in one order
-        return values, resampled(np.array(curve.effect), self.of.channel) * self._unit(curve.of)
+        values = resampled(np.array(curve.values), self._order)  # both in one order
+        return values, resampled(np.array(curve.effect), self._order) * self._unit(curve.of)
 
     def _by_curve(self, curve: Curve, money: float) -> tuple[Array, Array]:
         shape = SATURATIONS[curve.shape]

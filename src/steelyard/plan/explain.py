@@ -22,8 +22,10 @@ from steelyard.plan.split import Split
 from steelyard.plan.switch import switches
 from steelyard.plan.weigh import Weighed
 from steelyard.reason import Reason
+from steelyard.terms import LANGUAGES, term
 from steelyard.words import both, spoken
 
+SHOWN_AS = ("option", "variant")  # what a plan calls a place or a step that says no name itself
 UNITS = (0.0, 0.5, 1.0, 2.0)  # of the budget, at which a place is shown
 
 
@@ -50,11 +52,12 @@ def explain(weighed: Weighed, name: str) -> dict[str, Any]:
 
 
 def _is(name: str, own: str, called: Called) -> bool:
-    return name in (own, *(called or ()))
+    shown = (term(kind, own, language) for kind in SHOWN_AS for language in LANGUAGES)
+    return name in (own, *(called or shown))
 
 
 def names(weighed: Weighed) -> list[str]:
-    """Whatever can be explained."""
+    """Whatever can be explained, as `--json` names it."""
     named = [one.place.name for one in weighed.places]
     named += [one.step.name for one in weighed.steps]
     named += [name for name, offer in weighed.offers.items() if offer.on_request]
@@ -93,6 +96,7 @@ def _place(weighed: Weighed, at: int, one: Offered) -> dict[str, Any]:
         "best": float(weighed.best[0][at]),
         "delay": max((_delay(move) for move in one.place.moves), default=0.0),
         "amounts": [_amount(weighed, at, one, money) for money in _shown(one.place, unit)],
+        **_whole(weighed, at, one),
         **({} if one.once is None else {"once": {"name": one.once.name, "cost": one.once.cost}}),
         "pays_from": finite(_paid(weighed, one.place) / returns["value"])
         if returns["value"] > 0
@@ -111,6 +115,13 @@ def _shown(place: Place, unit: float) -> list[float]:
     """Amounts at which a place is told, each once; what may be taken away there first."""
     amounts = [min(times * unit, place.most) for times in UNITS]
     return sorted({*amounts, *([place.least, place.least / 2] if place.least < 0 else [])})
+
+
+def _whole(weighed: Weighed, at: int, one: Offered) -> dict[str, Any]:
+    """Where something is paid once and is not: a unit of as much as could go there, as the plan tells it."""
+    if one.once is None or one.once in weighed.split.steps:
+        return {}
+    return {"unit_more": three(weighed.next[:, at])}
 
 
 def _paid(weighed: Weighed, place: Place) -> float:

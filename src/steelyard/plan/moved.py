@@ -6,26 +6,29 @@ Example: `Doing.of(plan).labels`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from steelyard.reason import Reason
 from steelyard.words import kept
 
 MOVED = 0.05  # of the budget: amounts that moved by no more are the same plan
-MORE, FEWER = "channels.brings", "channels.fewer"  # sentences that count customers
+# Sentences of more and of less money in a channel, and the number in them that was promised.
+CUSTOMERS = ("channels.brings", "channels.fewer", "customers")
+SALES = ("channels.sells", "channels.less", "left")
 Three = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class Doing:
-    """Labels to have in all, money by channel with the customers that it should bring, both below zero where money is
-    taken away, and steps of which a person types what the plan says."""
+    """Labels to have in all, money by channel with the customers or sales that it should bring, both below zero where
+    money is taken away, and steps of which a person types what the plan says."""
 
     labels: int | None
     channels: Mapping[str, float]
     customers: Mapping[str, Three]
     steps: tuple[str, ...]
+    sales: Mapping[str, Three] = field(default_factory=dict)  # money that should be left of them
 
     @classmethod
     def of(cls, plan: Mapping[str, Any]) -> Doing:
@@ -40,14 +43,18 @@ class Doing:
                 channels[str(one.numbers["channel"])] = -_float(one.numbers["money"])
             if one.code == "do.hours":  # for a person to do, as a step is
                 hours.append("hours")
-        customers = {
-            str(one.numbers["channel"]): _three(one.numbers["customers"], less=one.code == FEWER)
-            for one in _all(kept(plan, "because"))
-            if one.code in (MORE, FEWER) and one.numbers["channel"] in channels
-        }
+        why = list(_all(kept(plan, "because")))
+        customers, sales = (
+            {
+                str(one.numbers["channel"]): _three(one.numbers[name], less=one.code == less)
+                for one in why
+                if one.code in (more, less) and one.numbers["channel"] in channels
+            }
+            for more, less, name in (CUSTOMERS, SALES)
+        )
         advised = plan["recommendation"]
         look = [advised["look"][0]] if advised["look"] and labels is None else []
-        return cls(labels, channels, customers, (*advised["steps"], *hours, *look))
+        return cls(labels, channels, customers, (*advised["steps"], *hours, *look), sales)
 
     @property
     def nothing(self) -> bool:

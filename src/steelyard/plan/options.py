@@ -13,13 +13,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from steelyard.plan.company import Move, Step
+from steelyard.plan.company import Move, Place, Step
 from steelyard.plan.facts import PlanFacts
 from steelyard.plan.levers import Lever, Option
-from steelyard.plan.offers import Offer, OfferedStep
+from steelyard.plan.offers import Offer, Offered, OfferedStep
 from steelyard.plan.outlook import HALF_95, Outlook, normal
 from steelyard.plugins import own
 from steelyard.reason import Reason
+from steelyard.terms import LANGUAGES, term
 from steelyard.words import both
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ def apart(made: dict[str, Offer]) -> dict[str, Offer]:
     found = {}
     for lever, offer in made.items():
         places = [
-            replace(one, place=replace(one.place, name=named(one.place.name, lever)))
+            _called(one, replace(one.place, name=named(one.place.name, lever)))
             for one in offer.places
         ]
         menu = [
@@ -67,6 +68,14 @@ def apart(made: dict[str, Offer]) -> dict[str, Offer]:
         ]
         found[lever] = replace(offer, places=once, menu=menu)
     return found
+
+
+def _called(one: Offered, place: Place) -> Offered:
+    """With another name it is called as before."""
+    if place.name == one.place.name or one.called is not None:
+        return replace(one, place=place)
+    en, zh = (term("option", one.place.name, language) for language in LANGUAGES)
+    return replace(one, place=place, called=(en, zh))
 
 
 def answered(facts: PlanFacts, among: Iterable[Lever]) -> dict[str, list[Option]]:

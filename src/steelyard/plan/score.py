@@ -16,6 +16,7 @@ import numpy as np
 
 from steelyard.as_json import of_json
 from steelyard.plan.answer import three
+from steelyard.plan.brought import Brought
 from steelyard.plan.company import Profits, Step
 from steelyard.plan.now import planned
 from steelyard.plan.outlook import COST_SPREAD, SERVED_MIN
@@ -47,20 +48,6 @@ class Past:
     @property
     def whole_days(self) -> int:
         return (date.fromisoformat(self.last) - date.fromisoformat(self.first)).days + 1
-
-
-@dataclass(frozen=True)
-class Brought:
-    """Customers that an approved amount should bring more, and how many came in as many days before and since."""
-
-    turn: int
-    channel: str
-    money: float
-    currency: str
-    days: float
-    said: Three
-    since: int
-    before: int
 
 
 @dataclass(frozen=True)
@@ -123,7 +110,7 @@ def scored(
     now: Weigh | None = None,
 ) -> list[Score]:
     """By turn; `answers` counts those between two days. Without `now` no split is weighed again."""
-    rows = [*_qualities(past), *_served(past), *_requests(past, answers), *map(_customers, brought)]
+    rows = [*_qualities(past), *_served(past), *_requests(past, answers), *map(_brought, brought)]
     if now is not None:
         rows += _splits(past[:-1], now)
     return sorted(rows, key=lambda row: row.turn)
@@ -241,23 +228,11 @@ def _requests(past: Sequence[Past], answers: Callable[[str, str], int]) -> Itera
         yield Score(one.turn, "requests", (expected, None, None), float(seen), text)
 
 
-def _customers(one: Brought) -> Score:
-    """Before and after; both are counts, and each varies as such."""
+def _brought(one: Brought) -> Score:
+    """Before and after."""
     seen = float(one.since - one.before)
-    said = _widened(one.said, math.sqrt(one.since + one.before))
-    code = "score.customers" if one.money >= 0 else "score.customers_less"
-    text = Reason(
-        code,
-        {
-            "channel": one.channel,
-            "money": abs(one.money),
-            "currency": one.currency,
-            "since": one.since,
-            "before": one.before,
-            "days": round(one.days),
-        },
-    )
-    return Score(one.turn, "customers", said, seen, text, _inside(said, seen))
+    said = _widened(one.said, one.chance)
+    return Score(one.turn, one.of, said, seen, one.text, _inside(said, seen))
 
 
 def _splits(past: Sequence[Past], now: Weigh) -> Iterator[Score]:

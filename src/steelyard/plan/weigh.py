@@ -42,7 +42,8 @@ class Weighed:
     options: list[Option]  # of levers that offer nothing to divide
     split: Split
     alone: dict[Arm, Split]
-    asked: float = 0.0  # the budget before it was held to the cash that there is
+    unit: float = 0.0  # the budget before it was held to the cash that there is
+    among: Sequence[Lever] = ()  # all that were asked
 
     @cached_property
     def places(self) -> list[Offered]:
@@ -177,7 +178,7 @@ def weigh(
     best = max(_held([best, *alone.values()]), key=lambda one: one.value)
     options = [option for found in answers.values() for option in found]
     unit = facts.unit if budget is None else budget
-    return Weighed(outlook, question, whole, options, best, alone, unit)
+    return Weighed(outlook, question, whole, options, best, alone, unit, asked)
 
 
 def _only(offers: dict[str, Offer], arm: Arm) -> dict[str, Offer]:

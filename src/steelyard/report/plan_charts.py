@@ -1,4 +1,4 @@
-"""What one unit of money more returns in each place, as dots and whiskers. Knows no store.
+"""What one unit of money more returns in each place, as dots and whiskers, and what moves the answer, as bars. Knows no store.
 
 Example: `marginal(split, language="en", width=860).startswith("<svg")`
 """
@@ -12,6 +12,7 @@ from steelyard.report.charts import WIDE
 from steelyard.report.plan_named import DUST, named, signed
 from steelyard.report.plan_words import WORDS
 from steelyard.report.svg import Canvas, Scale, clipped, number, text_width
+from steelyard.words import sentence
 
 Facts = Mapping[str, Any]
 BEYOND = 3.0  # times the second longest reach: a longer one is cut, with an arrow
@@ -74,3 +75,40 @@ def _row(canvas: Canvas, x: Scale, row: Facts, name: str, level: float, *, stack
             canvas.band(points[:1] * 2, points[1:], css="arrow")
     canvas.dot(x(value), level, css="dot" if here else "dot open", radius=6)
     canvas.text(canvas.width, level + 4, signed(value), css="label end")
+
+
+def tornado(split: Facts, *, language: str, width: int = WIDE) -> str:
+    """Profit of the plan by one belief at a time, the widest bar above."""
+    words, moved = WORDS[language], split["tornado"]
+    rows, stacked = moved["rows"], width < WIDE
+    step = STACKED if stacked else STEP
+    note = words["tornado_note"].format(months=split["months"])
+    canvas = Canvas(width, TOP + 30 + step * len(rows), words["tornado"], note)
+    said = [sentence(row, "said", language) for row in rows]
+    names = [clipped(one, (0.98 if stacked else 0.42) * width) for one in said]
+    column = 8.0 if stacked else max(map(text_width, names)) + 16
+    each = [row[end] for row in rows for end in ("low", "high")]
+    ends = [one["profit"] for one in each]
+    ends += [one["better"]["profit"] for one in each if "better" in one]
+    x = Scale.of([moved["profit"], *ends], column, canvas.width - 8, pad=0.03)
+    foot = TOP + step * len(rows)
+    for tick in x.ticks(3 if stacked else 5):
+        if not stacked:
+            canvas.rule(x(tick), TOP - 6, x(tick), foot, css="grid")
+        canvas.text(x(tick), foot + 18, number(tick), css="tick mid")
+    middle = x(moved["profit"])
+    own = signed(moved["profit"])
+    canvas.text(_inside(middle, own, width), 14, own, css="name mid")
+    for i, (row, name) in enumerate(zip(rows, names, strict=True)):
+        level = TOP + i * step + (34 if stacked else step / 2)
+        canvas.text(0, level - 16 if stacked else level + 4, name, css="label")
+        for end, css in (("low", "bar out"), ("high", "bar in")):
+            at = x(row[end]["profit"])
+            canvas.box(min(at, middle), level - 9, max(abs(at - middle), 1.5), 18, css=css)
+            if "better" in row[end]:
+                canvas.dot(x(row[end]["better"]["profit"]), level, css="dot open", radius=6)
+        if stacked:
+            canvas.rule(middle, level - 12, middle, level + 12, css="axis")
+    if not stacked:
+        canvas.rule(middle, TOP - 6, middle, foot, css="axis")
+    return canvas.svg()

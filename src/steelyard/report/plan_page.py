@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from steelyard.figures import believed
 from steelyard.reason import Reason
 from steelyard.report.balance import balance, said_of, said_of_scale
 from steelyard.report.markup import figure, note, table, text
-from steelyard.report.plan_charts import marginal
+from steelyard.report.plan_charts import marginal, tornado
 from steelyard.report.plan_named import DUST, named, percent, plain, signed, span
 from steelyard.report.plan_words import WORDS
 from steelyard.report.what_if import what_if
@@ -43,6 +44,7 @@ def sections(plan: Facts, *, scores: Sequence[Facts], language: str) -> str:
         (words["split"] + mark, _divided(split, language)),
         (words["why"], _reasons(plan, language)),
         (words["next"] + mark, _next(split, language)),
+        (words["tornado"] + mark, _tornado(split, language)),
         (words["looks"], _looks(split, language)),
         (words["scores"], _scores(scores, language)),
     ]
@@ -157,6 +159,35 @@ def _next(split: Facts, language: str) -> str:
         return ""
     said = WORDS[language]["next_note"].format(months=split["months"])
     return note(said) + figure(lambda width: marginal(split, language=language, width=width))
+
+
+def _tornado(split: Facts, language: str) -> str:
+    """Of plans of before it was kept, and where nothing moves, none."""
+    moved = split.get("tornado") or {"rows": []}
+    if not moved["rows"]:
+        return ""
+    words = WORDS[language]
+    said = words["tornado_note"].format(months=split["months"])
+    rows = [
+        [
+            sentence(one, "said", language),
+            *(believed(one[end]["at"], one["unit"]) for end in ("low", "high")),
+            *(_there(one[end], language) for end in ("low", "high")),
+            words["assumed_range"] if one["assumed"] else words["believed_range"],
+        ]
+        for one in moved["rows"]
+    ]
+    columns = words["tornado_table"].format(currency=split["currency"]).split("|")
+    drawn = figure(lambda width: tornado(split, language=language, width=width))
+    return note(said) + drawn + table(columns, rows)
+
+
+def _there(end: Facts, language: str) -> str:
+    """Profit of the plan, and where more would be had."""
+    if "better" not in end:
+        return signed(end["profit"])
+    better = {"name": named(end["better"], language), "more": signed(end["better"]["profit"])}
+    return WORDS[language]["tornado_better"].format(profit=signed(end["profit"]), **better)
 
 
 def _looks(split: Facts, language: str) -> str:

@@ -7,6 +7,7 @@ where the customers tell too little. Example: see `forecast` and `ShiftedBetaGeo
 from steelyard.stats.lifetime.bg_nbd import BgNbd, bg_nbd_log_likelihood, fit_bg_nbd
 from steelyard.stats.lifetime.forecast import Each, Forecast, forecast
 from steelyard.stats.lifetime.gamma_gamma import GammaGamma, fit_gamma_gamma
+from steelyard.stats.lifetime.mean_value import MeanValue, mean_value
 from steelyard.stats.lifetime.payback import Payback, acquisition_cost, earned, payback
 from steelyard.stats.lifetime.shifted_beta_geometric import (
     ShiftedBetaGeometric,
@@ -19,6 +20,7 @@ __all__ = [
     "Each",
     "Forecast",
     "GammaGamma",
+    "MeanValue",
     "Payback",
     "ShiftedBetaGeometric",
     "Summary",
@@ -29,6 +31,7 @@ __all__ = [
     "fit_gamma_gamma",
     "fit_shifted_beta_geometric",
     "forecast",
+    "mean_value",
     "payback",
     "summarize",
 ]

@@ -41,6 +41,11 @@ class GammaGamma:
         """Value of a purchase over all customers, infinite where q <= 1."""
         return self.p * self.v / (self.q - 1) if self.q > 1 else float("inf")
 
+    def means(self, n: int, *, seed: int) -> _Floats:
+        """[n] values of a purchase over all customers that the data allow."""
+        p, q, v = self.maximum.draws(n, seed=seed).T
+        return np.where(q > 1, p * v / np.where(q > 1, q - 1, 1.0), np.inf)
+
     def mean_value(self, summary: Summary) -> _Floats:
         """Value [N] expected of a purchase of each customer (their eq. 5), in money."""
         spent = np.where(summary.mean_value > 0, summary.frequency * summary.mean_value, 0.0)

@@ -1,7 +1,7 @@
 """What a customer costs to win, and when he has paid it back. Knows no attribution.
 
 Whoever calls says which spend won which customers. A new customer's purchases are BG/NBD's (Fader,
-Hardie & Lee 2005, eq. 9), each worth the mean of gamma-gamma, the first one too.
+Hardie & Lee 2005, eq. 9), each worth the mean of gamma-gamma, or the plain one, the first one too.
 Example: `payback(model, spend, cost_per_customer=12.0, margin_share=0.4, weeks_max=104, seed=0)`
 """
 
@@ -18,6 +18,7 @@ from steelyard.reason import Reason
 from steelyard.stats.lifetime.bg_nbd import BgNbd, purchases_of_new
 from steelyard.stats.lifetime.forecast import WEEKS_A_YEAR
 from steelyard.stats.lifetime.gamma_gamma import GammaGamma
+from steelyard.stats.lifetime.mean_value import MeanValue
 
 DRAWS = 200
 _Floats = NDArray[np.float64]
@@ -46,7 +47,7 @@ def acquisition_cost(spend: float, customers: int, *, confidence: float = 0.9) -
 
 def payback(
     model: BgNbd,
-    spend: GammaGamma,
+    spend: GammaGamma | MeanValue,
     *,
     cost_per_customer: float,
     margin_share: float,
@@ -65,7 +66,9 @@ def payback(
     worth = np.power(1 + annual_discount_rate, -(weeks - 0.5) / WEEKS_A_YEAR)
     own = np.array([[model.r, model.alpha, model.a, model.b]])
     expected = _earned(own, np.array([spend.mean_of_all]), weeks, worth) * margin_share
-    drawn = _earned(model.maximum.draws(DRAWS, seed=seed), _means(spend, seed + 1), weeks, worth)
+    drawn = _earned(
+        model.maximum.draws(DRAWS, seed=seed), spend.means(DRAWS, seed=seed + 1), weeks, worth
+    )
     took = _reaches(expected, np.array([cost_per_customer]))[0]
     if not np.isfinite(took):
         earned = float(expected[0, -1])
@@ -83,7 +86,7 @@ def payback(
 
 def earned(
     model: BgNbd,
-    spend: GammaGamma,
+    spend: GammaGamma | MeanValue,
     *,
     margin_share: float,
     weeks_max: int,
@@ -97,7 +100,9 @@ def earned(
     weeks, worth = np.arange(1, weeks_max + 1), np.ones(weeks_max)
     own = np.array([[model.r, model.alpha, model.a, model.b]])
     expected = _earned(own, np.array([spend.mean_of_all]), weeks, worth)[0]
-    drawn = _earned(model.maximum.draws(DRAWS, seed=seed), _means(spend, seed + 1), weeks, worth)
+    drawn = _earned(
+        model.maximum.draws(DRAWS, seed=seed), spend.means(DRAWS, seed=seed + 1), weeks, worth
+    )
     return [
         _interval(float(value), column, model.customers, confidence)
         for value, column in zip(expected * margin_share, drawn.T * margin_share, strict=True)
@@ -111,11 +116,6 @@ def _earned(
     repeats = np.stack([purchases_of_new(row, weeks) for row in parameters])
     later = np.cumsum(np.diff(repeats, axis=1, prepend=0.0) * worth, axis=1)
     return np.asarray(mean[:, None] * np.concatenate([np.ones((len(mean), 1)), 1 + later], axis=1))
-
-
-def _means(spend: GammaGamma, seed: int) -> _Floats:
-    p, q, v = spend.maximum.draws(DRAWS, seed=seed).T
-    return np.where(q > 1, p * v / np.where(q > 1, q - 1, 1.0), np.inf)
 
 
 def _costs(cost: float, won: int | None, seed: int) -> _Floats:
