@@ -6,16 +6,18 @@ from datetime import date, timedelta
 import pytest
 from tests.market.companies import At
 from tests.planned import a_product, outputs_of
+from tests.store.test_tallies import SHARED
 
 from steelyard.api.market import import_file
 from steelyard.as_json import to_json
 from steelyard.interval import Interval
-from steelyard.plan import STAGE
+from steelyard.plan import STAGE, booked
 from steelyard.plan.around import Around
 from steelyard.plan.booked import around
 from steelyard.spec import load
 from steelyard.spec.declared import only
-from steelyard.store import Store
+from steelyard.store import Store, tables
+from steelyard.store.rows import put_all
 
 FIRST = date(2026, 3, 2)
 DAYS = [FIRST + timedelta(days=14 * i) for i in range(4)]
@@ -96,3 +98,45 @@ def test_without_hours_no_training_is_read(tmp_path):
     file = a_product(tmp_path)
     trained(file, DAYS[:1])
     assert of_day(file, DAYS[1]) == Around(cpu_hour=float(file.spec.money.prices.cpu_hour))
+
+
+def answered(file, day, hours):
+    """So many answers to users in each hour of a day, as (hour, n)."""
+    rows = [
+        SHARED
+        | {
+            "id": f"{day}-{hour}-{i}",
+            "user": f"u{i}",
+            "created": f"{day}T{hour:02d}:30:00.{i:06d}+00:00",
+        }
+        for hour, n in hours
+        for i in range(n)
+    ]
+    with closing(Store.open(file)) as store, store.database.write() as connection:
+        put_all(connection, tables.answer, rows)
+
+
+def test_the_busiest_hour_is_read_of_answers_where_the_file_says_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(booked, "ANSWERS_LEAST", 60)
+    file = priced(tmp_path)
+    today = FIRST + timedelta(days=30)
+    for back in (1, 2, 9):
+        answered(file, today - timedelta(days=back), [(9, 18), (13, 2), (22, 4)])
+    answered(file, today, [(3, 90)])  # not over
+    answered(file, today - timedelta(days=40), [(4, 90)])  # too long ago
+    assert of_day(file, today).peak == pytest.approx(18 * 24 / 24)
+    assert of_day(file, today - timedelta(days=1)).peak is None  # too few by then
+    text = file.path.read_text(encoding="utf-8").replace("plan: {", "plan: {peak: 3.5, ")
+    file.path.write_text(text, encoding="utf-8")
+    assert of_day(load(file.path), today).peak == 3.5
+
+
+def test_no_more_answers_are_read_for_the_busiest_hour_than_tell_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(booked, "ANSWERS_LEAST", 60)
+    monkeypatch.setattr(booked, "READ_MOST", 100)
+    file = priced(tmp_path)
+    today = FIRST + timedelta(days=30)
+    for back in (1, 3, 7):
+        answered(file, today - timedelta(days=back), [(9, 30)])
+    answered(file, today - timedelta(days=8), [(4, 30)])
+    assert of_day(file, today).peak == 24.0

@@ -1,6 +1,7 @@
 """Sums by day are those of a plain join of answers and outcomes, however they came, and damage to them is seen."""
 
 import random
+from collections import Counter
 from contextlib import closing
 
 import pytest
@@ -176,3 +177,17 @@ def test_users_of_an_economics_are_read_without_a_look_at_every_answer(store):
 def change(store, statement):
     with store.database.write() as connection:
         connection.execute(sa.text(statement))
+
+
+def test_answers_by_day_and_by_hour_are_those_of_the_answers(any_store):
+    history(any_store, 5)
+    use = any_store.use
+    every = any_store.database.rows(
+        sa.select(tables.answer).where(tables.answer.c.product == "tiny")
+    )
+    first, last = DAYS[0], DAYS[-2]
+    within = [row for row in every if first <= row["created"][:10] <= last]
+    assert use.of_days(since=first, until=last) == Counter(row["created"][:10] for row in within)
+    hours = Counter(int(row["created"][11:13]) for row in within if row["origin"] == "user")
+    assert use.by_hour(since=first, until=last) == [hours[h] for h in range(24)]
+    assert sum(hours.values()) > 20 and len(hours) == 2

@@ -6,6 +6,7 @@ Example: `around(store, product).trained[-1].hours`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from steelyard.plan.around import Around, Trained
@@ -14,6 +15,9 @@ from steelyard.spec import ProductFile
 from steelyard.store import Store
 
 METER = "person_hour"
+DAYS_LEAST, DAYS_MOST = 7, 28  # whole weeks: a Sunday is no Monday
+ANSWERS_LEAST = 5_000  # of which the busiest of 24 hours is told to a few percent
+READ_MOST = 2_000_000  # answers that are read for it
 
 
 def around(store: Store, product: ProductFile) -> Around:
@@ -23,11 +27,30 @@ def around(store: Store, product: ProductFile) -> Around:
     return Around(
         cores=spec.serve.threads,
         cpu_hour=float(prices.cpu_hour),
-        peak=spec.plan.peak,
+        peak=_peak(store) if spec.plan.peak is None else spec.plan.peak,
         hour_price=None if prices.person_hour is None else float(prices.person_hour),
         hours=spec.plan.hours,
         trained=tuple(_trained(store)),
     )
+
+
+def _peak(store: Store) -> float | None:
+    """Answers to users in the busiest hour of the clock over those of a mean one, in the newest whole days; None where
+    they are too few to tell. What a server refused is no answer, so that of one that was full is too low."""
+    today = datetime.fromisoformat(store.clock.now()).date()
+    first, last = (today - timedelta(days=n) for n in (DAYS_MOST, 1))
+    daily = store.use.of_days(since=first.isoformat(), until=last.isoformat())
+    total, since = 0, last
+    for n in range(1, DAYS_MOST + 1):
+        day = today - timedelta(days=n)
+        total += daily.get(day.isoformat(), 0)
+        if n > DAYS_LEAST and total > READ_MOST:
+            break
+        since = day
+    if total < ANSWERS_LEAST:
+        return None
+    hours = store.use.by_hour(since=since.isoformat(), until=last.isoformat())
+    return max(hours) * len(hours) / sum(hours) if sum(hours) >= ANSWERS_LEAST else None
 
 
 def _trained(store: Store) -> Iterator[Trained]:

@@ -268,7 +268,7 @@ class PlanSpec(Section):
         None,
         ge=1,
         le=168,
-        description="requests of the busiest hour, in those of a mean hour; left out: 2.4 is assumed, and no core is advised",
+        description="requests of the busiest hour, in those of a mean hour; left out: that of answers to users, where there are enough",
     )
     hours: float | None = Field(
         None, ge=0, description="hours of the team until the next turn; left out: no limit is asked"

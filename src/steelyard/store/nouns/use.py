@@ -54,6 +54,27 @@ class Use(Noun):
         query = sa.select(a.user, a.variant, sa.func.count().label("n")).where(*where)
         return self.rows(query.group_by(a.user, a.variant))
 
+    def of_days(self, *, since: str, until: str) -> dict[str, int]:
+        """Day -> answers, to users and to replayed records; days without any are left out."""
+        d = tables.daily_answers.c
+        n = sa.cast(sa.func.sum(d.n), sa.Integer).label("n")
+        query = sa.select(d.day, n).where(d.product == self.product, *_days(d, since, until))
+        return {row["day"]: row["n"] for row in self.rows(query.group_by(d.day).order_by(d.day))}
+
+    def by_hour(self, *, since: str, until: str) -> list[int]:
+        """[24] answers to users by the hour of UTC. Reads an index of each: ask for a number of days that is bounded."""
+        a = tables.answer.c
+        # as constants: a database that is handed them apart does not know the two for the same
+        at, two = (sa.literal_column(place, sa.Integer) for place in ("12", "2"))
+        hour = sa.func.substr(a.created, at, two).label("hour")
+        behind = (date.fromisoformat(until) + timedelta(days=1)).isoformat()
+        own = (a.product == self.product, a.origin == USER, a.created >= since, a.created < behind)
+        query = sa.select(hour, sa.func.count().label("n")).where(*own).group_by(hour)
+        counts = [0] * 24
+        for row in self.rows(query):
+            counts[int(row["hour"])] = int(row["n"])
+        return counts
+
     def right(self, *, since: str = "", until: str = _LAST) -> dict[str, Right]:
         """Variant -> what real users said of its answers, where it says a utility."""
         d = tables.daily_outcomes.c
