@@ -294,3 +294,13 @@ def test_the_curve_says_that_points_lie_off_every_curve(language, said):
     misfit = spoken("misfit", Reason("curve.misfit", {"times": 3.2}))
     page = render(facts(outputs=given | {"plan": given["plan"] | misfit}), language=language)
     assert page.count(said) == 1 and "3.2" in page[page.index(said) :][:200]
+
+
+@pytest.mark.parametrize(
+    ("income", "said"),
+    [(0, "spent so far 600"), (1000, "more came in than was spent 400")],
+)
+def test_money_that_came_in_is_no_negative_spending(income, said):
+    rows = [money("label", -600, unit="label"), money("sale.income", income, unit="sale")]
+    page = " ".join(words_of(render(facts(money=rows))).split())
+    assert said in page and "spent so far -" not in page

@@ -105,7 +105,9 @@ def _answer(facts: ReportFacts, words: Words, language: str) -> str:
 def _figures(facts: ReportFacts, words: Words, language: str) -> str:
     figures = [*_chosen(facts, words, language), *_measured(facts, words, language)]
     for b in facts.balances:
-        figures.append((words["spent"], amount(-b.moved.amount), b.moved.currency))
+        earned = b.moved.amount > 0  # more came in than was spent
+        said = amount(b.moved.amount) if earned else amount(-b.moved.amount)
+        figures.append((words["came_in" if earned else "spent"], said, b.moved.currency))
         if b.imputed.nano:
             figures.append((words["worth"], amount(b.imputed.amount), b.imputed.currency))
     cards = "".join(
