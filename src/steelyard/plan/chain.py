@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.plan.company import POINTS, Move, Place, Profits, Step
+from steelyard.plan.levers import ASSUMED
 from steelyard.plan.market import Figure
 from steelyard.plan.outlook import middle
 from steelyard.plan.weigh import Weighed
@@ -54,8 +55,6 @@ def _bought(weighed: Weighed) -> Iterator[Row]:
     for one, x in zip(weighed.places, weighed.amounts, strict=True):
         if x != 0:
             rows: dict[str, Any] = dict(one.rows)
-            if one.place.name == "labels" and facts.curve is not None:
-                rows = {"points of the curve": len(facts.curve.points)}
             figure = _channel(weighed, one.place.name)
             if figure is not None:
                 rows = {**figure.lines, **figure.events}
@@ -69,16 +68,9 @@ def _bought(weighed: Weighed) -> Iterator[Row]:
         yield _row(
             Reason("chain.quality", {"gain": gain, "measure": facts.measure}), "extrapolated"
         )
-    if weighed.split.spend.get("labels", 0.0) > 0:
-        yield _row(_lasting(weighed), "assumed")
-
-
-def _lasting(weighed: Weighed) -> Reason:
-    """How long what new labels gain is taken to last."""
-    facts = weighed.outlook.facts
-    if facts.fading is None:
-        return Reason("chain.lasts", {"file": facts.file})
-    return Reason("chain.fades", {"half": facts.fading})
+    for one, x in zip(weighed.places, weighed.amounts, strict=True):
+        if x > 0 and one.taken_for is not None:
+            yield _row(one.taken_for, ASSUMED)
 
 
 def _channel(weighed: Weighed, name: str) -> Figure | None:

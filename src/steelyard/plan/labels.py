@@ -118,7 +118,14 @@ class _Labels:
         )
         training = Step("training", "technology", (), facts.retrain_cost)
         return Offered(
-            place, EXTRAPOLATED, self._told, self._do, once=training, least=facts.label_price
+            place,
+            EXTRAPOLATED,
+            self._told,
+            self._do,
+            once=training,
+            least=facts.label_price,
+            rows={"points of the curve": len(self.curve.points)},
+            taken_for=_lasting(facts),
         )
 
     def _more(self, money: float) -> int:
@@ -189,6 +196,13 @@ def gain_reason(
             "gain": gain,
         },
     )
+
+
+def _lasting(facts: PlanFacts) -> Reason:
+    """How long what new labels gain is taken to last."""
+    if facts.fading is None:
+        return Reason("chain.lasts", {"file": facts.file})
+    return Reason("chain.fades", {"half": facts.fading})
 
 
 LEVER = Lever("labels", offer=offer)

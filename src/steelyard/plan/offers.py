@@ -29,6 +29,7 @@ class Offered:
     once: Step | None = None
     least: float = 0.0  # with less nothing can be bought
     rows: Mapping[str, Any] = field(default_factory=dict)  # of the ledger that it rests on
+    taken_for: Reason | None = None  # what is assumed of it beside
 
 
 @dataclass(frozen=True)
