@@ -86,7 +86,7 @@ def plan(file: ProductFile) -> dict[str, Any]:
             "changed": changed_sections(now.store, file, now.turn),
             "refused": NO_VARIANT if chosen is None else None,
             **advice(weighed),
-            "split": told(weighed),
+            "split": told(weighed, drawn=False),
         }
 
 

@@ -25,8 +25,8 @@ Array = NDArray[np.float64]
 LOOKS = 6  # shown
 
 
-def told(weighed: Weighed) -> dict[str, Any]:
-    """All of it as JSON."""
+def told(weighed: Weighed, *, drawn: bool = True) -> dict[str, Any]:
+    """All of it as JSON; what the report alone draws (sliders, tornado) where it is `drawn`."""
     facts = weighed.outlook.facts
     first, _ = better(weighed)
     shares, kept = weighed.best
@@ -57,8 +57,7 @@ def told(weighed: Weighed) -> dict[str, Any]:
             if o.on_request
         },
         "chain": chain(weighed),
-        "sliders": sliders(weighed),
-        "tornado": tornado(weighed),
+        **({"sliders": sliders(weighed), "tornado": tornado(weighed)} if drawn else {}),
     }
 
 
