@@ -61,10 +61,16 @@ class Events(Noun):
             part = query.where(e.c.key.in_(keys[start : start + _KEYS_MAX]))
             yield from self.rows(part.order_by(e.c.revision))
 
-    def of_kind(self, kind: str, *, since: str = "", until: str = "9999") -> list[Row]:
-        """Newest revisions of a kind from a day on, until another one, by day."""
+    def of_kind(
+        self, kind: str, *, since: str = "", until: str = "9999", with_id: bool | None = None
+    ) -> list[Row]:
+        """Newest revisions of a kind from a day on, until another one, by day; perhaps only of rows that say an id,
+        or of others."""
         e = tables.event
         query = sa.select(e).where(*self._current(e), e.c.kind == kind, e.c.day >= since)
+        if with_id is not None:
+            said = sa.cast(e.c.body, sa.Text).like('%"id":%')
+            query = query.where(said if with_id else ~said)
         return self.rows(query.where(e.c.day <= until).order_by(e.c.day, e.c.id))
 
     def refunds(self) -> list[Row]:
@@ -86,6 +92,22 @@ class Events(Noun):
         e = tables.event
         query = sa.select(e).where(*self._current(e), e.c.file == sha256, e.c.kind.in_(kinds))
         return self.rows(query.order_by(e.c.row, e.c.id))
+
+    def of_file_kinds(self, sha256: str, kinds: Sequence[str]) -> list[Row]:
+        """Of a file that is in force its `kind`, how many `rows`, and when they were `imported`."""
+        e = tables.event
+        query = sa.select(
+            e.c.kind,
+            sa.func.count().label("rows"),
+            sa.func.min(e.c.created).label("imported"),
+        ).where(*self._current(e), e.c.file == sha256, e.c.kind.in_(kinds))
+        return self.rows(query.group_by(e.c.kind).order_by(e.c.kind))
+
+    def has_others(self, sha256: str, kind: str, keys: set[str]) -> bool:
+        """Whether rows of a file are in force that have none of these keys."""
+        e = tables.event
+        query = sa.select(e.c.key).where(*self._current(e), e.c.file == sha256, e.c.kind == kind)
+        return any(row["key"] not in keys for row in self.rows(query))
 
     def files(self, kinds: Sequence[str]) -> list[Row]:
         """Every file that was imported, the oldest first: its rows in force by kind, their first and last day,
