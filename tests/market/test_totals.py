@@ -1,5 +1,7 @@
 """A row of a total is known by what it adds up, not by its name; what was left out is told."""
 
+import time
+
 import pytest
 from tests.market.books import entries, exported, money
 from typer.testing import CliRunner
@@ -105,3 +107,23 @@ def test_a_total_that_the_rows_do_not_reach_is_told(shop):
     done = CliRunner().invoke(app, ["market", "import", str(path), str(shop.path), "--as", "spend"])
     assert "1 row of totals left out: 99.00" in done.output
     assert "the total in row 5 says 99.00, the rows that were read add up to 15.00" in done.output
+
+
+def test_totals_of_two_currencies_are_of_their_own_rows(shop):
+    text = "day,channel,campaign,amount,currency\n2026-05-01,search,a,7,CNY\n2026-05-01,search,b,3,USD\n"
+    totals = "2026-05-01,Total,,7,CNY\n2026-05-01,Total,,3,USD\n"
+    facts = book(shop, text + totals)
+    assert [one["row"] for one in facts["left_out"]] == [4, 5]
+    with pytest.raises(DataError, match="csv:4"):
+        book(shop, text + totals.replace("7,CNY", "10,CNY"))
+
+
+def test_many_totals_among_many_rows_take_no_time_of_their_own(shop):
+    days = [f"2025-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
+    text = "".join(
+        "".join(f"{day},search,c{n},1\n" for n in range(20)) + f"{day},Total,,20\n" for day in days
+    )
+    began = time.perf_counter()
+    facts = import_file(shop, exported(shop, HEAD + text), kind="spend", dry=True)
+    assert (facts["rows"], facts["totals"]) == (6720, 336)
+    assert time.perf_counter() - began < 30

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -57,25 +57,7 @@ def book(
     """Book every row that is new; DataError names the first that contradicts what was booked, unless it
     is to be corrected. With `dry` all of it but the writing."""
     events = _events(store, product, table, report)
-    fresh: list[dict[str, Any]] = []
-    others: list[tuple[Row, dict[str, Any]]] = []  # rows that say something else than before
-    before = store.events.standing([event["key"] for event in events])
-    for row, event in zip(table.rows, events, strict=True):
-        old = before.get(event["key"])
-        if old is None or old["kind"] == UNDONE:
-            revision = 0 if old is None else int(old["revision"]) + 1
-            fresh.append(event | {"revision": revision, "id": _id(event, revision)})
-        elif old["id"] != _id(event, old["revision"]):
-            others.append((row, event))
-    replaced: dict[str, dict[str, Any]] = {}
-    whole = store.events.of_keys([event["key"] for _, event in others])
-    for row, event in others:
-        old = whole[event["key"]]
-        if not correct:
-            raise _contradiction(table, row, old, event)
-        revision = int(old["revision"]) + 1
-        fresh.append(event | {"revision": revision, "id": _id(event, revision)})
-        replaced[fresh[-1]["id"]] = old
+    fresh, replaced = _compared(store, table, events, correct=correct)
     check_twice(store, table, events, [event for event in fresh if event["id"] not in replaced])
     salt = store.salt()
     check_refunds(
@@ -101,6 +83,32 @@ def book(
     report(KEPT, 0, len(fresh))
     store.record_once([("event", event) for event in fresh], lines, turn=NO_TURN)
     return Booked(len(fresh) - len(replaced), known, len(replaced), written[0])
+
+
+def _compared(
+    store: Store, table: Table, events: Sequence[dict[str, Any]], *, correct: bool
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """(what is to be written, id -> what it takes the place of)."""
+    fresh: list[dict[str, Any]] = []
+    others: list[tuple[Row, dict[str, Any]]] = []  # rows that say something else than before
+    before = store.events.standing([event["key"] for event in events])
+    for row, event in zip(table.rows, events, strict=True):
+        old = before.get(event["key"])
+        if old is None or old["kind"] == UNDONE:
+            revision = 0 if old is None else int(old["revision"]) + 1
+            fresh.append(event | {"revision": revision, "id": _id(event, revision)})
+        elif old["id"] != _id(event, old["revision"]):
+            others.append((row, event))
+    replaced: dict[str, dict[str, Any]] = {}
+    whole = store.events.of_keys([event["key"] for _, event in others])
+    for row, event in others:
+        old = whole[event["key"]]
+        if not correct:
+            raise _contradiction(table, row, old, event)
+        revision = int(old["revision"]) + 1
+        fresh.append(event | {"revision": revision, "id": _id(event, revision)})
+        replaced[fresh[-1]["id"]] = old
+    return fresh, replaced
 
 
 def lines_of(event: Mapping[str, Any]) -> Iterator[Line]:

@@ -6,7 +6,7 @@ Example: `dated(sheet, mapping, header, lines, columns)` are the places of rows 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,6 +24,7 @@ MEASURES = ("amount", "visits", "quantity")  # what rows of a kind add up
 _CENT = Decimal("0.01")
 _ZERO = Decimal(0)
 _Columns = Dict[str, Sequence[Any]]
+_Sum = tuple[Decimal, int]  # and of how many rows
 
 
 @dataclass(frozen=True)
@@ -61,18 +62,23 @@ def dated(
     if not maybe:
         return []
     amounts = [_value(one) for one in columns[measure]]
+    parts = _Parts(amounts, maybe, columns, mapping.kind.day)
+    near = _unit(amounts) / 2
     for i in sorted(maybe):
-        sums = list(_sums(i, maybe, amounts, columns, mapping.kind.day))
-        adds_up = any(n and abs(amounts[i] - whole) <= slack(amounts, n) for whole, n in sums)
-        if amounts[i] and not adds_up:
-            at = header.columns[measure]
+        sums = parts.of(i)
+        if amounts[i] and not any(n and abs(amounts[i] - w) <= near * (n + 1) for w, n in sums):
             raise DataError(
-                f"{sheet.path.name}:{lines[i].number} {sheet.rows[header.at].cells[at].strip()}",
+                f"{sheet.path.name}:{lines[i].number} {_head(sheet, header, measure)}",
                 f"the sum of the other rows, {sums[-1][0]}, in a row that {_why(names, columns, i)}",
                 str(amounts[i]),
                 "leave the row out if it is a total; else give it a name that is none",
             )
     return sorted(maybe)
+
+
+def _head(sheet: Sheet, header: Header, name: str) -> str:
+    at = header.columns.get(name)
+    return name if at is None else sheet.rows[header.at].cells[at].strip()
 
 
 def _names(mapping: Mapping, header: Header) -> list[str]:
@@ -95,35 +101,49 @@ def _value(one: Any) -> Decimal:
     return one.value if isinstance(one, Number) else _ZERO
 
 
-def _sums(
-    i: int, maybe: set[int], amounts: Sequence[Decimal], columns: _Columns, day: str
-) -> Iterator[tuple[Decimal, int]]:
-    """(sum, how many) of rows that may be what a total adds up, those of its currency; the last are all."""
-    own, currency = _day(columns, day, i), _of(columns, "currency", i)
-    before = max((j for j in maybe if j < i), default=-1)
-    rows = [
-        j
-        for j in range(len(amounts))
-        if j not in maybe and (currency is None or _of(columns, "currency", j) == currency)
-    ]
-    for part in (
-        [j for j in rows if _day(columns, day, j) == own],
-        [j for j in rows if before < j < i],
-        rows,
-    ):
-        yield sum((amounts[j] for j in part), _ZERO), len(part)
+class _Parts:
+    """Sums of rows that are no totals, by currency where totals say one."""
 
+    def __init__(
+        self, amounts: Sequence[Decimal], maybe: set[int], columns: _Columns, day: str
+    ) -> None:
+        self._amounts, self._maybe, self._columns = amounts, maybe, columns
+        self._days = [None if one is None else one.day for one in columns.get(day, ())]
+        self._known: dict[Any, tuple[dict[Any, _Sum], list[_Sum]]] = {}
 
-def _day(columns: _Columns, day: str, i: int) -> Any:
-    moment = _of(columns, day, i)
-    return None if moment is None else moment.day
+    def of(self, i: int) -> list[_Sum]:
+        """Those that a total may add up: its day, what stands between it and the total before it, and all."""
+        currency = _of(self._columns, "currency", i)
+        if currency not in self._known:
+            self._known[currency] = self._added_up(currency)
+        by_day, up_to = self._known[currency]
+        before = max((j for j in self._maybe if j < i), default=-1)
+        since = up_to[before + 1]
+        above = up_to[i][0] - since[0], up_to[i][1] - since[1]
+        return [by_day.get(self._days[i], (_ZERO, 0)), above, up_to[-1]]
+
+    def _added_up(self, currency: Any) -> tuple[dict[Any, _Sum], list[_Sum]]:
+        """(of each day, of the rows before each place)."""
+        by_day: dict[Any, _Sum] = {}
+        up_to: list[_Sum] = [(_ZERO, 0)]
+        for j, amount in enumerate(self._amounts):
+            whole, n = up_to[-1]
+            if j not in self._maybe and currency in (None, _of(self._columns, "currency", j)):
+                whole, n = whole + amount, n + 1
+                own = by_day.get(self._days[j], (_ZERO, 0))
+                by_day[self._days[j]] = own[0] + amount, own[1] + 1
+            up_to.append((whole, n))
+        return by_day, up_to
 
 
 def slack(amounts: Iterable[Decimal], n: int) -> Decimal:
     """What rounding can leave between a sum and its n parts: half of the last digit of each, a cent's at most."""
+    return _unit(amounts) / 2 * (n + 1)
+
+
+def _unit(amounts: Iterable[Decimal]) -> Decimal:
     places = (int(one.as_tuple().exponent) for one in amounts if one)
-    unit = min(_CENT, Decimal(1).scaleb(min(places, default=0)))
-    return unit / 2 * (n + 1)
+    return min(_CENT, Decimal(1).scaleb(min(places, default=0)))
 
 
 def amount_of(columns: _Columns, kind: Kind, i: int) -> Decimal | None:
