@@ -32,7 +32,8 @@ def test_an_amount_that_no_line_holds_is_refused_with_its_row(shop, column, dry)
     assert entries(shop) == []
 
 
-def test_the_largest_amounts_are_booked_and_add_up(shop):
+def test_the_largest_amounts_are_booked_and_add_up(any_shop):
+    shop = any_shop
     text = WHOLE.format("9223372036.85") + "2026-05-02,search,9223372036.85\n"
     import_file(shop, exported(shop, text), kind="spend")
     assert money(shop) == {"ads.spend": Decimal("-18446744073.70")}

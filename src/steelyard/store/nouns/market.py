@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from steelyard.spec.money import NANO
 from steelyard.store import tables
 from steelyard.store.nouns.noun import Noun, Row
 
@@ -180,7 +181,9 @@ class Events(Noun):
         columns = [e.c[name] for name in by]
         figures: tuple[sa.ColumnElement[Any], ...] = (
             sa.func.count().label("rows"),
-            sa.cast(sa.func.sum(e.c.nano), sa.String(40)).label("nano"),
+            # apart, since SQLite refuses a sum of 64 bits that is larger than one of them may be
+            sa.cast(sa.func.sum(e.c.nano // NANO), sa.String(40)).label("nano"),
+            sa.cast(sa.func.sum(e.c.nano % NANO), sa.String(40)).label("rest"),
             sa.func.min(e.c.day).label("first"),
             sa.func.max(e.c.day).label("last"),
         )
@@ -192,10 +195,15 @@ class Events(Noun):
             query = query.where(sa.cast(e.c.body, sa.Text).not_like('%"partner":%'))
         rows = self.rows(query.order_by(*columns))
         # as text, since a sum of whole numbers is another kind of number on each database
-        return [r | {"nano": None if r["nano"] is None else int(r["nano"])} for r in rows]
+        return [_added_up(row) for row in rows]
 
     def _current(self, e: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
         """Rows of the product that no later revision takes the place of, or took back."""
         later = e.alias("later")
         newer = sa.exists().where(later.c.key == e.c.key, later.c.revision == e.c.revision + 1)
         return (e.c.product == self.product, e.c.kind != UNDONE, ~newer)
+
+
+def _added_up(row: Row) -> Row:
+    rest = row.pop("rest")
+    return row | {"nano": None if rest is None else int(row["nano"]) * NANO + int(rest)}
