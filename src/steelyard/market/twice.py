@@ -50,7 +50,7 @@ def _check_file(store: Store, table: Table, own: set[str]) -> None:
                 table.sheet.path.name,
                 "a file that is imported once",
                 f"{one['rows']} rows of it that were imported {how} on {str(one['imported'])[:10]}",
-                f"take them back first, if that was wrong: steelyard market undo {table.sheet.path.name} --yes",
+                f"take them back first, if that was wrong: steelyard market undo {table.sheet.sha256[:_DIGITS]} --yes",
             )
 
 
