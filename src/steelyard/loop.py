@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from steelyard.errors import Missing, Refused, SpecError, SteelyardError, UserError
 from steelyard.goals import problems
@@ -93,7 +94,12 @@ def turn(
         run = Turn(product, store, task, watcher or Silent(), _begun(store, product))
         run.again = until if again else None
         if not over_budget:
-            run.budgets = Budgets(store.ledger, product.spec.money, store.clock.now)
+            run.budgets = Budgets(
+                store.ledger,
+                product.spec.money,
+                store.clock.now,
+                ZoneInfo(product.spec.market.time_zone),
+            )
         for stage in stages():
             _run(run, stage)
             if stage.name == until:

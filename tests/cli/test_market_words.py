@@ -59,11 +59,11 @@ def test_an_import_says_what_it_read_in_the_language_that_is_asked_for(shop, spo
     first, last = done.output.splitlines()[0], done.output.splitlines()[-1]
     assert (first, last) == {
         "en": (
-            "export.csv: 1 row of spend, 2026-01-01 to 2026-01-01 (CSV in UTF-8; columns of ads; 1 row of totals left out)",
+            "export.csv: 1 row of spend, 2026-01-01 to 2026-01-01 (CSV in UTF-8; columns of ads; 1 row of totals left out: 1.00)",
             "1 booked, 0 booked before; 1 line in the ledger",
         ),
         "zh": (
-            "export.csv：花费 1 行，2026-01-01 至 2026-01-01（CSV，编码 UTF-8; 列按 ads; 略去合计 1 行）",
+            "export.csv：花费 1 行，2026-01-01 至 2026-01-01（CSV，编码 UTF-8; 列按 ads; 略去合计 1 行：1.00）",
             "入账 1 行，以前已入账 0 行；账本新增 1 条",
         ),
     }[spoken]

@@ -41,6 +41,12 @@ def values(cells, **how):
         ("\t66.00", "66.00"),
         ('="66.00"', "66.00"),
         ("'66.00", "66.00"),
+        ("1.05e-05", "0.0000105"),
+        ("1,05E-05", "0.0000105"),
+        ("9.5e-06", "0.0000095"),
+        ("5e-06", "0.000005"),
+        ("-1.050e-05", "-0.0000105"),
+        ("$9.5e-06", "0.0000095"),
     ],
 )
 def test_a_number_as_people_and_programs_write_it(cell, value):
@@ -61,6 +67,13 @@ def test_a_number_as_people_and_programs_write_it(cell, value):
         "5)",
         "¥5 USD",
         "1e5",
+        "1E+05",
+        "1.2E+05",
+        "12e-05",
+        "1e-5e-5",
+        "1.e-05",
+        "1,000.5e-05",
+        "1e-1000",
         "0x5",
         "1/2",
     ],
@@ -96,6 +109,13 @@ def test_a_mark_that_may_part_thousands_or_cents_is_refused_unless_it_is_said(ce
 )
 def test_the_column_decides_what_one_cell_leaves_open(cells, expected):
     assert values(cells) == [Decimal(e) for e in expected]
+
+
+def test_a_power_of_ten_tells_the_mark_of_its_column_and_is_no_count():
+    assert values(["1,234", "1.5e-05"]) == [1234, Decimal("0.000015")]
+    with pytest.raises(CellError, match="a whole number") as refused:
+        numbers(["5e-06"], whole=True)
+    assert refused.value.index == 0
 
 
 def test_a_column_in_two_conventions_is_refused_at_the_cell_that_breaks_it():

@@ -338,11 +338,11 @@ def test_writers_at_once_book_every_row_once(any_shop):
 
 
 def test_the_command_says_what_it_read_how_and_what_was_booked(shop):
-    path = exported(shop, ADS + "合计,,1,1\n")
+    path = exported(shop, ADS + "合计,,1322.5,15\n")
     done = CliRunner().invoke(app, ["market", "import", str(path), str(shop.path)])
     assert done.exit_code == 0
     assert (
-        "export.csv: 2 rows of spend, 2026-01-01 to 2026-01-02 (CSV in UTF-8; columns of ads; 1 row of totals left out)"
+        "export.csv: 2 rows of spend, 2026-01-01 to 2026-01-02 (CSV in UTF-8; columns of ads; 1 row of totals left out: 1,322.50)"
         in done.output
     )
     assert "2 booked, 0 booked before; 2 lines in the ledger" in done.output

@@ -216,6 +216,20 @@ def test_a_fee_by_itself_is_nobodys_purchase_and_no_sale_of_nothing(shop):
     assert [(row["kind"], row["rows"]) for row in sums] == [("sales", 1)]
 
 
+def test_small_costs_are_read_as_programs_write_them(shop):
+    text = LITELLM.replace("0.00123", "1.05e-05")
+    import_file(shop, exported(shop, text), preset="litellm")
+    assert money(shop) == {"api.calls": Decimal("-0.0000756")}
+    text = LANGFUSE.replace("0.0000735", "9.5e-06").replace("obs-1", "obs-9")
+    import_file(shop, exported(shop, text, "b.csv"), preset="langfuse")
+    assert money(shop) == {"api.calls": Decimal("-0.000144")}
+
+
+def test_an_id_that_looks_like_a_power_of_ten_is_a_word(shop):
+    text = "day,id,amount\n2026-01-05,1E+05,9.90\n2026-01-06,100000,1.00\n2026-01-07,1e-05,2.00\n"
+    assert import_file(shop, exported(shop, text), preset="plain_sales")["booked"]["new"] == 3
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_more_is_never_given_back_than_was_paid_in_this_file_or_an_earlier_one(shop, first):
     header, payment, refund = WECHAT.splitlines(keepends=True)[:3]

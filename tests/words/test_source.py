@@ -37,6 +37,7 @@ CHINESE_IS = {
     "market/cells.py": "what stands in cells of exports",
     "market/days.py": "what stands in cells of exports",
     "market/presets.py": "headers of exports",
+    "market/parting.py": "what stands in cells of exports",
     "market/reading.py": "what stands in cells of exports",
     "tasks/token_classification.py": "examples of the task, and the words of its table",
     "methods/token_spans.py": "a range of characters",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from steelyard.api.budgets import budgets
+from steelyard.api.budgets import budgets, unknown_accounts
 from steelyard.api.look import Look, look
 from steelyard.api.market import import_problems
 from steelyard.as_json import to_json
@@ -64,7 +64,12 @@ def estimate(file: ProductFile) -> dict[str, Any]:
             "rejects": to_json(outlook.rejects),
         },
         "missing": outlook.missing,
-        "problems": [*outlook.problems, *import_problems(file), *_over_budget(file, rows)],
+        "problems": [
+            *outlook.problems,
+            *import_problems(file),
+            *unknown_accounts(file),
+            *_over_budget(file, rows),
+        ],
     }
 
 

@@ -5,28 +5,32 @@ Example: `import_file(load("product.yaml"), Path("google.csv"), kind="spend", pr
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from steelyard.clock import Clock
 from steelyard.errors import UserError
 from steelyard.market.booking import book
 from steelyard.market.keeping import MADE
-from steelyard.market.mapping import Mapping, header_in, mapping_of, saying
+from steelyard.market.kinds import KINDS
+from steelyard.market.mapping import READ, Mapping, header_in, mapping_of, no_field, saying
 from steelyard.market.presets import PRESETS
-from steelyard.market.reading import Row, Table, read
+from steelyard.market.reading import read
 from steelyard.market.sheets import Sheet, sheet
+from steelyard.market.table import Remark, Row, Table
+from steelyard.market.twice import covered_twice
 from steelyard.market.weekly import weekly
 from steelyard.near import near
 from steelyard.spec import Money, ProductFile
 from steelyard.spec.market import Import
 from steelyard.stage import Report, unheard
-from steelyard.store import CONVERSION, Store
+from steelyard.store import CONVERSION, Store, has_ledger
 
 if TYPE_CHECKING:
     from steelyard.loop import Watcher
@@ -47,9 +51,11 @@ def import_file(
     dry: bool = False,
     watcher: Watcher | None = None,
 ) -> dict[str, Any]:
-    """Read an export and book its rows; with `dry` only say what would be read. How it is read is
+    """Read an export and book its rows; with `dry` only say what would be read, or why it is refused. How it is read is
     named (`mapping` of the product file, or a preset), or the one way that fits its header; `says` is a
     value of a field in every row. `watcher` is told how far it is."""
+    if kind is not None and kind not in KINDS:
+        raise UserError("--as", f"one of {', '.join(KINDS)}", repr(kind), near(kind, KINDS))
     report: Report = unheard
     if watcher is not None:
         watcher.begin(STEP)
@@ -64,26 +70,38 @@ def import_file(
             "an export of them, and conversions that are booked as such",
             "say cash: false, and import what was paid",
         )
-    with nullcontext() if dry else closing(Store.open(file)) as store:
+    with _store(file, dry=dry) as store:
         zone = ZoneInfo(market.time_zone)
-        now = datetime.fromisoformat((store.clock if store else Clock()).now())
         table = read(
             exported,
             chosen,
             zone=zone,
-            today=now.astimezone(zone).date(),
+            today=datetime.fromisoformat(store.clock.now()).astimezone(zone).date(),
             currency=file.spec.money.currency,
             report=report,
         )
-        facts = _facts(table)
-        if store is not None and chosen.kind.name == "sales":
+        if chosen.kind.name == "sales":
             _refuse_told(store, table)
-        if store is not None:
-            booked = book(store, file, table, correct=correct, report=report)
+        booked = book(store, file, table, correct=correct, dry=dry, report=report)
+        facts = _facts(table, [*table.remarks, *covered_twice(store, table)])
+        if not dry:
             facts["booked"] = asdict(booked)
     if watcher is not None:
         watcher.end(STEP, facts, ran=True)
     return facts
+
+
+@contextmanager
+def _store(file: ProductFile, *, dry: bool) -> Iterator[Store]:
+    """That of the product; where only to look and there is none yet, an empty one that goes away again."""
+    if not dry or has_ledger(file):
+        with closing(Store.open(file)) as store:
+            yield store
+        return
+    with TemporaryDirectory() as folder:
+        spec = file.spec.model_copy(update={"store": folder, "ledger": None})
+        with closing(Store.open(replace(file, spec=spec))) as store:
+            yield store
 
 
 def _refuse_told(store: Store, table: Table) -> None:
@@ -162,6 +180,10 @@ def _mapping(
         asked = Import(kind=PRESETS[preset].kind.name, preset=preset)
         return _of_kind(saying(mapping_of(asked, PRESETS), says), kind)
     ways = [[*own.values()], [*PRESETS.values()]]
+    kinds = [KINDS[kind]] if kind is not None else list(KINDS.values())
+    for word in says:
+        if not any(word in one.fields for one in kinds) and word not in READ:
+            raise no_field(word, kinds)
     fits = next(filter(None, (_that_fits(exported, known, kind, says) for known in ways)), None)
     return fits or _none(exported, ways[0] or ways[1])
 
@@ -178,7 +200,7 @@ def _that_fits(
     """The one way to read the file whose columns are all there, or of several the one that knows every column
     of the file: never any of them."""
     may = [one for one in known if kind in (None, one.kind.name)]
-    may = [saying(one, says) for one in may if says.keys() <= one.kind.fields.keys()]
+    may = [saying(one, says) for one in may if says.keys() <= {*one.kind.fields, *READ}]
     fits = [one for one in may if header_in(exported.rows, one) is not None]
     whole = [one for one in fits if _knows_all(exported, one)]
     fits = whole if len(whole) == 1 else fits
@@ -210,8 +232,8 @@ def _none(exported: Sheet, known: list[Mapping]) -> NoReturn:
     )
 
 
-def _facts(table: Table) -> dict[str, Any]:
-    """What was read, and how."""
+def _facts(table: Table, remarks: Sequence[Remark]) -> dict[str, Any]:
+    """What was read, and how; `remarks` are what is said of it beside, each with its first row."""
     days = [row.values[table.mapping.kind.day].day for row in table.rows]
     return {
         "file": str(table.sheet.path),
@@ -221,6 +243,11 @@ def _facts(table: Table) -> dict[str, Any]:
         "rows": len(table.rows),
         "unpaid": table.unpaid,
         "totals": len(table.totals),
+        "left_out": [
+            {"row": one.row, "amount": None if one.amount is None else str(one.amount)}
+            for one in table.totals
+        ],
+        "remarks": [{"code": one.code, "row": one.row} | one.values for one in remarks],
         "first": str(min(days)),
         "last": str(max(days)),
         "amounts": [

@@ -9,6 +9,7 @@ import os
 from contextlib import closing
 from dataclasses import asdict
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from steelyard.errors import Missing
 from steelyard.loop import Silent, Watcher
@@ -68,7 +69,9 @@ def _afford(store: Store, file: ProductFile, visits: list[Visit]) -> None:
     """OverBudget where the labels of what may be sent would break a budget."""
     price, budgets = (
         file.spec.money.prices.label,
-        Budgets(store.ledger, file.spec.money, store.clock.now),
+        Budgets(
+            store.ledger, file.spec.money, store.clock.now, ZoneInfo(file.spec.market.time_zone)
+        ),
     )
     unpaid = Truths(store).unpaid(visit.key for visit in visits)
     budgets.afford(REPLAYED, Money.of(price * len(unpaid), store.currency))

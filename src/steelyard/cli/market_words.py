@@ -28,6 +28,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "略去其他状态的 {n:} 行",
     ),
     "import.totals": ("{n:row of totals|rows of totals} left out", "略去合计 {n:} 行"),
+    "import.totals_of": (
+        "{n:row of totals|rows of totals} left out: {amounts}",
+        "略去合计 {n:} 行：{amounts}",
+    ),
+    "remark.clicks": (
+        "{n:row|rows} with more clicks than impressions, the first is row {row}: right where people click later than they look",
+        "有 {n:} 行的点击多于展示，首行为第 {row} 行：若用户隔日才点击，则属正常",
+    ),
+    "remark.conversions": (
+        "{n:row|rows} with more conversions than visits, the first is row {row}: right where a visit may convert more than once",
+        "有 {n:} 行的转化多于访问，首行为第 {row} 行：若一次访问可多次转化，则属正常",
+    ),
+    "remark.fees": (
+        "{n:sale|sales} with a fee larger than the amount, the first is row {row}: look whether the columns are the right ones",
+        "有 {n:} 笔销售的手续费大于金额，首行为第 {row} 行：请确认列是否对应正确",
+    ),
+    "remark.totals": (
+        "the total in row {row} says {amount}, the rows that were read add up to {rows}: some may be missing",
+        "第 {row} 行的合计为 {amount}，而读取的各行之和为 {rows}：可能缺少一些行",
+    ),
+    "remark.covers": (
+        "the invoice in row {row} covers {what} from {first} to {last}, and so does the one in row {other} of the file {file}: what was metered then is paid for once",
+        "第 {row} 行的账单覆盖 {first} 至 {last} 的 {what}，文件 {file} 第 {other} 行的账单也覆盖同一时段：当时计量的费用只抵一次",
+    ),
     "import.dry": ("nothing was booked: --dry-run", "没有入账：--dry-run"),
     "import.booked": (
         "{new:,} booked, {known:,} booked before; {lines:line|lines} in the ledger",

@@ -16,6 +16,7 @@ from steelyard.cli.options import DEFAULT, AsJson, File
 from steelyard.errors import UserError
 
 _SHEET, _PARTED = "XLSX, sheet ", "cells parted by "  # words of `market.sheets`
+_SHOWN = 3  # amounts of totals that were left out
 _TOLD_FROM_S = 5.0  # an import of a few rows says nothing of how long it took
 market_app = typer.Typer(help="What the market costs and brings.", cls=Group)
 
@@ -94,6 +95,8 @@ def _tell(facts: dict[str, Any], name: str) -> None:
     )
     if rows:
         table("", heads("channel", "rows", "amount", "currency"), rows)
+    for remark in facts["remarks"]:
+        typer.echo(f"- {told('remark.' + remark['code'], **remark)}")
     return typer.echo(_booked(facts.get("booked")))
 
 
@@ -110,7 +113,11 @@ def _read_as(facts: dict[str, Any]) -> str:
     parts = [_form(facts["read_as"])]
     parts += [told("import.columns", name=facts["mapping"])] if facts["mapping"] else []
     parts += [told("import.unpaid", n=facts["unpaid"])] if facts["unpaid"] else []
-    parts += [told("import.totals", n=facts["totals"])] if facts["totals"] else []
+    if facts["totals"]:
+        said = [f"{Decimal(one['amount']):,.2f}" for one in facts["left_out"] if one["amount"]]
+        amounts = ", ".join(said[:_SHOWN]) + (", ..." if len(said) > _SHOWN else "")
+        sentence = "import.totals_of" if said else "import.totals"
+        parts += [told(sentence, n=facts["totals"], amounts=amounts)]
     return "; ".join(parts)
 
 

@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from steelyard.errors import DataError, UserError
+from steelyard.errors import DataError
+from steelyard.market.amounts import FEE, REFUND, in_books, priced
 from steelyard.market.cells import Number, unique
 from steelyard.market.days import Moment
-from steelyard.market.metered import counted_before, paid_for, used, used_line
+from steelyard.market.metered import counted_before, paid_for, used_line
 from steelyard.market.progress import BOOKED, COMPARED, KEPT, Told, told
-from steelyard.market.reading import Row, Table
 from steelyard.market.refunds import check_refunds
+from steelyard.market.table import Row, Table
+from steelyard.market.twice import check_twice
 from steelyard.spec import Money, ProductFile
-from steelyard.spec.pricing import MoneySpec
 from steelyard.spec.rates import Rates
 from steelyard.stage import Report, unheard
 from steelyard.store import UNDONE, Line, Store, hashed
 from steelyard.tasks.masking import mask
 
-REFUND, FEE = "refund", "fee"
 NO_TURN = 0  # of a line that no turn made
 _COLUMNS = ("channel", "customer")  # of an event, besides what its body has
 _IN_BODY = ("campaign", "plan", "supplier", "model")
@@ -52,11 +51,44 @@ def book(
     table: Table,
     *,
     correct: bool = False,
+    dry: bool = False,
     report: Report = unheard,
 ) -> Booked:
     """Book every row that is new; DataError names the first that contradicts what was booked, unless it
-    is to be corrected."""
+    is to be corrected. With `dry` all of it but the writing."""
     events = _events(store, product, table, report)
+    fresh, replaced = _compared(store, table, events, correct=correct)
+    check_twice(store, table, events, [event for event in fresh if event["id"] not in replaced])
+    salt = store.salt()
+    check_refunds(
+        store, table, events, lambda *paid: _key(store, salt, "sales", _named_by_id(*paid))
+    )
+    paid_for(store, table, fresh, replaced)
+    written = [0]
+
+    def lines(new: set[str]) -> list[Line]:
+        made = [
+            line
+            for event in fresh
+            if event["id"] in new
+            for line in (*taken_back(replaced.get(event["id"]), "corrected"), *lines_of(event))
+        ]
+        written[0] = len(made)
+        report(KEPT, len(fresh), len(fresh))
+        return Told(made, BOOKED, report)
+
+    known = len(events) - len(fresh)
+    if dry:
+        return Booked(len(fresh) - len(replaced), known, len(replaced), 0)
+    report(KEPT, 0, len(fresh))
+    store.record_once([("event", event) for event in fresh], lines, turn=NO_TURN)
+    return Booked(len(fresh) - len(replaced), known, len(replaced), written[0])
+
+
+def _compared(
+    store: Store, table: Table, events: Sequence[dict[str, Any]], *, correct: bool
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """(what is to be written, id -> what it takes the place of)."""
     fresh: list[dict[str, Any]] = []
     others: list[tuple[Row, dict[str, Any]]] = []  # rows that say something else than before
     before = store.events.standing([event["key"] for event in events])
@@ -76,28 +108,7 @@ def book(
         revision = int(old["revision"]) + 1
         fresh.append(event | {"revision": revision, "id": _id(event, revision)})
         replaced[fresh[-1]["id"]] = old
-    salt = store.salt()
-    check_refunds(
-        store, table, events, lambda *paid: _key(store, salt, "sales", _named_by_id(*paid))
-    )
-    paid_for(store, table, fresh, replaced)
-    written = [0]
-
-    def lines(new: set[str]) -> list[Line]:
-        made = [
-            line
-            for event in fresh
-            if event["id"] in new
-            for line in (*taken_back(replaced.get(event["id"]), "corrected"), *lines_of(event))
-        ]
-        written[0] = len(made)
-        report(KEPT, len(fresh), len(fresh))
-        return Told(made, BOOKED, report)
-
-    report(KEPT, 0, len(fresh))
-    store.record_once([("event", event) for event in fresh], lines, turn=NO_TURN)
-    known = len(events) - len(fresh)
-    return Booked(len(fresh) - len(replaced), known, len(replaced), written[0])
+    return fresh, replaced
 
 
 def lines_of(event: Mapping[str, Any]) -> Iterator[Line]:
@@ -153,8 +164,8 @@ def _events(
             "at": when.at and when.at.isoformat(timespec="seconds"),
             "channel": values.pop("channel", None),
             "customer": _user(salt, values, table.mapping.kind.name),
-            **_money(table, row, values, rates, when.day),
-            **_used(table, row, values, product.spec.money, when.day),
+            **in_books(table, row, values, rates, when.day),
+            **priced(table, row, values, product.spec.money, when.day),
             "body": _plain({n: _masked(n, value) for n, value in values.items()}),
             "file": table.sheet.sha256,
             "row": row.line.number,
@@ -194,47 +205,6 @@ def _user(salt: bytes, values: dict[str, Any], kind: str) -> str | None:
     """A customer as requests keep their users: by the same salted hash."""
     said = values.pop("id" if kind == "customers" else "customer", None)
     return None if said is None else hashed(salt, str(said))
-
-
-def _money(
-    table: Table, row: Row, values: dict[str, Any], rates: Rates, day: date
-) -> dict[str, Any]:
-    """Amounts in the currency of the books; what they were before stays in the body."""
-    if "amount" not in values:
-        return {} if "meter" in values else {"nano": None, "currency": None}
-    currency = str(values.pop("currency"))
-    amounts = {n: values.pop(n).value for n in ("amount", REFUND, FEE) if n in values}
-    try:
-        exchanged = {name: rates.of(amount, currency, day) for name, amount in amounts.items()}
-    except UserError as error:
-        raise DataError(table.at(row), error.expected, error.found, error.repair) from error
-    rate = exchanged["amount"].rate
-    if rate is not None:
-        values["foreign"] = {"currency": currency, "rate": format(rate, "f")} | {
-            name: format(amount, "f") for name, amount in amounts.items()
-        }
-    for name in (REFUND, FEE):
-        if name in exchanged:
-            values[f"{name}_nano"] = exchanged[name].money.nano
-    return {
-        "nano": table.mapping.kind.pays * exchanged["amount"].money.nano,
-        "currency": rates.money.currency,
-    }
-
-
-def _used(
-    table: Table, row: Row, values: Mapping[str, Any], money: MoneySpec, day: date
-) -> dict[str, Any]:
-    """What was used, at the price of its day."""
-    if "meter" not in values:
-        return {}
-    try:
-        cost = used(money, str(values["meter"]), values["quantity"].value, day)
-    except UserError as error:
-        raise DataError(
-            table.at(row, "meter"), error.expected, error.found, error.repair
-        ) from error
-    return {"nano": -cost.nano, "currency": cost.currency}
 
 
 def _masked(name: str, value: Any) -> Any:

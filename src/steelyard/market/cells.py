@@ -38,7 +38,7 @@ _SIGNS = {
 _SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
 _MONEY = re.compile(
     rf"(?P<open>\()?(?P<minus>[-+])?\s*(?P<before>{_SIGN}|[A-Z]{{3}})?\s*(?P<second>[-+])?"
-    rf"(?P<body>[0-9][0-9.,' ]*|[.,][0-9]+)\s*(?P<behind>{_SIGN}|[A-Z]{{3}})?(?P<last>-)?(?P<close>\))?"
+    rf"(?P<body>[0-9](?:[.,][0-9]+)?E-[0-9]{{1,3}}|[0-9][0-9.,' ]*|[.,][0-9]+)\s*(?P<behind>{_SIGN}|[A-Z]{{3}})?(?P<last>-)?(?P<close>\))?"
 )
 DECIMALS = (".", ",")
 
@@ -128,6 +128,8 @@ def _decimal(parts: Sequence[_Parts | None], *, whole: bool) -> str:
             continue
         values = {mark: _value(part.body, mark, whole=whole) for mark in DECIMALS}
         possible &= {mark for mark, value in values.items() if value is not None}
+        if values[DECIMALS[0]] is values[DECIMALS[1]] is None:
+            raise _no_number(i, part, whole=whole)
         if not possible:
             raise CellError(
                 i, "a number as the cells above it are written", "write all of them in one way"
@@ -138,26 +140,40 @@ def _decimal(parts: Sequence[_Parts | None], *, whole: bool) -> str:
         raise CellError(
             open_,
             "a number that can be read in one way: its comma or point may part thousands or cents",
-            "say decimal: '.' or decimal: ','",
+            "say --say decimal=. or --say decimal=, (decimal: in the product file)",
         )
     return min(possible, key=DECIMALS.index)
 
 
+def _no_number(index: int, part: _Parts, *, whole: bool) -> CellError:
+    """Of a cell that is none under either mark."""
+    parted = whole and any(_value(part.body, mark, whole=False) is not None for mark in DECIMALS)
+    return CellError(index, "a whole number" if parted else "a number", "correct the cell")
+
+
 def _number(index: int, part: _Parts, mark: str, *, whole: bool) -> Number:
     value = _value(part.body, mark, whole=whole)
+    if value is None and whole and _value(part.body, mark, whole=False) is not None:
+        raise _no_number(index, part, whole=whole)
     if value is None:
         kind = "a whole number" if whole else "a number"
-        raise CellError(
-            index, f"{kind} whose decimal mark is {mark!r}", "correct the cell, or say 'decimal'"
-        )
+        other = DECIMALS[mark == DECIMALS[0]]
+        repair = f"correct the cell, or say --say decimal={other}"
+        raise CellError(index, f"{kind} whose decimal mark is {mark!r}", repair)
     return Number(-value if part.negative else value, part.currencies)
 
 
 @lru_cache(maxsize=1 << 16)  # amounts of an export repeat, and each is read under both marks
 def _value(body: str, mark: str, *, whole: bool) -> Decimal | None:
-    """What the digits are where `mark` parts the whole from the rest; None where they are no number."""
+    """What the digits are where `mark` parts the whole from the rest; None where they are no number. Small numbers
+    are written with a power of ten by programs, as 1.05E-05; large ones by spreadsheets, which drop digits."""
+    body, power, digits = body.partition("E-")
     units, point, rest = body.partition(mark)
-    if not re.fullmatch(r"[0-9]*", rest) or (point and not rest) or (whole and rest.strip("0")):
+    if power and not whole and re.fullmatch(r"[0-9]", units) and re.fullmatch(r"[0-9]*", rest):
+        return Decimal(f"{units}.{rest or 0}").scaleb(-int(digits))
+    if power or not re.fullmatch(r"[0-9]*", rest) or (point and not rest):
+        return None
+    if whole and rest.strip("0"):
         return None
     for separator in {",", ".", "'", " "} - {mark}:
         if separator in units:

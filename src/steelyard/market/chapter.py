@@ -74,7 +74,12 @@ def _budgets(store: Store, product: ProductFile, moment: str) -> list[dict[str, 
             "share": one.spent.nano / one.limit.nano if one.limit.nano else 1.0,
             "alert": one.alert,
         }
-        for one in Budgets(store.ledger, product.spec.money, lambda: moment).all()
+        for one in Budgets(
+            store.ledger,
+            product.spec.money,
+            lambda: moment,
+            ZoneInfo(product.spec.market.time_zone),
+        ).all()
     ]
 
 

@@ -92,7 +92,7 @@ def _order(texts: Sequence[str | None]) -> Order | None:
         raise CellError(
             open_,
             "a day that can be read in one way: its first number may be the day or the month",
-            "say dates: day_first or dates: month_first",
+            "say --say dates=day_first or --say dates=month_first (dates: in the product file)",
         )
     return possible[0] if open_ is not None else None
 

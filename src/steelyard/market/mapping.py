@@ -11,9 +11,11 @@ import re
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 from steelyard.errors import UserError
-from steelyard.market.cells import plain
+from steelyard.market.cells import DECIMALS, plain
+from steelyard.market.days import ORDERS
 from steelyard.market.kinds import KINDS, Kind
 from steelyard.market.sheets import Line
 from steelyard.near import near
@@ -21,6 +23,11 @@ from steelyard.spec.market import Import
 
 HEADER_WITHIN = 60  # lines: exports begin with a title, a period, an account
 CURRENCY = "{currency}"  # in a header, as in "Amount spent ({currency})"
+
+
+# how cells are read, as the command may say it beside fields
+READ = ("decimal", "dates", "time_zone")
+_READ_AS = {"decimal": DECIMALS, "dates": ORDERS}
 
 
 @dataclass(frozen=True)
@@ -101,12 +108,41 @@ def mapping_of(asked: Import, presets: Dict[str, Mapping], *, name: str = "") ->
 
 
 def saying(mapping: Mapping, says: Dict[str, str]) -> Mapping:
-    """The same, with values that hold for every row; UserError for a field that its rows have not."""
-    for word in says:
-        if word not in mapping.kind.fields:
-            hint = near(word, mapping.kind.fields) or f"it has {list(mapping.kind.fields)}"
-            raise UserError("--say", f"a field of {mapping.kind.name}", repr(word), hint)
-    return replace(mapping, says=dict(mapping.says) | dict(says)) if says else mapping
+    """The same, with values that hold for every row, and with how its cells are read; UserError for a word that is
+    neither a field of its rows nor one of `READ`."""
+    for word, said in says.items():
+        if word in READ:
+            _check_read(word, said)
+        elif word not in mapping.kind.fields:
+            raise no_field(word, [mapping.kind])
+    values = {word: said for word, said in says.items() if word not in READ}
+    return replace(
+        mapping,
+        says=dict(mapping.says) | values,
+        decimal=says.get("decimal", mapping.decimal),
+        dates=says.get("dates", mapping.dates),
+        zone=says.get("time_zone", mapping.zone),
+    )
+
+
+def no_field(word: str, kinds: Sequence[Kind]) -> UserError:
+    """That none of these kinds has it, and what may have been meant."""
+    named = " or ".join(dict.fromkeys(kind.name for kind in kinds))
+    known = list(dict.fromkeys([*(name for kind in kinds for name in kind.fields), *READ]))
+    hint = near(word, known) or f"it may be one of {', '.join(known)}"
+    return UserError("--say", f"a field of {named}", repr(word), hint)
+
+
+def _check_read(word: str, said: str) -> None:
+    if word == "time_zone":
+        try:
+            ZoneInfo(said)
+        except (ValueError, OSError, KeyError) as error:
+            expected = "a time zone such as Asia/Shanghai"
+            raise UserError(f"--say {word}", expected, repr(said)) from error
+    elif said not in _READ_AS[word]:
+        known = " or ".join(f"--say {word}={one}" for one in _READ_AS[word])
+        raise UserError("--say", known, f"{word}={said}")
 
 
 def header_in(rows: Sequence[Line], mapping: Mapping) -> Header | None:

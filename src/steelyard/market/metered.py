@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from steelyard.errors import DataError, UserError
-from steelyard.market.reading import Table
+from steelyard.market.table import Table
 from steelyard.near import near
 from steelyard.spec import Money
 from steelyard.spec.pricing import MoneySpec, on

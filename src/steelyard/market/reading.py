@@ -6,9 +6,8 @@ Example: `read(sheet, mapping, zone=UTC, today=date.today(), currency="CNY").row
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any, cast
@@ -19,57 +18,26 @@ from steelyard.market.cells import (
     CellError,
     Number,
     currency_of,
-    is_nothing,
     numbers,
     plain,
     says_nothing,
 )
-from steelyard.market.days import Moment, Order, is_day, moments
-from steelyard.market.mapping import Header, Mapping, called, header_in, missing
+from steelyard.market.days import Moment, Order, moments
+from steelyard.market.grains import without_wholes
+from steelyard.market.mapping import Header, Mapping, header_in, missing
+from steelyard.market.parting import cell, counted, parted
 from steelyard.market.progress import CHECKED, COLUMNS, told
+from steelyard.market.remarks import remarked
 from steelyard.market.sessions import added_up, visits_of
 from steelyard.market.sheets import Line, Sheet
 from steelyard.market.statements import of_statement
+from steelyard.market.table import Row, Table
+from steelyard.market.totals import Total, amount_of, amounts_of, dated
 from steelyard.spec.looks import quoted
 from steelyard.stage import Report, unheard
 
 FIRST_DAY = date(2000, 1, 1)
 WORD_MAX = 200
-# "Total Injury Law" may be a campaign
-_TOTAL = re.compile(
-    r"(?:grand )?totals?(?:$|\s*:.*)|sum|(?:合计|总计|汇总|小计)(?:$|\s*:.*)|总.+[数额]",
-    re.IGNORECASE,
-)
-_NOTE = re.compile(r"^(?:#|-{3,}|={3,}|\*{3,})")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row: where it stands, and the values of its fields that say something."""
-
-    line: Line
-    values: dict[str, Any]
-
-    @property
-    def currency(self) -> str:
-        return str(self.values["currency"])
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a file says, and what of it was left out: rows by status, totals, notes around the table."""
-
-    sheet: Sheet
-    mapping: Mapping
-    rows: list[Row]
-    unpaid: int = 0
-    totals: list[Line] = field(default_factory=list)
-    notes: int = 0
-
-    def at(self, row: Row, name: str | None = None) -> str:
-        header = self.mapping.columns.get(name or "", ("",))[0]
-        place = f"{self.sheet.path.name}:{row.line.number}"
-        return place if name is None else f"{place} {header or name}"
 
 
 def read(
@@ -85,8 +53,8 @@ def read(
     header = header_in(sheet.rows, mapping)
     if header is None:
         raise _no_header(sheet, mapping)
-    lines, totals, notes = _parted(sheet, mapping, header)
-    lines, unpaid = _counted(lines, sheet.rows[header.at], mapping, header)
+    part = parted(sheet, mapping, header)
+    lines, unpaid = counted(part.lines, sheet.rows[header.at], mapping, header)
     if mapping.events:
         lines = visits_of(sheet, mapping, header, lines)
     here = [n for n in mapping.kind.fields if n in header.columns or n in mapping.says]
@@ -94,18 +62,23 @@ def read(
     for at, name in enumerate(here, 1):
         columns[name] = _column(sheet, mapping, header, lines, name, zone=zone)
         report(COLUMNS, at, len(here))
+    left_out = dated(sheet, mapping, header, lines, columns)
+    totals = amounts_of(mapping, header, lines, part.totals)
+    totals += [Total(lines[i].number, amount_of(columns, mapping.kind, i)) for i in left_out]
     rows = []
     for i, line in enumerate(lines):
+        if i in left_out:
+            continue
         values = {n: column[i] for n, column in columns.items() if column[i] is not None}
         rows.append(Row(line, values))
-    table = Table(sheet, mapping, rows, unpaid, totals, header.at + notes)
+    table = Table(sheet, mapping, rows, unpaid, totals, header.at + part.notes)
     for _, row in told(rows, CHECKED, report, len(rows)):
         _check(table, row, header, today=today, currency=currency)
     if mapping.events:
         summed = added_up((row.values for row in rows), mapping.kind.names)
         table = replace(table, rows=[Row(rows[i].line, values) for i, values in summed])
     _once(table)
-    return table
+    return remarked(without_wholes(table))
 
 
 def _no_header(sheet: Sheet, mapping: Mapping) -> DataError:
@@ -114,72 +87,13 @@ def _no_header(sheet: Sheet, mapping: Mapping) -> DataError:
         f"{name} ({' or '.join(mapping.columns[name])})" if name in mapping.columns else name
         for name in lacks
     )
-    shown = ", ".join(cell.strip() for cell in line.cells[:20] if cell.strip())
+    shown = ", ".join(one.strip() for one in line.cells[:20] if one.strip())
     return DataError(
         f"{sheet.path.name}:{line.number}",
         f"a header with columns for {asked}",
         shown,
         "map them under market.imports in the product file, or say a value for every row under 'says'",
     )
-
-
-def _parted(sheet: Sheet, mapping: Mapping, header: Header) -> tuple[list[Line], list[Line], int]:
-    """(rows, totals, notes): behind the last row that has a day whatever follows a total is part of it; any
-    other row is read."""
-    at = header.columns.get(mapping.kind.day)
-    body = sheet.rows[header.at + 1 :]
-    dated = [at is not None and is_day(_cell(line, at)) for line in body]
-    last = max((i for i, one in enumerate(dated) if one), default=-1)
-    lines: list[Line] = []
-    totals: list[Line] = []
-    notes, footer = 0, False
-    for i, line in enumerate(body):
-        cells = () if dated[i] else [plain(cell) for cell in line.cells if cell.strip()]
-        total = any(map(_TOTAL.fullmatch, cells))
-        footer = footer or (total and i > last)
-        nameless = mapping.names and all(_nameless(line, header, n) for n in mapping.names)
-        if cells and _NOTE.match(cells[0]):
-            notes += 1
-        elif total or footer or nameless:
-            totals.append(line)
-        elif line.cells == sheet.rows[header.at].cells:
-            notes += 1  # joined exports: the header once more
-        else:
-            lines.append(line)
-    if not lines:
-        raise DataError(
-            f"{sheet.path.name}:{sheet.rows[header.at].number}",
-            "rows below the header",
-            "none",
-            "export a period in which something happened",
-        )
-    return lines, totals, notes
-
-
-def _nameless(line: Line, header: Header, name: str) -> bool:
-    """Whether the column of this field is there, and says nothing in this row."""
-    at = header.columns.get(name)
-    return at is not None and is_nothing(_cell(line, at))
-
-
-def _counted(
-    lines: list[Line], head: Line, mapping: Mapping, header: Header
-) -> tuple[list[Line], int]:
-    """Rows of the statuses that count, and how many others there are."""
-    named = {called(cell): i for i, cell in enumerate(head.cells)}
-    asked = [(named.get(called(column)), values) for column, values in mapping.only.items()]
-    counting = (*mapping.paid, *mapping.returned, *mapping.charged)
-    asked += [(header.columns.get("status"), counting)]
-    kept = lines
-    for at, values in asked:
-        if at is not None and values:
-            known = {value.casefold() for value in values}
-            kept = [line for line in kept if plain(_cell(line, at)).casefold() in known]
-    return kept, len(lines) - len(kept)
-
-
-def _cell(line: Line, at: int) -> str:
-    return line.cells[at] if at < len(line.cells) else ""
 
 
 def _column(
@@ -193,7 +107,7 @@ def _column(
 ) -> Sequence[Any]:
     """The values of one field in all rows."""
     at = header.columns.get(name)
-    cells = [mapping.says[name] if at is None else _cell(line, at) for line in lines]
+    cells = [mapping.says[name] if at is None else cell(line, at) for line in lines]
     of = mapping.kind.fields[name].of
     parse: dict[str, Callable[[], Sequence[Any]]] = {
         "day": lambda: moments(
@@ -205,7 +119,7 @@ def _column(
         "money": lambda: numbers(cells, decimal=mapping.decimal),
         "count": lambda: numbers(cells, decimal=mapping.decimal, whole=True),
         "number": lambda: numbers(cells, decimal=mapping.decimal),
-        "word": lambda: [_word(i, cell) for i, cell in enumerate(cells)],
+        "word": lambda: [_word(i, one) for i, one in enumerate(cells)],
     }
     try:
         return parse[of]()
@@ -221,8 +135,8 @@ def _column(
         ) from error
 
 
-def _word(index: int, cell: str) -> str | None:
-    text = " ".join(plain(cell).split())
+def _word(index: int, said: str) -> str | None:
+    text = " ".join(plain(said).split())
     if len(text) > WORD_MAX or not text.isprintable():
         raise CellError(index, f"at most {WORD_MAX} characters that can be printed", "shorten it")
     return None if says_nothing(text) else text
@@ -327,7 +241,7 @@ def _check_money(table: Table, row: Row, header: Header, currency: str) -> None:
                 table.at(row, name),
                 f"an amount in {row.currency}",
                 f"one with the sign of {signs}",
-                "say the currency: map its column, or says: {currency: " + signs[:3] + "}",
+                f"map the column that says the currency, or say --say currency={signs[:3]}",
             )
     back = values.get("refund", Number(Decimal(0)))
     by_itself = "order" in values or table.mapping.charged

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from steelyard.errors import DataError
-from steelyard.market.reading import Row, Table
+from steelyard.market.table import Row, Table
 from steelyard.spec import Money
 from steelyard.spec.money import NANO
 from steelyard.store import Store

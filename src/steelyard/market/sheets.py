@@ -22,6 +22,7 @@ from steelyard.encodings import NAMES, looks_like
 from steelyard.errors import DataError
 from steelyard.market.progress import READ, told
 from steelyard.plugins import need
+from steelyard.spec.looks import quoted
 from steelyard.stage import Report, unheard
 
 BYTES_MAX = 200_000_000
@@ -47,12 +48,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """All rows of a file that are not blank, how it was read, and the SHA-256 of its bytes."""
+    """All rows of a file that are not blank, how it was read, and the SHA-256 of its bytes; of text also what
+    parts its cells."""
 
     path: Path
     rows: list[Line]
     read_as: str
     sha256: str
+    delimiter: str = ""
 
     def at(self, line: Line, column: int | None = None, name: str = "") -> str:
         """A place that a person finds: file, row, column."""
@@ -66,6 +69,7 @@ def sheet(path: Path, *, page: str | None = None, report: Report = unheard) -> S
     none, and for an encoding of which there is no evidence."""
     body = _bytes(path)
     digest = hashlib.sha256(body).hexdigest()
+    delimiter = ""
     if body.startswith(b"PK\x03\x04"):
         rows, read_as = _workbook(path, body, page, report)
     elif body.startswith(b"\xd0\xcf\x11\xe0"):
@@ -85,7 +89,7 @@ def sheet(path: Path, *, page: str | None = None, report: Report = unheard) -> S
     if len(kept) > ROWS_MAX:
         raise DataError(str(path), f"at most {ROWS_MAX:,} rows", f"{len(kept):,}", "split the file")
     report(READ, len(kept), len(kept))
-    return Sheet(path, kept, read_as, digest)
+    return Sheet(path, kept, read_as, digest, delimiter)
 
 
 def sha256_of(path: Path) -> str:
@@ -184,7 +188,9 @@ def _objects(path: Path, text: str) -> list[Line]:
 def _array(path: Path, text: str) -> list[tuple[int, dict[str, str]]]:
     try:
         # numbers as they are written: no float may come between an amount and its digits
-        elements = json.loads(text, parse_float=str, parse_int=str)
+        elements = json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=_object)
+    except DataError as error:
+        raise DataError(str(path), error.expected, error.found, error.repair) from error
     except (ValueError, RecursionError) as error:
         raise DataError(str(path), "an array of objects", "no JSON", "export it again") from error
     return [(i, _flat(path, i, one)) for i, one in enumerate(elements, 1)]
@@ -196,13 +202,25 @@ def _lines(path: Path, text: str) -> list[tuple[int, dict[str, str]]]:
         if not line.strip():
             continue
         try:
-            one = json.loads(line, parse_float=str, parse_int=str)
+            one = json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=_object)
+        except DataError as error:
+            place = f"{path.name}:{number}"
+            raise DataError(place, error.expected, error.found, error.repair) from error
         except (ValueError, RecursionError) as error:
             raise DataError(
                 f"{path.name}:{number}", "one JSON object a line", "no JSON", "correct the line"
             ) from error
         rows.append((number, _flat(path, number, one)))
     return rows
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Its fields; DataError for one that says two things, of which JSON would keep the last."""
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        if made.setdefault(name, value) != value:
+            raise DataError("", f"one value of {quoted(name)}", "two", "keep the one that counts")
+    return made
 
 
 def _flat(path: Path, number: int, one: Any, above: str = "") -> dict[str, str]:

@@ -25,6 +25,7 @@ from steelyard.spec.section import (
     Currency,
     Name,
     Price,
+    Rate,
     Section,
     Signed,
     Utility,
@@ -209,7 +210,7 @@ class MoneySpec(Section):
     cash: dict[date, Signed] = Field(
         {}, description="what there was at the beginning of a day: {2026-01-01: 50000}"
     )
-    rates: dict[Currency, dict[date, Price]] = Field(
+    rates: dict[Currency, dict[date, Rate]] = Field(
         {},
         description="what one unit of another currency is worth from a day on: {USD: {2026-01-01: 7.12}}",
     )

@@ -21,6 +21,11 @@ Price = Annotated[
     Field(ge=0, le=PRICE_MAX),
     BeforeValidator(lambda v: str(v) if isinstance(v, float) else v),
 ]
+Rate = Annotated[
+    Decimal,
+    Field(gt=0, le=PRICE_MAX),
+    BeforeValidator(lambda v: str(v) if isinstance(v, float) else v),
+]
 Signed = Annotated[
     Decimal,
     Field(ge=-(10**9), le=10**9),
@@ -58,7 +63,7 @@ Currency = Annotated[str, Field(json_schema_extra={"pattern": PATTERN}), AfterVa
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, KeyError) as error:
         raise ValueError("expected a name such as Asia/Shanghai or Europe/Berlin") from error
     return name
 

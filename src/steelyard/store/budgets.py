@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 
 from steelyard.errors import OverBudget
 from steelyard.spec import Money
 from steelyard.spec.pricing import Budget, MoneySpec
-from steelyard.store.chain import CASH
+from steelyard.store.chain import CASH, basis_of
 from steelyard.store.nouns import Book
 
 
@@ -28,23 +29,42 @@ class Spent:
 
 @dataclass(frozen=True)
 class Budgets:
-    """The budgets of a product file against the ledger; the month is that of UTC."""
+    """The budgets of a product file against the ledger. A month is one of `zone`, where the days of the books begin
+    too: what was booked without a day is of the month in which it was booked there."""
 
     ledger: Book
     money: MoneySpec
     now: Callable[[], str]
+    zone: tzinfo = UTC
 
     def all(self) -> list[Spent]:
         """Each budget with what was spent of it this month, one beside which nothing stands too."""
         if not self.money.budgets:
             return []
-        month = self.now()[:7]
+        now = datetime.fromisoformat(self.now()).astimezone(self.zone)
+        month = f"{now:%Y-%m}"
         rows = self.ledger.parted("account", since=f"{month}-01", until=f"{month}-31")
         cash = [(row["account"], row["nano"]) for row in rows if row["basis"] == CASH]
+        cash += self._border(now.year, now.month, 1)
+        cash += self._border(now.year + now.month // 12, now.month % 12 + 1, -1)
         return [
             self._spent(name, budget, month, -sum(nano for a, nano in cash if is_of(a, name)))
             for name, budget in self.money.budgets.items()
         ]
+
+    def _border(self, year: int, month: int, sign: int) -> list[tuple[str, int]]:
+        """What was booked without a day while it was this month in one of UTC and the zone only: the ledger counts
+        it by UTC. Of the beginning of the own month, or with -1 of the next one."""
+        utc = datetime(year, month, 1, tzinfo=UTC)
+        own = datetime(year, month, 1, tzinfo=self.zone).astimezone(UTC)
+        if own == utc:
+            return []
+        rows = self.ledger.undated(
+            since=min(own, utc).isoformat(timespec="microseconds"),
+            until=max(own, utc).isoformat(timespec="microseconds"),
+        )
+        sign = sign if own < utc else -sign
+        return [(row["account"], sign * row["nano"]) for row in rows if basis_of(row) == CASH]
 
     def _spent(self, name: str, budget: Budget, month: str, nano: int) -> Spent:
         spent = Money(nano, self.money.currency)

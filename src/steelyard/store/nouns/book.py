@@ -49,6 +49,14 @@ class Book(Noun):
             and all(str((row["about"] or {}).get(name, "")) == said for name, said in about.items())
         ]
 
+    def undated(self, *, since: str, until: str) -> list[Row]:
+        """Lines that say no day, booked from a moment on, before another one."""
+        e = tables.entry.c
+        query = sa.select(e.account, e.nano, e.basis, e.about).where(
+            e.product == self.product, e.time >= since, e.time < until
+        )
+        return [row for row in self.rows(query) if not (row["about"] or {}).get("day")]
+
     def of_steps(self) -> dict[str, Money]:
         """Key of a step -> what it took, below zero."""
         e = tables.entry.c

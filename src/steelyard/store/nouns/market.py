@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from steelyard.spec.money import NANO
 from steelyard.store import tables
 from steelyard.store.nouns.noun import Noun, Row
 
@@ -61,10 +62,16 @@ class Events(Noun):
             part = query.where(e.c.key.in_(keys[start : start + _KEYS_MAX]))
             yield from self.rows(part.order_by(e.c.revision))
 
-    def of_kind(self, kind: str, *, since: str = "", until: str = "9999") -> list[Row]:
-        """Newest revisions of a kind from a day on, until another one, by day."""
+    def of_kind(
+        self, kind: str, *, since: str = "", until: str = "9999", with_id: bool | None = None
+    ) -> list[Row]:
+        """Newest revisions of a kind from a day on, until another one, by day; perhaps only of rows that say an id,
+        or of others."""
         e = tables.event
         query = sa.select(e).where(*self._current(e), e.c.kind == kind, e.c.day >= since)
+        if with_id is not None:
+            said = sa.cast(e.c.body, sa.Text).like('%"id":%')
+            query = query.where(said if with_id else ~said)
         return self.rows(query.where(e.c.day <= until).order_by(e.c.day, e.c.id))
 
     def refunds(self) -> list[Row]:
@@ -86,6 +93,22 @@ class Events(Noun):
         e = tables.event
         query = sa.select(e).where(*self._current(e), e.c.file == sha256, e.c.kind.in_(kinds))
         return self.rows(query.order_by(e.c.row, e.c.id))
+
+    def of_file_kinds(self, sha256: str, kinds: Sequence[str]) -> list[Row]:
+        """Of a file that is in force its `kind`, how many `rows`, and when they were `imported`."""
+        e = tables.event
+        query = sa.select(
+            e.c.kind,
+            sa.func.count().label("rows"),
+            sa.func.min(e.c.created).label("imported"),
+        ).where(*self._current(e), e.c.file == sha256, e.c.kind.in_(kinds))
+        return self.rows(query.group_by(e.c.kind).order_by(e.c.kind))
+
+    def has_others(self, sha256: str, kind: str, keys: set[str]) -> bool:
+        """Whether rows of a file are in force that have none of these keys."""
+        e = tables.event
+        query = sa.select(e.c.key).where(*self._current(e), e.c.file == sha256, e.c.kind == kind)
+        return any(row["key"] not in keys for row in self.rows(query))
 
     def files(self, kinds: Sequence[str]) -> list[Row]:
         """Every file that was imported, the oldest first: its rows in force by kind, their first and last day,
@@ -158,7 +181,9 @@ class Events(Noun):
         columns = [e.c[name] for name in by]
         figures: tuple[sa.ColumnElement[Any], ...] = (
             sa.func.count().label("rows"),
-            sa.cast(sa.func.sum(e.c.nano), sa.String(40)).label("nano"),
+            # apart, since SQLite refuses a sum of 64 bits that is larger than one of them may be
+            sa.cast(sa.func.sum(e.c.nano // NANO), sa.String(40)).label("nano"),
+            sa.cast(sa.func.sum(e.c.nano % NANO), sa.String(40)).label("rest"),
             sa.func.min(e.c.day).label("first"),
             sa.func.max(e.c.day).label("last"),
         )
@@ -170,10 +195,15 @@ class Events(Noun):
             query = query.where(sa.cast(e.c.body, sa.Text).not_like('%"partner":%'))
         rows = self.rows(query.order_by(*columns))
         # as text, since a sum of whole numbers is another kind of number on each database
-        return [r | {"nano": None if r["nano"] is None else int(r["nano"])} for r in rows]
+        return [_added_up(row) for row in rows]
 
     def _current(self, e: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
         """Rows of the product that no later revision takes the place of, or took back."""
         later = e.alias("later")
         newer = sa.exists().where(later.c.key == e.c.key, later.c.revision == e.c.revision + 1)
         return (e.c.product == self.product, e.c.kind != UNDONE, ~newer)
+
+
+def _added_up(row: Row) -> Row:
+    rest = row.pop("rest")
+    return row | {"nano": None if rest is None else int(row["nano"]) * NANO + int(rest)}
