@@ -39,9 +39,10 @@ from steelyard.goals import limits
 from steelyard.interval import too_few
 from steelyard.market import calendar, grounds, lifts, mixing
 from steelyard.market.beliefs import no_fit
-from steelyard.market.customers import cost_of_one, margin_share, mean_margin, pays_back
+from steelyard.market.customers import cost_of_one, pays_back
 from steelyard.market.figures import Figure
 from steelyard.market.gaps import Gaps
+from steelyard.market.margins import margin_share, mean_margin
 from steelyard.market.series import History, Regions
 from steelyard.market.serving import OfVariant, Period, break_even, cost_of_right, right_share
 from steelyard.market.testing import Block, ChannelTest, little_known
