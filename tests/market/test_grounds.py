@@ -11,6 +11,7 @@ from tests.market.companies import QUICK, At, book, made
 
 from steelyard.api.market import import_file
 from steelyard.api.measuring import design_test, fit_mix
+from steelyard.api.rows import events, lines
 from steelyard.errors import UserError
 from steelyard.interval import Interval
 from steelyard.market import mixing
@@ -133,3 +134,18 @@ def test_two_weeks_of_a_channel_say_what_the_power_is_for(company, known):
     assert "has spent in 2 weeks only" in said["text"] and "lift of 10 %" in said["text"]
     returns = 0.1 / 1.1 * sold / 25  # of the last four weeks two were spent in
     assert f"would have to bring {returns:.2f}" in said["text"]
+
+
+def test_a_fit_names_the_rows_of_its_outcome_and_of_each_spend(company, known):
+    facts = fit_mix(company)
+
+    def asked(rows):
+        for one in rows:
+            yield {{"from": "since", "to": "until"}.get(n, n): said for n, said in one.items()}
+
+    for c in facts["channels"]:
+        (how,) = asked(c["rows"])
+        assert -sum(row["nano"] for row in lines(company, **how)) / 1e9 == pytest.approx(c["spent"])
+    (how,) = asked(facts["series"]["rows"])
+    sold = sum(row["nano"] for row in events(company, how.pop("events"), **how)) / 1e9
+    assert sold == pytest.approx(sum(facts["contributions"]["outcome"]))
