@@ -3,8 +3,9 @@
     PYTHONPATH=. python bench/large.py [--rows 1000000] [--postgresql]
 
 The ledger is that of 0.2.2 in tests/store, with as many answers to users of a running experiment, each with an
-outcome, and as many lines of money, every one with a valid hash. It is opened by this version, and then each thing
-that a person waits for is timed in a process of its own, by the wall and by the CPU.
+outcome, and as many lines of money of several accounts and turns, every one with a valid hash. It is opened by this version; exports of
+two years and five channels are imported, and as many lines again are booked that name a day, a channel and a customer. Then each
+thing that a person waits for is timed in a process of its own, by the wall and by the CPU.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,24 @@ ENTRY = (
 )
 USERS = 20_000
 BATCH = 20_000
+CHANNELS = ("search", "social", "video", "mail", "partners")
+FIRST, DAYS = date(2024, 11, 29), 729  # the days that lines and exports speak of
+# account of a line of before -> its unit and the nano-units of one
+BEFORE = {
+    "cpu.serve": ("cpu_hour", -97),
+    "label": ("label", -300_000_000),
+    "cpu.train": ("cpu_hour", -196_680),
+    "value.correct": ("correct_answer", 10_000_000),
+}
+# the same of a line of this version, which names a day, a channel and a customer
+BOOKED = {
+    "sale.income": ("sale", 30_000_000_000),
+    "sale.fee": ("sale", -300_000_000),
+    "ads.spend": ("day", -9_000_000_000),
+    "api.calls": ("call", -20_000_000),
+    "cpu.serve": ("cpu_hour", -97),
+}
+EVENTS = 20_000  # rows of sales that are imported, beside a day of spend of each channel
 READS = {
     "open": "pass",
     "show": "from steelyard.api.facts import released, turns, variants; variants(file), released(file), turns(file)",
@@ -67,6 +87,8 @@ READS = {
     "readout": "readout(store, file, task=task, variants=pair)",
     "statement": "from steelyard.api.statement import statement; statement(file, by='month')",
     "channels": "store.ledger.parted('account', 'channel')",
+    "by_channel": "from steelyard.api.statement import statement; statement(file, by='channel')",
+    "by_customer": "from steelyard.api.statement import statement; statement(file, by='customer')",
     "economics": "from steelyard.api.economics import economics; economics(file)",
     "verify": "store.ledger.verify()",
 }
@@ -132,14 +154,16 @@ def hashed(row: dict, names: tuple[str, ...]) -> dict:
 def lines(n: int, first: int, previous: str) -> Iterator[dict]:
     """Lines of money behind those that are there, in their chain."""
     for i in range(first, first + n):
+        account = list(BEFORE)[i % len(BEFORE)]
+        unit, nano = BEFORE[account]
         row = {
             "id": i,
-            "time": "2026-11-27T16:00:00.000000+00:00",
-            "turn": 2,
-            "account": "cpu.serve",
+            "time": f"{FIRST + timedelta(days=DAYS * (i - first) // n)}T16:00:00.000000+00:00",
+            "turn": 1 + i % 2,
+            "account": account,
             "quantity": "0.000000277777778",
-            "unit": "cpu_hour",
-            "nano": -97,
+            "unit": unit,
+            "nano": nano,
             "currency": "CNY",
             "evidence": "variant:x answers:1",
             "previous": previous,
@@ -179,6 +203,49 @@ def fill(engine: sa.Engine, n: int) -> None:
             connection.execute(tables["feedback"].insert(), [f for _, f in part])
         for part in batches(lines(n, last.id + 1, last.hash)):
             connection.execute(tables["entry"].insert(), part)
+
+
+def book(product: Path, n: int) -> None:
+    """Lines of this version that name a day, a channel and a customer, and imported exports, by the doors of the product."""
+    from steelyard.api.market import import_file
+    from steelyard.spec import Money, load
+    from steelyard.store import Line, Store
+
+    file, rng = load(product), random.Random(1)
+    with closing(Store.open(file)) as store:
+        for start in range(0, n, BATCH):
+            store.record_once(
+                [],
+                lambda new, start=start: list(
+                    _booked(range(start, min(n, start + BATCH)), n, Line, Money)
+                ),
+                turn=0,
+            )
+    spend, sales = ["day,channel,amount"], ["day,id,customer,amount,fee,channel"]
+    for k in range(DAYS):
+        day = FIRST + timedelta(days=k)
+        spend += [f"{day},{channel},{rng.uniform(1, 90):.2f}" for channel in CHANNELS]
+    for i in range(EVENTS):
+        day = FIRST + timedelta(days=i * DAYS // EVENTS)
+        sales.append(
+            f"{day},s{i},c{rng.randrange(2000)},{rng.uniform(1, 90):.2f},0.30,{CHANNELS[i % 5]}"
+        )
+    for kind, rows_ in (("spend", spend), ("sales", sales)):
+        path = product.parent / f"{kind}.csv"
+        path.write_text("\n".join(rows_) + "\n", encoding="utf-8")
+        import_file(file, path, preset=f"plain_{kind}")
+
+
+def _booked(numbers: range, n: int, line: Any, money: Any) -> Iterator[Any]:
+    for i in numbers:
+        account = list(BOOKED)[i % len(BOOKED)]
+        unit, nano = BOOKED[account]
+        about = {
+            "day": (FIRST + timedelta(days=DAYS * i // n)).isoformat(),
+            "channel": CHANNELS[i // len(BOOKED) % len(CHANNELS)],
+            "customer": f"{i % USERS:024x}",
+        }
+        yield line(account, 1, unit, money(nano, "CNY"), f"bench:{i}", about=about)
 
 
 def base(folder: Path, postgresql: bool) -> tuple[Path, sa.Engine]:
@@ -235,6 +302,9 @@ def measure(n: int, *, postgresql: bool) -> dict[str, Any]:
         print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
         reads = {"upgrade": timed(product, "pass")}
         print(json.dumps(reads), flush=True)
+        began = time.perf_counter()
+        book(product, n)
+        print(f"booked and imported in {time.perf_counter() - began:.0f} s", flush=True)
         for what, code in READS.items():
             reads[what] = timed(product, code)
             print(what, json.dumps(reads[what]), flush=True)

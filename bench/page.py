@@ -36,6 +36,7 @@ TITLES = {
     "kills": "Kills of a turn and of a server",
     "large": "A ledger of 0.2.2 with a million answers, outcomes and lines",
     "large_10000000": "The same with ten million",
+    "large_300000": "The same with 300,000, and as many lines by day, channel and customer, and imported exports",
     "large_postgresql": "The same with a million in PostgreSQL",
     "writers": "Eight writers on one ledger, one of them killed",
     "writers_postgresql": "The same in PostgreSQL",

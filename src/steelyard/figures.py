@@ -95,6 +95,7 @@ FIGURES: dict[str, Callable[[Any], str]] = {
     "saving": saving,
     "around": around,
     "amid": lambda i: f"{around(i[0])} [{around(i[1])} – {around(i[2])}]",
+    "of_all": lambda i: f"{100 * i[0]:.0f} % [{100 * i[1]:.0f}, {100 * i[2]:.0f}]",
     "net": lambda i: f"{i[0]:+,.2f} [{i[1]:+,.2f}, {i[2]:+,.2f}]",
     "about": lambda value: f"{value:.2g}",
     "ms": lambda value: f"{value:.3g}",
@@ -135,6 +136,7 @@ NAMES: dict[str, dict[str, tuple[str, str]]] = {
         "visits": ("visits", "访问"),
         "conversions": ("conversions", "转化"),
     },
+    "periods": {"week": ("weeks", "周"), "day": ("days", "天")},
     "measured": {"outcome": ("outcome", "结果")},
     "arm": {"live": ("live", "现行版本"), "canary": ("canary", "候选版本")},
 }

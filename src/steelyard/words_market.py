@@ -49,6 +49,18 @@ MARKET: dict[str, tuple[str, str]] = {
         "the channel spent nothing in {periods:many period}: there is nothing to switch off",
         "该渠道在 {periods:count} 期内没有支出：没有可以关闭的投放",
     ),
+    "design.silent": (
+        "{channel} spent nothing in the last {weeks:many week} that are booked, until {until}; it last did on {last}: there is nothing to switch off until it spends again",
+        "{channel} 在已入账的最后 {weeks:count} 周（至 {until}）没有支出，最后一次是 {last}：重新投放之前没有可以关闭的投放",
+    ),
+    "design.empty": (
+        "no {outcome:outcome} are booked in the week of {week}, and a test is planned from weeks that all have some: import what is missing",
+        "{week} 那一周没有入账的{outcome:outcome}，而试验要由每周都有结果的历史来设计：请导入缺失的部分",
+    ),
+    "design.empty_region": (
+        "{region} has nothing in week {week} of the history, and a test by regions is planned from weeks in which each has some: import what is missing, or join regions",
+        "{region} 在历史的第 {week} 周没有结果，而按地区的试验要求每个地区每周都有：请导入缺失的部分，或合并地区",
+    ),
     "design.too_noisy": (
         "the smallest lift that is detected in {periods:many period} is {smallest:share}, above the wanted {wanted:share}: test longer, join channels, or ask for less",
         "{periods:count} 期能检出的最小提升为 {smallest:share}，高于所求的 {wanted:share}：请延长试验、合并渠道或放宽要求",
@@ -87,6 +99,14 @@ MARKET: dict[str, tuple[str, str]] = {
         "{channel} may as well bring next to nothing: {brought:amid}",
         "{channel} 的贡献也可能接近于零：{brought:amid}",
     ),
+    "mix.beyond": (
+        "what {channel} brought may be more than all that came ({share:of_all}): it is not told from what comes without any spend",
+        "{channel} 的贡献可能超过全部结果（{share:of_all}）：它与不花钱也会有的部分分不开",
+    ),
+    "mix.beyond_together": (
+        "what all channels together brought may be more than all that came ({share:of_all}): the part of {channel} is not told from what comes without any spend",
+        "所有渠道的贡献合起来可能超过全部结果（{share:of_all}）：{channel} 的部分与不花钱也会有的部分分不开",
+    ),
     "mix.unmoved": (
         "the {curve:curve} of {channel} is what was assumed before the data, which narrow it by {contraction:whole_percent}",
         "{channel} 的{curve:curve}仍是先验的假设：数据只使它收窄 {contraction:whole_percent}",
@@ -99,7 +119,23 @@ MARKET: dict[str, tuple[str, str]] = {
         "the residuals show what the model does not make: {check:check} (p {p:share})",
         "残差中有模型产生不了的现象：{check:check}（p {p:share}）",
     ),
+    "mix.worse_than_naive": (
+        "the fit forecasts with an error of {error:around}, the last season repeated with {naive:around}",
+        "该拟合的预测误差为 {error:around}，重复上一季为 {naive:around}",
+    ),
+    "mix.lowers": (
+        "{why}: so no figure of this fit is measured, they are extrapolated",
+        "{why}：因此该拟合的数字都不算实测，只是外推",
+    ),
     # a channel switched on and off, read out
+    "test.little_known": (
+        "{channel} has spent in {weeks:many week} only, so nothing is known of what it brings: the power is that for a lift of {lift:percent}, for which each unit spent would have to bring {returns:around}; if it brings less, the test likely shows nothing",
+        "{channel} 只有 {weeks:count} 周有支出，它能带来多少尚无从知道：检出力是针对 {lift:percent} 的提升，为此每单位花费须带来 {returns:around}；若带来的更少，试验多半看不出效果",
+    ),
+    "test.unknown": (
+        "{channel} has spent in {weeks:many week} only, and nothing of late, so nothing is known of what it brings: the power is that for a lift of {lift:percent}; if it brings less, the test likely shows nothing",
+        "{channel} 只有 {weeks:count} 周有支出，近来没有，它能带来多少尚无从知道：检出力是针对 {lift:percent} 的提升；若带来的更少，试验多半看不出效果",
+    ),
     "test.running": (
         "{days:many day} to go, until {last}: an early look is another chance to be wrong (`--early`)",
         "还剩 {days:count} 天，到 {last} 结束：提前查看会多一次出错的机会（`--early`）",
@@ -149,6 +185,18 @@ MARKET: dict[str, tuple[str, str]] = {
         "the spend of {channel} is booked until {until}, and taken as 0 after it",
         "{channel} 的花费只入账到 {until}，之后按 0 计",
     ),
+    "series.outcome_ends": (
+        "{outcome:outcome} are booked until {until}, spend until {spent}: what is behind that day is not in the series, import the rest",
+        "{outcome:outcome}只入账到 {until}，花费到 {spent}：之后的部分不在序列中，请导入其余部分",
+    ),
+    "series.missing": (
+        "in {n:count} of the {period:periods} from {first} to {last} no {outcome:outcome} are booked, unlike in those around them: taken as not imported, they are left out of the fit, and what was spent in them works on in those behind; import what is missing, or rows of 0 where there were none",
+        "{first} 至 {last} 之间有 {n:count} {period:periods}没有入账的{outcome:outcome}，与前后不同：视为未导入，不参与拟合，但其间的花费仍作用于之后；请导入缺失部分，若确实没有则导入为 0 的行",
+    ),
+    "series.empty": (
+        "in {n:count} of the {period:periods} from {first} to {last} no {outcome:outcome} are booked, as often around them: it is assumed that there were none",
+        "{first} 至 {last} 之间有 {n:count} {period:periods}没有入账的{outcome:outcome}，前后也常如此：假定确实没有",
+    ),
     "mix.no_forecast": (
         "a series of {periods:many period} is too short to forecast any that the fit has not seen",
         "{periods:count} 期太短，无法留出未见过的时期来检验预测",
@@ -156,5 +204,13 @@ MARKET: dict[str, tuple[str, str]] = {
     "mix.test_command": (
         "`steelyard market test {channel}` designs one",
         "`steelyard market test {channel}` 可设计一个",
+    ),
+    "mix.test_for": (
+        "the outcome by week is too noisy for a lift of {usual:percent}; `steelyard market test {channel} --lift {lift:asked}` designs one",
+        "每周的结果波动太大，检不出 {usual:percent} 的提升；`steelyard market test {channel} --lift {lift:asked}` 可设计一个",
+    ),
+    "mix.no_test": (
+        "no test can be designed yet: {why}",
+        "目前还不能设计试验：{why}",
     ),
 }

@@ -12,8 +12,8 @@ from tests.conftest import PRODUCT, reviews, with_ledger, write_jsonl
 from typer.testing import CliRunner
 
 from steelyard.api.economics import economics
-from steelyard.api.facts import lines
 from steelyard.api.market import import_file
+from steelyard.api.rows import events, lines
 from steelyard.cli.commands import app
 from steelyard.errors import SpecError, UserError
 from steelyard.market.worth import _a_month, cohorts, months_between
@@ -152,6 +152,66 @@ def test_a_customer_leaves_what_he_pays_less_fees_and_what_he_asks(shop):
     assert own["margin_share"]["value"] == pytest.approx(66.4 / 75)
     assert own["paid"] == 6 and own["most"][0]["income"] == 15
     assert own["most"][0]["requests"] == 100 and own["most"][-1]["calls"] == 2
+
+
+def test_the_share_that_is_left_has_an_interval_over_customers_and_all_of_them_are_told(shop):
+    few = "day,id,customer,amount,fee\n2026-02-01,a,c0,10,1\n"
+    booked(shop, few, "sales")
+    assert economics(shop, **DAYS)["customers"]["margin_share"]["low"] is None
+    many = few + "".join(
+        f"2026-02-{i % 27 + 1:02},p{i},c{i},{10 + i},{1 + 8 * (i % 2)}\n" for i in range(1, 40)
+    )
+    booked(shop, many, "sales")
+    share = economics(shop, **DAYS)["customers"]["margin_share"]
+    assert share["low"] < share["value"] < share["high"]
+    fees = np.array([1.0] + [1 + 8 * (i % 2) for i in range(1, 40)])
+    income = np.array([10.0] + [10 + i for i in range(1, 40)])
+    # a ratio of means, by the delta method
+    residual = (income - fees) - share["value"] * income
+    half = 1.645 * residual.std(ddof=1) / 40**0.5 / income.mean()
+    assert (share["high"] - share["low"]) / 2 == pytest.approx(half, rel=0.15)
+    assert len(economics(shop, **DAYS)["customers"]["most"]) == 40
+    said = CliRunner().invoke(
+        app, ["economics", str(shop.path), "--customers", "3", "--json", "--from", "2026-01-01"]
+    )
+    assert len(json.loads(said.stdout)["customers"]["most"]) == 3
+
+
+def _figures(told):
+    if isinstance(told, dict):
+        if "evidence" in told and "rows" in told and "value" in told:
+            yield told
+        for inner in told.values():
+            yield from _figures(inner)
+    elif isinstance(told, list):
+        for inner in told:
+            yield from _figures(inner)
+
+
+def test_every_figure_that_is_booked_names_rows_that_are_there(shop):
+    answers(shop, {f"c{i}": 50 for i in range(30)}, right={f"c{i}": 0.8 for i in range(30)})
+    booked(shop, "day,channel,amount\n2026-02-01,search,300\n", "spend")
+    listed = "since,id,channel,until\n" + "".join(
+        f"2025-{1 + i % 9:02}-01,c{i},search,{'2026-01-15' if i % 5 == 0 else ''}\n"
+        for i in range(30)
+    )
+    booked(shop, listed + "2026-02-01,new,search,\n", "customers")
+    sales = "day,id,customer,amount,fee\n" + "".join(
+        f"2026-02-03,p{i},c{i},60,1\n" for i in range(30)
+    )
+    booked(shop, sales, "sales")
+    facts = economics(shop, **DAYS)
+    told = list(_figures({name: facts[name] for name in facts if name != "elasticity"}))
+    named = [figure for figure in told if not figure["events"].keys() & {"outcome", "holdout"}]
+    named = [figure for figure in named if figure["evidence"] != "assumed"]
+    assert len(named) >= 6
+    for figure in named:
+        asked = figure["rows"][0]
+        how = {{"from": "since", "to": "until"}.get(n, n): said for n, said in asked.items()}
+        kind = how.pop("events", None)
+        assert events(shop, kind, **how) if kind else lines(shop, **how), figure
+    paid = facts["customers"]["margin"]["rows"][0]
+    assert paid == {"events": "payments", "from": "2026-01-01", "to": "2026-03-31"}
 
 
 def test_a_channel_has_a_cost_of_a_customer_and_a_day_it_is_paid_back(shop):

@@ -10,10 +10,13 @@ import pytest
 from tests.conftest import PRODUCT, reviews, with_ledger, write_jsonl
 from typer.testing import CliRunner
 
+from steelyard.api.facts import sums
 from steelyard.api.market import import_file
+from steelyard.api.rows import events, lines
 from steelyard.api.statement import BY, statement
 from steelyard.cli.commands import app
 from steelyard.errors import UserError
+from steelyard.market.keeping import TEST, keep
 from steelyard.spec import Money, load
 from steelyard.store import IMPUTED, Line, Store
 
@@ -82,7 +85,7 @@ def test_cash_is_told_by_account_and_declared_worth_stands_beside_it(shop):
     }
 
 
-@pytest.mark.parametrize("by", ["account", "channel", "variant", "month"])
+@pytest.mark.parametrize("by", BY)
 def test_however_it_is_parted_it_is_the_ledger_to_the_nano(shop, by):
     facts = statement(shop, by=by)
     with closing(Store.open(shop)) as store:
@@ -96,6 +99,56 @@ def test_however_it_is_parted_it_is_the_ledger_to_the_nano(shop, by):
         assert sum(figures(row)[name] for row in facts["rows"]) == total[name]
 
 
+CALLS = "day,id,customer,amount\n2026-02-05,k1,u1,1.25\n2026-02-06,k2,,3\n"
+
+
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize("days", [{}, {"since": "2026-02-01", "until": "2026-02-09"}])
+def test_each_part_names_the_very_lines_that_it_is_the_sum_of(shop, by, days):
+    imported(shop, "api_usage", CALLS)
+    imported(shop, "sales", SALES.replace("c,u2,20", "c,u2,5"), correct=True)
+    facts = statement(shop, by=by, **days)
+    assert facts["rows"]
+    for row in facts["rows"]:
+        (asked,) = row["rows"]
+        asked = {{"from": "since", "to": "until"}.get(n, n): said for n, said in asked.items()}
+        nano = {"cash": 0, "imputed": 0}
+        for line in lines(shop, **asked):
+            nano[line["basis"] or "cash"] += line["nano"]
+        assert Decimal(row["profit"]) == Decimal(nano["cash"]) / 10**9
+        assert Decimal(row["imputed"]) == Decimal(nano["imputed"]) / 10**9
+
+
+def test_what_is_of_no_customer_is_a_row_of_its_own_that_makes_the_whole(shop):
+    for by in ("customer", "segment"):
+        facts = statement(shop, by=by)
+        rest = facts["rows"][-1]
+        assert rest[by] is None and Decimal(rest["cost"]) == Decimal("-157.5")
+        assert figures(facts["total"]) == figures(statement(shop)["total"])
+
+
+def test_calls_for_a_customer_are_his_cost(shop):
+    imported(shop, "api_usage", CALLS)
+    costs = [row["cost"] for row in statement(shop, by="customer")["rows"]]
+    assert costs == ["-2", "0", "-160.5"]
+
+
+def test_a_test_that_is_planned_moves_no_end_of_a_statement(shop):
+    last = statement(shop)["to"]
+    body = {"first": "2027-01-04"}
+    with closing(Store.open(shop)) as store:
+        keep(store, TEST, "search 2027", day="2027-01-04", channel="search", body=body)
+    facts = statement(shop)
+    assert facts["to"] == last and any(row["account"] == "market.test" for row in facts["rows"])
+
+
+def test_each_figure_says_of_which_money_it_is_and_how_it_is_known(shop):
+    facts = statement(shop)
+    assert facts["figures"]["profit"] == {"basis": "cash", "evidence": "measured"}
+    assert facts["figures"]["imputed"] == {"basis": "imputed", "evidence": "assumed"}
+    assert {*facts["total"]} - {"lines"} <= facts["figures"].keys()
+
+
 def test_a_period_holds_the_days_that_its_money_speaks_of_and_not_those_of_its_import(shop):
     facts = statement(shop, since="2026-02-01", until="2026-02-28", by="channel")
     rows = {row["channel"]: figures(row)["profit"] for row in facts["rows"]}
@@ -106,7 +159,8 @@ def test_a_period_holds_the_days_that_its_money_speaks_of_and_not_those_of_its_i
 
 def test_customers_and_segments_have_what_they_paid_less_refunds_and_fees(shop):
     people = statement(shop, by="customer")
-    assert [figures(r)["profit"] for r in people["rows"]] == [Decimal("99.25"), 20]
+    named = [figures(r)["profit"] for r in people["rows"] if r["customer"]]
+    assert named == [Decimal("99.25"), 20]
     segments = {r["segment"]: figures(r) for r in statement(shop, by="segment")["rows"]}
     assert segments["small"]["income"] == 100 and segments["large"]["income"] == 20
     assert figures(people["total"])["income"] == 120
@@ -156,6 +210,10 @@ def test_without_cash_in_the_file_no_balance_is_made_up(shop):
     [
         ({"since": "1/2/2026"}, "--from: expected a day such as 2026-01-31"),
         ({"until": "2026-02-30"}, "--to: expected a day"),
+        (
+            {"since": "2026-05-01", "until": "2026-04-01"},
+            "--from: expected a day up to that of --to, 2026-04-01, found 2026-05-01",
+        ),
         ({"by": "chanel"}, "did you mean 'channel'"),
     ],
 )
@@ -175,3 +233,35 @@ def test_the_command_shows_it_writes_it_for_a_spreadsheet_and_for_a_program(shop
     body = json.loads(run(app, ["statement", str(shop.path), "--by", "month", "--json"]).output)
     assert [row["month"] for row in body["rows"]][:2] == ["2026-01", "2026-02"]
     assert set(BY) == {"account", "channel", "variant", "month", "customer", "segment"}
+
+
+def test_rows_of_imports_are_shown_by_kind_channel_and_customer(shop):
+    found = events(shop, "payments", channel="social", since="2026-02-01")
+    assert [row["money"] for row in found] == ["30.00 CNY", "20.00 CNY"]
+    one = found[0]["customer"]
+    assert [row["day"] for row in events(shop, "sales", customer=one)] == [
+        "2026-01-15",
+        "2026-02-02",
+    ]
+    run = CliRunner().invoke
+    path = str(shop.path)
+    said = run(app, ["ledger", "lines", path, "--events", "customers", "--json"])
+    assert [row["day"] for row in json.loads(said.stdout)] == ["2026-01-01", "2026-01-02"]
+    for wrong, why in (
+        (["--events", "payment"], "did you mean 'payments'"),
+        (["--events", "sales", "--account", "ads.spend"], "found --account"),
+        (["--without", "chanel"], "did you mean 'channel'"),
+    ):
+        assert why in str(run(app, ["ledger", "lines", path, *wrong]).exception)
+    shown = run(app, ["ledger", "lines", path, "--customer", one], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0 and shown.output.count("event:") == 5
+
+
+def test_rows_of_a_simulated_market_say_so(shop):
+    for simulated in (False, True):
+        if simulated:
+            text = shop.path.read_text(encoding="utf-8")
+            shop.path.write_text(f"{text}market: {{simulated: true}}\n", encoding="utf-8")
+        file = load(shop.path)
+        for rows in (sums(file), lines(file), events(file, "sales")):
+            assert {row["simulated"] for row in rows} == {simulated}

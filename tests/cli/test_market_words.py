@@ -80,6 +80,7 @@ DESIGN = {
     "lost_outcome": 1200.0,
     "outcome": "sales",
     "spend_saved": 300.0,
+    "warnings": [{"text": "two weeks only", "text_zh": "只有两周", "code": "test.little_known"}],
     "currency": "CNY",
     "id": None,
     "calendar": None,

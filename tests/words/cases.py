@@ -37,13 +37,15 @@ from steelyard.engine.evaluate import Evaluation
 from steelyard.errors import UserError
 from steelyard.goals import limits
 from steelyard.interval import too_few
-from steelyard.market import calendar, lifts, mixing
+from steelyard.market import calendar, grounds, lifts, mixing
 from steelyard.market.beliefs import no_fit
-from steelyard.market.customers import cost_of_one, margin_share, mean_margin, pays_back
+from steelyard.market.customers import cost_of_one, pays_back
 from steelyard.market.figures import Figure
+from steelyard.market.gaps import Gaps
+from steelyard.market.margins import margin_share, mean_margin
 from steelyard.market.series import History, Regions
 from steelyard.market.serving import OfVariant, Period, break_even, cost_of_right, right_share
-from steelyard.market.testing import Block, ChannelTest
+from steelyard.market.testing import Block, ChannelTest, little_known
 from steelyard.market.worth import Worth as Lasting
 from steelyard.plan.advice import advice
 from steelyard.plan.answer import switch_reason
@@ -677,6 +679,8 @@ def mixes():
     yield identify.with_test([traded], "tv", 1234.5)
     [faint] = identify.faint(("tv",), totals[:, :1], {"tv": Interval(1000.0, 20.5, 1600.0, 60)})
     yield identify.with_test([faint, traded], "tv", 0.25)
+    yield from identify.beyond(("tv",), totals[:, :1] + 500, 1200.0, 0.03)
+    yield from identify.beyond(("tv", "社交"), totals, 1900.0, 0.03)
     curves = ("retention", "delay", "saturation", "half", "power")
     yield from identify.unmoved(("tv",), curves, rng.normal(0, 0.95, (400, 1, 5)))
     yield disagreement(Convergence(1.0312, 380.0, 1250.0))
@@ -698,7 +702,27 @@ def channel_tests():
     yield lifts._running(test, 12)
     past = History("week", "sales", (first,), np.ones(1), {}, first + days, {"tv": first - days})
     yield lifts._not_booked(test, past)
-    yield from mixing._ends(past)
+    yield from grounds.gone(past)
+    lacking = Gaps((first, first + 7 * days), (first,))
+    ahead = replace(past, gaps=lacking, spent_until={"tv": first + 9 * days})
+    yield from grounds.gone(ahead)
+    yield from grounds.gone(replace(ahead, period="day", of="conversions"))
+    held = SimpleNamespace(misfits=tuple(checks.misfits((checks.Check("memory", 0.0),))))
+    yield from grounds.doubts(held, {"error": 324.71, "naive_error": 70.6})
+    nothing = Regions((), np.ones((1, 0)), {})
+    yield grounds.command(replace(past, spend={"tv": np.ones(1)}), nothing, "tv")
+    long = tuple(first + timedelta(weeks=k) for k in range(60))
+    noise = np.random.default_rng(0).lognormal(0, 0.5, 60)
+    sold = replace(past, periods=long, outcome=noise, spend={"tv": np.ones(60)})
+    yield grounds.command(sold, nothing, "tv")
+    yield grounds.command(replace(sold, spend={"tv": np.zeros(60)}), nothing, "tv")
+    yield grounds.command(replace(sold, outcome=noise * (noise > 0.5)), nothing, "tv")
+    names = tuple(f"r{i}" for i in range(8))
+    none_in_one = Regions(names, np.eye(8), {"tv": np.ones((8, 8))})
+    yield grounds.command(past, none_in_one, "tv")
+    seen = {"spent_weeks": 2, "spend": 50.0, "sold": 12000.0}
+    yield little_known(replace(test, seen=seen))
+    yield little_known(replace(test, seen=seen | {"spend": 0.0, "spent_weeks": 1}))
     for block, spent in (
         (Block(first, first + days, False), 7.5),
         (Block(first, first + days, True), 0),
@@ -710,7 +734,8 @@ def channel_tests():
     read = {"not_followed": [], "looks": 1, "between_weeks": [0.05, -0.0123, 0.118]}
     yield from lifts._notes(read, test)
     yield from lifts._notes(read | {"between_weeks": [0.1, -1.0, float("inf")]}, test)
-    yield mixing._with_command(told("a", "甲"), "tv")
+    steady = replace(sold, outcome=100 + noise)
+    yield grounds.with_command(told("a", "甲"), grounds.command(steady, nothing, "tv"))
     yield mixing._few(past)
 
 

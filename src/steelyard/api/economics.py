@@ -17,14 +17,19 @@ from steelyard.spec import ProductFile
 from steelyard.store import Store
 
 
-def economics(file: ProductFile, *, since: str = "", until: str = "") -> dict[str, Any]:
+def economics(
+    file: ProductFile, *, since: str = "", until: str = "", customers: int | None = None
+) -> dict[str, Any]:
     """Of a period, the last 90 days where none is said; how customers stay is told from all that is booked.
-    A figure that is not known says why."""
+    A figure that is not known says why. Of customers so many are told that leave most, all where no number is said."""
+    if customers is not None and customers < 0:
+        raise UserError("--customers", "a number of customers", str(customers))
     with closing(Store.open(file, create=False)) as store:
         now = datetime.fromisoformat(store.clock.now())
         today = now.astimezone(ZoneInfo(file.spec.market.time_zone)).date()
         period = _period(since, until, today)
-        facts = of_period(store, file.spec.money, period, today=today.isoformat())
+        until = today.isoformat()
+        facts = of_period(store, file.spec.money, period, today=until, shown=customers)
     return facts | {"simulated": file.spec.market.simulated}
 
 

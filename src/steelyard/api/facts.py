@@ -15,7 +15,6 @@ from steelyard.spec import Money, ProductFile
 from steelyard.stage import names
 from steelyard.store import Holdings, Store
 from steelyard.store.seal import load_seal
-from steelyard.store.subtotals import day_of
 
 
 def variants(file: ProductFile) -> list[dict[str, Any]]:
@@ -68,26 +67,12 @@ def headlines(file: ProductFile, outputs: dict[str, dict[str, Any]]) -> list[dic
 
 
 def sums(file: ProductFile) -> list[dict[str, Any]]:
+    """Money by account; each says whether the market of these books is simulated."""
     with closing(Store.open(file, create=False)) as store:
         rows = store.ledger.sums()
-    return [row | {"money": str(Money(row["nano"], row["currency"]))} for row in rows]
-
-
-def lines(
-    file: ProductFile,
-    *,
-    account: str = "",
-    variant: str = "",
-    channel: str = "",
-    since: str = "",
-    until: str = "",
-) -> list[dict[str, Any]]:
-    """The lines of the ledger that a figure rests on, with the day that each speaks of."""
-    about = {n: said for n, said in (("variant", variant), ("channel", channel)) if said}
-    with closing(Store.open(file, create=False)) as store:
-        rows = store.ledger.lines(account=account, since=since, until=until or "~", **about)
+    simulated = file.spec.market.simulated
     return [
-        row | {"money": str(Money(row["nano"], row["currency"])), "day": day_of(row)}
+        row | {"money": str(Money(row["nano"], row["currency"])), "simulated": simulated}
         for row in rows
     ]
 

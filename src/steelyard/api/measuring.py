@@ -22,15 +22,13 @@ from steelyard.market.lifts import read
 from steelyard.market.mixing import fitted
 from steelyard.market.series import history, no_channel, regions
 from steelyard.market.telling import fit_facts, said, test_facts, told_fit, told_tests
-from steelyard.market.testing import Asked, design, of_fact, record
+from steelyard.market.testing import Asked, blocks, design, of_fact, record
 from steelyard.report.market_page import render
 from steelyard.spec import ProductFile
-from steelyard.stats.designs.switchback import PAIRS_MIN
 from steelyard.stats.mix import Settings
 from steelyard.store import Store
 
 FORMS = ("switchback", "regions")
-LONG_HISTORY = 4 * PAIRS_MIN  # weeks: enough for blocks of two
 
 
 def design_test(
@@ -157,9 +155,7 @@ def _check(form: str, lift: float) -> None:
 
 
 def _blocks(block: int | None, washout: int | None, *, weeks: int) -> tuple[int, int]:
-    """Weeks of a block and those left out of it, as asked for or as a history of so many weeks carries."""
-    long = block or (2 if weeks >= LONG_HISTORY else 1)
-    out = long // 2 if washout is None else washout
+    long, out = blocks(weeks, block, washout)
     if not 0 <= out < long:
         raise UserError("--washout", f"fewer weeks than a block has ({long})", str(out))
     return long, out

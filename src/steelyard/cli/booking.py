@@ -16,6 +16,7 @@ import typer
 
 from steelyard.cli.groups import by_default
 from steelyard.cli.options import DEFAULT, AsJson, File, Html, Language
+from steelyard.errors import UserError
 
 if TYPE_CHECKING:
     from steelyard.spec import ProductFile
@@ -53,19 +54,52 @@ def ledger_lines(
     account: Annotated[str, typer.Option(help="as ads.spend")] = "",
     variant: Annotated[str, typer.Option(help="its id")] = "",
     channel: Annotated[str, typer.Option(help="as search")] = "",
+    customer: Annotated[str, typer.Option(help="as a statement by customer shows it")] = "",
+    segment: Annotated[str, typer.Option(help="of customers, as small")] = "",
+    without: Annotated[
+        str, typer.Option(help="of none: channel, variant, customer or segment")
+    ] = "",
+    events: Annotated[
+        str, typer.Option(help="in place of lines the rows of a kind: payments, visits, ...")
+    ] = "",
     since: Annotated[str, typer.Option("--from", help="the first day, as 2026-01-01")] = "",
     until: Annotated[str, typer.Option("--to", help="the last day")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """The very lines that a figure rests on."""
-    from steelyard.api.facts import lines
-    from steelyard.cli.show import heads, market_title, out, said, table
+    """The very lines, or imported rows, that a figure rests on."""
+    from steelyard.api import rows as found
+    from steelyard.cli.show import out
     from steelyard.spec import load
 
-    file = load(product)
-    rows = lines(file, account=account, variant=variant, channel=channel, since=since, until=until)
+    file, days = load(product), {"since": since, "until": until}
+    if events:
+        _refuse_of_lines(account=account, variant=variant, segment=segment, without=without)
+        rows = found.events(file, events, channel=channel, customer=customer, **days)
+    else:
+        about = {"variant": variant, "channel": channel, "customer": customer}
+        rows = found.lines(file, account=account, segment=segment, without=without, **about, **days)
     if as_json:
         return out(rows)
+    return _show_rows(rows, events=bool(events), simulated=file.spec.market.simulated)
+
+
+def _refuse_of_lines(**options: str) -> None:
+    """Imported rows have a channel and a customer; the rest is of the ledger's lines."""
+    said = [f"--{name}" for name, value in options.items() if value]
+    if said:
+        raise UserError("--events", "--channel, --customer, --from or --to beside it", said[0])
+
+
+def _show_rows(rows: list[dict[str, Any]], *, events: bool, simulated: bool) -> None:
+    from steelyard.cli.show import heads, market_title, said, table
+
+    title = market_title(said("title", "ledger"), simulated=simulated)
+    if events:
+        columns = heads("line", "day", "account", "channel", "customer", "money")
+        shown = [
+            [r["id"], r["day"], r["kind"], r["channel"], r["customer"], r["money"]] for r in rows
+        ]
+        return table(title, columns, shown)
     shown = [
         [
             r["id"],
@@ -78,9 +112,8 @@ def ledger_lines(
         ]
         for r in rows
     ]
-    names = heads("line", "day", "account", "quantity", "unit", "money", "evidence")
-    title = market_title(said("title", "ledger"), simulated=file.spec.market.simulated)
-    return table(title, names, shown)
+    columns = heads("line", "day", "account", "quantity", "unit", "money", "evidence")
+    return table(title, columns, shown)
 
 
 def statement(

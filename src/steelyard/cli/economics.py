@@ -20,6 +20,9 @@ def economics(
     product: File = DEFAULT,
     since: Annotated[str, typer.Option("--from", help="the first day; else 90 days back")] = "",
     until: Annotated[str, typer.Option("--to", help="the last day; else today")] = "",
+    customers: Annotated[
+        int | None, typer.Option(help="in --json: so many that leave most; else all", min=0)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """What a request, a right answer, a customer and a channel cost and bring, and how sure that is."""
@@ -27,7 +30,7 @@ def economics(
     from steelyard.cli.show import out
     from steelyard.spec import load
 
-    facts = made(load(product), since=since, until=until)
+    facts = made(load(product), since=since, until=until, customers=customers)
     if as_json:
         return out(facts)
     _variants(facts)

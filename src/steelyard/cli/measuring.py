@@ -156,6 +156,8 @@ def _show_design(facts: Mapping[str, Any], *, simulated: bool) -> None:
             saved=f"{facts['spend_saved']:,.0f} {facts['currency']}",
         )
     )
+    for warning in facts["warnings"]:
+        typer.echo(_text(warning))
     typer.echo(_written(facts))
 
 

@@ -163,8 +163,18 @@ def _kept(share: Figure | Reason, sales: Sequence[Event]) -> Figure | None:
     gross = sum(max(0, sale["nano"]) for sale in sales) / NANO
     if isinstance(share, Reason) or gross <= 0:
         return None
-    left = share.value * sum(paid(sale) for sale in sales) / gross
-    return Figure(left, "measured", len(sales), events={"sales": len(sales)})
+    part = sum(paid(sale) for sale in sales) / gross
+    low, high = (None if end is None else end * part for end in (share.low, share.high))
+    return Figure(
+        share.value * part,
+        "measured",
+        len(sales),
+        low,
+        high,
+        lines=share.lines,
+        events={"sales": len(sales)},
+        also=share.also,
+    )
 
 
 def _arrives(lasting: Worth) -> tuple[float, ...]:

@@ -6,12 +6,12 @@ Example: `customers(store, period, served, sales).margin.value`
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, mean, stdev
 
 from steelyard.market.figures import Figure
-from steelyard.market.serving import CONFIDENCE, OfVariant, Period
+from steelyard.market.margins import Customer, Rows, margin_share, mean_margin
+from steelyard.market.serving import CONFIDENCE, SERVE, OfVariant, Period
 from steelyard.market.worth import Event, Worth, in_days, paid
 from steelyard.reason import Reason
 from steelyard.spec import NANO
@@ -19,23 +19,7 @@ from steelyard.spec.pricing import MoneySpec
 from steelyard.stats.lifetime import acquisition_cost
 from steelyard.store import CASH, Store
 
-CUSTOMERS_MIN = 5  # below, a mean has no interval worth telling
 ADS = "ads.spend"
-
-
-@dataclass
-class Customer:
-    """Money in nano-units: what came in, less what was given back, and what it took."""
-
-    income: int = 0
-    fees: int = 0
-    serving: float = 0.0
-    calls: int = 0
-    requests: int = 0
-
-    @property
-    def margin(self) -> float:
-        return self.income - self.fees - self.serving - self.calls
 
 
 @dataclass(frozen=True)
@@ -74,31 +58,19 @@ def customers(
                 each[event["customer"]].calls -= event["nano"]
     n = {"sales": len(sales)}
     apart = loose / income if income > 0 else 0.0
-    share = margin_share(each.values(), n, apart=apart)
-    return Customers(dict(each), mean_margin(each.values(), n), share)
+    rows = _rows(period)
+    share = margin_share(each.values(), n, apart=apart, rows=rows)
+    return Customers(dict(each), mean_margin(each.values(), n, rows=rows), share)
 
 
-def mean_margin(each: Iterable[Customer], events: Mapping[str, int]) -> Figure | Reason:
-    values = [one.margin / NANO for one in each]
-    if len(values) < CUSTOMERS_MIN:
-        return Reason(
-            "economics.few_customers", {"customers": len(values), "needed": CUSTOMERS_MIN}
-        )
-    half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * stdev(values) / len(values) ** 0.5
-    middle = mean(values)
-    return Figure(middle, "measured", len(values), middle - half, middle + half, events=events)
-
-
-def margin_share(
-    each: Iterable[Customer], events: Mapping[str, int], *, apart: float = 0.0
-) -> Figure | Reason:
-    """`apart` is the share of income that fees take which belong to nobody's payment."""
-    all_of = list(each)
-    income = sum(one.income for one in all_of)
-    if income <= 0:
-        return Reason("economics.no_income", {})
-    left = sum(one.margin for one in all_of) / income - apart
-    return Figure(left, "measured", len(all_of), events=events)
+def _rows(period: Period) -> Rows:
+    """What customers paid, the CPU of all answers, whose share is theirs, and what was called for them."""
+    return (
+        {"events": "payments", **period.days},
+        {"account": SERVE, **period.days},
+        {"events": "api_usage", **period.days},
+        {"events": "usage", **period.days},
+    )
 
 
 @dataclass(frozen=True)
@@ -135,12 +107,14 @@ def plans(
                 float(plan.monthly) * have[name],
                 "assumed",
                 have[name],
+                lines={"events": "customers", "to": period.last},
                 events={"customers": have[name]},
             ),
             Figure(
                 received[name] / period.months,
                 "measured",
                 count[name],
+                lines={"events": "payments", **period.days},
                 events={"sales": count[name]},
             ),
         )
@@ -208,8 +182,9 @@ def cost_of_one(channel: str, spend: float, won: int, period: Period) -> Figure 
     found = acquisition_cost(spend, won, confidence=CONFIDENCE)
     if isinstance(found, Reason):
         return found
-    lines = {"account": ADS, "channel": channel, "from": period.first, "to": period.last}
-    return Figure.of(found, "measured", lines=lines, events={"customers": won})
+    lines = {"account": ADS, "channel": channel, **period.days}
+    who = ({"events": "customers", **period.days}, {"events": "payments", "to": period.last})
+    return Figure.of(found, "measured", lines=lines, events={"customers": won}, also=who)
 
 
 def pays_back(
@@ -231,4 +206,13 @@ def pays_back(
         if cost.high is None or margin.low is None or margin.low <= 0
         else cost.high / margin.low * period.months
     )
-    return Figure(cost.value / a_month, "extrapolated", cost.n, low, high, events=cost.events)
+    return Figure(
+        cost.value / a_month,
+        "extrapolated",
+        cost.n,
+        low,
+        high,
+        lines=cost.lines,
+        events=cost.events,
+        also=(*(cost.also or ()), *margin.rows),
+    )

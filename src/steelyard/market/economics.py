@@ -11,10 +11,11 @@ from dataclasses import asdict
 from typing import Any
 
 from steelyard.interval import Interval
-from steelyard.market.customers import Customer, channels, customers, plans, won_in
+from steelyard.market.customers import channels, customers, plans, won_in
 from steelyard.market.elasticity import elasticities
 from steelyard.market.figures import Figure
-from steelyard.market.serving import BreakEven, Period, break_even, variants
+from steelyard.market.margins import Customer
+from steelyard.market.serving import SERVE, BreakEven, Period, break_even, variants
 from steelyard.market.telling import ALWAYS
 from steelyard.market.worth import WEEKS, in_days, worth
 from steelyard.reason import Reason
@@ -28,10 +29,16 @@ SHOWN = 10  # customers
 
 
 def of_period(
-    store: Store, money: MoneySpec, period: Period, *, today: str, moment: str = ALWAYS
+    store: Store,
+    money: MoneySpec,
+    period: Period,
+    *,
+    today: str,
+    moment: str = ALWAYS,
+    shown: int | None = SHOWN,
 ) -> dict[str, Any]:
     """Of the days of a period; how customers stay is told from all that is booked up to `today`, and what
-    moves conversion from the experiments that were decided up to a moment."""
+    moves conversion from the experiments that were decided up to a moment. So many customers are `shown`, or all."""
     served = variants(store, period)
     listed, payments = store.events.of_kind("customers"), store.events.payments()
     sales = in_days(payments, period.last, since=period.first)
@@ -56,7 +63,7 @@ def of_period(
             "paid": len(own.each),
             "margin": _told(own.margin),
             "margin_share": _told(own.share),
-            "most": _most(own.each),
+            "most": _most(own.each, period)[:shown],
         },
         "plans": [_told(_fields(one)) for one in paying],
         "channels": [_told(_fields(one)) for one in won],
@@ -94,7 +101,9 @@ def _fields(one: Any) -> dict[str, Any]:
 def _told(value: Any) -> Any:
     """As JSON: a figure with its evidence, or why there is none, in both languages."""
     if isinstance(value, Figure):
-        return asdict(value)
+        figure = asdict(value) | {"rows": value.rows}
+        figure.pop("also")
+        return figure
     if isinstance(value, Reason):
         return {"value": None, "why": both(value), **value.to_json()}
     if isinstance(value, Mapping):
@@ -102,7 +111,7 @@ def _told(value: Any) -> Any:
     return value
 
 
-def _most(each: Mapping[str, Customer]) -> list[dict[str, Any]]:
+def _most(each: Mapping[str, Customer], period: Period) -> list[dict[str, Any]]:
     """Those who leave most."""
     ordered: Iterable[tuple[str, Customer]] = sorted(each.items(), key=lambda one: -one[1].margin)
     return [
@@ -114,6 +123,11 @@ def _most(each: Mapping[str, Customer]) -> list[dict[str, Any]]:
             "calls": one.calls / NANO,
             "requests": one.requests,
             "margin": one.margin / NANO,
+            "evidence": "measured",
+            "rows": [
+                {"customer": name, **period.days},
+                *([{"account": SERVE, **period.days}] if one.requests else []),
+            ],
         }
-        for name, one in list(ordered)[:SHOWN]
+        for name, one in ordered
     ]

@@ -17,7 +17,8 @@ Evidence = Literal["measured", "extrapolated", "assumed"]
 @dataclass(frozen=True)
 class Figure:
     """`n` is how many observations it rests on; `lines` are what `steelyard ledger lines` takes to show the
-    very lines, `events` the kinds of imported rows and how many of each."""
+    very lines or imported rows, `also` the same for what it rests on beside them, `events` how many rows, answers or
+    experiments of a kind they are."""
 
     value: float
     evidence: Evidence
@@ -26,6 +27,12 @@ class Figure:
     high: float | None = None
     lines: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, int] = field(default_factory=dict)
+    also: tuple[Mapping[str, str], ...] | None = None
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """Everything that `steelyard ledger lines` takes for it, one after the other."""
+        return [dict(one) for one in (self.lines, *(self.also or ())) if one]
 
     @classmethod
     def of(cls, interval: Interval, evidence: Evidence, **rests_on: Any) -> Figure:

@@ -15,23 +15,22 @@ import numpy as np
 
 from steelyard.errors import UserError
 from steelyard.market.controls import controls_of, demand_of
+from steelyard.market.grounds import command, doubts, evidence, gone, rows_of, told, with_command
 from steelyard.market.keeping import FIT, LIFT, keep, kept, plain
-from steelyard.market.series import Array, History, history
+from steelyard.market.series import Array, History, history, regions
 from steelyard.reason import Reason
 from steelyard.spec.market import Market
 from steelyard.stats.mix import LiftTest, Mix, Series, Settings, fit, leave_future_out
 from steelyard.stats.mix.series import PERIODS_MIN
 from steelyard.store import Store
 
-FORM = 2  # of what is kept: another one is fitted again
+FORM = 3  # of what is kept: another one is fitted again
 SEED = 0
 LONGER = 4  # times as many sweeps for chains that do not agree
 RECENT = {"week": 4, "day": 28}  # periods that say what a channel spends today
 HORIZON, FOLDS = {"week": 4, "day": 14}, 3
 GRID, BEYOND = 41, 1.3  # spends of a curve, up to so many times the largest one seen
 DRAWN = 200  # draws of a curve that are kept for the plan
-# what leaves a contribution to the assumptions of before the data; of the others only the curve is
-_ASSUMED = {"mix.constant", "mix.few_periods", "mix.collinear", "mix.traded", "mix.faint"}
 
 
 def fitted(
@@ -55,8 +54,11 @@ def fitted(
     if known is not None and not again:
         return known.body | {"made": known.created, "fresh": False}
     mix = _until_agreed(series, chosen)
+    said = _forecast(series, chosen, past)
     body: dict[str, Any] = plain(
-        _body(mix, past, currency, named, chosen) | _forecast(series, chosen, past)
+        _body(mix, past, currency, named, chosen, said["forecast"])
+        | {"not_identified": _not_identified(store, mix, market.mix.outcome)}
+        | said
     )
     if known is None and keeps:
         last = past.periods[-1].isoformat()
@@ -72,6 +74,7 @@ def _series(store: Store, past: History, market: Market, *, tests: bool) -> Seri
         controls=controls_of(store, past, market.mix.controls),
         lift_tests=list(_lifts(store, past)) if tests else [],
         captures=demand_of(store, past, market.channels),
+        unknown=past.gaps.missing,
     )
 
 
@@ -82,7 +85,14 @@ def _given(series: Series, settings: Settings) -> dict[str, Any]:
         for kind in ("controls", "captures")
     }
     lifts = [str(test) for test in series.lift_tests]
-    return {"form": FORM, "settings": asdict(settings), "lifts": lifts, **columns}
+    unknown = [day.isoformat() for day in series.unknown]
+    return {
+        "form": FORM,
+        "settings": asdict(settings),
+        "lifts": lifts,
+        "unknown": unknown,
+        **columns,
+    }
 
 
 def _until_agreed(series: Series, settings: Settings) -> Mix:
@@ -101,13 +111,14 @@ def settings_of(market: Market) -> Settings:
 
 
 def _refuse_short(past: History) -> None:
-    if len(past.periods) >= PERIODS_MIN:
+    known = len(past.periods) - len(past.gaps.missing)
+    if known >= PERIODS_MIN:
         return
     name = next(iter(past.spend))
     raise UserError(
         "market fit",
         f"at least {PERIODS_MIN} {past.period}s in which both {past.of} and spend are booked",
-        str(len(past.periods)),
+        str(known),
         f"so few tell a season from no ad: run a test instead, steelyard market test {name}",
     )
 
@@ -141,7 +152,15 @@ def _step(past: History) -> timedelta:
     return past.periods[1] - past.periods[0]
 
 
-def _body(mix: Mix, past: History, currency: str, named: str, settings: Settings) -> dict[str, Any]:
+def _body(
+    mix: Mix,
+    past: History,
+    currency: str,
+    named: str,
+    settings: Settings,
+    forecast: dict[str, Any] | None,
+) -> dict[str, Any]:
+    doubted = doubts(mix, forecast)
     return {
         "form": FORM,
         "outcome": past.of,
@@ -154,8 +173,11 @@ def _body(mix: Mix, past: History, currency: str, named: str, settings: Settings
             "first": past.periods[0].isoformat(),
             "last": past.periods[-1].isoformat(),
             "periods": len(past.periods),
+            "missing": [day.isoformat() for day in past.gaps.missing],
+            "empty": [day.isoformat() for day in past.gaps.empty],
+            "rows": rows_of(past),
         },
-        "channels": [_channel(mix, past, name) for name in past.spend],
+        "channels": [_channel(mix, past, name, doubted=bool(doubted)) for name in past.spend],
         "contributions": _over_time(mix, past),
         "curves": {name: _curve(mix, past, name) for name in mix.channels},
         "diagnostics": {
@@ -164,12 +186,8 @@ def _body(mix: Mix, past: History, currency: str, named: str, settings: Settings
             "checks": [{"name": check.name, "p": check.p} for check in mix.checks],
         },
         "not_measured": mix.not_measured and mix.not_measured.to_json(),
-        "not_identified": [
-            {"channel": name, "reason": _with_command(reason, name).to_json()}
-            for name, reason in _told(mix)
-        ],
-        "misfits": [reason.to_json() for reason in mix.misfits],
-        "notes": [reason.to_json() for reason in _ends(past)],
+        "misfits": [reason.to_json() for reason in doubted],
+        "notes": [reason.to_json() for reason in gone(past)],
         "lift_tests": [
             {"channel": t.channel, "first": t.first.isoformat(), "last": t.last.isoformat()}
             for t in mix.series.lift_tests
@@ -177,61 +195,50 @@ def _body(mix: Mix, past: History, currency: str, named: str, settings: Settings
     }
 
 
-def _channel(mix: Mix, past: History, name: str) -> dict[str, Any]:
+def _not_identified(store: Store, mix: Mix, of: str) -> list[dict[str, Any]]:
+    """With the test of each that can be had now: tests are made of weeks, whatever the fit is of."""
+    found = list(told(mix))
+    if not found:
+        return []
+    weeks = history(store, of)
+    by_region = regions(store, weeks)
+    commands = {name: command(weeks, by_region, name) for name, _ in found}
+    return [
+        {"channel": name, "reason": with_command(reason, commands[name]).to_json()}
+        for name, reason in found
+    ]
+
+
+def _channel(mix: Mix, past: History, name: str, *, doubted: bool) -> dict[str, Any]:
     """What a channel brought, brings for each unit, and would for the next one; with what each figure rests on."""
     spend = past.channel(name)
     today = float(spend[-RECENT[past.period] :].mean())
-    told = {
+    sure, curve = evidence(mix, name, silent=today == 0, doubted=doubted)
+    said = {
         "channel": name,
         "spent": float(spend.sum()),
         "spend_today": today,
         "captures": name in mix.series.captures,
+        "evidence": sure,
+        "rows": rows_of(past, name),
     }
     if name not in mix.channels:
-        return told | {"evidence": "assumed", "brought": None, "roi": None, "marginal": None}
-    marginal = mix.marginal(name, [today])[:, 0]
-    codes = {code for one, reason in _told(mix) if one == name for code in _codes(reason)}
-    assumed = mix.not_measured is not None or codes & _ASSUMED
-    curve = "assumed" if assumed or "mix.unmoved" in codes else "measured"
-    return told | {
-        "evidence": "assumed" if assumed else "measured",
+        return said | {"brought": None, "roi": None, "marginal": None}
+    return said | {
         "brought": _three(mix.contributions()[name]),
         "roi": _three(mix.roi()[name]),
-        "marginal": _three(mix.interval(marginal)),
-        "curve_evidence": "extrapolated" if today == 0 and curve == "measured" else curve,
+        "marginal": _three(mix.interval(mix.marginal(name, [today])[:, 0])),
+        "curve_evidence": curve,
     }
-
-
-def _told(mix: Mix) -> Iterator[tuple[str, Reason]]:
-    for reason in mix.not_identified:
-        yield _name_in(reason), reason
-
-
-def _name_in(reason: Reason) -> str:
-    """The channel that a reason speaks of, in its test."""
-    test = reason.numbers["test"]
-    assert isinstance(test, Reason)
-    return str(test.numbers["channel"])
-
-
-def _codes(reason: Reason) -> Iterator[str]:
-    yield reason.code
-    for value in reason.numbers.values():
-        for each in value if isinstance(value, tuple) else (value,):
-            if isinstance(each, Reason):
-                yield from _codes(each)
-
-
-def _with_command(reason: Reason, channel: str) -> Reason:
-    """With what a person types to have the test."""
-    command = Reason("mix.test_command", {"channel": channel})
-    return Reason("mix.and_test", {"why": reason, "test": command})
 
 
 def _over_time(mix: Mix, past: History) -> dict[str, Any]:
     return {
         "periods": [day.isoformat() for day in past.periods],
-        "outcome": past.outcome.tolist(),
+        "outcome": [
+            None if day in past.gaps.missing else sold
+            for day, sold in zip(past.periods, past.outcome.tolist(), strict=True)
+        ],
         "base": mix.base().mean(axis=0).tolist(),
         "channels": {name: _band(mix, mix.brought(name)) for name in mix.channels},
     }
@@ -258,13 +265,6 @@ def _band(mix: Mix, draws: Array) -> dict[str, list[float]]:
     tail = (1 - mix.model.settings.confidence) / 2
     low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
     return {"value": draws.mean(axis=0).tolist(), "low": low.tolist(), "high": high.tolist()}
-
-
-def _ends(past: History) -> Iterator[Reason]:
-    """Channels whose spend stops before the outcome does: stopped, or not imported yet."""
-    for name, until in past.spent_until.items():
-        if until < past.periods[-1]:
-            yield Reason("series.spend_ends", {"channel": name, "until": until.isoformat()})
 
 
 def _forecast(series: Series, settings: Settings, past: History) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import UserError
+from steelyard.market.gaps import NO_GAPS, Gaps, gaps
 from steelyard.near import near
 from steelyard.spec import NANO
 from steelyard.store import CONVERSION, VISIT, Store
@@ -25,12 +26,14 @@ from steelyard.store import CONVERSION, VISIT, Store
 Array = NDArray[np.float64]
 DAYS = {"week": 7, "day": 1}
 Daily = dict[date, float]
+Rows = dict[date, int]
 
 
 @dataclass(frozen=True)
 class History:
     """`outcome` [T] and each spend [T] of periods that begin on `periods` and are over; money in the currency of
-    the books. `until` is the last day that has an outcome, `spent_until` a spend, by channel."""
+    the books. `until` is the last day that has an outcome, `spent_until` a spend, by channel; `gaps` are the
+    periods without a row of the outcome, whose outcome is 0 here whether it is known or not."""
 
     period: str
     of: str
@@ -39,6 +42,7 @@ class History:
     spend: dict[str, Array]
     until: date
     spent_until: dict[str, date]
+    gaps: Gaps = NO_GAPS
 
     def sha256(self, more: Mapping[str, Any]) -> str:
         """Of all figures, and of what else a fit is given."""
@@ -74,7 +78,7 @@ def history(store: Store, of: str, *, period: str = "week", since: date | None =
     """From the first whole period in which an outcome and a spend are booked, or from the one of `since`, to the
     last that is over: something is booked on its last day or behind it. UserError where nothing is."""
     sums = store.events.sums(by=("kind", "day", "channel", "currency"), partners=False)
-    outcome = _outcome(store, of, sums)
+    outcome, rows = _outcome(store, of, sums)
     spent = _spent(sums)
     if not outcome:
         raise nothing_booked(of)
@@ -95,6 +99,7 @@ def history(store: Store, of: str, *, period: str = "week", since: date | None =
         {name: _by_period(days, periods, period) for name, days in sorted(spent.items())},
         max(outcome),
         {name: max(days) for name, days in sorted(spent.items())},
+        gaps(rows, periods, period),
     )
 
 
@@ -137,19 +142,28 @@ def _by_period(days: Mapping[date, float], periods: tuple[date, ...], period: st
     return column
 
 
-def _outcome(store: Store, of: str, sums: Iterable[Mapping[str, Any]]) -> Daily:
+def _outcome(store: Store, of: str, sums: Iterable[Mapping[str, Any]]) -> tuple[Daily, Rows]:
+    """The outcome by day, and of how many rows it is the sum."""
     days: Daily = defaultdict(float)
+    rows: Rows = defaultdict(int)
     if of == "sales":
         for row in sums:
             if row["kind"] == "sales":
-                days[date.fromisoformat(row["day"])] += (row["nano"] or 0) / NANO
+                day = date.fromisoformat(row["day"])
+                days[day] += (row["nano"] or 0) / NANO
+                rows[day] += row["rows"]
         for event in store.events.of_kind(CONVERSION):
             if event["body"].get("cash"):  # booked as a sale where it was counted
-                days[date.fromisoformat(event["day"])] += (event["nano"] or 0) / NANO
-        return dict(days)
+                day = date.fromisoformat(event["day"])
+                days[day] += (event["nano"] or 0) / NANO
+                rows[day] += 1
+        return dict(days), dict(rows)
     for event in store.events.of_kind("visits"):
-        days[date.fromisoformat(event["day"])] += float(event["body"].get(of, 0))
-    return dict(days) | _counted(store, of, sums)  # a day that was counted is not imported as well
+        day = date.fromisoformat(event["day"])
+        days[day] += float(event["body"].get(of, 0))
+        rows[day] += of in event["body"]
+    counted = _counted(store, of, sums)  # a day that was counted is not imported as well
+    return dict(days) | counted, dict(rows) | {day: int(n) for day, n in counted.items()}
 
 
 def _counted(store: Store, of: str, sums: Iterable[Mapping[str, Any]]) -> Daily:

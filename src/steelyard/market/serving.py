@@ -13,7 +13,7 @@ from datetime import date
 from statistics import NormalDist
 
 from steelyard.interval import Interval
-from steelyard.market.figures import Figure
+from steelyard.market.figures import Evidence, Figure
 from steelyard.market.metered import Payer, paid_of_days, period_of
 from steelyard.reason import Reason
 from steelyard.spec import NANO
@@ -34,6 +34,11 @@ class Period:
 
     first: str
     last: str
+
+    @property
+    def days(self) -> dict[str, str]:
+        """As `steelyard ledger lines` takes them."""
+        return {"from": self.first, "to": self.last}
 
     @property
     def months(self) -> float:
@@ -60,7 +65,7 @@ def variants(store: Store, period: Period) -> list[OfVariant]:
     names = store.variants.names()
     made = []
     for variant, n in store.use.of_variants(since=period.first, until=period.last).items():
-        lines = {"account": SERVE, "variant": variant, "from": period.first, "to": period.last}
+        lines = {"account": SERVE, "variant": variant, **period.days}
         each = Figure(-cost.get(variant, 0) / NANO / n, "measured", n, lines=lines)
         right = right_share(store, variant, said.get(variant))
         per_right = right if isinstance(right, Reason) else cost_of_right(each, right)
@@ -149,19 +154,19 @@ def break_even(
     fixed, invoices = _idle(store, period)
     if own >= float(theirs):
         return Reason("economics.api_is_cheaper", {"own": own, "theirs": float(theirs)})
-    days = {"from": period.first, "to": period.last}
-    per_month = Figure(
-        fixed / months,
-        "measured" if invoices else "assumed",
-        invoices,
-        events={"invoices": invoices},
-    )
+    served_by = {"account": SERVE, **period.days}
+    idle = {"account": IDLE, **period.days}
+    bills = {"events": "invoices", "to": period.last}  # one of before may be for these days
+    n = {"invoices": invoices}
+    sure: Evidence = "measured" if invoices else "assumed"
+    per_month = Figure(fixed / months, sure, invoices, lines=idle, events=n, also=(bills,))
     at = per_month.value / (float(theirs) - own)
+    guess: Evidence = "extrapolated" if invoices else "assumed"
     return BreakEven(
-        Figure(at, "extrapolated" if invoices else "assumed", asked, events={"invoices": invoices}),
-        Figure(asked / months, "measured", asked),
+        Figure(at, guess, asked, lines=served_by, events=n, also=(idle, bills)),
+        Figure(asked / months, "measured", asked, lines=served_by),
         per_month,
-        Figure(own, "measured", asked, lines={"account": SERVE, **days}),
+        Figure(own, "measured", asked, lines=served_by),
         Figure(float(theirs), "assumed", 0),
     )
 

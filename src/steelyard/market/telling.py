@@ -11,7 +11,7 @@ from typing import Any
 
 from steelyard.market.calendar import title
 from steelyard.market.keeping import FIT, LIFT, TEST, Kept, kept
-from steelyard.market.testing import ChannelTest, of_fact
+from steelyard.market.testing import ChannelTest, little_known, of_fact
 from steelyard.reason import Reason
 from steelyard.stats.designs import RegionDesign
 from steelyard.store import Store
@@ -70,6 +70,7 @@ def test_facts(test: ChannelTest, currency: str) -> dict[str, Any]:
         "spend_saved": test.cost[1],
         "currency": currency,
         "evidence": "extrapolated",
+        "warnings": [said(one) for one in (little_known(test),) if one is not None],
         "treated": treated,
         "blocks": [
             {

@@ -18,12 +18,15 @@ from steelyard.market.keeping import TEST, Kept, keep, kept, plain
 from steelyard.market.series import Array, History, Regions
 from steelyard.reason import Reason
 from steelyard.stats.designs import RegionDesign, Switchback, design_regions, design_switchback
+from steelyard.stats.designs.switchback import PAIRS_MIN
 from steelyard.store import Store
 from steelyard.words import say
 
 WEEK = timedelta(days=7)
 RECENT = 4  # weeks that say what a channel spends today
 REGIONS_MIN = 8
+LONG_HISTORY = 4 * PAIRS_MIN  # weeks: enough for blocks of two
+KNOWN_MIN = 8  # weeks with a spend, below which nothing is known of what a channel brings
 Design = Switchback | RegionDesign
 
 
@@ -95,14 +98,19 @@ class ChannelTest:
         )
 
 
+def blocks(weeks: int, block: int | None = None, washout: int | None = None) -> tuple[int, int]:
+    """Weeks of a block and those left out of it, as asked for or as a history of so many weeks carries."""
+    long = block or (2 if weeks >= LONG_HISTORY else 1)
+    return long, long // 2 if washout is None else washout
+
+
 def design(past: History, by_region: Regions, asked: Asked) -> ChannelTest:
     """The shortest that detects the lift; UserError where history does not carry one."""
     spend = past.channel(asked.channel)
-    wanted = by_region_wanted(by_region, asked)
-    if np.any(past.outcome <= 0) and not wanted:
+    if np.any(past.outcome <= 0) and not by_region_wanted(by_region, asked):
         raise _empty(past)
     try:
-        made = _regions(by_region, asked) if wanted else _switchback(past, spend, asked)
+        made = designed(past, by_region, asked)
     except ValueError as error:
         raise UserError(f"market test {asked.channel}", str(error)) from error
     if isinstance(made, Reason):
@@ -118,9 +126,19 @@ def design(past: History, by_region: Regions, asked: Asked) -> ChannelTest:
         "until": past.until.isoformat(),
         "weeks": len(past.periods),
         "sha256": past.sha256({}),
+        "spent_weeks": int(np.count_nonzero(spend)),
+        "spend": float(spend[-RECENT:].mean()),
+        "sold": float(past.outcome.mean()),
     }
     cost = _cost(made, by_region, past, asked.channel, on=on)
     return ChannelTest(asked.channel, past.of, asked.start, made, asked.lift, on, cost, seen)
+
+
+def designed(past: History, by_region: Regions, asked: Asked) -> Design | Reason:
+    """The design, or why there is none; ValueError for an outcome that is empty in a region."""
+    if by_region_wanted(by_region, asked):
+        return _regions(by_region, asked)
+    return _switchback(past, past.channel(asked.channel), asked)
 
 
 def by_region_wanted(by_region: Regions, asked: Asked) -> bool:
@@ -131,24 +149,41 @@ def by_region_wanted(by_region: Regions, asked: Asked) -> bool:
 
 
 def _switchback(past: History, spend: Array, asked: Asked) -> Switchback | Reason:
-    return design_switchback(
+    """Also what is saved in its weeks off, by what the channel spends today."""
+    if np.any(past.outcome <= 0):
+        at = int(np.argmax(past.outcome <= 0))
+        return Reason("design.empty", {"outcome": past.of, "week": past.periods[at].isoformat()})
+    if len(spend) >= RECENT and not np.any(spend[-RECENT:] > 0):
+        last = past.spent_until[asked.channel].isoformat()
+        return Reason(
+            "design.silent",
+            {
+                "channel": asked.channel,
+                "last": last,
+                "weeks": RECENT,
+                "until": past.until.isoformat(),
+            },
+        )
+    made = design_switchback(
         past.outcome,
-        np.where(_recent(spend), spend, 0.0),
+        spend,
         lift_wanted=asked.lift,
         seed=asked.seed,
         block=asked.block,
         washout=asked.washout,
     )
-
-
-def _recent(spend: Array) -> bool:
-    return bool(np.any(spend[-RECENT:] > 0))
+    if isinstance(made, Reason):
+        return made
+    off = len(made.first_on) * made.block
+    return replace(made, spend_saved=off * float(spend[-RECENT:].mean()))
 
 
 def _regions(by_region: Regions, asked: Asked) -> RegionDesign | Reason:
     names = by_region.names
     if len(names) < REGIONS_MIN:
         return Reason("design.few_regions", {"regions": len(names), "needed": REGIONS_MIN})
+    for week, at in np.argwhere(by_region.outcome <= 0)[:1].tolist():
+        return Reason("design.empty_region", {"region": names[at], "week": week + 1})
     return design_regions(
         by_region.outcome,
         names,
@@ -187,6 +222,22 @@ def usual_spend(made: RegionDesign, by_region: Regions, past: History, channel: 
         return float(by_region.spend[channel][-RECENT:, treated].sum(axis=1).mean())
     share = by_region.outcome[:, treated].sum() / by_region.outcome.sum()
     return float(past.channel(channel)[-RECENT:].mean() * share)
+
+
+def little_known(test: ChannelTest) -> Reason | None:
+    """What is to be said of a channel that hardly spent yet: the power is that for the lift which was asked for, and
+    this is what each unit spent would have to bring for it. None where enough is known, or a design of before."""
+    weeks = test.seen.get("spent_weeks")
+    if weeks is None or weeks >= KNOWN_MIN:
+        return None
+    lift, sold, spend = test.lift_wanted, test.seen["sold"], test.seen["spend"]
+    if not spend:
+        return Reason("test.unknown", {"channel": test.channel, "weeks": weeks, "lift": lift})
+    needed = lift / (1 + lift) * sold / spend
+    return Reason(
+        "test.little_known",
+        {"channel": test.channel, "weeks": weeks, "lift": lift, "returns": needed},
+    )
 
 
 def to_body(test: ChannelTest) -> dict[str, Any]:

@@ -81,9 +81,9 @@ def _purchases(sales: Sequence[Event], today: str, share: Figure | Reason) -> Wo
         [paid(event) for event in sales],
         until=today,
     )
-    events = {"sales": len(sales)}
+    events, paid_by = {"sales": len(sales)}, {"events": "payments", "to": today}
     share_back = wilson(summary.repeaters / len(summary), len(summary), confidence=CONFIDENCE)
-    back = Figure.of(share_back, "measured", events=events)
+    back = Figure.of(share_back, "measured", events=events, lines=paid_by)
     model, spend = lifetime.fit_bg_nbd(summary), _of_a_purchase(summary)
     if isinstance(model, Reason) or isinstance(spend, Reason):
         return Worth("purchases", buyers, back, model if isinstance(model, Reason) else spend)  # type: ignore[arg-type]
@@ -93,7 +93,8 @@ def _purchases(sales: Sequence[Event], today: str, share: Figure | Reason) -> Wo
         return Worth(
             "purchases", buyers, back, Reason("economics.no_margin", {"margin": share.value})
         )
-    future = _Future(model, spend, min(1.0, share.value), events)
+    on = {"events": events, "lines": paid_by, "also": tuple(share.rows)}
+    future = _Future(model, spend, min(1.0, share.value), on)
     return Worth("purchases", buyers, back, future.value(), future.months, future.by_month())
 
 
@@ -112,7 +113,7 @@ class _Future:
     model: lifetime.BgNbd
     spend: lifetime.GammaGamma | lifetime.MeanValue
     share: float
-    events: Mapping[str, int]
+    rests_on: Mapping[str, Any]  # rows of a figure
 
     def _paid_back(self, cost: float, won: int | None = None) -> lifetime.Payback | Reason:
         return lifetime.payback(
@@ -130,7 +131,7 @@ class _Future:
         found = self._paid_back(0.0)
         if isinstance(found, Reason):
             return found
-        return Figure.of(found.value, "extrapolated", events=self.events)
+        return Figure.of(found.value, "extrapolated", **self.rests_on)
 
     def by_month(self) -> list[Interval]:
         weeks = lifetime.earned(
@@ -149,7 +150,8 @@ class _Future:
             return found
         w = found.weeks
         a, b, c = (weeks * 7 / DAYS_A_MONTH for weeks in (w.value, w.low, w.high))
-        return Figure.of(Interval(a, b, c, w.n), "extrapolated", events=self.events)
+        own = {**self.rests_on, "also": (*self.rests_on["also"], *cost.rows)}
+        return Figure.of(Interval(a, b, c, w.n), "extrapolated", **own)
 
 
 def _subscriptions(
@@ -162,9 +164,10 @@ def _subscriptions(
     model = lifetime.fit_shifted_beta_geometric(cohorts(listed, today))
     if isinstance(model, Reason):
         return Worth("subscriptions", len(listed), model, model)
-    events = {"customers": len(listed)}
+    on: dict[str, Any] = {"events": {"customers": len(listed)}}
+    on["lines"] = {"events": "customers", "to": today}
     alive = [model.survival_interval(k, confidence=CONFIDENCE, seed=SEED) for k in range(MONTHS)]
-    kept = Figure.of(alive[12], "extrapolated", events=events)
+    kept = Figure.of(alive[12], "extrapolated", **on)
     a_month = _a_month(listed, sales, today, yearly)
     if isinstance(share, Reason) or a_month <= 0 or share.value <= 0:
         why = share if isinstance(share, Reason) else Reason("economics.no_income", {})
@@ -172,8 +175,9 @@ def _subscriptions(
             why = Reason("economics.no_margin", {"margin": a_month * share.value})
         return Worth("subscriptions", len(listed), kept, why, survival=alive)
     paid_so_far = _paid_so_far(alive, a_month * share.value)
-    worth_of = Figure.of(paid_so_far[-1], "extrapolated", events=events)
-    months = partial(_reached, paid_so_far, events)
+    on["also"] = ({"events": "payments", "to": today}, *share.rows)
+    worth_of = Figure.of(paid_so_far[-1], "extrapolated", **on)
+    months = partial(_reached, paid_so_far, on)
     return Worth("subscriptions", len(listed), kept, worth_of, months, paid_so_far, alive)
 
 
@@ -188,7 +192,7 @@ def _paid_so_far(alive: Sequence[Interval], a_month: float) -> list[Interval]:
 
 
 def _reached(
-    paid_so_far: Sequence[Interval], events: Mapping[str, int], cost: Figure
+    paid_so_far: Sequence[Interval], on: Mapping[str, Any], cost: Figure
 ) -> Figure | Reason:
     """The first month by whose end what a subscriber pays is as much as he cost; its ends are those of both."""
     ends = (("value", cost.value), ("high", cost.low), ("low", cost.high))
@@ -201,7 +205,8 @@ def _reached(
         return Reason(
             "lifetime.never_pays_back", {"cost": cost.value, "earned": earned, "weeks": WEEKS}
         )
-    return Figure(value, "extrapolated", paid_so_far[0].n, low, high, events=events)
+    own = {**on, "also": (*on["also"], *cost.rows)}
+    return Figure(value, "extrapolated", paid_so_far[0].n, low, high, **own)
 
 
 def cohorts(listed: Sequence[Event], today: str) -> list[list[int]]:

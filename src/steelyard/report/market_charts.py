@@ -30,8 +30,9 @@ def contributions(facts: Facts, words: Words, *, unit: str = "", width: int = WI
     dates = facts["periods"]
     x = Scale(0.0, float(max(1, len(dates) - 1)), canvas.left, right)
     stacked = _stacked([values for _, _, values in parts])
-    top = max(max(stacked[-1]), *facts["outcome"])
-    y = Scale(min(0.0, *facts["base"], *facts["outcome"]), top * 1.04, canvas.bottom, canvas.top)
+    known = [value for value in facts["outcome"] if value is not None]
+    top = max(max(stacked[-1]), *known)
+    y = Scale(min(0.0, *facts["base"], *known), top * 1.04, canvas.bottom, canvas.top)
     ticks = _dates(dates, 3 if width < SMALL else 6)
     name = f"{words[facts['outcome_name']]}{unit}"
     canvas.axes(x, y, x_title="", y_title=name, right=right, x_ticks=ticks)
@@ -39,7 +40,8 @@ def contributions(facts: Facts, words: Words, *, unit: str = "", width: int = WI
     for (css, _, _), above in zip(parts, stacked, strict=True):
         canvas.band(_line(x, y, below), _line(x, y, above), css=f"area {css}")
         below = above
-    canvas.line(_line(x, y, facts["outcome"]), css="ink")
+    for stretch in _known(x, y, facts["outcome"]):
+        canvas.line(stretch, css="ink")
     _names(canvas, y, parts, stacked, right)
     return canvas.svg()
 
@@ -152,6 +154,17 @@ def _stacked(rows: Sequence[Sequence[float]]) -> list[list[float]]:
 
 def _line(x: Scale, y: Scale, values: Sequence[float]) -> list[tuple[float, float]]:
     return [(x(float(i)), y(value)) for i, value in enumerate(values)]
+
+
+def _known(x: Scale, y: Scale, values: Sequence[float | None]) -> list[list[tuple[float, float]]]:
+    """The stretches of a line between periods whose value is not known."""
+    stretches: list[list[tuple[float, float]]] = [[]]
+    for i, value in enumerate(values):
+        if value is not None:
+            stretches[-1].append((x(float(i)), y(value)))
+        elif stretches[-1]:
+            stretches.append([])
+    return stretches
 
 
 def _dates(dates: Sequence[str], about: int) -> list[tuple[float, str]]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from steelyard.errors import UserError
+from steelyard.errors import DataError, UserError
 from steelyard.stats.mix import LiftTest, Series, Settings, best_split, fit, leave_future_out
 from steelyard.stats.mix.diagnostics import Convergence
 from steelyard.stats.mix.fit import disagreement
@@ -195,3 +195,69 @@ def test_a_daily_series_has_a_week():
     series = Series(days, 100 + week + spend + rng.normal(0, 2, 140), {"ads": spend})
     drawn = fit(series, QUICK, seed=0).forecast({"ads": np.full(7, 10.0)}, seed=0).mean(axis=0)
     assert int(np.argmax(drawn)) == 140 % 7 + 5
+
+
+@pytest.fixture(scope="module")
+def lacking(made):
+    """The company, and ten periods whose outcome nobody knows."""
+    lost = made.series.periods[70:80]
+    return replace(made.series, unknown=lost)
+
+
+def test_an_outcome_that_nobody_knows_is_not_read_and_its_spend_still_works(made, lacking):
+    away = np.array(lacking.array("outcome"))
+    away[70:80] = 0.0
+    one, other = fit(lacking, QUICK, seed=4), fit(replace(lacking, outcome=away), QUICK, seed=4)
+    for name, brought in one.contributions().items():
+        assert other.contributions()[name] == brought
+        assert brought.low <= made.contributions[name] <= brought.high
+    assert (one.brought("tv").mean(axis=0)[70:80] > 0).any()
+    taken = fit(replace(made.series, outcome=away), QUICK, seed=4)
+    assert one.curves.noise.mean() < taken.curves.noise.mean() / 2
+
+
+def test_the_unknown_change_neither_the_order_of_time_nor_a_lift_test(made, lacking):
+    mix = fit(lacking, QUICK, seed=4)
+    whole = fit(made.series, QUICK, seed=4)
+    for name in mix.channels:
+        spent = made.series.array("spend", name)
+        shapes = [each.brought(name).mean(axis=0) for each in (mix, whole)]
+        assert np.corrcoef(*shapes)[0, 1] > 0.98
+        assert np.corrcoef(shapes[0], spent)[0, 1] > 0.4
+    first, last = made.series.periods[68], made.series.periods[75]
+    lift = made.lift("tv", first, last, 40.0)
+    test = LiftTest(channel="tv", first=first, last=last, change=40.0, lift=lift, se=lift / 20)
+    tested = fit(replace(lacking, lift_tests=[test]), QUICK, seed=4).contributions()["tv"]
+    before = mix.contributions()["tv"]
+    assert tested.low <= made.contributions["tv"] <= tested.high
+    assert tested.high - tested.low < before.high - before.low
+
+
+def test_forecasts_are_scored_on_known_periods_only(made):
+    series = replace(made.series, unknown=made.series.periods[-3:])
+    away = np.array(series.array("outcome"))
+    away[-3:] = 1e9
+    scores = [
+        leave_future_out(one, QUICK, horizon=4, seed=0)
+        for one in (series, replace(series, outcome=away))
+    ]
+    assert scores[0] == scores[1] and scores[0].error < 200
+    with pytest.raises(DataError, match="at least 20 periods whose outcome is known"):
+        replace(made.series, unknown=made.series.periods[:140])
+    with pytest.raises(DataError, match="one of the periods"):
+        replace(made.series, unknown=[date(1999, 1, 1)])
+
+
+def test_contributions_beyond_all_that_was_sold_are_not_told_by_name():
+    """A spend that hardly moves, and no base: the series does not say where the base begins."""
+    rng = np.random.default_rng(2)
+    weeks = [date(2023, 1, 2) + timedelta(weeks=k) for k in range(60)]
+    spend = 50 + 5 * rng.random(60)
+    outcome = 10 * spend + rng.normal(0, 20, 60)
+    mix = fit(Series(weeks, outcome, {"tv": spend}), QUICK, seed=1)
+    (told,) = mix.not_identified
+    assert "mix.beyond" in str(told.to_json()) and "may be more than all that came" in say(
+        told, "en"
+    )
+    sure = fit(company(seed=1).series, QUICK, seed=1)
+    assert "mix.beyond" not in str([one.to_json() for one in sure.not_identified])

@@ -45,7 +45,7 @@ def checked(model: Model, curves: Curves, *, seed: int) -> tuple[Check, ...]:
     """Of residuals: whether one remembers the last, whether one is far out, whether they grow
     with what was fitted."""
     at = np.linspace(0, len(curves.noise) - 1, min(DRAWS, len(curves.noise))).astype(int)
-    fitted = curves.phi[at] @ model.base.columns.T
+    fitted = curves.phi[at] @ model.seen.T
     for j, channel in enumerate(model.channels):
         column = model.column(channel, curves.z[at, j])[:, : len(model.outcome)]
         fitted = fitted + curves.beta[at, j, None] * column

@@ -18,6 +18,7 @@ from steelyard.stats.bootstrap import bootstrap
 from steelyard.stats.mix.checks import checked, misfits
 from steelyard.stats.mix.diagnostics import Convergence, convergence
 from steelyard.stats.mix.identify import (
+    beyond,
     cannot_fit,
     faint,
     shared,
@@ -51,12 +52,12 @@ def fit(series: Series, settings: Settings | None = None, *, seed: int) -> Mix:
             "change a spend for some weeks, or run a lift test",
         )
     model = model_of(series, settings, fitted)
-    room = len(series.periods) - len(model.base.names) - 2 * len(fitted)
+    room = len(model.outcome) - len(model.base.names) - 2 * len(fitted)
     if room < len(fitted):
         raise UserError(
             "series.periods",
             f"more periods than {len(model.base.names)} columns of the base and three a channel",
-            str(len(series.periods)),
+            str(len(model.outcome)),
             "give a longer history, fewer controls or holidays, or a smaller settings.harmonics",
         )
     draws = sample(model, seed=seed)
@@ -117,20 +118,28 @@ def _not_told(mix: Mix) -> tuple[Reason, ...]:
     model, names = mix.model, mix.channels
     brought = [mix.brought(name) for name in names]
     totals = np.stack([each.sum(axis=1) for each in brought], axis=1)
-    columns = np.stack([each.mean(axis=0) for each in brought])
+    columns = np.stack([each.mean(axis=0)[mix.series.seen] for each in brought])
     parameters = tuple(p.name for p in model.parameters)
     found = [
         *shared(names, columns, model.half),
         *traded(names, totals),
         *faint(names, totals, mix.contributions()),
+        *beyond(names, totals, _sold(mix), (1 - model.settings.confidence) / 2),
         *unmoved(names, parameters, mix.curves.z),
     ]
-    sd = totals.std(axis=0) / len(model.outcome)
+    sd = totals.std(axis=0) / len(mix.series.periods)
     return tuple(
         with_test(of_it, name, float(sd[at]))
         for at, name in enumerate(names)
         if (of_it := [reason for reason in found if reason.numbers["channel"] == name])
     )
+
+
+def _sold(mix: Mix) -> float:
+    """The outcome of all periods: of those whose own is not known, what the fit makes of them."""
+    seen = mix.series.seen
+    made = sum((mix.brought(name) for name in mix.channels), mix.base()).mean(axis=0)
+    return float(np.where(seen, mix.series.array("outcome"), made).sum())
 
 
 @dataclass(frozen=True)
@@ -176,17 +185,23 @@ def leave_future_out(
         truth = series.array("outcome")[to_come]
         tail = (1 - mix.model.settings.confidence) / 2
         low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
-        errors.append(np.abs(drawn.mean(axis=0) - truth))
-        naive.append(np.abs(_naive(series, origin, horizon) - truth))
-        inside.append((low <= truth) & (truth <= high))
+        seen = series.seen[to_come]
+        errors.append(np.abs(drawn.mean(axis=0) - truth)[seen])
+        naive.append(np.abs(_naive(series, origin, horizon) - truth)[seen])
+        inside.append(((low <= truth) & (truth <= high))[seen])
     error, other = np.concatenate(errors), np.concatenate(naive)
+    if not len(error):
+        raise UserError("series.unknown", "an outcome in the last periods", "none")
     saved = bootstrap(other - error, seed=seed)
-    return Score(float(error.mean()), float(other.mean()), saved, float(np.mean(inside)))
+    return Score(
+        float(error.mean()), float(other.mean()), saved, float(np.concatenate(inside).mean())
+    )
 
 
 def _naive(series: Series, origin: int, horizon: int) -> Array:
-    """What was a season ago; the last known where there is no season behind."""
-    known, season = series.array("outcome")[:origin], SEASON[series.step]
+    """What was a season ago; the last known where there is no season behind, or its outcome is not known."""
+    known, seen = series.array("outcome")[:origin], series.seen[:origin]
+    last, season = known[seen][-1], SEASON[series.step]
     if season > origin:
-        return np.full(horizon, known[-1])
-    return np.resize(known[origin - season :], horizon)
+        return np.full(horizon, last)
+    return np.resize(np.where(seen, known, last)[origin - season :], horizon)

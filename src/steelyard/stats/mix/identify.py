@@ -28,7 +28,7 @@ def cannot_fit(series: Series) -> dict[str, Reason]:
     tested = {test.channel for test in series.lift_tests}
     found = {}
     for name in series.channels:
-        spend = series.array("spend", name)
+        spend = series.array("spend", name)[series.seen]
         values, seen = np.unique(spend, return_counts=True)
         moved = len(spend) - int(seen.max())
         if name in tested and spend.mean() > 0:
@@ -89,6 +89,23 @@ def faint(
         if interval.low < 0.1 * float(totals[:, at].mean()):
             brought = (interval.value, interval.low, interval.high)
             yield Reason("mix.faint", {"channel": name, "brought": brought})
+
+
+def beyond(names: tuple[str, ...], totals: Array, sold: float, tail: float) -> Iterator[Reason]:
+    """Channels [D, J] whose contribution may be more than all that was sold, one alone or all together: what came
+    without any spend would then be below nothing, and the series does not tell the two apart."""
+    most = np.quantile(totals, 1 - tail, axis=0)
+    alone = [at for at in range(len(names)) if most[at] > sold]
+    together = float(np.quantile(totals.sum(axis=1), 1 - tail))
+    if sold <= 0 or (not alone and together <= sold):
+        return
+    for at in alone or range(len(names)):
+        draws = (totals[:, at] if alone else totals.sum(axis=1)) / sold
+        low, high = np.quantile(draws, [tail, 1 - tail])
+        yield Reason(
+            "mix.beyond" if alone else "mix.beyond_together",
+            {"channel": names[at], "share": (float(draws.mean()), float(low), float(high))},
+        )
 
 
 def with_test(reasons: Sequence[Reason], channel: str, sd: float) -> Reason:

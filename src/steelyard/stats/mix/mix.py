@@ -84,7 +84,7 @@ class Mix:
         at = self._at(name)
         column = self.model.column(self.model.channels[at], self.curves.z[:, at])
         effect = self.curves.beta[:, at, None] * self.model.scale
-        return np.asarray(effect * column[:, : len(self.series.periods)])
+        return self.series.in_time(effect * column[:, : len(self.series.periods)])
 
     def base(self) -> Array:
         """Draws [D, T] of what came without any spend."""
@@ -150,8 +150,8 @@ class Mix:
         for at, name in enumerate(self.channels):
             mean_spend = self.model.channels[at].mean
             channel = channel_of(longer, self.model.settings, name, mean_spend, self.model.scale)
-            column = self.model.column(channel, self.curves.z[:, at])
-            mean = mean + self.curves.beta[:, at, None] * column[:, known : len(longer.periods)]
+            column = self.model.column(channel, self.curves.z[:, at])[:, : len(longer.periods)]
+            mean = mean + self.curves.beta[:, at, None] * longer.in_time(column)[:, known:]
         noise = np.random.default_rng(seed).normal(0, 1, mean.shape) * self.curves.noise[:, None]
         return np.asarray((mean + noise) * self.model.scale)
 

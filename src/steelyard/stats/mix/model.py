@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tests:
-    """Lift tests of a channel: `rows` [T + W, n] make their lift of the column over T periods and
+    """Lift tests of a channel: `rows` [U + W, n] make their lift of the column over U periods and
     the W tested ones, `lift` and `se` [n] are in multiples of the mean outcome."""
 
     rows: Array
@@ -38,8 +38,9 @@ class Tests:
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel that is fitted: its mean spend, and its past [lags, T + W] in multiples of it; the W
-    columns are the tested periods as they would have been with the change."""
+    """A channel that is fitted: its mean spend, and its past [lags, U + W] in multiples of it. Of the U
+    periods of the series the first T are those whose outcome is known; the W columns are the tested
+    periods as they would have been with the change."""
 
     name: str
     mean: float
@@ -49,10 +50,12 @@ class Channel:
 
 @dataclass(frozen=True)
 class Model:
-    """`outcome` [T] in multiples of `scale`; `half` [p, T] is what projects the base away."""
+    """`outcome` [T] of the periods that have one, in multiples of `scale`; `base` is that of all periods,
+    `seen` [T, p] of these; `half` [p, T] is what projects it away."""
 
     settings: Settings
     base: Base
+    seen: Array
     channels: tuple[Channel, ...]
     outcome: Array
     scale: float
@@ -70,7 +73,7 @@ class Model:
         return self.settings.carry_over.parameters + self.settings.shape.parameters
 
     def column(self, channel: Channel, z: Array) -> Array:
-        """c of `z` [K, P] over the periods and the tested ones, [K, T + W]."""
+        """c of `z` [K, P] over the periods and the tested ones, [K, U + W]."""
         weights, values = self.curve(z)
         at_mean = self.settings.shape.level(np.ones((len(z), 1)), values)
         return np.asarray(self.settings.shape.level(weights @ channel.past, values) / at_mean)
@@ -95,7 +98,7 @@ class Model:
         self, at: int, column: Array, projected: Array, left: Array, noise: Array
     ) -> tuple[Array, Array]:
         """Precision and precision times mean [K] of beta before it is held positive, given the
-        column [K, T + W], it under P [K, T], what the others left under P [K, T], the noise [K]."""
+        column [K, U + W], it under P [K, T], what the others left under P [K, T], the noise [K]."""
         tests = self.channels[at].tests
         here = column[:, : projected.shape[1]]
         variance = noise**2
@@ -122,14 +125,15 @@ def log_marginal(precision: Array, pull: Array) -> Array:
 def model_of(series: Series, settings: Settings, fitted: tuple[str, ...]) -> Model:
     """The arrays of a series; only the channels `fitted` have curves."""
     base = base_of(series, settings)
-    scale = float(np.abs(series.array("outcome")).mean())
-    triangle = cholesky(np.diag(base.spread**-2) + base.columns.T @ base.columns, lower=True)
-    half = solve_triangular(triangle, base.columns.T, lower=True)
+    outcome, seen = series.array("outcome")[series.seen], base.columns[series.seen]
+    scale = float(np.abs(outcome).mean())
+    triangle = cholesky(np.diag(base.spread**-2) + seen.T @ seen, lower=True)
+    half = solve_triangular(triangle, seen.T, lower=True)
     channels = tuple(
         channel_of(series, settings, name, float(series.array("spend", name).mean()), scale)
         for name in fitted
     )
-    return Model(settings, base, channels, series.array("outcome") / scale, scale, half, triangle)
+    return Model(settings, base, seen, channels, outcome / scale, scale, half, triangle)
 
 
 def channel_of(series: Series, settings: Settings, name: str, mean: float, scale: float) -> Channel:
@@ -138,14 +142,14 @@ def channel_of(series: Series, settings: Settings, name: str, mean: float, scale
     t, before = len(spend), float(series.before.get(name, spend[0]))
     tests = [test for test in series.lift_tests if test.channel == name]
     windows = [series.window(test) for test in tests]
-    past = [lagged(spend, lags=settings.lags, before=before)]
+    past = [lagged(spend, lags=settings.lags, before=before)[:, series.order]]
     for test, window in zip(tests, windows, strict=True):
         changed = lagged(spend + test.change * window, lags=settings.lags, before=before)
         past.append(changed[:, window])
     wide = np.concatenate(past, axis=1) / mean
     rows, at = np.zeros((wide.shape[1], len(tests))), t
     for k, window in enumerate(windows):
-        rows[:t, k] = -window.astype(np.float64)
+        rows[:t, k] = -window[series.order].astype(np.float64)
         rows[at : at + int(window.sum()), k] = 1.0
         at += int(window.sum())
     lift = np.array([test.lift for test in tests]) / scale

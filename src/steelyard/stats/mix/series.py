@@ -40,7 +40,8 @@ class Series:
 
     `captures` names channels that take up a demand which is there already, such as brand search,
     each with that demand [T]: it becomes a control. `before` is a channel's spend a period before
-    the series begins; without it, that of the first period.
+    the series begins; without it, that of the first period. `unknown` names periods whose outcome
+    nobody knows: it is not read, and their spend still works in the periods behind them.
     """
 
     periods: Sequence[date]
@@ -50,11 +51,13 @@ class Series:
     lift_tests: Sequence[LiftTest] = field(default=(), kw_only=True)
     captures: Mapping[str, ArrayLike] = field(default_factory=dict, kw_only=True)
     before: Mapping[str, float] = field(default_factory=dict, kw_only=True)
+    unknown: Sequence[date] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         """Arrays are copied; DataError for what is no series."""
         _put(self, "periods", tuple(self.periods))
         _put(self, "lift_tests", tuple(self.lift_tests))
+        _put(self, "unknown", tuple(self.unknown))
         self.step  # noqa: B018  # its error is the point
         _put(self, "outcome", self._column("outcome", self.outcome))
         for name in ("spend", "controls", "captures"):
@@ -96,6 +99,23 @@ class Series:
                 )
         return name
 
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Which periods [T] have an outcome that is known."""
+        return ~np.isin(_ordinals(self.periods), _ordinals(self.unknown))
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Periods [T] as a model has them: those whose outcome is known, then the others."""
+        seen = self.seen
+        return np.concatenate([np.flatnonzero(seen), np.flatnonzero(~seen)])
+
+    def in_time(self, rows: Array) -> Array:
+        """Rows [..., T] of a model in the order of time."""
+        placed = np.empty_like(rows)
+        placed[..., self.order] = rows
+        return placed
+
     def array(self, kind: str, name: str = "") -> Array:
         """A column as it was read: `array("outcome")`, `array("spend", "tv")`."""
         column = getattr(self, kind)
@@ -116,6 +136,7 @@ class Series:
             lift_tests=[test for test in self.lift_tests if test.last <= last],
             captures=cut(self.captures),
             before=self.before,
+            unknown=[day for day in self.unknown if day <= last],
         )
 
     def longer(
@@ -144,6 +165,7 @@ class Series:
             lift_tests=self.lift_tests,
             captures=joined("captures", captures),
             before=self.before,
+            unknown=self.unknown,
         )
 
     def _column(self, place: str, values: ArrayLike) -> Array:
@@ -168,7 +190,17 @@ class Series:
     def _refuse(self) -> None:
         if not self.spend:
             raise DataError("series.spend", "at least one channel", "none")
-        if np.ptp(self.array("outcome")) == 0:
+        for day in sorted(set(self.unknown) - set(self.periods))[:1]:
+            raise DataError("series.unknown", "one of the periods", str(day))
+        known = self.array("outcome")[self.seen]
+        if len(known) < PERIODS_MIN:
+            raise DataError(
+                "series.outcome",
+                f"at least {PERIODS_MIN} periods whose outcome is known",
+                str(len(known)),
+                "give a longer history, or shorter periods",
+            )
+        if np.ptp(known) == 0:
             raise DataError("series.outcome", "an outcome that varies", "one value in all periods")
         for name in self.channels:
             for at in np.flatnonzero(self.array("spend", name) < 0)[:1]:
@@ -178,10 +210,10 @@ class Series:
                     str(self.array("spend", name)[at]),
                     "book a refund in the period of its spend",
                 )
-        known = {*self.channels}
+        channels = {*self.channels}
         for place, names in (("captures", self.captures), ("before", self.before)):
-            for name in sorted(set(names) - known):
-                raise DataError(f"series.{place}", f"one of {sorted(known)}", f"'{name}'")
+            for name in sorted(set(names) - channels):
+                raise DataError(f"series.{place}", f"one of {sorted(channels)}", f"'{name}'")
         for test in self.lift_tests:
             self._refuse_test(test)
 
@@ -206,6 +238,10 @@ class Series:
     def window(self, test: LiftTest) -> NDArray[np.bool_]:
         """Which periods [T] a test covers."""
         return np.array([test.first <= day <= test.last for day in self.periods])
+
+
+def _ordinals(days: Sequence[date]) -> list[int]:
+    return [day.toordinal() for day in days]
 
 
 def _coming(periods: Sequence[date], count: int, step: str) -> list[date]:
