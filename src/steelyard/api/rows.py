@@ -75,12 +75,12 @@ def events(
     lines."""
     if kind not in EVENTS:
         raise UserError("--events", f"one of {', '.join(EVENTS)}", repr(kind), near(kind, EVENTS))
-    days = {"since": since, "until": until or "9999"}
+    last = until or "9999"
     with closing(Store.open(file, create=False)) as store:
         found = (
-            store.events.payments(**days)
+            store.events.payments(since=since, until=last)
             if kind == PAYMENTS
-            else store.events.of_kind(kind, **days)
+            else store.events.of_kind(kind, since=since, until=last)
         )
     simulated = file.spec.market.simulated
     return [
