@@ -5,6 +5,7 @@
     |   +-- SpecError           product.yaml: file:line:col, expected, found, repair
     |   +-- DataError           a data file or record that cannot be read
     |   +-- Missing              an optional dependency, model or file that is not here
+    |   +-- Unusable            what an installed package brings does not do what its kind must
     |   +-- StoreError          the ledger or a dataset refuses
     |   |   +-- Damaged         bytes on disk are not the bytes that were published
     |   |   +-- Unavailable     locked, out of reach or out of room: the same later may do
@@ -50,6 +51,10 @@ class DataError(UserError):
 
 class Missing(UserError):
     """Something optional is not installed or not here; the repair is a command."""
+
+
+class Unusable(UserError):
+    """What an installed package brings cannot be loaded, lacks what its kind must say, or failed."""
 
 
 class StoreError(UserError):

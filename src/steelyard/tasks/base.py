@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from steelyard.errors import UserError
 from steelyard.goals import Metric
-from steelyard.plugins import whole
+from steelyard.plugins import get
 from steelyard.spec import ProductFile
 from steelyard.spec.section import Section
+from steelyard.strangers import at_work
 
 Content = Any  # by its kind (tasks/contents.py): str for text, bytes of a picture for images
 Truth = Any  # what is right, as JSON: a label, spans, a text
@@ -160,11 +161,13 @@ def open_task(name: str, options: Mapping[str, Any]) -> Task:
     the protocol, or does not take them."""
     kind = task_kind(name)
     try:
-        task: Task = kind(kind.Options.model_validate(dict(options)))
+        said = kind.Options.model_validate(dict(options))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, ("task", *first["loc"])))
         raise UserError(where, f"options of {name}", first["msg"], "see steelyard schema") from None
+    with at_work("tasks", name):
+        task: Task = kind(said)
     return task
 
 
@@ -173,37 +176,6 @@ def task_of(product: ProductFile) -> Task:
     return open_task(product.spec.task.name, product.spec.task.options)
 
 
-_SAYS = (
-    "Options",
-    "content",
-    "answer",
-    "quality",
-    "known",
-    "operators",
-    "words",
-    "places",
-    "cleans",
-    "methods",
-    "parse",
-    "decode",
-    "decode_all",
-    "truth",
-    "write",
-    "read",
-    "moved",
-    "renamed",
-    "classes",
-    "classes_of",
-    "counted_as",
-    "counts",
-    "metrics",
-    "detail",
-    "utility",
-    "sent",
-    "wire",
-)
-
-
 def task_kind(name: str) -> Any:
     """The class registered under `name`; UserError where it lacks what a task must say."""
-    return whole("tasks", name, what="task", says=_SAYS)
+    return get("tasks", name)
