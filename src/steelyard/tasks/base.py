@@ -58,7 +58,9 @@ class Answer:
 
 
 class Task(Protocol):
-    """The one place where what a product does is written down."""
+    """The one place where what a product does is written down. One whose outcomes must fit the input of their
+    answer may say `noted(answer, value)`: what a server keeps as the detail of an answer to a request's value; and
+    `within(truth, noted)`, which raises ValueError for a truth that does not fit it."""
 
     name: ClassVar[str]
     Options: ClassVar[type[Section]]  # what the section `task` of a product file may say besides

@@ -149,12 +149,26 @@ class TokenClassification(Texts):
 
     def sent(self, answer: Answer) -> dict[str, Any]:
         value = answer.value if _is_spans(answer.value) else []
-        scores = answer.detail if len(answer.detail or []) == len(value) else [None] * len(value)
+        known = answer.detail["scores"] if isinstance(answer.detail, dict) else answer.detail
+        scores = known if len(known or []) == len(value) else [None] * len(value)
         spans = [
             {"start": start, "end": end, "label": label, "score": score}
             for (start, end, label), score in zip(value, scores, strict=True)
         ]
         return {"spans": spans, "score": answer.score}
+
+    def noted(self, answer: Answer, value: str) -> dict[str, Any]:
+        """The scores, and how long the text was: no answer keeps its text, and what comes back for it is
+        to lie inside."""
+        return {"scores": answer.detail or [], "length": len(value)}
+
+    def within(self, truth: Spans, noted: Any) -> None:
+        """Answers of before 0.4 say no length: nobody knows of them what leaves their text."""
+        length = noted.get("length") if isinstance(noted, dict) else None
+        if length is not None and truth and truth[-1][1] > length:
+            raise ValueError(
+                f"expected spans inside the {length:,} characters of the text, found one that ends at {truth[-1][1]:,}"
+            )
 
     def shown(self, sent: Mapping[str, Any]) -> Shown:
         """Where in the text they stand."""
