@@ -149,7 +149,7 @@ class TokenClassification(Texts):
 
     def sent(self, answer: Answer) -> dict[str, Any]:
         value = answer.value if _is_spans(answer.value) else []
-        known = answer.detail["scores"] if isinstance(answer.detail, dict) else answer.detail
+        known = answer.detail.get("scores") if isinstance(answer.detail, dict) else answer.detail
         scores = known if len(known or []) == len(value) else [None] * len(value)
         spans = [
             {"start": start, "end": end, "label": label, "score": score}
