@@ -9,6 +9,7 @@
     |   +-- StoreError          the ledger or a dataset refuses
     |   |   +-- Damaged         bytes on disk are not the bytes that were published
     |   |   +-- Unavailable     locked, out of reach or out of room: the same later may do
+    |   |   +-- Upgraded        a newer version upgraded the ledger while this process ran
     |   |   +-- RowRefused      the ledger works, and does not take this row
     |   +-- RequestError        a serving request that is refused; carries an HTTP status
     +-- Refused                 a gate said no; exit 3
@@ -67,6 +68,10 @@ class Damaged(StoreError):
 
 class Unavailable(StoreError):
     """The ledger or the disk cannot be had now: locked, out of reach, or full."""
+
+
+class Upgraded(StoreError):
+    """A newer version upgraded the ledger while this process ran: it cannot write any more."""
 
 
 class RowRefused(StoreError):

@@ -150,7 +150,7 @@ class TokenClassification(Texts):
     def sent(self, answer: Answer) -> dict[str, Any]:
         value = answer.value if _is_spans(answer.value) else []
         known = answer.detail.get("scores") if isinstance(answer.detail, dict) else answer.detail
-        scores = known if len(known or []) == len(value) else [None] * len(value)
+        scores = known if known and len(known) == len(value) else [None] * len(value)
         spans = [
             {"start": start, "end": end, "label": label, "score": score}
             for (start, end, label), score in zip(value, scores, strict=True)
