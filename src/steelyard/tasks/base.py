@@ -142,11 +142,12 @@ class Task(Protocol):
 @dataclass(frozen=True)
 class Wire:
     """JSON schemas: of an answer's own fields, of a truth that comes back, and of one input where it
-    is narrower than its kind of content."""
+    is narrower than its kind of content. `example` is an input and what is right for it, as clients send them."""
 
     answer: dict[str, dict[str, Any]]
     truth: dict[str, Any]
     input: dict[str, Any] | None = None
+    example: tuple[Any, Any] | None = None
 
 
 def each(read: Callable[[Any], Made], values: Iterable[Any]) -> Iterator[Made]:

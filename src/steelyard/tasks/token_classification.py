@@ -194,7 +194,9 @@ class TokenClassification(Texts):
             "spans": {"type": "array", "items": scored, "description": said},
             "score": share,
         }
-        return Wire(answer, {"type": "array", "items": plain, "description": said})
+        right = [{"start": 0, "end": 2, "label": self.entities[0]}]
+        truth = {"type": "array", "items": plain, "description": said}
+        return Wire(answer, truth, example=("马云在杭州", right))
 
     def contract_examples(self) -> list[tuple[Any, Spans]]:
         words = ["很好", "太差", "满意", "great", "失望", "推荐"]
