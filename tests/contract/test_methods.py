@@ -126,11 +126,12 @@ def test_eight_thousand_chinese_characters_are_answered_or_refused_with_a_reason
     folder = tmp_path / "saved"
     folder.mkdir()
     made.save(folder)
-    try:
-        content = task.decode("物流很快，" * 1600)
-    except ValueError as error:
-        assert "expected" in str(error)
+    long = "物流很快，" * 1600
+    if task.content != "text":  # what is no text of theirs is refused, and never answered
+        with pytest.raises(ValueError, match="expected"):
+            task.decode(long)
         return
+    content = task.decode(long)
     (answer,) = open_model(folder).answers([content])
     assert task.truth(answer.value, content) == answer.value
 
