@@ -6,9 +6,11 @@
     |   +-- SpecError           product.yaml: file:line:col, expected, found, repair
     |   +-- DataError           a data file or record that cannot be read
     |   +-- Missing              an optional dependency, model or file that is not here
+    |   +-- Unusable            what an installed package brings does not do what its kind must
     |   +-- StoreError          the ledger or a dataset refuses
     |   |   +-- Damaged         bytes on disk are not the bytes that were published
     |   |   +-- Unavailable     locked, out of reach or out of room: the same later may do
+    |   |   +-- Upgraded        a newer version upgraded the ledger while this process ran
     |   |   +-- RowRefused      the ledger works, and does not take this row
     |   +-- RequestError        a serving request that is refused; carries an HTTP status
     +-- Refused                 a gate said no; exit 3
@@ -61,6 +63,10 @@ class Missing(UserError):
     """Something optional is not installed or not here; the repair is a command."""
 
 
+class Unusable(UserError):
+    """What an installed package brings cannot be loaded, lacks what its kind must say, or failed."""
+
+
 class StoreError(UserError):
     """The ledger or a dataset refuses."""
 
@@ -71,6 +77,10 @@ class Damaged(StoreError):
 
 class Unavailable(StoreError):
     """The ledger or the disk cannot be had now: locked, out of reach, or full."""
+
+
+class Upgraded(StoreError):
+    """A newer version upgraded the ledger while this process ran: it cannot write any more."""
 
 
 class RowRefused(StoreError):

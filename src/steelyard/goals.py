@@ -67,21 +67,16 @@ def limits(goals: Goals, errors: Container[str]) -> list[Limit]:
     ]
 
 
-def problems(goals: Goals, known: Mapping[str, Metric], task: str) -> list[str]:
-    """What is wrong with the goals of quality, a line each, as `goals.quality.NAME: ...`."""
-    lines = []
+def problems(goals: Goals, known: Mapping[str, Metric], task: str) -> dict[str, str]:
+    """What is wrong with the goals of quality, by the metric that each names."""
+    wrong = {}
     for name, value in goals.quality.items():
         metric = known.get(name)
         if metric is None:
             hint = near(name, known)
             expected = f"a metric of {task}: {', '.join(sorted(known))}"
-            lines.append(
-                f"goals.quality.{name}: expected {expected}, found '{name}'"
-                + (f"; {hint}" if hint else "")
-            )
+            wrong[name] = f"expected {expected}, found '{name}'" + (f"; {hint}" if hint else "")
         elif not metric.low <= value <= metric.high:
             most = f" and at most {metric.high:g}" if math.isfinite(metric.high) else ""
-            lines.append(
-                f"goals.quality.{name}: expected at least {metric.low:g}{most}, found {value:g}"
-            )
-    return lines
+            wrong[name] = f"expected at least {metric.low:g}{most}, found {value:g}"
+    return wrong

@@ -6,19 +6,22 @@ Example: `turn(load("product.yaml")).outputs["plan"]["plan"]["recommendation"]`
 
 from __future__ import annotations
 
+import json
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from steelyard.brought import at_step, check_kinds, packages
 from steelyard.errors import Missing, Refused, SpecError, SteelyardError, UserError
 from steelyard.goals import problems
 from steelyard.near import near
 from steelyard.plugins import own
 from steelyard.spec import ProductFile, only, sections, without_passwords
+from steelyard.spec.where import line_at
 from steelyard.stage import Context, Output, Stage, broken, names, of_key, stages, values
-from steelyard.store import Clock, Store, step_key
+from steelyard.store import Clock, Step, Store, step_key
 from steelyard.store.budgets import Budgets
 from steelyard.tasks import Task, task_of, valuation
 
@@ -142,14 +145,16 @@ def check_stages() -> None:
 def check(product: ProductFile, task: Task) -> None:
     """Everything that can be refused before a step has cost anything."""
     check_stages()
+    check_kinds(product, task)
     if task.known[task.quality].less:
         raise SteelyardError(
             f"task {task.name}: expected a metric of quality of which more is better, found '{task.quality}'"
         )
     wrong = problems(product.spec.goals, task.known, task.name)
-    wrong += valuation.problems(task, product.spec.money)
-    if wrong:
-        raise SpecError([f"{product.path.name}: {line}" for line in wrong])
+    lines = [line_at(product, ("goals", "quality", name), said) for name, said in wrong.items()]
+    lines += [line_at(product, *one) for one in valuation.problems(task, product.spec.money)]
+    if lines:
+        raise SpecError(lines)
     for stage in stages():
         stage.check(product, task)
 
@@ -212,7 +217,8 @@ def _server(run: Turn) -> Any:
 def _key(run: Turn, stage: Stage[Any], context: Context) -> str:
     """The key of a step as it stands now."""
     reads = sections(run.product.spec, *stage.sections)
-    key = step_key(stage.name, reads, [*of_key(context.taken), *context.also])
+    brought = packages(run.product, run.task, stage)
+    key = step_key(stage.name, reads, [*of_key(context.taken), *context.also, *brought])
     key = _newest(run, stage.name, key)
     # Done, but its files are gone (removed, or on another machine): the work is done again.
     while (done := run.store.steps.done(key)) is not None and not run.store.holds(
@@ -229,11 +235,18 @@ def _run(run: Turn, stage: Stage[Any]) -> None:
     key = _key(run, stage, context)
     if run.again == stage.name:
         context, key = _once_more(run, stage, context, key)
+
+    def work(step: Step) -> Output:
+        with at_step(stage):
+            left = stage.work(context, step)
+            json.dumps(left)  # what cannot be kept is told here, of the stage that left it
+            return left
+
     output, ran = run.store.step(
         run.id,
         stage.name,
         key,
-        lambda step: stage.work(context, step),
+        work,
         cpu_price=run.product.spec.money.prices.cpu_hour,
         cores=run.product.spec.money.cores,
         budgets=run.budgets,

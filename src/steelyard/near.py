@@ -17,4 +17,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def near(word: str, known: Iterable[str], *, before: str = "") -> str:
     """`did you mean 'x'?` with the nearest word, behind `before`; empty where none is near."""
     likely = nearest(word, known)
-    return "" if likely is None else f"did you mean '{before}{likely}'?"
+    return "" if likely is None else meant(f"'{before}{likely}'")
+
+
+def meant(likely: str) -> str:
+    """The same of what is known to be meant, as it is to be shown."""
+    return f"did you mean {likely}?"

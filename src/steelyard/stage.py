@@ -21,9 +21,10 @@ from steelyard.as_json import names as fields_of
 from steelyard.as_json import of_json, to_json
 from steelyard.errors import SteelyardError
 from steelyard.near import near
-from steelyard.plugins import loaded
+from steelyard.plugins import loaded, strangers
 from steelyard.spec import ProductFile
 from steelyard.store import Step, Store
+from steelyard.strangers import guarded
 from steelyard.taken import take
 from steelyard.terms import learn
 
@@ -255,6 +256,11 @@ def stage_named(name: str) -> Stage[Any] | None:
 @cache
 def _registered() -> tuple[tuple[Stage[Any], ...], dict[str, str]]:
     registered, wrong = loaded("stages", _why_none)
+    for name in strangers("stages"):
+        if name in registered:
+            registered[name] = guarded(
+                "stages", name, registered[name], gives=_GIVES, each=_GIVES_EACH, but=("section",)
+            )
     usable, lacking = in_order(registered)
     wrong |= lacking
     for stage in usable:
@@ -263,6 +269,10 @@ def _registered() -> tuple[tuple[Stage[Any], ...], dict[str, str]]:
     for name, why in sorted(wrong.items()):
         log.warning("stage.left_out name=%s because=%s", name, why)
     return usable, wrong
+
+
+_GIVES = {"summary": str, "estimate": Expected}
+_GIVES_EACH = {"also": str, "leaves": tuple}  # a section that fails is told in its place
 
 
 def _why_none(name: str, stage: Any) -> str | None:

@@ -75,6 +75,13 @@ def test_init_writes_a_file_that_checks_and_never_overwrites_one(tmp_path):
     assert again.returncode == 2 and "edit it, or name another folder" in again.stderr
 
 
+def test_init_names_every_example_and_the_one_that_was_meant(tmp_path):
+    told = CliRunner().invoke(app, ["init", "--help"]).stdout
+    assert all(name in told for name in example_names())
+    done = command("init", str(tmp_path), "--example", "nmaes")
+    assert done.returncode == 2 and "did you mean 'names'?" in done.stderr
+
+
 def test_the_examples_of_init_are_those_of_the_repository():
     root = Path(__file__).parents[2] / "examples"
     for name in example_names():

@@ -62,10 +62,16 @@ def test_the_page_is_whole_in_both_languages_and_says_that_it_is_simulated(month
 @pytest.mark.parametrize(
     ("profit", "said"),
     [
-        ({"plan": 5.0, "equal_parts": 3.0, "market_only": 4.0, "technology_only": 1.0}, "earns 1 more than market alone"),
-        ({"plan": 3.0, "equal_parts": 9.0, "market_only": 4.0, "technology_only": 1.0}, "equal parts earns 6 more than the plan"),
+        (
+            {"plan": 5.0, "equal_parts": 3.0, "market_only": 4.0, "technology_only": 1.0},
+            "earns 1 more than market alone",
+        ),
+        (
+            {"plan": 3.0, "equal_parts": 9.0, "market_only": 4.0, "technology_only": 1.0},
+            "equal parts earns 6 more than the plan",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_headline_says_who_earned_most_though_it_is_not_the_plan(profit, said):
     assert said in headline({"profit": profit}, "en")
 

@@ -101,7 +101,6 @@ def test_what_it_tells_of_a_training_is_json(fitted):
     made, _, _ = fitted
     assert json.loads(json.dumps(made.told)) == made.told
     assert json.loads(json.dumps(made.card)) == made.card
-    assert made.cpu_s >= 0
 
 
 def test_the_same_job_fits_the_same_model(pair, encoder, tmp_path):
@@ -127,11 +126,12 @@ def test_eight_thousand_chinese_characters_are_answered_or_refused_with_a_reason
     folder = tmp_path / "saved"
     folder.mkdir()
     made.save(folder)
-    try:
-        content = task.decode("物流很快，" * 1600)
-    except ValueError as error:
-        assert "expected" in str(error)
+    long = "物流很快，" * 1600
+    if task.content != "text":  # what is no text of theirs is refused, and never answered
+        with pytest.raises(ValueError, match="expected"):
+            task.decode(long)
         return
+    content = task.decode(long)
     (answer,) = open_model(folder).answers([content])
     assert task.truth(answer.value, content) == answer.value
 

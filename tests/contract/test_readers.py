@@ -8,7 +8,6 @@ import pytest
 
 from steelyard.data import reading
 from steelyard.data.reading import reader_named
-from steelyard.errors import UserError
 from steelyard.plugins import names
 from steelyard.spec.model import Source
 
@@ -89,14 +88,6 @@ def test_nothing_is_read_before_a_batch_is_asked_for(reader):
     batches = made.batches(source, Path("/nowhere"), line_bytes_max=10, reject=print)
     with pytest.raises(Exception, match="nothing there"):
         next(batches)
-
-
-def test_what_breaks_the_protocol_is_named_with_what_it_lacks(monkeypatch):
-    monkeypatch.setattr(
-        "steelyard.plugins.get", lambda group, name: lambda source, path, **rest: iter(())
-    )
-    with pytest.raises(UserError, match="no brings_data, place, fingerprint, batches"):
-        reader_named("old")
 
 
 def test_a_packed_file_has_the_records_of_the_file(tmp_path):

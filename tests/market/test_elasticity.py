@@ -35,14 +35,27 @@ def experiments(store, n, *, decision="promote", seed=0, leave_out=()):
 
         def work(step, i=i, values=values):
             step.add(
-                "experiment", id=f"e{seed}-{i}", product=store.product,
-                arms={"live": live, "canary": f"c{i}"}, unit="user", metric="conversion", rule={},
+                "experiment",
+                id=f"e{seed}-{i}",
+                product=store.product,
+                arms={"live": live, "canary": f"c{i}"},
+                unit="user",
+                metric="conversion",
+                rule={},
                 readout={"decision": decision},
-            )  # fmt: skip
+            )
             for name, (value, error) in zip(NAMES, values, strict=True):
                 half = 1.959964 * error
                 if name not in leave_out:
-                    step.measure(f"e{seed}-{i}", name, value, low=value - half, high=value + half, n=900, on="x")  # fmt: skip
+                    step.measure(
+                        f"e{seed}-{i}",
+                        name,
+                        value,
+                        low=value - half,
+                        high=value + half,
+                        n=900,
+                        on="x",
+                    )
             return {}
 
         store.step(store.begin_turn("t"), "replay", f"e{seed}-{i}", work, cpu_price=0)
@@ -139,7 +152,9 @@ def checked(store, pair):
 
     def work(step):
         on = f"holdout of d against {pair['live']}"
-        step.measure(pair["canary"], "holdout_quality_against_live", 0.02, low=0.0, high=0.04, n=99, on=on)  # fmt: skip
+        step.measure(
+            pair["canary"], "holdout_quality_against_live", 0.02, low=0.0, high=0.04, n=99, on=on
+        )
         return {}
 
     store.step(store.begin_turn("t"), "release", "checked", work, cpu_price=0)

@@ -129,7 +129,11 @@ def test_a_question_that_is_none_is_refused(wrong):
 def test_menus_that_cannot_be_chosen_from_are_refused():
     _, w = world()
     dear = [(replace(w.menus[1][1], cost=500.0),)]
-    for menus, said in (([()], "a step in each menu"), (dear, "budget can pay"), (w.menus[:1] * 2, "twice")):  # fmt: skip
+    for menus, said in (
+        ([()], "a step in each menu"),
+        (dear, "budget can pay"),
+        (w.menus[:1] * 2, "twice"),
+    ):
         with pytest.raises(ValueError, match=said):
             split(w.company, w.places, menus, Question(100.0))
 

@@ -182,8 +182,10 @@ def test_the_report_of_an_old_turn_says_as_of_when_the_market_is_booked(tmp_path
     assert "Days up to 2026-02-01, as booked on" in page and CHAPTER["en"]["again"] in page
     assert "radio" not in page
     with closing(Store.open(file, clock=At(TODAY))) as store:
-        spent = [sum(r["nano"] for r in sums if r["account"] == "ads.spend") for sums in (
-            store.ledger.sums(), store.ledger.sums(until=number, day="2026-02-01"))]  # fmt: skip
+        spent = [
+            sum(r["nano"] for r in sums if r["account"] == "ads.spend")
+            for sums in (store.ledger.sums(), store.ledger.sums(until=number, day="2026-02-01"))
+        ]
     assert spent[1] - spent[0] == 77 * 10**9
     assert f"advertising {spent[1] / 10**9:,.2f}" in " ".join(page.split())
 

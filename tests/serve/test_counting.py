@@ -74,9 +74,18 @@ def test_a_link_of_the_product_file_leads_elsewhere(lasting):
 
 @pytest.mark.parametrize(
     "to",
-    ["//evil.example", "\\\\evil.example", "https://evil.example", "/%0d%0aSet-Cookie:a=b", "%2f%2fevil",
-     "https:evil.example", "pricing%0d%0aLocation:%20//evil", "javascript:alert(1)", ""],
-)  # fmt: skip
+    [
+        "//evil.example",
+        "\\\\evil.example",
+        "https://evil.example",
+        "/%0d%0aSet-Cookie:a=b",
+        "%2f%2fevil",
+        "https:evil.example",
+        "pricing%0d%0aLocation:%20//evil",
+        "javascript:alert(1)",
+        "",
+    ],
+)
 def test_a_visitor_is_never_led_where_the_address_says(lasting, to):
     status, body, headers = call(lasting[0], "GET", f"/go/wechat?to={to}")
     assert (status, headers["Location"], headers["Set-Cookie"]) == (404, None, None)

@@ -73,8 +73,11 @@ def test_what_cannot_be_written_waits_and_fractions_are_carried(store, monkeypat
     egress = Egress(store, Decimal("0.3"))  # a byte is .3 nano-units
     asyncio.run(_sent(egress, 4, 5))
     with monkeypatch.context() as broken:
-        broken.setattr(Store, "record_once", lambda *a, **k: (_ for _ in ()).throw(
-            StoreError("ledger", "a disk", "none", "wait")))  # fmt: skip
+        broken.setattr(
+            Store,
+            "record_once",
+            lambda *a, **k: (_ for _ in ()).throw(StoreError("ledger", "a disk", "none", "wait")),
+        )
         asyncio.run(egress.book())
     assert "egress.waits bytes=9" in caplog.text and store.ledger.lines(account=SENT) == []
     asyncio.run(_sent(egress, 1))

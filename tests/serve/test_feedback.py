@@ -1,6 +1,7 @@
 """What may be said about an answer, and what each kind does today."""
 
 import pytest
+from tests.launching import launched
 from tests.serving import ask, call, publish, release
 
 from steelyard.serve import Server
@@ -120,3 +121,24 @@ def test_the_outcome_of_a_replayed_record_is_kept_and_earns_nothing(store, produ
     assert len(store.database.rows(tables.feedback.select())) == 2
     accounts = {r["account"]: r["nano"] for r in store.ledger.sums()}
     assert "value.correct" not in accounts and accounts["cpu.serve"] < 0
+
+
+def test_spans_of_an_outcome_lie_inside_the_text_of_their_answer(tmp_path):
+    text = "这个很好 😀"  # six characters, as offsets count them
+    with launched(tmp_path, task="token_classification") as (address, store, _):
+        _, body, _ = call(address, "POST", "/v1/predict", {"input": text, "request_id": "r"})
+        (answer,) = body["answers"]
+        said = {"answer_id": answer["answer_id"], "kind": "outcome"}
+        for kind in ("outcome", "correction"):
+            outside = [{"start": 1, "end": len(text) + 1, "label": "person"}]
+            status, told, _ = call(
+                address, "POST", "/v1/feedback", said | {"kind": kind, "value": outside}
+            )
+            assert status == 422 and "inside the 6 characters" in told["error"]["expected"]
+            assert told["error"]["found"] == "one that ends at 7"
+        inside = [{"start": 1, "end": len(text), "label": "person"}]
+        assert call(address, "POST", "/v1/feedback", said | {"value": inside})[0] == 200
+        # a retry is answered with what was kept, its scores among it
+        again = call(address, "POST", "/v1/predict", {"input": text, "request_id": "r"})[1]
+        assert again["answers"] == [answer] and answer["spans"]
+        assert text not in str(store.database.rows(tables.answer.select()))

@@ -66,8 +66,10 @@ def test_a_partner_cannot_claim_the_customers_of_others_by_their_names(url):
 
 def test_an_answer_of_a_partner_is_its_own_even_where_the_request_is_the_same(url):
     same = {"input": "很好", "user": "u", "request_id": "r1"}
-    answers = [ask(url, headers, **same)[1]["answers"][0]["answer_id"]
-               for headers in (OWN, key_of("acme"), key_of("beta"), key_of("acme"))]  # fmt: skip
+    answers = [
+        ask(url, headers, **same)[1]["answers"][0]["answer_id"]
+        for headers in (OWN, key_of("acme"), key_of("beta"), key_of("acme"))
+    ]
     assert len(set(answers)) == 3 and answers[1] == answers[3]
 
 

@@ -251,12 +251,12 @@ def test_a_journal_that_cannot_keep_up_refuses_instead_of_filling_the_memory(
     from steelyard.serve import journal as module
 
     monkeypatch.setattr(module, "WAITING_MAX", 2)
-    held = threading.Event()
-    monkeypatch.setattr(store, "record_once", lambda *_: held.wait(20))
+    held, taken = threading.Event(), threading.Event()
+    monkeypatch.setattr(store, "record_once", lambda *_: (taken.set(), held.wait(20)))
     journal = module.Journal(store, product)
     rows = [{"id": "a", "variant": "v", "cpu_s": 0.0}]
     journal.answers(rows)
-    time.sleep(0.2)  # the writer takes the first
+    assert taken.wait(20)  # the writer has the first
     journal.answers(rows)
     journal.answers(rows)
     with pytest.raises(RequestError) as error:
@@ -374,7 +374,7 @@ class Slow:
     threads = 1
 
     def __init__(self):
-        self.go = threading.Event()
+        self.go, self.taken = threading.Event(), threading.Event()
 
     def features(self, contents):
         return list(contents)
@@ -383,6 +383,7 @@ class Slow:
         return 1
 
     def answers_of(self, features, *, batch_tokens):
+        self.taken.set()
         self.go.wait(20)
         raise RuntimeError("done")
 
@@ -392,7 +393,7 @@ def test_a_full_queue_refuses_at_once(store):
     batcher = Batcher(slow, Serve(queue_max=2, batch_tokens=1, batch_wait_ms=0), clock=Clock())
     job = batcher.prepare(lambda: ["x"])
     waiting = [batcher.submit(job)]
-    time.sleep(0.2)  # the worker takes the first
+    assert slow.taken.wait(20)  # the worker has the first
     waiting += [batcher.submit(job) for _ in range(2)]
     for refused in (batcher.check_room, lambda: batcher.submit(job)):
         with pytest.raises(RequestError) as error:
@@ -421,12 +422,12 @@ def test_a_caller_that_is_gone_stops_no_batch(store, live):
 def test_a_row_the_database_refuses_costs_no_other_request(store, product, monkeypatch):
     from steelyard.serve.journal import Journal
 
-    write, groups = store.record_once, []
+    write, groups, all_sent = store.record_once, [], threading.Event()
 
     def record(facts, lines):
         groups.append(len(facts))
+        assert all_sent.wait(20)  # so that others join the next group
         if any(row["id"] == "bad" for _, row in facts):
-            time.sleep(0.2)  # so that others join the next group
             raise ValueError("no such row")
         write(facts, lines)
 
@@ -434,6 +435,7 @@ def test_a_row_the_database_refuses_costs_no_other_request(store, product, monke
     journal = Journal(store, product)
     rows = [row_of(i) for i in ("a", "bad", "b", "bad", "c")]
     futures = [journal.answers([row]) for row in rows]
+    all_sent.set()
     failed = [isinstance(f.exception(20), ValueError) for f in futures]
     journal.close()
     assert failed == [False, True, False, True, False] and max(groups) > 1

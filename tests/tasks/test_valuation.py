@@ -133,14 +133,16 @@ def test_another_table_is_another_scale_and_the_same_one_is_not():
     ],
 )
 def test_a_label_that_the_task_has_not_is_named(labels, said):
-    assert problems(FRAUD, money({"labels": labels})) == [said]
+    ((path, why),) = problems(FRAUD, money({"labels": labels}))
+    assert f"{'.'.join(path)}: {why}" == said
     with pytest.raises(UserError, match="expected a label of the task"):
         valuation_of(FRAUD, money({"labels": labels}))
 
 
 def test_a_table_of_labels_is_refused_for_spans():
-    (line,) = problems(NAMES, money({"labels": {"name": {"name": 1}}}))
-    assert line.startswith("money.values.labels: expected 'tiers', since answers of token_")
+    ((path, why),) = problems(NAMES, money({"labels": {"name": {"name": 1}}}))
+    assert path == ("money", "values", "labels")
+    assert why.startswith("expected 'tiers', since answers of token_")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import warnings
 
 from steelyard.cli.show import never_fail
 from steelyard.engine.processes import forget_current_folder
-from steelyard.errors import InBoth, Refused, SpecError, SteelyardError, UserError
+from steelyard.errors import InBoth, Refused, SpecError, SteelyardError, Unusable, UserError
 
+DEBUG = "STEELYARD_DEBUG"  # set by whoever writes a kind: its errors with their traceback
 _M_ARENA_MAX = -8  # of malloc.h
 
 # Set before any numeric library loads: spinning threads waste a shared machine.
@@ -37,10 +38,12 @@ def main() -> None:
     try:
         app()
     except (UserError, Refused) as error:
+        if isinstance(error, Unusable) and os.environ.get(DEBUG):
+            raise
         print(_said(error), file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception as error:
-        told = _of_disk(error)
+        told = _of_disk(error) or _of_stranger(error)
         if told is None:
             raise
         print(told, file=sys.stderr)
@@ -55,6 +58,13 @@ def _of_disk(error: Exception) -> SteelyardError | None:
     from steelyard.store.failures import of_disk
 
     return of_disk(error)
+
+
+def _of_stranger(error: Exception) -> SteelyardError | None:
+    """What another package's kind raised is that package's to repair, whoever called it."""
+    from steelyard.strangers import blamed
+
+    return None if os.environ.get(DEBUG) else blamed(error)
 
 
 def _few_arenas() -> None:

@@ -59,7 +59,8 @@ def _options(
 def init(
     folder: Annotated[Path, typer.Argument(help="where product.yaml is written")] = Path(),
     example: Annotated[
-        str, typer.Option(help="reviews (Chinese), intents (English) or digits")
+        str,
+        typer.Option(help="reviews (Chinese), intents (English), names (spans, Chinese) or digits"),
     ] = "reviews",
 ) -> None:
     """Write a commented product.yaml to start from, and the data of the example if it has any."""

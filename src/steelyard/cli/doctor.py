@@ -67,11 +67,14 @@ def _chinese_font() -> dict[str, Any]:
 
 
 def _left_out() -> list[dict[str, Any]]:
-    """Stages and levers that are registered and cannot be used."""
+    """What other packages registered and nobody can use."""
     from steelyard.plan import levers
+    from steelyard.plugins import left_out
+    from steelyard.promises import PROMISES
     from steelyard.stage import broken
 
     by_kind = [("stage", broken()), ("lever", levers.broken())]
+    by_kind += [(promise.called, left_out(group)) for group, promise in PROMISES.items()]
     return [
         _row(f"{kind} {name}", None, f"left out: {why}", "correct or remove its package")
         for kind, lacking in by_kind

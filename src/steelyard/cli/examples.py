@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from steelyard.errors import UserError
+from steelyard.near import near
 
 
 def example_names() -> list[str]:
@@ -20,7 +21,9 @@ def example_names() -> list[str]:
 def example_text(name: str) -> str:
     """The example's product file; UserError lists what there is."""
     if name not in example_names():
-        raise UserError("--example", f"one of {example_names()}", f"'{name}'")
+        raise UserError(
+            "--example", f"one of {example_names()}", f"'{name}'", near(name, example_names())
+        )
     path = files("steelyard.cli").joinpath("templates", f"{name}.yaml")
     return path.read_text(encoding="utf-8")
 

@@ -13,7 +13,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from steelyard.errors import UserError
-from steelyard.near import near
+from steelyard.near import meant, near
 
 
 class Group(TyperGroup):
@@ -56,4 +56,4 @@ def _is_file(word: str) -> bool:
 
 def _meant(word: str, commands: Iterable[str], above: Iterable[str]) -> str:
     inside = near(word, commands)
-    return inside or (f"did you mean 'steelyard {word}'?" if word in above else "see: --help")
+    return inside or (meant(f"'steelyard {word}'") if word in above else "see: --help")

@@ -37,6 +37,7 @@ from steelyard.spec.section import Kind, NoSettings
 from steelyard.stage import Report
 from steelyard.stats import Interval
 from steelyard.store import Step, Store
+from steelyard.strangers import at_work, lacking
 from steelyard.tasks import Task, content_kind
 
 
@@ -190,11 +191,16 @@ def _one(
     module = partial(load_module, source, config, attention="eager")
     compressor, name = get("compressors", kind.name), kind.name
     own = getattr(compressor, "Settings", NoSettings).model_validate(kind.settings)
-    parts = get("methods", method_in(config)).parts(head_of(task))
+    trainer = get("methods", method_in(config))
+    lacking("methods", method_in(config), trainer, "a method of torch modules", says=("parts",))
+    parts = trainer.parts(head_of(task))
     job = CompressJob(
         task, preprocessor, parts, module, draft, shared, contents, threads=1, settings=own
     )
-    built = compressor(job)
+    with at_work("compressors", name):
+        built = compressor(job)
+    said = "what it built: 'runtime' and 'precision'"
+    lacking("compressors", name, built, said, says=("runtime", "precision"))
     write_arrays(
         draft,
         task,

@@ -5,14 +5,16 @@ Example: `rows, detail = opened(Kind(name="normalize")).apply(rows)`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
-from steelyard.plugins import whole
+from steelyard.plugins import get, unusable
 from steelyard.spec import ProductFile
 from steelyard.spec.section import Kind, NoSettings, Section
 from steelyard.store.records import digest_of
+from steelyard.strangers import at_work, each_is
 from steelyard.tasks import Task
 
 
@@ -60,7 +62,22 @@ def operators_of(product: ProductFile, task: Task) -> tuple[Kind, ...]:
 
 def opened(kind: Kind) -> Operator:
     """The registered operator with its settings."""
-    says = ("name", "content", "whole", "apply")
-    made = whole("operators", kind.name, what="operator", says=says)
-    operator: Operator = made(getattr(made, "Settings", NoSettings).model_validate(kind.settings))
+    made = get("operators", kind.name)
+    settings = getattr(made, "Settings", NoSettings).model_validate(kind.settings)
+    with at_work("operators", kind.name):
+        operator: Operator = made(settings)
     return operator
+
+
+def applied(operator: Operator, rows: list[Row]) -> tuple[list[Row], dict[str, int]]:
+    """Rows behind an operator, and its counts; Unusable where it gives something else."""
+    name, expected = operator.name, "rows and counts by kind"
+    with at_work("operators", name):
+        given = operator.apply(rows)
+    if not isinstance(given, tuple) or len(given) != 2:
+        raise unusable("operators", name, type(given).__name__, expected=expected)
+    kept, counts = given
+    each_is("operators", name, kept, Row, "rows")
+    if not isinstance(counts, Mapping):
+        raise unusable("operators", name, f"{type(counts).__name__} of counts", expected=expected)
+    return list(kept), dict(counts)

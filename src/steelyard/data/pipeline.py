@@ -18,10 +18,10 @@ from steelyard.as_json import to_json
 from steelyard.data.ids import nameless
 from steelyard.data.left import Cleaned, OperatorCount
 from steelyard.data.names import Names, Past
-from steelyard.data.operators import Operator, Row, opened, operators_of
+from steelyard.data.operators import Operator, Row, applied, opened, operators_of
 from steelyard.data.parts import check_parts, largest_cluster, parts_by_class
 from steelyard.data.past import NAMED, Earlier, past_of
-from steelyard.data.reading import Raw, Reader, fingerprints, reader_named, with_settings
+from steelyard.data.reading import Raw, batches_of, fingerprints, place_said
 from steelyard.data.rejects import Rejects
 from steelyard.data.sources import root_of
 from steelyard.data.split import assign
@@ -148,13 +148,12 @@ def _read_all(
 ) -> None:
     """Rows of every source, through what needs no other row, a batch at a time."""
     times: Counter[str] = Counter()
-    for source in map(with_settings, product.spec.data.sources):
-        reader = reader_named(source.reader.name)
-        place = reader.place(source)
+    for source in product.spec.data.sources:
+        place = place_said(source)
         times[place] += 1
         scope = place if times[place] == 1 else f"{place}#{times[place]}"
         kept, refused = 0, made.rejects.total
-        for rows in _read(product, reader, source, scope, made, say=say, most=most):
+        for rows in _read(product, place, source, scope, made, say=say, most=most):
             kept += len(rows)
             made.rows += first.through(rows)
         refused = made.rejects.total - refused
@@ -163,7 +162,7 @@ def _read_all(
 
 def _read(
     product: ProductFile,
-    reader: Reader,
+    place: str,
     source: Source,
     scope: str,
     made: Prepared,
@@ -174,7 +173,7 @@ def _read(
     limit, refused = product.spec.data.line_bytes_max, made.rejects.total
     seen: set[str] = set()
     number = 0
-    batches = reader.batches(source, product.folder, line_bytes_max=limit, reject=made.rejects.add)
+    batches = batches_of(source, product.folder, line_bytes_max=limit, reject=made.rejects.add)
     for batch in batches:
         taken = batch if most is None else batch[: most - number]
         yield _rows(taken, scope, source, made, seen)
@@ -182,10 +181,10 @@ def _read(
         if len(taken) < len(batch):
             made.whole = False
             return
-        say(f"read {reader.place(source)}", number, None)
+        say(f"read {place}", number, None)
     if number == 0 and made.rejects.total == refused:
         raise DataError(
-            str(root_of(source, product.folder) or reader.place(source)),
+            str(root_of(source, product.folder) or place),
             "records",
             "none: a header or blank lines alone",
             "fill the file or drop the source",
@@ -218,7 +217,7 @@ class _First:
             if not rows:  # all of a batch was rejected
                 break
             before = rows
-            rows, counted = operator.apply(before)
+            rows, counted = applied(operator, before)
             rows = _settled(self.task, operator.name, before, rows)
             counts.update(counted)
             sizes[0] += len(before)
@@ -296,14 +295,14 @@ def _settled(task: Task, operator: str, before: list[Row], after: list[Row]) -> 
 def _operate(operator: Any, rows: list[Row], say: Report) -> tuple[list[Row], dict[str, int]]:
     if operator.whole:
         say(operator.name, 0, len(rows))
-        kept, counts = operator.apply(rows)
+        kept, counts = applied(operator, rows)
         return kept, dict(counts)
     made: list[Row] = []
     total: Counter[str] = Counter()
     stream = iter(rows)
     done = 0
     while batch := list(islice(stream, BATCH)):
-        kept, counts = operator.apply(batch)
+        kept, counts = applied(operator, batch)
         made += kept
         total.update(counts)
         done += len(batch)
@@ -336,8 +335,7 @@ def _publish(store: Store, product: ProductFile, step: Step, made: Prepared) -> 
             tag=identity,
             parent=made.past.dataset,
             sources=[
-                {"place": reader_named(s.reader.name).place(with_settings(s)), "licence": s.licence}
-                for s in product.spec.data.sources
+                {"place": place_said(s), "licence": s.licence} for s in product.spec.data.sources
             ],
             recipe={"data": product.spec.data.model_dump(mode="json"), NAMED: "cleaned content"},
             counts=to_json(made.counts),

@@ -20,7 +20,7 @@ from steelyard.data.sources import files_of
 from steelyard.data.streams import BROKEN, NUL, SAMPLE_MAX, head_of, lines_of
 from steelyard.encodings import NAMES, looks_like
 from steelyard.errors import DataError
-from steelyard.near import nearest
+from steelyard.near import meant, nearest
 from steelyard.spec.looks import quoted
 from steelyard.spec.model import Source
 from steelyard.tasks.masking import mask
@@ -378,7 +378,7 @@ def _shown(header: list[str]) -> str:
 def _meant(column: str, header: list[str]) -> str:
     close = nearest(column, header)
     if close is not None:
-        return f"did you mean {quoted(mask(close)[0])}?"
+        return meant(quoted(mask(close)[0]))
     if header and header[0].lstrip().startswith("{"):
         return "it looks like JSON: say reader: jsonl"
     if header and header[0].lstrip().lower().startswith(("<!doctype", "<html")):

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from steelyard.data.sources import fingerprint, place_of, root_of
-from steelyard.plugins import whole
+from steelyard.plugins import get, unusable
 from steelyard.spec import ProductFile
 from steelyard.spec.kinds import settings_of
 from steelyard.spec.model import Source
 from steelyard.spec.section import NoSettings, Section
+from steelyard.strangers import at_work, each_is
 
 BATCH = 2000  # records at once
 Reject = Callable[[str, str], None]  # (where, why)
@@ -109,16 +110,47 @@ def batched(records: Iterator[Raw]) -> Iterator[list[Raw]]:
 
 def reader_named(name: str) -> Reader:
     """UserError for one that is not registered, or lacks what a reader must say."""
-    reader: Reader = whole("readers", name, what="reader", says=_SAYS)
+    reader: Reader = get("readers", name)
     return reader
 
 
 def fingerprints(product: ProductFile) -> list[str]:
     """Of every source, in order."""
-    return [
-        reader_named(source.reader.name).fingerprint(with_settings(source), product.folder)
-        for source in product.spec.data.sources
-    ]
+    return [_fingerprint(source, product.folder) for source in product.spec.data.sources]
+
+
+def _fingerprint(source: Source, base: Path) -> str:
+    name = source.reader.name
+    with at_work("readers", name):
+        said = reader_named(name).fingerprint(with_settings(source), base)
+    return _text(name, said, "a text as fingerprint")
+
+
+def place_said(source: Source) -> str:
+    """What the reader of a source calls it."""
+    name = source.reader.name
+    with at_work("readers", name):
+        said = reader_named(name).place(with_settings(source))
+    return _text(name, said, "a text as place")
+
+
+def _text(reader: str, said: Any, expected: str) -> str:
+    if not isinstance(said, str):
+        raise unusable("readers", reader, type(said).__name__, expected=expected)
+    return said
+
+
+def batches_of(
+    source: Source, base: Path, *, line_bytes_max: int, reject: Reject
+) -> Iterator[list[Raw]]:
+    """What the reader of a source gives, a batch at a time; Unusable for anything but records."""
+    name, whole = source.reader.name, with_settings(source)
+    with at_work("readers", name):
+        for batch in reader_named(name).batches(
+            whole, base, line_bytes_max=line_bytes_max, reject=reject
+        ):
+            each_is("readers", name, batch, Raw, "batches of Raw records")
+            yield batch
 
 
 def with_settings(source: Source) -> Source:
@@ -127,6 +159,3 @@ def with_settings(source: Source) -> Source:
     settings = own.model_validate(source.reader.settings).model_dump()
     reader = source.reader.model_copy(update={"settings": settings})
     return source.model_copy(update={"reader": reader})
-
-
-_SAYS = ("brings_data", "place", "fingerprint", "batches")

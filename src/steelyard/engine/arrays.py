@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from steelyard.plugins import get
+from steelyard.strangers import at_work
 from steelyard.tasks import Array, Content
 
 Inputs = dict[str, Any]  # name -> array [B, ...]; one sparse matrix for character n-grams
@@ -71,7 +72,9 @@ class ModuleParts:
 
 
 def open_preprocessor(kind: str, folder: Path, settings: Mapping[str, Any]) -> Preprocessor:
-    preprocessor: Preprocessor = get("preprocessors", kind).load(folder, settings)
+    made = get("preprocessors", kind)
+    with at_work("preprocessors", kind):
+        preprocessor: Preprocessor = made.load(folder, settings)
     return preprocessor
 
 

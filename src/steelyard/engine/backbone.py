@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -118,25 +119,40 @@ def save_backbone(backbone: Backbone, folder: Path) -> None:
         (folder / "tokenizer.json").write_bytes(backbone.tokenizer.read_bytes())
 
 
+@contextmanager
+def _silent(transformers: Any) -> Iterator[None]:
+    """No bar and no word of transformers, which reports the unused pooler as missing; both as they were
+    afterwards, for they are its host's."""
+    said = transformers.utils.logging
+    level, bar = said.get_verbosity(), said.is_progress_bar_enabled()
+    said.set_verbosity_error()
+    said.disable_progress_bar()
+    try:
+        yield
+    finally:
+        said.set_verbosity(level)
+        if bar:
+            said.enable_progress_bar()
+
+
 def open_backbone(folder: Path, source: str) -> Backbone:
     """The encoder in `folder`; Damaged or Missing when it is none. Unset weights are drawn from
     torch's generator: seed it afterwards."""
     transformers = need("transformers", extra="train")
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()  # it reports the unused pooler as missing
     try:
-        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-        for name in _ATTENTION_DROPOUT:
-            if hasattr(config, name):
-                setattr(config, name, 0.0)
-        module = transformers.AutoModel.from_pretrained(
-            folder,
-            config=config,
-            trust_remote_code=False,
-            use_safetensors=True,
-            local_files_only=True,
-            attn_implementation="eager",
-        )
+        with _silent(transformers):
+            config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+            for name in _ATTENTION_DROPOUT:
+                if hasattr(config, name):
+                    setattr(config, name, 0.0)
+            module = transformers.AutoModel.from_pretrained(
+                folder,
+                config=config,
+                trust_remote_code=False,
+                use_safetensors=True,
+                local_files_only=True,
+                attn_implementation="eager",
+            )
     except (OSError, ValueError, KeyError) as error:
         fact = str(error).splitlines()[0]
         raise Damaged(

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from steelyard.as_json import of_json, others
 from steelyard.errors import Damaged
 from steelyard.plugins import get
+from steelyard.strangers import at_work, lacking
 from steelyard.tasks import Answer, Array, Content, Task, open_task
 
 FORMAT = 1
@@ -93,13 +94,20 @@ class Writes(Model, Protocol):
 def open_model(folder: Path, *, threads: int = 1) -> Model:
     """Load a published artifact by its method; Damaged when its configuration is not one."""
     config = read_config(folder)
-    model: Model = _method(config).open(folder, config, threads=threads)
+    method = method_in(config)
+    with at_work("methods", method):
+        model: Model = get("methods", method).open(folder, config, threads=threads)
+    said = ("task", "threads", "features", "size", "answers_of", "answers")
+    lacking("methods", method, model, "a model of 'open'", says=said)
     return model
 
 
 def open_reading(folder: Path, config: Config) -> Reading:
     """Only what turns contents into features."""
-    reading: Reading = _method(config).open_reading(folder, config)
+    method = method_in(config)
+    with at_work("methods", method):
+        reading: Reading = get("methods", method).open_reading(folder, config)
+    lacking("methods", method, reading, "what 'open_reading' gives", says=("features", "size"))
     return reading
 
 
@@ -107,10 +115,6 @@ def task_in(config: Config) -> Task:
     """The task of an artifact. Those of before 0.4 say their labels beside it."""
     options = {"labels": config.labels} if config.options is None else config.options
     return open_task(str(config.task), options)
-
-
-def _method(config: Config) -> Any:
-    return get("methods", method_in(config))
 
 
 def method_in(config: Config) -> str:

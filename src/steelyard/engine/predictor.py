@@ -26,6 +26,7 @@ from steelyard.engine.model import (
 )
 from steelyard.errors import Damaged, UserError
 from steelyard.plugins import get
+from steelyard.strangers import at_work, lacking
 from steelyard.tasks import Answer, Array, Content, Task
 
 
@@ -51,7 +52,10 @@ class Predictor:
     def open(cls, folder: Path, config: Config, *, threads: int = 1) -> Predictor:
         """Load a published artifact whose configuration was read."""
         preprocessor = preprocessor_in(folder, config)
-        runtime = get("runtimes", str(config.runtime)).load(folder, config, threads=threads)
+        named = str(config.runtime)
+        with at_work("runtimes", named):
+            runtime = get("runtimes", named).load(folder, config, threads=threads)
+        lacking("runtimes", named, runtime, "what 'load' gives", says=("threads", "run"))
         return cls(task_in(config), preprocessor, runtime, config)
 
     @cached_property

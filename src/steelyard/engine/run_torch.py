@@ -16,6 +16,7 @@ from steelyard.engine.model import Config, method_in, task_in
 from steelyard.engine.predictor import preprocessor_in
 from steelyard.errors import Damaged
 from steelyard.plugins import get, need
+from steelyard.strangers import lacking
 from steelyard.tasks import Array
 
 
@@ -45,11 +46,13 @@ class TorchRuntime:
 def load_module(folder: Path, config: Config, *, attention: str | None = None) -> Any:
     """The trained module in evaluation mode; Damaged when the weights do not fit it."""
     load = need("safetensors.torch", extra="train").load
-    named = config.backbone
-    if named is not None and attention:
-        named = {**named, "attn_implementation": attention}
-    method, preprocessor = get("methods", method_in(config)), preprocessor_in(folder, config)
-    module = method.module(task_in(config), preprocessor, named, folder)
+    backbone = config.backbone
+    if backbone is not None and attention:
+        backbone = {**backbone, "attn_implementation": attention}
+    named, preprocessor = method_in(config), preprocessor_in(folder, config)
+    method = get("methods", named)
+    lacking("methods", named, method, "a method that makes torch modules", says=("module",))
+    module = method.module(task_in(config), preprocessor, backbone, folder)
     path = folder / "model.safetensors"
     try:
         module.load_state_dict(load(path.read_bytes()), strict=True)

@@ -16,10 +16,11 @@ from steelyard.engine.fit import Examples
 from steelyard.engine.model import Config, Model, Reading
 from steelyard.errors import SpecError
 from steelyard.methods.encoder import Encoder
-from steelyard.plugins import whole
+from steelyard.plugins import get, unusable
 from steelyard.spec import ProductFile
 from steelyard.spec.model import Train
 from steelyard.spec.section import NoSettings, Section
+from steelyard.strangers import at_work, each_is, lacking
 from steelyard.tasks import Answer, Content, Task
 
 Told = Callable[[int, int], None]  # steps done, of how many
@@ -100,22 +101,36 @@ def steady(name: str | None) -> bool:
     return name is not None and bool(getattr(method_named(name), "steady", False))
 
 
-_SAYS = (
-    "name",
-    "variant",
-    "modules",
-    "needs_backbone",
-    "suits",
-    "fit",
-    "open",
-    "open_reading",
-)
-
-
 def method_named(name: str) -> Method:
     """UserError for one that is not registered or lacks what a method must say."""
-    method: Method = whole("methods", name, what="method", says=_SAYS)
+    method: Method = get("methods", name)
     return method
+
+
+def fitted(method: Method, job: FitJob) -> Fitted:
+    """What a method makes of a job; Unusable where that is no trained model."""
+    with at_work("methods", method.name):
+        made = method.fit(job)
+    lacking("methods", method.name, made, "a trained model of 'fit'", says=_OF_FITTED)
+    return made
+
+
+_OF_FITTED = ("cpu_s", "told", "card", "answers", "save")
+
+
+def answers_of(method: Method, made: Fitted, contents: Sequence[Content]) -> list[Answer]:
+    """One answer to each content; Unusable for others, or more or fewer."""
+    with at_work("methods", method.name):
+        answers = made.answers(contents)
+    each_is("methods", method.name, answers, Answer, "a list of Answer")
+    if len(answers) != len(contents):
+        raise unusable(
+            "methods",
+            method.name,
+            f"{len(answers):,}",
+            expected=f"one answer to each of {len(contents):,} contents",
+        )
+    return answers
 
 
 def methods_of(product: ProductFile, task: Task) -> list[Method]:
@@ -123,7 +138,9 @@ def methods_of(product: ProductFile, task: Task) -> list[Method]:
     named = map(str, product.spec.train.methods or task.methods)
     methods = [method_named(name) for name in named]
     for i, method in enumerate(methods):
-        if not method.suits(task):
+        with at_work("methods", method.name):
+            suits = method.suits(task)
+        if not suits:
             raise SpecError(
                 [
                     f"{product.path.name}: train.methods.{i}: expected a method for {task.answer} of {task.content}, found '{method.name}'; leave it out for {list(task.methods)}"

@@ -45,7 +45,10 @@ def clock_jumped(store: Store, *, since: str) -> Reason | None:
     times = [row["created"] for row in history]
     at = times.index(since) if since in times else len(times)
     # answers know their experiment: of what was before, only rows of the variant that came then could be mixed up
-    own = [row["created"] for row in history[:at] if row["variant"] == history[at]["variant"]] if at < len(times) else times  # fmt: skip
+    own = times
+    if at < len(times):
+        variant = history[at]["variant"]
+        own = [row["created"] for row in history[:at] if row["variant"] == variant]
     earlier, later = max(own, default=since), min(times[at:], default=since)
     if earlier > since or later < since:
         before, after = (earlier, since) if earlier > since else (since, later)

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.types import ASGIApp
 
+from steelyard.errors import RequestError, StoreError, Upgraded
 from steelyard.serve.asked import Asked
 from steelyard.serve.body import kind_of, parsed, read, validated
 from steelyard.serve.callers import Callers
@@ -152,6 +153,19 @@ def _ok(body: BaseModel, metrics: Metrics, path: str) -> Response:
     return Response(body.model_dump_json(), media_type="application/json")
 
 
+async def _same_version(service: Service) -> None:
+    """503 with the repair where a newer steelyard upgraded the ledger under this server. One that is locked
+    or out of reach for now makes it no less ready: requests are told by themselves."""
+    try:
+        await asyncio.to_thread(service.store.check_version)
+    except Upgraded as error:
+        service.journal.away(error)
+        found, repair = service.store.placeless(error.found), error.repair
+        raise RequestError(503, "server", error.expected, found, repair) from error
+    except StoreError:
+        return
+
+
 def _probes(app: FastAPI, service: Service, metrics: Metrics) -> None:
     @app.get("/healthz", response_model=Health, responses=responses(403))
     async def healthz() -> dict[str, str]:
@@ -163,6 +177,7 @@ def _probes(app: FastAPI, service: Service, metrics: Metrics) -> None:
         """A live release is loaded; `refused` names releases that could not be, and why."""
         if not service.router.ready:
             raise service.router.absent()
+        await _same_version(service)
         served = {s.state: s.variant for s in service.router.served}
         refused = service.router.refused
         return JSONResponse({"status": "ready", "releases": served, "refused": refused})

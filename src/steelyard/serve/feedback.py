@@ -32,11 +32,7 @@ def check_value(asked: FeedbackRequest, task: Task) -> Any:
         try:
             return task.truth(value)
         except ValueError as error:
-            expected, _, found = str(error).removeprefix("expected ").partition(", found ")
-            said = named(value) if not found or found == type(value).__name__ else found
-            raise RequestError(
-                422, "value", expected, said, "send what is right, as /docs shows it"
-            ) from error
+            raise _refused(error, value) from error
     if asked.kind == "rating" and not (isinstance(value, str) and RATING.fullmatch(value)):
         raise RequestError(
             422,
@@ -56,6 +52,23 @@ def check_value(asked: FeedbackRequest, task: Task) -> Any:
             "use the answer_id of a response",
         )
     return value
+
+
+def check_within(task: Task, truth: Any, noted: Any) -> None:
+    """RequestError 422 for what cannot be right for the input of its answer, by what was `noted` of that."""
+    within = getattr(task, "within", None)
+    if within is None:
+        return
+    try:
+        within(truth, noted)
+    except ValueError as error:
+        raise _refused(error, truth) from error
+
+
+def _refused(error: ValueError, value: Any) -> RequestError:
+    expected, _, found = str(error).removeprefix("expected ").partition(", found ")
+    said = named(value) if not found or found == type(value).__name__ else found
+    return RequestError(422, "value", expected, said, "send what is right, as /docs shows it")
 
 
 def _plain(value: Any) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from steelyard.errors import RowRefused, StoreError
+from steelyard.errors import RowRefused, StoreError, Upgraded
 from steelyard.serve.busy import Busy, ledger_away
 from steelyard.serve.handover import Handover, Together
 from steelyard.spec import Money, ProductFile
@@ -180,6 +180,9 @@ class Journal:
         """Said in the log once, not for every request that meets it, until it is back."""
         if self._away_since is None:
             self._away_since = time.monotonic()
+            if isinstance(error, Upgraded):  # it will not come back by itself
+                log.error("ledger.upgraded because=%s: requests get 503 until then", error)
+                return
             log.error("ledger.away because=%s: requests get 503 until it is back", fact_of(error))
 
     def _back(self) -> None:

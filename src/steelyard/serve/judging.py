@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from steelyard.errors import RequestError
-from steelyard.serve.feedback import check_value, feedback_id, said_at
+from steelyard.serve.feedback import TRUTHS, check_value, check_within, feedback_id, said_at
 from steelyard.serve.journal import NO_WORTH, Earned, Journal
 from steelyard.serve.schema import FeedbackRequest
 from steelyard.store import Store
@@ -45,6 +45,8 @@ class Judging:
                 "an unknown id",
                 "use the answer_id of a response",
             )
+        if asked.kind in TRUTHS:
+            check_within(self._task, value, answer["detail"])
         if asked.kind == "preference":
             await self._check_other(asked.answer_id, value)
         seen = self._seen(answer["value"], value) if asked.kind == "outcome" else None

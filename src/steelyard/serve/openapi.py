@@ -56,7 +56,9 @@ def _document(app: FastAPI, service: Service, *, key: bool) -> dict[str, Any]:
     predict, feedback = (
         document["paths"][f"/v1/{name}"]["post"] for name in ("predict", "feedback")
     )
-    json_body = {"application/json": {"schema": _predict(service)}}
+    asked, right = service.task.wire().example or ("...", "...")
+    shown = {"input": asked, "user": "u1", "request_id": "r1"}
+    json_body = {"application/json": {"schema": _predict(service), "example": shown}}
     predict["requestBody"] = {
         "required": True,
         "content": json_body | ({media: _BODY} if media else {}),
@@ -78,7 +80,12 @@ def _document(app: FastAPI, service: Service, *, key: bool) -> dict[str, Any]:
     }
     feedback["requestBody"] = {
         "required": True,
-        "content": {"application/json": {"schema": schema}},
+        "content": {
+            "application/json": {
+                "schema": schema,
+                "example": {"answer_id": "...", "kind": "outcome", "value": right},
+            }
+        },
     }
     _counted(document)
     if not service.product.spec.market.partners:

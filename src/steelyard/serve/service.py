@@ -324,16 +324,17 @@ class Service:
             "experiment": None if asked.demo else release.experiment,
             "arm": None if asked.demo else release.experiment and release.state,
         }
+        noted = getattr(self.task, "noted", None)
         return [
             shared
             | {
                 "id": identity,
                 "value": p.answer.value,
                 "score": p.answer.score,
-                "detail": p.answer.detail,
+                "detail": noted(p.answer, value) if noted is not None else p.answer.detail,
                 "cpu_s": p.cpu_s,
             }
-            for p, identity in zip(priced, ids, strict=True)
+            for p, identity, value in zip(priced, ids, asked.values, strict=True)
         ]
 
     def _stored(self, ids: list[str]) -> PredictResponse | None:

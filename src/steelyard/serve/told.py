@@ -54,9 +54,15 @@ class Teller:
         self._zone, self._rates = ZoneInfo(market.time_zone), Rates(product.spec.money)
 
     def visit(
-        self, channel: str, *, campaign: str | None = None, user: str | None = None, now: str,
-        identity: str | None = None, partner: str | None = None,
-    ) -> Told:  # fmt: skip
+        self,
+        channel: str,
+        *,
+        campaign: str | None = None,
+        user: str | None = None,
+        now: str,
+        identity: str | None = None,
+        partner: str | None = None,
+    ) -> Told:
         """A visit of a channel that is known; without an id every one is another."""
         said = {"channel": channel, "campaign": _masked(campaign), "user": self.user(user, partner)}
         key = self._key(VISIT, identity or secrets.token_hex(16), partner)
@@ -70,9 +76,13 @@ class Teller:
                 422, "channel", self._known(), "nothing", "say by which channel they came"
             )
         return self.visit(
-            channel, campaign=asked.campaign, user=asked.user, now=now, identity=asked.id,
+            channel,
+            campaign=asked.campaign,
+            user=asked.user,
+            now=now,
+            identity=asked.id,
             partner=partner,
-        )  # fmt: skip
+        )
 
     def converted(self, asked: ConversionRequest, *, now: str, partner: str | None) -> Told:
         """RequestError 403 and 422 name the field that cannot be kept, and what was expected."""
@@ -178,9 +188,12 @@ class Teller:
         except UserError as error:
             known = ", ".join([own, *sorted(self._rates.money.rates)])
             raise RequestError(
-                422, "currency", f"one of {known}, with a rate on {day}", "one without",
+                422,
+                "currency",
+                f"one of {known}, with a rate on {day}",
+                "one without",
                 "add it to money.rates in the product file, and start the server again",
-            ) from error  # fmt: skip
+            ) from error
         if exchanged.money.nano > NANO_MAX:
             most = f"at most {NANO_MAX // NANO:,} {own}"
             raise RequestError(422, "value", most, f"{exchanged.money}", "correct it")
@@ -213,9 +226,12 @@ def _value(sent: Any) -> Decimal | None:
             "a refund is 'revoked', or a 'revision' with what is left" if text[:1] == "-" else ""
         )
         raise RequestError(
-            422, "value", "money from 0 to 999999999 with at most nine decimals, as 9.90", said,
+            422,
+            "value",
+            "money from 0 to 999999999 with at most nine decimals, as 9.90",
+            said,
             repair or "send a number, or one in quotes",
-        )  # fmt: skip
+        )
     return Decimal(found[0]).normalize() + 0
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from steelyard.near import nearest
+from steelyard.near import meant, nearest
 
 PATTERN = r"^[A-Z]{3}$"
 _LIST = """
@@ -66,10 +66,10 @@ def no_code(text: str) -> str:
     if text in CODES:
         return ""
     large = text.strip().upper()
-    meant = large if large in CODES else _MEANT.get(large)
-    if meant is None and len(large) == 3:
-        meant = nearest(large, sorted(CODES))
-    hint = f"did you mean {meant}?" if meant else "use the one your prices are in, such as CNY"
+    likely = large if large in CODES else _MEANT.get(large)
+    if likely is None and len(large) == 3:
+        likely = nearest(large, sorted(CODES))
+    hint = meant(likely) if likely else "use the one your prices are in, such as CNY"
     expected = (
         "a code of ISO 4217" if re.match(PATTERN, text) else "three capital letters such as CNY"
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from steelyard.errors import Unusable
 from steelyard.near import near
 from steelyard.plugins import get, names
 from steelyard.spec.looks import escaped, quoted
@@ -31,11 +32,38 @@ def unregistered(file: Path, tree: Written, spec: Product) -> list[str]:
     for group, path, name in asked:
         known = names(group)
         if name in known:
+            # whatever is done with a product asks its task; what else cannot be used is told where it is needed
+            why = why_not(group, name) if group == "tasks" else None
+            if why is not None:
+                problems.append(f"{place(file, tree, path)} {'.'.join(map(str, path))}: {why}")
             continue
         hint = near(name, known) or "install the package that brings it"
         where = f"{place(file, tree, path)} {'.'.join(map(str, path))}"
         problems.append(f"{where}: expected one of {known}, found {quoted(name)}; {hint}")
     return problems
+
+
+def why_not(group: str, name: str) -> str | None:
+    """Why a registered kind cannot be used; None for one that can."""
+    try:
+        get(group, name)
+    except Unusable as error:
+        return str(error)
+    return None
+
+
+def used(spec: Product, task: Any) -> list[tuple[str, Path_, str]]:
+    """(group, path in the file, name) of every kind that a product names, or that its task does for it."""
+    kinds = [(n.group, n.path, n.kind.name) for n in _kinds(spec)]
+    by_task: list[tuple[str, Path_, str]] = [
+        ("tasks", ("task", "name"), spec.task.name),
+        ("contents", ("task", "name"), task.content),
+    ]
+    if spec.data.operators is None:
+        by_task += [("operators", ("data", "operators"), name) for name in task.operators]
+    if spec.train.methods is None:
+        by_task += [("methods", ("train", "methods"), name) for name in task.methods]
+    return [*by_task, *kinds]
 
 
 @dataclass(frozen=True)
@@ -76,6 +104,10 @@ def wrong_settings(file: Path, tree: Written, spec: Product) -> list[str]:
     for named in _kinds(spec):
         path, kind = named.path, named.kind
         if not kind.settings or kind.name not in names(named.group):
+            continue
+        why = why_not(named.group, kind.name)
+        if why is not None:
+            problems.append(f"{place(file, tree, path)} {'.'.join(map(str, path))}: {why}")
             continue
         model = settings_of(named.group, kind.name, named.of)
         try:
@@ -144,8 +176,8 @@ def _of_settings(
 
 
 def opened_task(spec: Product) -> Any:
-    """The task with its options; None for one that is not registered or lacks what it must say."""
-    if spec.task.name not in names("tasks"):
+    """The task with its options; None for one that cannot be used."""
+    if spec.task.name not in names("tasks") or why_not("tasks", spec.task.name) is not None:
         return None
     kind = get("tasks", spec.task.name)
     if not is_model(getattr(kind, "Options", None)) or not hasattr(kind, "classes"):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from steelyard.near import meant
 from steelyard.spec.looks import escaped, visible
 from steelyard.spec.section import Name, Section
 
@@ -62,7 +63,7 @@ class PagePlan(Section):
     def _without_prices(cls, written: Any) -> Any:
         moved = {"price", "per"} & written.keys() if isinstance(written, dict) else set()
         if moved:
-            raise ValueError(f"'{min(moved)}' is no field here; did you mean {_PRICES}?")
+            raise ValueError(f"'{min(moved)}' is no field here; {meant(_PRICES)}")
         return written
 
 
@@ -76,7 +77,7 @@ def _by_name(written: Any) -> Any:
     if isinstance(written, list | tuple):
         raise ValueError(
             "expected the plans of money.plans by their names, {shop: {name: {en: Shop}}}, found a list;"
-            f" did you mean {_PRICES}?"
+            f" {meant(_PRICES)}"
         )
     return written
 

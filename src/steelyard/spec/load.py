@@ -23,6 +23,7 @@ from steelyard.spec.kinds import (
     undecoded,
     unpriced,
     unregistered,
+    why_not,
     wrong_settings,
 )
 from steelyard.spec.looks import quoted
@@ -110,10 +111,10 @@ def _validated(file: Path, tree: Written, values: Any) -> Product:
 
 
 def _options_of(values: Any) -> type[BaseModel] | None:
-    """What the named task takes; None where no such task is registered, which is told elsewhere."""
+    """What the named task takes; None where no such task can be used, which is told elsewhere."""
     task = values.get("task") if isinstance(values, dict) else None
     name = task.get("name") if isinstance(task, dict) else None
-    if not isinstance(name, str) or name not in names("tasks"):
+    if not isinstance(name, str) or name not in names("tasks") or why_not("tasks", name):
         return None
     options = getattr(get("tasks", name), "Options", None)
     return options if is_model(options) else None

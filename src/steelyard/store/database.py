@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
-from steelyard.errors import Damaged, StoreError
+from steelyard.errors import Damaged, StoreError, Upgraded
 from steelyard.files import private_file, private_folder
 from steelyard.plugins import need
 from steelyard.quiet import quiet
@@ -116,8 +116,22 @@ class Database:
         """Another process may have upgraded the ledger since it was opened here: what is written now
         would lack what that version keeps."""
         found = _WRITTEN_BY.run(connection)
-        if found != [(HEAD,)]:
-            raise self._unknown(str(found[0][0]) if found else "none")
+        if found == [(HEAD,)]:
+            return
+        revision = str(found[0][0]) if found else "none"
+        if not _newer(revision):
+            raise self._unknown(revision)
+        raise Upgraded(
+            self.place,
+            f"schema {HEAD}, as when this process opened it",
+            f"{revision}, to which a newer steelyard upgraded it meanwhile",
+            "stop this process and start it again with that version; nothing is lost",
+        )
+
+    def check_version(self) -> None:
+        """Upgraded where a newer version upgraded the ledger since it was opened here."""
+        with self.read() as connection:
+            self._check_version(connection)
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
@@ -194,7 +208,7 @@ class Database:
             raise told(error, self.place, busy_s=self.busy_s) from error
 
     def _unknown(self, revision: str) -> StoreError:
-        newer = revision.isascii() and revision.isdigit() and revision > HEAD
+        newer = _newer(revision)
         repair = "install the newer steelyard that wrote it, and start it" if newer else RESTORE
         kind = StoreError if newer else Damaged
         return kind(self.place, f"schema {HEAD} or older", revision, repair)
@@ -227,6 +241,10 @@ class Database:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
             connection.commit()
+
+
+def _newer(revision: str) -> bool:
+    return revision.isascii() and revision.isdigit() and revision > HEAD
 
 
 @contextmanager

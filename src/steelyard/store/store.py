@@ -157,6 +157,10 @@ class Store:
     def close(self) -> None:
         self.database.close()
 
+    def check_version(self) -> None:
+        """Upgraded where a newer version upgraded the ledger since it was opened here."""
+        self.database.check_version()
+
     def placeless(self, text: str) -> str:
         """A sentence about files, for people who have no business with where they lie."""
         for place in (self.storage.place("").said, str(self.storage.local), str(self.root)):

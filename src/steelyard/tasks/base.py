@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from steelyard.errors import UserError
 from steelyard.goals import Metric
-from steelyard.plugins import whole
+from steelyard.plugins import get
 from steelyard.spec import ProductFile
 from steelyard.spec.section import Section
+from steelyard.strangers import at_work
 
 Content = Any  # by its kind (tasks/contents.py): str for text, bytes of a picture for images
 Truth = Any  # what is right, as JSON: a label, spans, a text
@@ -57,7 +58,9 @@ class Answer:
 
 
 class Task(Protocol):
-    """The one place where what a product does is written down."""
+    """The one place where what a product does is written down. One whose outcomes must fit the input of their
+    answer may say `noted(answer, value)`: what a server keeps as the detail of an answer to a request's value; and
+    `within(truth, noted)`, which raises ValueError for a truth that does not fit it."""
 
     name: ClassVar[str]
     Options: ClassVar[type[Section]]  # what the section `task` of a product file may say besides
@@ -139,11 +142,12 @@ class Task(Protocol):
 @dataclass(frozen=True)
 class Wire:
     """JSON schemas: of an answer's own fields, of a truth that comes back, and of one input where it
-    is narrower than its kind of content."""
+    is narrower than its kind of content. `example` is an input and what is right for it, as clients send them."""
 
     answer: dict[str, dict[str, Any]]
     truth: dict[str, Any]
     input: dict[str, Any] | None = None
+    example: tuple[Any, Any] | None = None
 
 
 def each(read: Callable[[Any], Made], values: Iterable[Any]) -> Iterator[Made]:
@@ -160,11 +164,13 @@ def open_task(name: str, options: Mapping[str, Any]) -> Task:
     the protocol, or does not take them."""
     kind = task_kind(name)
     try:
-        task: Task = kind(kind.Options.model_validate(dict(options)))
+        said = kind.Options.model_validate(dict(options))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, ("task", *first["loc"])))
         raise UserError(where, f"options of {name}", first["msg"], "see steelyard schema") from None
+    with at_work("tasks", name):
+        task: Task = kind(said)
     return task
 
 
@@ -173,37 +179,6 @@ def task_of(product: ProductFile) -> Task:
     return open_task(product.spec.task.name, product.spec.task.options)
 
 
-_SAYS = (
-    "Options",
-    "content",
-    "answer",
-    "quality",
-    "known",
-    "operators",
-    "words",
-    "places",
-    "cleans",
-    "methods",
-    "parse",
-    "decode",
-    "decode_all",
-    "truth",
-    "write",
-    "read",
-    "moved",
-    "renamed",
-    "classes",
-    "classes_of",
-    "counted_as",
-    "counts",
-    "metrics",
-    "detail",
-    "utility",
-    "sent",
-    "wire",
-)
-
-
 def task_kind(name: str) -> Any:
     """The class registered under `name`; UserError where it lacks what a task must say."""
-    return whole("tasks", name, what="task", says=_SAYS)
+    return get("tasks", name)

@@ -42,7 +42,7 @@ class ImageClassification(Classification):
         return list(each(decoded, opened))
 
     def wire(self) -> Wire:
-        return Wire(self.answer_schema(), self.truth_schema())
+        return Wire(self.answer_schema(), self.truth_schema(), example=self.contract_examples()[0])
 
     def contract_examples(self) -> list[tuple[Any, str]]:
         import io

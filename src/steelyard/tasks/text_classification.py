@@ -29,7 +29,8 @@ class TextClassification(Texts, Classification):
         self.clean_by(options.personal)
 
     def wire(self) -> Wire:
-        return Wire(self.answer_schema(), self.truth_schema())
+        example = ("很好，下次还买", self.labels[0])
+        return Wire(self.answer_schema(), self.truth_schema(), example=example)
 
     def contract_examples(self) -> list[tuple[Any, str]]:
         texts = [

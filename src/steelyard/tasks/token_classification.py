@@ -149,12 +149,26 @@ class TokenClassification(Texts):
 
     def sent(self, answer: Answer) -> dict[str, Any]:
         value = answer.value if _is_spans(answer.value) else []
-        scores = answer.detail if len(answer.detail or []) == len(value) else [None] * len(value)
+        known = answer.detail.get("scores") if isinstance(answer.detail, dict) else answer.detail
+        scores = known if known and len(known) == len(value) else [None] * len(value)
         spans = [
             {"start": start, "end": end, "label": label, "score": score}
             for (start, end, label), score in zip(value, scores, strict=True)
         ]
         return {"spans": spans, "score": answer.score}
+
+    def noted(self, answer: Answer, value: str) -> dict[str, Any]:
+        """The scores, and how long the text was: no answer keeps its text, and what comes back for it is
+        to lie inside."""
+        return {"scores": answer.detail or [], "length": len(value)}
+
+    def within(self, truth: Spans, noted: Any) -> None:
+        """Answers of before 0.4 say no length: nobody knows of them what leaves their text."""
+        length = noted.get("length") if isinstance(noted, dict) else None
+        if length is not None and truth and truth[-1][1] > length:
+            raise ValueError(
+                f"expected spans inside the {length:,} characters of the text, found one that ends at {truth[-1][1]:,}"
+            )
 
     def shown(self, sent: Mapping[str, Any]) -> Shown:
         """Where in the text they stand."""
@@ -180,7 +194,9 @@ class TokenClassification(Texts):
             "spans": {"type": "array", "items": scored, "description": said},
             "score": share,
         }
-        return Wire(answer, {"type": "array", "items": plain, "description": said})
+        right = [{"start": 0, "end": 2, "label": self.entities[0]}]
+        truth = {"type": "array", "items": plain, "description": said}
+        return Wire(answer, truth, example=("马云在杭州", right))
 
     def contract_examples(self) -> list[tuple[Any, Spans]]:
         words = ["很好", "太差", "满意", "great", "失望", "推荐"]

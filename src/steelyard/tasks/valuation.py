@@ -157,23 +157,25 @@ def _utility(task: Task, answers: Sequence[Answer], truths: Sequence[Truth]) -> 
     return worth
 
 
-def problems(task: Task, money: MoneySpec) -> list[str]:
-    """What is wrong with the value table for this task, a line each, as `money.values.NAME: ...`."""
+def problems(task: Task, money: MoneySpec) -> list[tuple[tuple[str, ...], str]]:
+    """What is wrong with the value table for this task: where in the file, and what."""
+    table = ("money", "values", "labels")
     labels = money.values.labels
     if labels and task.answer != LABEL:
         return [
-            f"money.values.labels: expected 'tiers', since answers of {task.name} are {task.answer}, found labels"
+            (
+                table,
+                f"expected 'tiers', since answers of {task.name} are {task.answer}, found labels",
+            )
         ]
     lines = []
     for truth, row in labels.items():
-        for where, name in ((truth, truth), *((f"{truth}.{said}", said) for said in row)):
+        for where, name in (((truth,), truth), *(((truth, said), said) for said in row)):
             if name in task.classes:
                 continue
             hint = near(name, list(task.classes))
-            lines.append(
-                f"money.values.labels.{where}: expected a label of the task, found '{name}'"
-                + (f"; {hint}" if hint else "")
-            )
+            said = f"expected a label of the task, found '{name}'" + (f"; {hint}" if hint else "")
+            lines.append(((*table, *where), said))
     return lines
 
 
@@ -181,6 +183,6 @@ def valuation_of(task: Task, money: MoneySpec) -> Valuation:
     """What answers of a product are worth; UserError for a table that is not of this task."""
     wrong = problems(task, money)
     if wrong:
-        where, _, said = wrong[0].partition(": ")
+        where, said = ".".join(wrong[0][0]), wrong[0][1]
         raise UserError(where, "a table of this task", said, "correct it in the product file")
     return Valuation(task, money)

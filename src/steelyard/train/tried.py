@@ -14,11 +14,12 @@ from steelyard.engine.examples import bought, holdout
 from steelyard.engine.fit import Examples
 from steelyard.engine.kept import keep
 from steelyard.engine.model import write_decoding
-from steelyard.methods import FitJob, Method, decoding_of, own_settings
+from steelyard.methods import FitJob, Method, answers_of, decoding_of, fitted, own_settings
 from steelyard.methods.encoder import encoder_of
 from steelyard.spec import ProductFile
 from steelyard.stage import Report
 from steelyard.store import Step, Store
+from steelyard.strangers import at_work
 from steelyard.tasks import Answer, Task
 from steelyard.train.left import Evaluated
 from steelyard.train.variants import publish
@@ -103,13 +104,14 @@ def tried(
         encoder=encoder_of(store, product, dataset=data.dataset) if method.needs_backbone else None,
         report=None if report is None else (lambda done, steps: report("train", done, steps)),
     )
-    fitted = method.fit(job)
+    made = fitted(method, job)
     rest = store.clock.cpu_s()
-    answers = fitted.answers(data.held.contents)
+    answers = answers_of(method, made, data.held.contents)
     evaluation = evaluate(task, answers, data.held.truths, seed=settings.seed)
     called = name or method.variant
     with store.artifacts.draft() as draft:
-        fitted.save(draft)
+        with at_work("methods", method.name):
+            made.save(draft)
         if (decoding := decoding_of(method)) is not None:
             write_decoding(draft, decoding().model_dump(mode="json"))
         variant = publish(
@@ -121,11 +123,9 @@ def tried(
             dataset=data.dataset,
             parent=None,
             evaluation=evaluation,
-            card={"trained_on": len(data.examples), "labels_tag": data.labels, **fitted.card},
+            card={"trained_on": len(data.examples), "labels_tag": data.labels, **made.card},
         )
     keep(store, variant, dataset=data.dataset, answers=answers)
     # Seconds of the fit are summed over its attempts; the rest is measured here.
-    cpu_s = fitted.cpu_s + store.clock.cpu_s() - rest
-    return Tried(
-        method.name, variant, called, task.quality, evaluation, answers, fitted.told, cpu_s
-    )
+    cpu_s = made.cpu_s + store.clock.cpu_s() - rest
+    return Tried(method.name, variant, called, task.quality, evaluation, answers, made.told, cpu_s)

@@ -23,7 +23,7 @@ from steelyard.engine.fit import Examples
 from steelyard.engine.processes import named_clock
 from steelyard.errors import Damaged, StoreError
 from steelyard.files import write
-from steelyard.methods import FitJob, method_named
+from steelyard.methods import FitJob, answers_of, fitted, method_named
 from steelyard.methods.encoder import Encoder
 from steelyard.plugins import need
 from steelyard.spec.model import Train
@@ -99,7 +99,8 @@ def run(job: Job, clock: Clock) -> None:
     task = open_task(job.task, job.options)
     received = content_kind(task.content).received
     contents = [received(c) for c in body["contents"][: job.labels]]
-    fitted = method.fit(
+    made = fitted(
+        method,
         FitJob(
             task,
             Train.model_validate(job.settings),
@@ -112,11 +113,11 @@ def run(job: Job, clock: Clock) -> None:
             batch=job.batch,
             started=0.0,  # the start of the process is its own cost
             published=False,
-        )
+        ),
     )
     before = clock.cpu_s()
-    answers = fitted.answers([received(c) for c in body["part"]])
-    cpu_s = fitted.cpu_s + clock.cpu_s() - before
+    answers = answers_of(method, made, [received(c) for c in body["part"]])
+    cpu_s = made.cpu_s + clock.cpu_s() - before
     said = {"answers": [[a.value, a.score] for a in answers], "cpu_s": cpu_s}
     keep(Path(job.folder), RESULT, json.dumps(said, ensure_ascii=False))
 

@@ -153,7 +153,12 @@ def test_a_division_that_breaks_a_limit_is_worth_nothing_beside_one_that_keeps_i
     from steelyard.stats.allocation import solve
     from steelyard.stats.allocation.solve import Solved
 
-    made = iter([Solved(np.ones(1), 9.0, np.ones(1), 0.0, np.inf), Solved(np.zeros(1), 2.0, np.ones(1), 0.0, 0.0)])  # fmt: skip
+    made = iter(
+        [
+            Solved(np.ones(1), 9.0, np.ones(1), 0.0, np.inf),
+            Solved(np.zeros(1), 2.0, np.ones(1), 0.0, 0.0),
+        ]
+    )
     monkeypatch.setattr(solve, "_climb", lambda problem, start: next(made))
     problem = Problem(lambda x: (float(x[0]), np.ones(1)), upper=np.ones(1), budget=1.0)
     assert best(problem).value == 2.0

@@ -85,9 +85,9 @@ class Answers(Noun):
         return {row["id"]: row for row in self.rows(query)}
 
     def one(self, identity: str) -> Row | None:
-        """`variant`, `value` and `origin` of an answer, or None."""
+        """`variant`, `value`, `detail` and `origin` of an answer, or None."""
         a = tables.answer
-        query = sa.select(a.c.variant, a.c.value, a.c.origin)
+        query = sa.select(a.c.variant, a.c.value, a.c.detail, a.c.origin)
         rows = self.rows(query.where(a.c.id == identity, a.c.product == self.product))
         return rows[0] if rows else None
 
