@@ -2,7 +2,7 @@
 
 The best of several looks better on the records that it was chosen on than it is. So each half of the hold-out chooses
 for the other: every record reports, on a variant that it did not help to choose, and none is kept from the choice
-itself (cross-fitting). Example: `unchosen(valuation, answers, truths, choice).seen.metrics`
+itself (cross-fitting). Example: `unchosen(valuation, assessed, answers, truths, parent=name, choice=choice)`
 """
 
 from __future__ import annotations
