@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from steelyard import plugins
+from steelyard import plugins, stage
+from steelyard.plan import levers
+from steelyard.terms import TERMS
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 settings.register_profile("steelyard", deadline=None)  # a busy machine is no failure
@@ -104,11 +106,21 @@ def stranger(monkeypatch):
     before = os.environ.get("PYTHONPATH")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(STRANGER), before])))
     monkeypatch.syspath_prepend(str(STRANGER))
-    plugins._points.cache_clear()
+    known = {kind: dict(words) for kind, words in TERMS.items()}
+    _look_again()
     yield
-    plugins._points.cache_clear()
+    _look_again()
+    for kind, words in known.items():  # those that it brought
+        TERMS[kind].clear()
+        TERMS[kind].update(words)
     for name in [n for n in sys.modules if n.startswith("stranger_")]:
         del sys.modules[name]
+
+
+def _look_again():
+    """What is registered is read once in a process."""
+    for registry in (plugins._points, stage._registered, levers._registered):
+        registry.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from steelyard.methods.tokens import Tokens
 from steelyard.methods.trained import FittedModule
 from steelyard.plugins import get
 from steelyard.spec.model import Train
+from steelyard.spec.section import NoSettings
 from steelyard.tasks import open_task
 from tests.conftest import reviews
 
@@ -67,6 +68,7 @@ def compressed(source: Path, name: str, draft: Path, contents) -> Path:
     task = task_in(config)
     for folder in (draft, shared):
         folder.mkdir()
+    compressor = get("compressors", name)
     job = CompressJob(
         task,
         preprocessor,
@@ -76,8 +78,9 @@ def compressed(source: Path, name: str, draft: Path, contents) -> Path:
         shared,
         contents,
         threads=1,
+        settings=getattr(compressor, "Settings", NoSettings)(),
     )
-    built = get("compressors", name)(job)
+    built = compressor(job)
     write_arrays(
         draft,
         task,

@@ -46,7 +46,7 @@ def test_an_export_that_computes_something_else_is_refused():
         check_equal("x", np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]]))
 
 
-@pytest.mark.parametrize("runtime", ["linear", "onnxruntime", "openvino", "torch"])
+@pytest.mark.parametrize("runtime", names("runtimes"))
 def test_damaged_weights_are_refused_at_load(runtime, encoder, tmp_path):
     task, _ = saved_text(encoder, tmp_path)
     preprocessor = preprocessor_in(tmp_path, read_config(tmp_path))

@@ -5,11 +5,13 @@ import random
 from contextlib import closing
 
 import pytest
+from tests.conftest import reviews
 from tests.e2e.strange import WORDS, replies, written
 from tests.serving import call
 from typer.testing import CliRunner
 
 from steelyard.cli.commands import app
+from steelyard.engine.model import read_config
 from steelyard.errors import SteelyardError
 from steelyard.loop import turn
 from steelyard.report import gather, render
@@ -43,6 +45,7 @@ def check_whole(path):
         "data",
         "label",
         "baseline",
+        "label_audit",  # a stage of the stranger's
         "train",
         "compress",
         "release",
@@ -133,6 +136,52 @@ def test_a_kind_of_content_of_a_strangers_turns_the_whole_wheel(stranger, tmp_pa
             assert status == 200 and said["answers"][0]["rent"] == pytest.approx(30.5, abs=0.3)
         assert call(url, "POST", "/v1/predict", {"input": "a text"})[0] == 422
         assert call(url, "POST", "/v1/predict", b"x", {"Content-Type": "image/png"})[0] == 415
+
+
+def moods(n=500):
+    """Reviews as the feed of the stranger's gives them, a few of them too short for its operator."""
+    for i, row in enumerate(reviews(n)):
+        yield {"id": row["id"], "said": "ok" if i % 50 == 0 else row["text"], "reply": row["label"]}
+
+
+def test_one_of_every_kind_of_a_strangers_turns_in_one_product(stranger, tmp_path, monkeypatch):
+    """Task, method, preprocessor, compressor, runtime, reader, operator, stage and lever; the kind of content has a turn above."""
+    feed = tmp_path / "feed.txt"
+    monkeypatch.setenv("STRANGER_FEED", str(feed))
+    feed.write_text("\n".join(map(json.dumps, moods())), encoding="utf-8")
+    more = """\
+train: {methods: [linear, {letter_sums: {buckets: 1024}}], epochs: 20, batch: 16, learning_rate: 1.0e-2, precision: fp32}
+compress: {variants: [{whole_steps: {steps: 100}}], quality_loss_max: 0.2, measure_items: 32}"""
+    path = written(tmp_path, "{name: mood_of_text, labels: [negative, positive]}", [], more)
+    source = "{path: data.jsonl, reader: jsonl, label: right, id: id}]"
+    text = path.read_text(encoding="utf-8").replace(
+        source, "{reader: feed}]\n  operators: [normalize, pii, {well_sized: {least: 5}}, dedupe]"
+    )
+    path.write_text(text, encoding="utf-8")
+    left = turn(load(path)).outputs
+    counts = {row["operator"]: row for row in left["data"]["counts"]}
+    assert counts["read feed of strangers"]["out"] == 500
+    assert counts["well_sized"]["detail"] == {"too_short": 10}
+    assert left["label_audit"] == {"share": 120 / left["label"]["pool"], "seed": 0}
+    assert left["train"]["method"] == "letter_sums"
+    rows = {row["name"]: row for row in left["compress"]["table"]}
+    assert rows["whole_steps"]["quality"] > 0.8 and rows["whole_steps"]["cpu_ms"] > 0
+    options = {row["name"]: row for row in left["plan"]["plan"]["options"]}
+    assert options["fair_flyers"]["net"] == pytest.approx(30.0)
+    product = load(path)
+    with closing(Store.open(product)) as store:
+        step_sums = store.artifacts.open(rows["whole_steps"]["variant"])
+        assert (read_config(step_sums).runtime, read_config(step_sums).precision) == (
+            "step_sums",
+            "int8",
+        )
+        for language, said in (("en", "labelled: "), ("zh", "已标注: ")):
+            page = render(gather(store, product, left), language=language)
+            assert (
+                said in page and ("展会传单" if language == "zh" else "flyers at the fair") in page
+            )
+    answer = served(path, "很好，满意，喜欢，推荐", "positive")
+    assert answer["label"] == "positive"
 
 
 def test_a_source_that_grows_is_read_again_and_one_that_does_not_is_not(

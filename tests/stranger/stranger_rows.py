@@ -1,4 +1,4 @@
-"""A kind of content of its own, fields by name, and a task on it whose answers are numbers."""
+"""A task on rows of fields, whose answers are numbers, and methods for it."""
 
 import json
 from collections import defaultdict
@@ -11,24 +11,8 @@ import numpy as np
 from steelyard.engine.model import BATCH_TOKENS, task_in, write_config
 from steelyard.goals import Metric
 from steelyard.spec.section import NoSettings, Section
-from steelyard.tasks import LABELLED, Answer, ContentKind, Wire
+from steelyard.tasks import LABELLED, Answer, Wire
 from steelyard.tasks.base import each
-
-
-def _line(row):
-    return json.dumps(row, ensure_ascii=False, sort_keys=True)
-
-
-ROW = ContentKind(
-    "row",
-    schema={"type": "object", "minProperties": 1, "description": "fields by name"},
-    keep=lambda row: _line(row).encode(),
-    load=json.loads,
-    shown=lambda row: ", ".join(f"{name}: {value}" for name, value in row.items()),
-    size=lambda row: len(_line(row)),
-    at_once=200,
-    beside=2_000,
-)
 
 
 class Options(Section):
@@ -39,7 +23,7 @@ class Rent:
     """What a flat is let for."""
 
     Options = Options
-    name, content, answer, quality = "rent", "row", "number", "within"
+    name, content, answer, quality = "rent", "field_row", "number", "within"
     known: ClassVar = {"within": Metric(), "mean_error": Metric(less=True, high=float("inf"))}
     operators, words, places, cleans = ("dedupe",), "classes", False, ()
     methods = ("mean", "by_field")
@@ -146,7 +130,7 @@ class Method:
         self.name, self.variant, self.by = name, name, by
 
     def suits(self, task):
-        return (task.answer, task.content) == ("number", "row")
+        return (task.answer, task.content) == ("number", "field_row")
 
     def fit(self, job):
         before, seen = job.clock.cpu_s(), defaultdict(list)

@@ -45,7 +45,10 @@ class OpenVinoRuntime:
         try:
             # Read, not mapped: a mapped file that is cut while it is served kills the process.
             weights = np.frombuffer(path.with_suffix(".bin").read_bytes(), dtype=np.uint8)
-            model = core.read_model(path.read_bytes(), openvino.Tensor(weights))
+            graph = path.read_bytes()
+            if not graph.startswith(b"<"):  # the library takes an ONNX model too, under any name
+                raise Damaged(str(path), "an OpenVINO model", "a file that is no XML")
+            model = core.read_model(graph, openvino.Tensor(weights))
             compiled = core.compile_model(model, "CPU", settings)
         except (RuntimeError, OSError) as error:
             fact = str(error).strip().splitlines()[0]

@@ -78,12 +78,10 @@ Weigh = Callable[[float], Weighed]  # an amount of money -> what is believed now
 def past_turns(store: Store, product: ProductFile, *, until: int | None = None) -> list[Past]:
     """Every turn that was planned, oldest first; until a past one, as things stood when that ended."""
     turns = [turn for turn in store.turns.all() if until is None or turn["id"] <= until]
+    if not turns:
+        return []
     begun = [turn["started"] for turn in turns[1:]]
-    end = (
-        store.clock.now()
-        if until is None or not turns
-        else turns[-1]["ended"] or turns[-1]["started"]
-    )
+    end = store.clock.now() if until is None else turns[-1]["ended"] or turns[-1]["started"]
     found = []
     for turn, later in zip(turns, [*begun, end], strict=True):
         outputs = {row["name"]: row["output"] for row in store.turns.steps(turn["id"])}

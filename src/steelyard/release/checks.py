@@ -47,8 +47,7 @@ def clock_jumped(store: Store, *, since: str) -> Reason | None:
     # answers know their experiment: of what was before, only rows of the variant that came then could be mixed up
     own = times
     if at < len(times):
-        variant = history[at]["variant"]
-        own = [row["created"] for row in history[:at] if row["variant"] == variant]
+        own = [row["created"] for row in history[:at] if row["variant"] == history[at]["variant"]]
     earlier, later = max(own, default=since), min(times[at:], default=since)
     if earlier > since or later < since:
         before, after = (earlier, since) if earlier > since else (since, later)

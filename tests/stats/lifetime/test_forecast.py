@@ -10,6 +10,7 @@ from tests.stats.lifetime.simulated import customers
 from steelyard.reason import Reason
 from steelyard.stats.lifetime import (
     acquisition_cost,
+    earned,
     fit_bg_nbd,
     fit_gamma_gamma,
     forecast,
@@ -87,6 +88,35 @@ def test_a_customer_pays_back_when_his_margin_reaches_what_he_cost(shop):
     assert earned[0] < 20.0 <= earned[1]
     assert found.weeks.low <= week <= found.weeks.high
     assert found.value.low < found.value.value < found.value.high
+
+
+@pytest.mark.parametrize("share", [0.2, 1.0])
+def test_what_is_earned_by_the_end_of_each_week_is_the_closed_form(shop, share):
+    _, model, spend = shop
+    found = earned(model, spend, margin_share=share, weeks_max=60, seed=0)
+    weeks = np.arange(61)
+    right = share * spend.mean_of_all * (1 + model.expected_new(weeks))
+    assert [one.value for one in found] == pytest.approx(right.tolist())
+    assert all(one.low < one.value < one.high for one in found)
+    lows, highs = ([getattr(one, end) for one in found] for end in ("low", "high"))
+    assert lows == sorted(lows) and highs == sorted(highs)  # nobody gives a purchase back
+    sure = earned(model, spend, margin_share=share, weeks_max=60, seed=0, confidence=0.5)
+    assert all(a.high - a.low < b.high - b.low for a, b in zip(sure, found, strict=True))
+
+
+@pytest.mark.parametrize("cost", [5.0, 12.0, 20.0])
+def test_a_cost_is_paid_back_in_the_week_in_which_so_much_is_earned(shop, cost):
+    given = {"margin_share": 0.5, "weeks_max": 104, "seed": 3}
+    of_weeks = earned(shop[1], shop[2], **given)
+    found = payback(shop[1], shop[2], cost_per_customer=cost, **given)
+    assert found.weeks.value == next(w for w, one in enumerate(of_weeks) if one.value >= cost)
+    assert found.value == of_weeks[-1]
+
+
+@pytest.mark.parametrize("given", [(0.0, 9), (1.1, 9), (0.5, 0)])
+def test_what_is_earned_needs_a_share_and_a_week(shop, given):
+    with pytest.raises(ValueError, match="expected a share"):
+        earned(shop[1], shop[2], margin_share=given[0], weeks_max=given[1], seed=0)
 
 
 def test_a_cost_of_few_customers_pays_back_at_an_unsure_time(shop):

@@ -11,6 +11,7 @@ from steelyard.stats.mix import LiftTest, Series, Settings, best_split, fit, lea
 from steelyard.stats.mix.diagnostics import Convergence
 from steelyard.stats.mix.fit import disagreement
 from steelyard.stats.mix.simulated import company
+from steelyard.stats.mix.transforms import SATURATIONS
 from steelyard.words import say
 
 QUICK = Settings(warm_up=150, sweeps=150, draws=400)
@@ -50,6 +51,22 @@ def test_a_response_rises_from_nothing_and_its_marginal_is_its_slope(mix):
             mix.response(name, spend + 1e-4) - mix.response(name, np.maximum(spend - 1e-4, 0))
         ) / (spend + 1e-4 - np.maximum(spend - 1e-4, 0))
         assert mix.marginal(name, spend) == pytest.approx(slope, rel=1e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize("n", [7, 100, 10**6])
+def test_draws_of_a_curve_give_its_response_again(mix, n):
+    """A plan keeps these and not the fit."""
+    spend = np.array([[0.0, 40.0, 300.0]])
+    of_all = len(mix.curves.beta)
+    kept = sorted({int(at) for at in np.linspace(0, of_all - 1, n)})
+    shape = SATURATIONS[mix.model.settings.saturation]
+    for name in mix.channels:
+        unit, values, effect = mix.drawn(name, n)
+        assert len(values) == len(effect) == min(n, of_all)
+        brought = effect[:, None] * shape.level(
+            np.repeat(spend / unit, len(values), axis=0), values
+        )
+        assert brought == pytest.approx(mix.response(name, spend[0])[kept])
 
 
 def test_a_return_is_what_was_brought_over_what_was_spent(made, mix):
