@@ -158,7 +158,9 @@ def _shown(kind: Any) -> str:
 
 def _unbound(kind: Any, word: str) -> bool:
     """Whether what the class has there is handed the instance first."""
-    return isinstance(kind, type) and inspect.isfunction(inspect.getattr_static(kind, word))
+    own = inspect.getattr_static(kind, word)
+    bound = isinstance(own, staticmethod | classmethod)
+    return isinstance(kind, type) and hasattr(own, "__get__") and not bound
 
 
 def _takes(function: Any, handed: str, *, unbound: bool = False) -> bool:

@@ -31,6 +31,16 @@ def test_weeks_without_a_row_among_busy_ones_were_not_imported():
     assert found.empty == ()
 
 
+@pytest.mark.parametrize("every", [2, 4, 5])
+def test_weeks_between_two_days_of_billing_are_weeks_of_nothing(every):
+    counts = np.zeros(104, dtype=int)
+    counts[::every] = 60
+    found = gaps(rows(counts, long=7), periods(104, 7), "week")
+    assert found.missing == () and len(found.empty) == int((counts == 0).sum())
+    counts[40:64] = 0  # half a year without a bill is another thing
+    assert len(gaps(rows(counts, long=7), periods(104, 7), "week").missing) >= 20
+
+
 def test_days_of_a_small_shop_are_days_of_nothing_but_a_silent_month_is_not():
     rng = np.random.default_rng(0)
     counts = rng.poisson(0.7, 400)

@@ -151,6 +151,26 @@ def test_measures_of_other_things_are_no_quality(site):
     assert names[0] == "macro_f1" and not {"gain", "p95_ms", "utility"} & set(names)
 
 
+def test_what_took_no_part_in_the_choice_is_claimed_until_the_variant_is_measured_again(site):
+    _, store = site
+    variant = store.releases.current()[0]["variant"]
+    task = open_task("text_classification", {"labels": ("negative", "positive")})
+    served, seen = SimpleNamespace(variant=variant, release=None), []
+    for turn, (name, value) in enumerate(
+        [("macro_f1", 0.9), ("macro_f1_unchosen", 0.88), ("macro_f1", 0.8)]
+    ):
+
+        def work(step, name=name, value=value):
+            step.measure(
+                variant, name, value, low=value - 0.1, high=value + 0.1, n=99, on="holdout of d"
+            )
+            return {}
+
+        store.step(store.begin_turn(f"t{turn}"), "measured", f"m{turn}", work, cpu_price=0)
+        seen.append(facts.live_of(store, task, served).figures[0].interval.value)
+    assert seen == [0.9, 0.88, 0.8]
+
+
 def test_the_page_needs_no_key_and_the_api_still_does(tmp_path):
     with launched(tmp_path, key="key-of-the-api") as (address, _, _):
         proxied = {"Host": "shop.example"}

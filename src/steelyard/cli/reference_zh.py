@@ -154,7 +154,7 @@ ZH = {
     "money there is; left out: the plan does not ask whether it lasts": "现有的钱；不写：计划不问够不够用",
     "how likely cash may fall below zero, at most": "现金低于零的可能性上限",
     "share of a channel's spend of today that may be moved away until the next turn, where its curve was measured": "下一轮之前，一个渠道今天的花费最多可以移走的比例；仅限测得曲线的渠道",
-    "months after which half of what new labels gain in quality is left; left out: it lasts": "新标注带来的质量提升在多少个月后只剩一半；不写则一直保持",
+    "months after which half of what new labels or hours gain in quality is left; left out: it lasts": "新标注或工时带来的质量提升在多少个月后只剩一半；不写则一直保持",
     "requests of the busiest hour, in those of a mean hour; left out: that of answers to users, where there are enough": "最忙的一小时的请求是平均一小时的多少倍；不写：按对用户的回答，若足够多",
     "hours of the team until the next turn; left out: no limit is asked": "下一轮之前团队可用的工时；不写：不设上限",
     "visits and conversions that the server counts; left out: none": "由服务器计数的访问与转化；不写则不计",

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 NEAR = 13  # neighbors on each side that say how a period usually is
 RARE = 0.05  # a run of so many empty periods, expected so often in a series, was not imported
 OFTEN = 0.9  # of weeks: a day of the week on which something, or nothing, is usually booked
+# A rhythm, as of weeks between two days of billing: so many of the periods are empty, in so many other runs as long.
+RHYTHM_SHARE, RHYTHM_RUNS = 0.3, 3
 WEEK = 7
 _Counts = NDArray[np.int64]
 
@@ -55,7 +57,12 @@ def _not_by_chance(counts: _Counts, *, alike: int) -> NDArray[np.bool_]:
     """Empty periods [T] of runs that hardly come by chance; `alike` is how far apart periods are that are usually the
     same: a closed Sunday says nothing of a Monday."""
     missing = np.zeros(len(counts), dtype=bool)
-    for first, stop in _runs(counts == 0):
+    runs = list(_runs(counts == 0))
+    lengths = np.array([stop - first for first, stop in runs], dtype=np.int64)
+    often = float(np.mean(counts == 0)) >= RHYTHM_SHARE
+    for first, stop in runs:
+        if often and int((lengths >= stop - first).sum()) > RHYTHM_RUNS:
+            continue
         chances = [_chance(counts, at, first, stop, alike) for at in range(first, stop)]
         if len(counts) * float(np.prod(chances)) < RARE:
             missing[first:stop] = np.array(chances) < OFTEN

@@ -16,7 +16,7 @@ from steelyard.errors import DataError
 from steelyard.market.cells import Number
 from steelyard.market.kinds import KINDS, Kind
 from steelyard.market.table import Table
-from steelyard.market.totals import Total, measure_of, slack
+from steelyard.market.totals import Total, half, measure_of
 
 _Values = Mapping[str, Any]
 _Named = frozenset[str]
@@ -34,11 +34,11 @@ class Overlap:
 @dataclass
 class _Sum:
     first: int
-    n: int = 0
     amount: Decimal = _ZERO
+    slack: Decimal = _ZERO  # what rounding of each can leave
 
     def add(self, amount: Decimal) -> None:
-        self.n, self.amount = self.n + 1, self.amount + amount
+        self.amount, self.slack = self.amount + amount, self.slack + half(amount)
 
 
 def parts_of(kind: Kind) -> list[str]:
@@ -79,13 +79,14 @@ def overlaps(rows: Sequence[_Values], kind: Kind) -> dict[int, Overlap]:
 def without_wholes(table: Table) -> Table:
     """The same without rows that are the sum of their parts in the same file, which are told as totals. DataError
     for spend that is a whole and does not add up: the rest may be a campaign without a name, or one that the
-    export left out, and then it would count twice. Visits of no campaign are usual, and stay."""
+    export left out, and then it would count twice. Visits of no campaign are usual, and stay: small counts are often
+    the sum of others by chance."""
     kind, rows = table.mapping.kind, table.rows
-    if table.mapping.events:
+    if table.mapping.events or not kind.pays:
         return table
     found = overlaps([row.values for row in rows], kind)
     for i, one in found.items():
-        if not one.total and kind.pays:
+        if not one.total:
             own, other = (said_by(rows[at].values, kind) for at in (i, one.other))
             raise DataError(
                 table.at(rows[i]),
@@ -116,7 +117,8 @@ def _of_group(
                 continue
             own = _amount(rows[i], kind)
             whole = sum((one.amount for _, one in met), _ZERO)
-            near = abs(own - whole) <= slack([own, whole], sum(one.n for _, one in met))
+            left = half(own) + sum((one.slack for _, one in met), _ZERO)
+            near = abs(own - whole) <= left
             found[i] = Overlap(met[0][1].first, near and all(inside for inside, _ in met))
         done.append(named)
     return found

@@ -64,7 +64,7 @@ class Mapping:
             for name, one in self.kind.fields.items()
             if (one.needed or (self.events and name in self.columns))
             and name not in fields
-            and name not in self.says
+            and (name not in self.says or (self.events and name in self.columns))
         ]
 
 

@@ -50,7 +50,7 @@ def _totals(table: Table) -> Iterator[Remark]:
         return
     values = [row.values[measure].value for row in table.rows if measure in row.values]
     whole = sum(values, Decimal(0))
-    near = slack([*values, *(one.amount for one in said if one.amount)], len(values))
-    if all(abs((one.amount or 0) - whole) > near for one in said):
+    amounts = [one.amount for one in said if one.amount is not None]
+    if all(abs(amount - whole) > slack(amount, values) for amount in amounts):
         last = said[-1]
         yield Remark("totals", last.row, {"amount": str(last.amount), "rows": str(whole)})

@@ -6,6 +6,7 @@ Example: `dated(sheet, mapping, header, lines, columns)` are the places of rows 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
@@ -22,9 +23,12 @@ from steelyard.spec.looks import quoted
 
 MEASURES = ("amount", "visits", "quantity")  # what rows of a kind add up
 _CENT = Decimal("0.01")
+EACH_MAX = (
+    20  # totals that are read one by one where not all are numbers: each takes the whole column
+)
 _ZERO = Decimal(0)
 _Columns = Dict[str, Sequence[Any]]
-_Sum = tuple[Decimal, int]  # and of how many rows
+_Sum = tuple[Decimal, Decimal]  # and what rounding of each can leave: 0 of no rows
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,10 @@ def dated(
         return []
     amounts = [_value(one) for one in columns[measure]]
     parts = _Parts(amounts, maybe, columns, mapping.kind.day)
-    near = _unit(amounts) / 2
     for i in sorted(maybe):
         sums = parts.of(i)
-        if amounts[i] and not any(n and abs(amounts[i] - w) <= near * (n + 1) for w, n in sums):
+        own = amounts[i]
+        if own and not any(left and abs(own - whole) <= half(own) + left for whole, left in sums):
             raise DataError(
                 f"{sheet.path.name}:{lines[i].number} {_head(sheet, header, measure)}",
                 f"the sum of the other rows, {sums[-1][0]}, in a row that {_why(names, columns, i)}",
@@ -108,6 +112,7 @@ class _Parts:
         self, amounts: Sequence[Decimal], maybe: set[int], columns: _Columns, day: str
     ) -> None:
         self._amounts, self._maybe, self._columns = amounts, maybe, columns
+        self._sorted = sorted(maybe)
         self._days = [None if one is None else one.day for one in columns.get(day, ())]
         self._known: dict[Any, tuple[dict[Any, _Sum], list[_Sum]]] = {}
 
@@ -117,33 +122,33 @@ class _Parts:
         if currency not in self._known:
             self._known[currency] = self._added_up(currency)
         by_day, up_to = self._known[currency]
-        before = max((j for j in self._maybe if j < i), default=-1)
-        since = up_to[before + 1]
+        at = bisect_left(self._sorted, i)
+        since = up_to[self._sorted[at - 1] + 1 if at else 0]
         above = up_to[i][0] - since[0], up_to[i][1] - since[1]
-        return [by_day.get(self._days[i], (_ZERO, 0)), above, up_to[-1]]
+        return [by_day.get(self._days[i], (_ZERO, _ZERO)), above, up_to[-1]]
 
     def _added_up(self, currency: Any) -> tuple[dict[Any, _Sum], list[_Sum]]:
         """(of each day, of the rows before each place)."""
         by_day: dict[Any, _Sum] = {}
-        up_to: list[_Sum] = [(_ZERO, 0)]
+        up_to: list[_Sum] = [(_ZERO, _ZERO)]
         for j, amount in enumerate(self._amounts):
-            whole, n = up_to[-1]
+            whole, left = up_to[-1]
             if j not in self._maybe and currency in (None, _of(self._columns, "currency", j)):
-                whole, n = whole + amount, n + 1
-                own = by_day.get(self._days[j], (_ZERO, 0))
-                by_day[self._days[j]] = own[0] + amount, own[1] + 1
-            up_to.append((whole, n))
+                whole, left = whole + amount, left + half(amount)
+                own = by_day.get(self._days[j], (_ZERO, _ZERO))
+                by_day[self._days[j]] = own[0] + amount, own[1] + half(amount)
+            up_to.append((whole, left))
         return by_day, up_to
 
 
-def slack(amounts: Iterable[Decimal], n: int) -> Decimal:
-    """What rounding can leave between a sum and its n parts: half of the last digit of each, a cent's at most."""
-    return _unit(amounts) / 2 * (n + 1)
+def half(one: Decimal) -> Decimal:
+    """What rounding can leave of an amount: half of its last digit, of a cent at most."""
+    return min(_CENT, Decimal(1).scaleb(int(one.as_tuple().exponent))) / 2
 
 
-def _unit(amounts: Iterable[Decimal]) -> Decimal:
-    places = (int(one.as_tuple().exponent) for one in amounts if one)
-    return min(_CENT, Decimal(1).scaleb(min(places, default=0)))
+def slack(total: Decimal, parts: Iterable[Decimal]) -> Decimal:
+    """What rounding can leave between a sum and its parts."""
+    return half(total) + sum(map(half, parts), _ZERO)
 
 
 def amount_of(columns: _Columns, kind: Kind, i: int) -> Decimal | None:
@@ -158,17 +163,30 @@ def amounts_of(
     """What rows of totals without a day say, read as the column of the rows is."""
     measure = measure_of(mapping.kind)
     at = header.columns.get(measure or "")
-    said = [None] * len(totals) if at is None else [_read(mapping, lines, t, at) for t in totals]
+    said = [None] * len(totals) if at is None else _read(mapping, lines, totals, at)
     return [
         Total(line.number, one, any(says_total(plain(each)) for each in line.cells))
         for line, one in zip(totals, said, strict=True)
     ]
 
 
-def _read(mapping: Mapping, lines: Sequence[Line], total: Line, at: int) -> Decimal | None:
-    cells = [cell(line, at) for line in (*lines, total)]
+def _read(
+    mapping: Mapping, lines: Sequence[Line], totals: Sequence[Line], at: int
+) -> list[Decimal | None]:
+    """All in one reading of the column, or each by itself where one of them is no number."""
+    own = [cell(line, at) for line in lines]
     try:
-        number = numbers(cells, decimal=mapping.decimal)[-1]
+        found = numbers([*own, *(cell(t, at) for t in totals)], decimal=mapping.decimal)
+    except CellError:
+        if len(totals) > EACH_MAX:
+            return [None] * len(totals)
+        return [_alone(mapping, own, cell(total, at)) for total in totals]
+    return [None if one is None else one.value for one in found[len(own) :]]
+
+
+def _alone(mapping: Mapping, own: Sequence[str], total: str) -> Decimal | None:
+    try:
+        number = numbers([*own, total], decimal=mapping.decimal)[-1]
     except CellError:
         return None
     return None if number is None else number.value

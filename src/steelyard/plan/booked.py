@@ -15,7 +15,7 @@ from steelyard.spec import ProductFile
 from steelyard.store import Store
 
 METER = "person_hour"
-DAYS_LEAST, DAYS_MOST = 7, 28  # whole weeks: a Sunday is no Monday
+DAYS_MOST = 28
 ANSWERS_LEAST = 5_000  # of which the busiest of 24 hours is told to a few percent
 READ_MOST = 2_000_000  # answers that are read for it
 
@@ -27,7 +27,7 @@ def around(store: Store, product: ProductFile) -> Around:
     return Around(
         cores=spec.serve.threads,
         cpu_hour=float(prices.cpu_hour),
-        peak=_peak(store) if spec.plan.peak is None else spec.plan.peak,
+        peak=_peak(store) if spec.plan.peak is None and prices.cpu_hour else spec.plan.peak,
         hour_price=None if prices.person_hour is None else float(prices.person_hour),
         hours=spec.plan.hours,
         trained=tuple(_trained(store)),
@@ -44,7 +44,7 @@ def _peak(store: Store) -> float | None:
     for n in range(1, DAYS_MOST + 1):
         day = today - timedelta(days=n)
         total += daily.get(day.isoformat(), 0)
-        if n > DAYS_LEAST and total > READ_MOST:
+        if n > 1 and total > READ_MOST:
             break
         since = day
     if total < ANSWERS_LEAST:

@@ -78,7 +78,9 @@ class PlanFacts:
     cash: float | None = None
     ruin: float = 0.05
     change: float = 0.0  # share of a channel's spend of today that may be moved away
-    fading: float | None = None  # months after which half of a gain in quality is left
+    fading: float | None = (
+        None  # months after which half of what labels or hours gain in quality is left
+    )
     market: Market | None = None
     around: Around = field(default_factory=Around)
     books_in: str = ""  # the currency of the market's books, where it is another one

@@ -108,7 +108,7 @@ class _Hours:
     def offered(self) -> Offered:
         months, turn = self.outlook.months, self.outlook.turn
         paid = np.clip(turn - np.arange(months), 0.0, 1.0)
-        ramp = self.outlook.ramp(self.outlook.facts.days)
+        ramp = self.outlook.ramp(self.outlook.facts.days, fades=True)
         place = Place(
             NAME,
             "technology",

@@ -121,13 +121,15 @@ class Asked:
     def others(self) -> dict[str, Things]:
         """As much in one place as it takes, and the rest as the plan has it."""
         found, plan, budget = {}, self.plan, self.weighed.question.budget
+        placed, freed = np.maximum(plan.amounts, 0.0), self.weighed.freed
         for at, one in enumerate(self.weighed.places):
             once = [] if one.once is None or one.once in plan.steps else [one.once]
-            room = budget - sum(step.cost for step in (*plan.steps, *once))
+            room = budget + freed - sum(step.cost for step in (*plan.steps, *once))
             money = min(one.place.most, room)
             if money > plan.amounts[at] and one.place.moves:
-                left = float(plan.amounts.sum() - plan.amounts[at])
-                amounts = plan.amounts * min(1.0, (room - money) / left if left > 0 else 1.0)
+                left = float(placed.sum() - placed[at])  # what is taken away stays so
+                part = min(1.0, (room - money) / left if left > 0 else 1.0)
+                amounts = np.where(plan.amounts > 0, plan.amounts * part, plan.amounts)
                 amounts[at] = money
                 found[one.place.name] = Things(plan.places, amounts, (*plan.steps, *once))
         return found
@@ -217,7 +219,7 @@ class Asked:
         for at, one in enumerate(self.weighed.places):
             place, other = one.place, self.others.get(one.place.name)
             money = float(self.plan.amounts[at]) or (0.0 if other is None else other.amounts[at])
-            if money <= 0 or not place.moves:
+            if not money or not place.moves:
                 continue
             ends = [
                 self._at(_quantile(place.moves[0], money, q), (self.company, _placed(at, q)))

@@ -45,6 +45,8 @@ from steelyard.serve.sparing import Sparing
 from steelyard.serve.streaming import stream
 from steelyard.version import __version__
 
+READY_S = 0.5  # that a probe waits for the ledger
+
 
 def build_app(
     service: Service,
@@ -157,7 +159,9 @@ async def _same_version(service: Service) -> None:
     """503 with the repair where a newer steelyard upgraded the ledger under this server. One that is locked
     or out of reach for now makes it no less ready: requests are told by themselves."""
     try:
-        await asyncio.to_thread(service.store.check_version)
+        await asyncio.wait_for(asyncio.to_thread(service.store.check_version), READY_S)
+    except TimeoutError:
+        return
     except Upgraded as error:
         service.journal.away(error)
         found, repair = service.store.placeless(error.found), error.repair

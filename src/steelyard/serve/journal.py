@@ -76,6 +76,7 @@ class Journal:
         # what rounding to whole nano-units left of each account so far, in nano-units
         self._carried: dict[str, Decimal] = {}
         self._away_since: float | None = None
+        self._upgraded = False  # whether it was said
         self._telling = telling
         self._waiting: deque[_Item] = deque()
         self._wrote_many = False  # in the group before
@@ -178,11 +179,15 @@ class Journal:
 
     def away(self, error: Exception) -> None:
         """Said in the log once, not for every request that meets it, until it is back."""
+        if isinstance(
+            error, Upgraded
+        ):  # it will not come back by itself, and was perhaps locked before
+            if not self._upgraded:
+                self._upgraded = True
+                log.error("ledger.upgraded because=%s: requests get 503 until then", error)
+            return
         if self._away_since is None:
             self._away_since = time.monotonic()
-            if isinstance(error, Upgraded):  # it will not come back by itself
-                log.error("ledger.upgraded because=%s: requests get 503 until then", error)
-                return
             log.error("ledger.away because=%s: requests get 503 until it is back", fact_of(error))
 
     def _back(self) -> None:

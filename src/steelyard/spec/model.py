@@ -299,7 +299,7 @@ class PlanSpec(Section):
         None,
         gt=0,
         le=600,
-        description="months after which half of what new labels gain in quality is left; left out: it lasts",
+        description="months after which half of what new labels or hours gain in quality is left; left out: it lasts",
     )
 
 

@@ -253,6 +253,10 @@ def _rebuilding(connection: sa.Connection) -> Iterator[None]:
     so only outside of a transaction."""
     if connection.dialect.name != "sqlite":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(7301)"))
+        if sa.inspect(connection).has_table(entry.name):
+            connection.execute(
+                _LOCK
+            )  # whoever writes just now is waited for, or its rows would be in no sum
         yield
         return
     connection.exec_driver_sql("PRAGMA foreign_keys=OFF")

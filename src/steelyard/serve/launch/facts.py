@@ -5,7 +5,9 @@ Example: `live_of(store, task, served).figures[0].interval.low`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from steelyard.engine.evaluate import UNCHOSEN
 from steelyard.interval import Interval, few_in, too_few
@@ -43,12 +45,19 @@ class Live:
     version: int | None = None
 
 
+def _unchosen(measured: Mapping[str, Any], name: str) -> Any:
+    """What is claimed in public took no part in the choice; unless the variant was measured again since."""
+    plain = measured[name]
+    other = measured.get(f"{name}{UNCHOSEN}", plain)
+    return other if other["id"] >= plain["id"] else plain
+
+
 def live_of(store: Store, task: Task, served: Served) -> Live:
     """What the ledger knows of it."""
     began = {row["id"]: row["created"][:DAY] for row in store.releases.history()}
     measured = store.measures.of(served.variant)
     measures = {
-        name: measured.get(f"{name}{UNCHOSEN}", m)  # what is claimed in public chose nothing
+        name: _unchosen(measured, name)
         for name, m in measured.items()
         if name in task.known and m["low"] is not None and m["on"].startswith("holdout of ")
     }
