@@ -228,7 +228,7 @@ def test_options_of_a_task_are_checked_with_their_place(stranger, tmp_path):
 
 def test_a_task_that_breaks_the_protocol_is_named_with_what_it_lacks(stranger, tmp_path):
     path = written(tmp_path, "{name: half}", replies(3))
-    with pytest.raises(SteelyardError, match=r"task half: .*no Options, content"):
+    with pytest.raises(SteelyardError, match=r"task half .*without Options, content"):
         turn(load(path))
 
 
