@@ -5,6 +5,7 @@ import multiprocessing
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from tests.market.books import MARKET, entries, exported, money
@@ -320,7 +321,10 @@ def _import(path, export):
     import_file(load(path), export)
 
 
-def test_writers_at_once_book_every_row_once(any_shop):
+def test_writers_at_once_book_every_row_once(any_shop, monkeypatch):
+    monkeypatch.syspath_prepend(
+        Path(__file__).parents[2]
+    )  # the command takes it off in tests before
     header = ADS.splitlines()[0]
     days = [date(2025, 1, 1 + n) for n in range(28)]
     texts = [

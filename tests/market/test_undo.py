@@ -115,11 +115,15 @@ def test_nothing_that_reads_the_books_sees_a_row_that_was_taken_back(shop):
             page = chapter(store, shop)
             for month in page["months"]:
                 del month["lines"]  # of the ledger there are more now
+        by_customer = statement(shop, by="customer", since="2026-01-01")
+        by_segment = statement(shop, by="segment")
+        for row in (*by_customer["rows"], by_customer["total"], *by_segment["rows"]):
+            del row["lines"]
         return [
             imported(shop),
             weeks(shop),
-            statement(shop, by="customer", since="2026-01-01"),
-            statement(shop, by="segment")["rows"],
+            by_customer,
+            by_segment["rows"],
             economics(shop, since="2026-01-01", until="2026-03-31"),
             series,
             page,

@@ -262,7 +262,8 @@ def test_releases_are_added_to_what_was_read_in_one_transaction(database):
 def test_answers_are_summed_and_joined_by_the_database(database):
     door, feedback = nouns.Answers(database, "a"), nouns.Feedback(database, "a")
     assert door.of_ids(["x0", "other", "none"]).keys() == {"x0"}
-    assert door.one("x0") == {"variant": "v1", "value": "pos", "origin": "user"}
+    one = {"variant": "v1", "value": "pos", "origin": "user", "detail": {"pos": 1.0}}
+    assert door.one("x0") == one
     assert door.one("other") is None
     (replayed,) = door.replayed("e1")
     assert (replayed["variant"], replayed["truth"], replayed["arm"]) == ("v1", "neg", "live")
