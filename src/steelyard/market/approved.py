@@ -109,6 +109,8 @@ class Sold:
 def won_since(store: Store, one: Approved, *, until: str) -> list[Won]:
     """Of each channel, once all of the days are over and booked, and as many before; empty until then. It is no
     experiment: whatever else happened meanwhile is in it."""
+    if not one.customers:
+        return []
     listed, payments = store.events.of_kind("customers"), store.events.payments()
     found = _periods(one, [*listed, *payments], until)
     if found is None:
@@ -120,6 +122,8 @@ def won_since(store: Store, one: Approved, *, until: str) -> list[Won]:
 def sold_since(store: Store, one: Approved, *, until: str) -> list[Sold]:
     """The same of sales, less refunds and fees, of the channel that won the customer or that the sale names; none
     where no sale of these days names any channel."""
+    if not one.sales:
+        return []
     listed, payments = store.events.of_kind("customers"), store.events.payments()
     found = _periods(one, [*listed, *payments], until)
     if found is None:
