@@ -57,7 +57,7 @@ class Budgets:
         it by UTC. Of the beginning of the own month, or with -1 of the next one."""
         utc = datetime(year, month, 1, tzinfo=UTC)
         own = datetime(year, month, 1, tzinfo=self.zone).astimezone(UTC)
-        if own == utc or self.now() < min(own, utc).isoformat(timespec="microseconds"):
+        if own == utc:
             return []
         rows = self.ledger.undated(
             since=min(own, utc).isoformat(timespec="microseconds"),
